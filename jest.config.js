@@ -1,0 +1,13 @@
+const transform = {
+  '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } }],
+};
+const common = { extensionsToTreatAsEsm: ['.ts'], transform, testEnvironment: 'node', injectGlobals: false };
+
+/** Suites by what they need: unit has no I/O; engine has a real dockerd (root). */
+export default {
+  projects: [
+    { ...common, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
+    { ...common, displayName: 'engine', testMatch: ['<rootDir>/test/engine/**/*.test.ts'], globalSetup: '<rootDir>/test/engine/support/global-setup.ts', globalTeardown: '<rootDir>/test/engine/support/global-teardown.ts' },
+  ],
+  testTimeout: 120000,
+};

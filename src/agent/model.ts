@@ -1,0 +1,109 @@
+import type { Diagnostic } from '../core/diagnostic.ts';
+import type { Cost, KeyReport, Reason, SkippedStep } from '../core/plan.ts';
+import type { ServiceStatus } from '../services/status.ts';
+
+/** One mutating step that was carried out. One JSON line of the ledger. */
+export interface LedgerEntry {
+  /** Rises by one, across restarts. */
+  readonly sequence: number;
+  /** ISO time of the end of the step. */
+  readonly at: string;
+  readonly generation: number;
+  readonly kind: string;
+  readonly subject: string;
+  readonly cost: Cost;
+  readonly reason: Reason;
+  readonly summary: string;
+  readonly outcome: 'done' | 'failed';
+  readonly durationMs: number;
+  /** The tail of the error, without secrets. */
+  readonly error?: string;
+}
+
+/** One applied host config, with what ran under it. */
+export interface Generation {
+  readonly number: number;
+  /** ISO time. */
+  readonly createdAt: string;
+  /** Where the config came from: a file name, `generation 3`, `datasource nocloud`. */
+  readonly source: string;
+  /** sha256 of the config text. */
+  readonly configDigest: string;
+  /** Image ids by service name, filled in as services come up. */
+  readonly images: Readonly<Record<string, string>>;
+  /** OS release; null until there is an image. */
+  readonly release: string | null;
+  /** What changed against the generation before: one line each. */
+  readonly changes: readonly string[];
+  readonly state: 'current' | 'previous' | 'rejected';
+}
+
+/** A step as it is shown: no functions, no secrets. */
+export interface PlannedStep {
+  readonly id: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly cost: Cost;
+  readonly summary: string;
+  /** Nearest first. */
+  readonly reasons: readonly string[];
+  readonly after: readonly string[];
+  /** Conditions that are not met yet: `db to be healthy`. */
+  readonly waitsFor: readonly string[];
+}
+
+export interface PlanReport {
+  readonly steps: readonly PlannedStep[];
+  readonly skipped: readonly SkippedStep[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** The highest cost of any step. */
+  readonly cost: Cost | null;
+}
+
+/** What `berth apply` sees, in this order, one JSON line each. */
+export type ApplyEvent =
+  | { readonly kind: 'plan'; readonly plan: PlanReport; readonly generation: number }
+  | { readonly kind: 'step-started'; readonly step: PlannedStep }
+  | { readonly kind: 'step-progress'; readonly id: string; readonly fraction: number }
+  | { readonly kind: 'step-done'; readonly id: string; readonly durationMs: number }
+  | { readonly kind: 'step-failed'; readonly id: string; readonly error: string; readonly retryAt: string | null }
+  | {
+      readonly kind: 'result';
+      /** `converged`; `incomplete` when something failed or did not get healthy in time. */
+      readonly outcome: 'converged' | 'incomplete';
+      readonly keys: readonly KeyReport[];
+      readonly services: readonly ServiceStatus[];
+      readonly generation: number;
+    };
+
+export interface EngineStatus {
+  readonly name: 'system' | 'user';
+  readonly state: 'running' | 'starting' | 'stopped' | 'failed' | 'unreachable';
+  readonly version: string;
+  readonly socket: string;
+  /** Why it is not running: the last lines of its log. */
+  readonly detail: string;
+}
+
+export interface HostStatus {
+  readonly hostname: string;
+  readonly mode: 'local' | 'host';
+  readonly version: string;
+  readonly state: 'healthy' | 'converging' | 'degraded';
+  readonly generation: number;
+  readonly startedAt: string;
+  readonly engines: readonly EngineStatus[];
+  readonly services: readonly ServiceStatus[];
+  readonly skipped: readonly SkippedStep[];
+  readonly lastRound: { readonly at: string; readonly durationMs: number } | null;
+}
+
+/** The answer to `berth why SUBJECT`: entries newest first, each with its chain of reasons. */
+export interface WhyReport {
+  readonly subject: string;
+  /** The present state in one line. */
+  readonly now: string;
+  /** `file:line` of the declaration, when there is one. */
+  readonly declaredAt: string | null;
+  readonly entries: readonly LedgerEntry[];
+}
