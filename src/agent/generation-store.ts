@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BerthError, messageOf } from '../core/errors.ts';
+import type { ConfigText } from './agent-service.ts';
+import { syncDirectory, writeDurably } from './durable-file.ts';
+import type { Generation } from './model.ts';
+
+/** What is stored of a generation; its state follows from its place among the others. */
+interface StoredGeneration extends Omit<Generation, 'state'> {
+  readonly rejected: boolean;
+  /** As the user wrote them, secrets included: the files are for root only. */
+  readonly files: readonly ConfigText[];
+}
+
+export interface NewGeneration {
+  readonly createdAt: string;
+  readonly source: string;
+  readonly files: readonly ConfigText[];
+  readonly changes: readonly string[];
+  readonly release?: string | null;
+}
+
+const fileName = /^(\d{6})\.json$/;
+
+/**
+ * A directory with one JSON file per applied host config, numbered from 1. The current one is the newest that is not
+ * rejected. A file that cannot be read is set aside as `….corrupt`, so the last good one before it is current.
+ * One process at a time; its calls may overlap.
+ */
+export class GenerationStore {
+  /** Files that were set aside, for a person. */
+  readonly problems: string[] = [];
+  readonly #directory: string;
+  readonly #keep: number;
+  /** Oldest first. */
+  #generations: StoredGeneration[] = [];
+  #highest = 0;
+  #writes: Promise<unknown> = Promise.resolve();
+
+  private constructor(directory: string, keep: number) {
+    this.#directory = directory;
+    this.#keep = keep;
+  }
+
+  /** @param keep how many generations are kept; the current one always is. */
+  static async open(directory: string, keep = 32): Promise<GenerationStore> {
+    const store = new GenerationStore(directory, keep);
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await store.#load();
+    return store;
+  }
+
+  /** undefined on a host to which nothing was applied yet. */
+  current(): Generation | undefined {
+    return this.list().find(({ state }) => state === 'current');
+  }
+
+  /** Newest first. */
+  list(): Generation[] {
+    const current = this.#generations.findLast(({ rejected }) => !rejected)?.number;
+    return this.#generations.toReversed().map(({ files: _files, rejected, ...generation }) => ({
+      ...generation,
+      state: generation.number === current ? 'current' : rejected ? 'rejected' : 'previous',
+    }));
+  }
+
+  /** The config texts with everything in them. Throws NOT_FOUND. */
+  files(number: number): readonly ConfigText[] {
+    return this.#stored(number).files;
+  }
+
+  /** Stores a new generation, which is current from now on, and forgets the oldest beyond the number to keep. */
+  async create(generation: NewGeneration): Promise<Generation> {
+    return this.#exclusively(async () => {
+      const { files, createdAt, source, changes } = generation;
+      const stored: StoredGeneration = {
+        number: this.#highest + 1,
+        createdAt,
+        source,
+        configDigest: digestConfig(files),
+        images: {},
+        release: generation.release ?? null,
+        changes,
+        rejected: false,
+        files,
+      };
+      await this.#write(stored);
+      this.#highest = stored.number;
+      this.#generations.push(stored);
+      await this.#forgetOldest();
+      const { files: _files, rejected: _rejected, ...shown } = stored;
+      return { ...shown, state: 'current' };
+    });
+  }
+
+  /** Adds to what ran under a generation. Throws NOT_FOUND. */
+  async updateImages(number: number, images: Readonly<Record<string, string>>): Promise<void> {
+    await this.#change(number, (stored) => {
+      const isKnown = Object.entries(images).every(([service, image]) => stored.images[service] === image);
+      return isKnown ? stored : { ...stored, images: { ...stored.images, ...images } };
+    });
+  }
+
+  /** Makes the newest one before it current again. Throws NOT_FOUND. */
+  async markRejected(number: number): Promise<void> {
+    await this.#change(number, (stored) => ({ ...stored, rejected: true }));
+  }
+
+  async #change(number: number, change: (stored: StoredGeneration) => StoredGeneration): Promise<void> {
+    await this.#exclusively(async () => {
+      const before = this.#stored(number);
+      const after = change(before);
+      if (after === before) return;
+      await this.#write(after);
+      this.#generations[this.#generations.indexOf(before)] = after;
+    });
+  }
+
+  #stored(number: number): StoredGeneration {
+    const stored = this.#generations.find((generation) => generation.number === number);
+    if (stored !== undefined) return stored;
+    const numbers = this.#generations.map((generation) => generation.number);
+    const hint =
+      numbers.length === 0
+        ? 'nothing was applied yet'
+        : `there are ${numbers[0]} to ${numbers.at(-1)}: berth generations`;
+    throw new BerthError('NOT_FOUND', `there is no generation ${number}`, { hint });
+  }
+
+  #path(number: number): string {
+    return join(this.#directory, `${String(number).padStart(6, '0')}.json`);
+  }
+
+  async #write(stored: StoredGeneration): Promise<void> {
+    await writeDurably(this.#path(stored.number), `${JSON.stringify(stored)}\n`, 0o600);
+  }
+
+  async #forgetOldest(): Promise<void> {
+    const current = this.#generations.findLast(({ rejected }) => !rejected);
+    const excess = this.#generations
+      .slice(0, Math.max(0, this.#generations.length - this.#keep))
+      .filter((generation) => generation !== current);
+    for (const { number } of excess) await rm(this.#path(number), { force: true });
+    if (excess.length > 0) await syncDirectory(this.#directory);
+    this.#generations = this.#generations.filter((generation) => !excess.includes(generation));
+  }
+
+  async #load(): Promise<void> {
+    for (const name of (await readdir(this.#directory)).sort()) {
+      const number = Number(/^(\d{6})\.json/.exec(name)?.[1] ?? 0);
+      // A number is never given twice, even when its file was set aside.
+      this.#highest = Math.max(this.#highest, number);
+      if (!fileName.test(name)) continue;
+      const path = join(this.#directory, name);
+      try {
+        this.#generations.push(parseStored(await readFile(path, 'utf8'), number));
+      } catch (error) {
+        await rename(path, `${path}.corrupt`);
+        this.problems.push(`${path} is unreadable and was set aside as ${name}.corrupt: ${messageOf(error)}`);
+      }
+    }
+  }
+
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#writes.then(work);
+    this.#writes = result.catch(() => undefined);
+    return result;
+  }
+}
+
+/** sha256 of the texts in order; their names do not matter. Pure. */
+export function digestConfig(files: readonly ConfigText[]): string {
+  const canonical = JSON.stringify(files.map(({ text }) => text));
+  return createHash('sha256').update(canonical).digest('hex');
+}
+
+function parseStored(text: string, number: number): StoredGeneration {
+  const value = JSON.parse(text) as StoredGeneration;
+  if (value.number !== number)
+    throw new BerthError('STORE_CORRUPT', `it says it is generation ${String(value.number)}`);
+  if (digestConfig(value.files) !== value.configDigest)
+    throw new BerthError('STORE_CORRUPT', 'its config does not have its digest');
+  return value;
+}
