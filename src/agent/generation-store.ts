@@ -59,10 +59,11 @@ export class GenerationStore {
   /** Newest first. */
   list(): Generation[] {
     const current = this.#generations.findLast(({ rejected }) => !rejected)?.number;
-    return this.#generations.toReversed().map(({ files: _files, rejected, ...generation }) => ({
-      ...generation,
-      state: generation.number === current ? 'current' : rejected ? 'rejected' : 'previous',
-    }));
+    return this.#generations
+      .toReversed()
+      .map((stored) =>
+        describe(stored, stored.number === current ? 'current' : stored.rejected ? 'rejected' : 'previous'),
+      );
   }
 
   /** The config texts with everything in them. Throws NOT_FOUND. */
@@ -89,8 +90,7 @@ export class GenerationStore {
       this.#highest = stored.number;
       this.#generations.push(stored);
       await this.#forgetOldest();
-      const { files: _files, rejected: _rejected, ...shown } = stored;
-      return { ...shown, state: 'current' };
+      return describe(stored, 'current');
     });
   }
 
@@ -173,6 +173,11 @@ export class GenerationStore {
 export function digestConfig(files: readonly ConfigText[]): string {
   const canonical = JSON.stringify(files.map(({ text }) => text));
   return createHash('sha256').update(canonical).digest('hex');
+}
+
+function describe(stored: StoredGeneration, state: Generation['state']): Generation {
+  const { number, createdAt, source, configDigest, images, release, changes } = stored;
+  return { number, createdAt, source, configDigest, images, release, changes, state };
 }
 
 function parseStored(text: string, number: number): StoredGeneration {

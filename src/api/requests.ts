@@ -1,0 +1,108 @@
+import type {
+  ApplyOptions,
+  ApplyRequest,
+  ConfigText,
+  LedgerQuery,
+  Operator,
+  ServiceLogOptions,
+} from '../agent/agent-service.ts';
+import { BerthError } from '../core/errors.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+type Query = Readonly<Record<string, unknown>>;
+
+/** The request body of `/v1/apply`. Throws USAGE, naming the property. */
+export function readApply(body: unknown): { request: ApplyRequest; options: ApplyOptions } {
+  const fields = readObject(body, 'the body');
+  const timeoutMs = readInteger(fields['timeoutMs'], 'timeoutMs');
+  const wait = fields['wait'];
+  if (typeof wait !== 'boolean') throw wrong('wait', 'true or false');
+  return {
+    request: readApplyRequest(fields['request'], 'request'),
+    options: { ...readOperator(fields), timeoutMs, wait },
+  };
+}
+
+/** `{files: [{file, text}]}` or `{generation}`. Throws USAGE. */
+export function readApplyRequest(value: unknown, name = 'the body'): ApplyRequest {
+  const fields = readObject(value, name);
+  if ('generation' in fields) return { generation: readInteger(fields['generation'], 'generation') };
+  const files = fields['files'];
+  if (!Array.isArray(files) || files.length === 0) throw wrong(name, '{files: [{file, text}, …]} or {generation: N}');
+  return { files: files.map(readConfigText) };
+}
+
+/** Who and with what command. Throws USAGE. */
+export function readOperator(value: unknown): Operator {
+  const fields = readObject(value, 'the body');
+  return { who: readText(fields['who'], 'who'), command: readText(fields['command'], 'command') };
+}
+
+/** `?limit=&subject=&since=`. Throws USAGE. */
+export function readLedgerQuery(query: Query): LedgerQuery {
+  const { subject } = query;
+  return {
+    limit: readCount(query['limit'], 'limit') ?? 100,
+    ...(subject === undefined ? {} : { subject: readText(subject, 'subject') }),
+    ...optional('since', readMoment(query['since'])),
+  };
+}
+
+/** `?follow=true&tail=&since=`. Throws USAGE. */
+export function readLogQuery(query: Query): ServiceLogOptions {
+  const tail = readCount(query['tail'], 'tail');
+  return {
+    follow: query['follow'] === 'true',
+    ...optional('tail', tail),
+    ...optional('since', readMoment(query['since'])),
+  };
+}
+
+/** A generation's number from a path. Throws USAGE. */
+export function readGenerationNumber(value: string): number {
+  const number = readCount(value, 'the generation');
+  if (number === undefined) throw wrong('the generation', 'a number');
+  return number;
+}
+
+function readConfigText(value: unknown): ConfigText {
+  const fields = readObject(value, 'files[]');
+  return { file: readText(fields['file'], 'files[].file'), text: readText(fields['text'], 'files[].text') };
+}
+
+function readObject(value: unknown, name: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrong(name, 'a JSON object');
+  return value as Fields;
+}
+
+function readText(value: unknown, name: string): string {
+  if (typeof value !== 'string') throw wrong(name, 'a string');
+  return value;
+}
+
+function readInteger(value: unknown, name: string): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw wrong(name, 'a whole number');
+  return value;
+}
+
+function readCount(value: unknown, name: string): number | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || !/^\d{1,9}$/.test(value)) throw wrong(name, 'a whole number');
+  return Number(value);
+}
+
+/** @returns milliseconds since the epoch. */
+function readMoment(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  const moment = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(moment)) throw wrong('since', 'an ISO 8601 time');
+  return moment;
+}
+
+function optional<Name extends string>(name: Name, value: number | undefined): { [Key in Name]?: number } {
+  return (value === undefined ? {} : { [name]: value }) as { [Key in Name]?: number };
+}
+
+function wrong(name: string, expected: string): BerthError {
+  return new BerthError('USAGE', `${name} must be ${expected}`);
+}
