@@ -39,10 +39,18 @@ export interface ContainerEngine {
   /** Removes a reference or an id; in use by a container: ENGINE_CONFLICT; absent is not an error. */
   removeImage(reference: string, signal?: AbortSignal): Promise<void>;
 
-  /** Calls back for every event of interest until the signal aborts; resolves then. Throws when the stream breaks. */
-  watch(onEvent: (event: EngineEvent) => void, signal: AbortSignal): Promise<void>;
+  /**
+   * Calls back for every event of interest until the signal aborts; resolves then. Throws when the stream breaks.
+   * @param onListening called once when no event can be missed any more: the moment to list.
+   */
+  watch(onEvent: (event: EngineEvent) => void, signal: AbortSignal, onListening?: () => void): Promise<void>;
   /** Streams log lines; with `follow` until the signal aborts or the container goes. */
-  logs(id: string, options: LogOptions, onChunk: (stream: 'stdout' | 'stderr', chunk: Buffer) => void, signal?: AbortSignal): Promise<void>;
+  logs(
+    id: string,
+    options: LogOptions,
+    onChunk: (stream: 'stdout' | 'stderr', chunk: Buffer) => void,
+    signal?: AbortSignal,
+  ): Promise<void>;
   /** Runs a command in a running container. @returns its exit code. */
   exec(id: string, options: ExecOptions, io: ExecIo, signal?: AbortSignal): Promise<number>;
 }
@@ -77,7 +85,12 @@ export interface ContainerSummary {
   readonly createdAt: number;
   /** The engine's own words: "Up 3 minutes (healthy)". */
   readonly status: string;
-  readonly ports: readonly { readonly ip?: string; readonly host?: number; readonly container: number; readonly protocol: string }[];
+  readonly ports: readonly {
+    readonly ip?: string;
+    readonly host?: number;
+    readonly container: number;
+    readonly protocol: string;
+  }[];
 }
 
 export interface ContainerDetails extends ContainerSummary {
@@ -161,13 +174,20 @@ export interface ContainerConfig {
   readonly securityOptions: readonly string[];
   readonly readOnlyRoot: boolean;
   readonly groups: readonly string[];
-  readonly devices: readonly { readonly hostPath: string; readonly containerPath: string; readonly permissions: string }[];
+  readonly devices: readonly {
+    readonly hostPath: string;
+    readonly containerPath: string;
+    readonly permissions: string;
+  }[];
   readonly deviceCgroupRules: readonly string[];
   readonly ulimits: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
   readonly sysctls: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   /** The engine's own restart policy. */
-  readonly restart: { readonly name: 'no' | 'always' | 'unless-stopped' | 'on-failure'; readonly maximumRetries?: number };
+  readonly restart: {
+    readonly name: 'no' | 'always' | 'unless-stopped' | 'on-failure';
+    readonly maximumRetries?: number;
+  };
   readonly init?: boolean;
   readonly logging?: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
   readonly runtime?: string;
@@ -276,4 +296,6 @@ export interface ExecOptions {
 export interface ExecIo {
   readonly stdin?: NodeJS.ReadableStream;
   readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => void;
+  /** Called when the command runs, with a way to tell the size of its terminal. */
+  readonly onStart?: (resize: (columns: number, rows: number) => Promise<void>) => void;
 }

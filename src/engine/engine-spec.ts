@@ -1,0 +1,122 @@
+import { join } from 'node:path';
+import { BerthError } from '../core/errors.ts';
+import type { EngineBinaries } from './binaries.ts';
+
+/**
+ * One dockerd to run. `system`: no bridge, no iptables, so that it never touches another engine's chains;
+ * `user`: bridges, NAT and published ports.
+ */
+export interface EngineSpec {
+  readonly role: 'system' | 'user';
+  /** Everything of this engine lives below it: images, containers, logs. Absolute. */
+  readonly stateDir: string;
+  /** Sockets and pidfiles; on a host a tmpfs. Default: `run` below the state directory. */
+  readonly runDir?: string;
+  /** Default: `docker.sock` in the run directory. */
+  readonly socket?: string;
+  readonly binaries: EngineBinaries;
+  /** Content of daemon.json: see {@link daemonConfig}. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** `own`: started and watched with this engine; `shared`: somebody else's, in a namespace of our own. */
+  readonly containerd:
+    | { readonly kind: 'own' }
+    | { readonly kind: 'shared'; readonly socket: string; readonly namespace: string };
+  readonly extraArguments?: readonly string[];
+}
+
+/** Where the parts of an engine are. */
+export interface EnginePaths {
+  readonly socket: string;
+  readonly containerdSocket: string;
+  readonly dataRoot: string;
+  readonly execRoot: string;
+  readonly containerdRoot: string;
+  readonly containerdState: string;
+  readonly daemonConfig: string;
+  readonly containerdConfig: string;
+  readonly dockerdPid: string;
+  readonly containerdPid: string;
+  /** Written by dockerd itself. */
+  readonly dockerdOwnPid: string;
+  readonly dockerdLog: string;
+  readonly containerdLog: string;
+}
+
+/** `sun_path` holds 108 bytes with its final zero: unix(7). */
+const longestSocketPath = 107;
+
+/** The places of an engine's files. Throws USAGE when a socket path is longer than the kernel can bind. Pure. */
+export function enginePaths(spec: Pick<EngineSpec, 'stateDir' | 'runDir' | 'socket' | 'containerd'>): EnginePaths {
+  const run = spec.runDir ?? join(spec.stateDir, 'run');
+  const paths: EnginePaths = {
+    socket: spec.socket ?? join(run, 'docker.sock'),
+    containerdSocket: spec.containerd.kind === 'shared' ? spec.containerd.socket : join(run, 'containerd.sock'),
+    dataRoot: join(spec.stateDir, 'data'),
+    execRoot: join(run, 'exec'),
+    containerdRoot: join(spec.stateDir, 'containerd'),
+    containerdState: join(run, 'containerd'),
+    daemonConfig: join(spec.stateDir, 'daemon.json'),
+    containerdConfig: join(spec.stateDir, 'containerd.toml'),
+    dockerdPid: join(run, 'dockerd.process'),
+    containerdPid: join(run, 'containerd.process'),
+    dockerdOwnPid: join(run, 'dockerd.pid'),
+    dockerdLog: join(spec.stateDir, 'dockerd.log'),
+    containerdLog: join(spec.stateDir, 'containerd.log'),
+  };
+  // containerd binds a second socket, with ".ttrpc" appended.
+  for (const path of [paths.socket, `${paths.containerdSocket}.ttrpc`]) {
+    const bytes = Buffer.byteLength(path);
+    if (bytes > longestSocketPath) {
+      throw new BerthError(
+        'USAGE',
+        `socket path of ${bytes} bytes is longer than the ${longestSocketPath} the kernel allows: ${path}`,
+        {
+          hint: 'choose a shorter state directory',
+        },
+      );
+    }
+  }
+  return paths;
+}
+
+/** The arguments of dockerd. Pure. */
+export function dockerdArguments(spec: EngineSpec): string[] {
+  const paths = enginePaths(spec);
+  const namespace = spec.containerd.kind === 'shared' ? spec.containerd.namespace : spec.role;
+  return [
+    `--config-file=${paths.daemonConfig}`,
+    `--data-root=${paths.dataRoot}`,
+    `--exec-root=${paths.execRoot}`,
+    `--pidfile=${paths.dockerdOwnPid}`,
+    `--host=unix://${paths.socket}`,
+    `--containerd=${paths.containerdSocket}`,
+    `--containerd-namespace=${namespace}`,
+    `--containerd-plugins-namespace=${namespace}-plugins`,
+    // Two engines that manage iptables flush each other's chains: only the user engine may.
+    ...(spec.role === 'system' ? ['--bridge=none', '--iptables=false', '--ip6tables=false'] : []),
+    ...(spec.extraArguments ?? []),
+  ];
+}
+
+/** The arguments of a containerd of our own. Pure. */
+export function containerdArguments(spec: EngineSpec): string[] {
+  const paths = enginePaths(spec);
+  return [
+    `--config=${paths.containerdConfig}`,
+    `--root=${paths.containerdRoot}`,
+    `--state=${paths.containerdState}`,
+    `--address=${paths.containerdSocket}`,
+    '--log-level=warn',
+  ];
+}
+
+/** containerd's configuration: without the Kubernetes interface, which dockerd does not use. Pure. */
+export const containerdConfigText = 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n';
+
+/** What the engine's programs must find in their environment, on top of ours. Pure. */
+export function engineEnvironment(binaries: EngineBinaries, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const standard = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  const path = [binaries.path, base['PATH'] ?? '', standard].filter((part) => part !== '').join(':');
+  const { NOTIFY_SOCKET: _notify, DOCKER_HOST: _host, NODE_OPTIONS: _node, ...rest } = base;
+  return { ...rest, PATH: path, ...(binaries.libraryPath === '' ? {} : { LD_LIBRARY_PATH: binaries.libraryPath }) };
+}
