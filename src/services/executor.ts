@@ -1,0 +1,224 @@
+import type { EngineName } from '../config/service-spec.ts';
+import type { Clock } from '../core/clock.ts';
+import { BerthError, isBerthError } from '../core/errors.ts';
+import type { ContainerEngine } from '../engine/container-engine.ts';
+import { ownLabels } from './desired.ts';
+import { writeServiceFile } from './file-writer.ts';
+import type { DesiredService, ObservedContainer, ServiceMemory } from './model.ts';
+import { versionOf } from './model.ts';
+import { label, nextName, previousName, runName } from './names.ts';
+import type { ServiceStep, ServiceStepKind, StepOf } from './steps.ts';
+
+export interface RegistryAccess {
+  /** Credentials for a reference's registry. */
+  readonly authFor: (reference: string) => { readonly username: string; readonly password: string; readonly registry: string } | undefined;
+}
+
+export interface ExecutorDependencies {
+  readonly instance: string;
+  readonly engineOf: (name: EngineName) => ContainerEngine;
+  readonly registry: RegistryAccess;
+  readonly clock: Clock;
+  /** Called with 0..1 while an image is pulled. */
+  readonly onProgress?: (stepId: string, fraction: number) => void;
+}
+
+/** What a step leaves to be remembered of its service. */
+export type Remembered = { readonly [K in keyof ServiceMemory]?: ServiceMemory[K] | undefined };
+
+type Executors = { readonly [K in ServiceStepKind]: (step: StepOf<K>, signal: AbortSignal) => Promise<Remembered> };
+
+/** Carries out steps: the only part of `services/` that changes an engine. One function a kind; no decisions. */
+export class StepExecutor {
+  readonly #deps: ExecutorDependencies;
+  readonly #executors: Executors;
+
+  constructor(deps: ExecutorDependencies) {
+    this.#deps = deps;
+    this.#executors = {
+      'pull-image': (step, signal) => this.#pull(step, signal),
+      'create-network': (step, signal) => this.#createNetwork(step, signal),
+      'remove-network': async (step, signal) => this.#done(this.#engine(step).removeNetwork(step.name, signal)),
+      'create-volume': (step, signal) => this.#createVolume(step, signal),
+      'start-service': (step, signal) => this.#start(step, signal),
+      'resume-service': (step, signal) => this.#resume(step, signal),
+      'restart-service': (step, signal) => this.#restart(step, signal),
+      'stop-service': (step, signal) => this.#done(this.#stop(step.engine, step.container, signal)),
+      'replace-service': (step, signal) => this.#replace(step, signal),
+      'start-next': (step, signal) => this.#startNext(step, signal),
+      'promote-next': (step, signal) => this.#promote(step, signal),
+      'restore-service': (step, signal) => this.#restore(step, signal),
+      'discard-container': (step, signal) => this.#done(this.#remove(step.engine, step.container, signal)),
+      'remove-service': (step, signal) => this.#done(this.#remove(step.engine, step.container, signal)),
+      'run-job': (step, signal) => this.#runJob(step, signal),
+    };
+  }
+
+  /** Throws {@link BerthError}; whatever was done before stays, and planning again goes on from there. */
+  run(step: ServiceStep, signal: AbortSignal): Promise<Remembered> {
+    const executor = this.#executors[step.kind] as (step: ServiceStep, signal: AbortSignal) => Promise<Remembered>;
+    return executor(step, signal);
+  }
+
+  #engine(step: { readonly engine: EngineName }): ContainerEngine {
+    return this.#deps.engineOf(step.engine);
+  }
+
+  async #done(work: Promise<void>): Promise<Remembered> {
+    await work;
+    return {};
+  }
+
+  async #pull(step: StepOf<'pull-image'>, signal: AbortSignal): Promise<Remembered> {
+    const reference = step.service.container.image;
+    if (step.service.pull === 'never') {
+      throw new BerthError('IMAGE_NOT_FOUND', `image ${reference} is not on the engine and pull_policy is never`, {
+        retryable: true,
+        hint: 'load it, or change pull_policy',
+      });
+    }
+    const auth = this.#deps.registry.authFor(reference);
+    await this.#engine(step).pullImage(
+      reference,
+      {
+        ...(auth === undefined ? {} : { auth }),
+        ...(step.service.container.platform === undefined ? {} : { platform: step.service.container.platform }),
+        onProgress: (fraction) => this.#deps.onProgress?.(step.id, fraction),
+      },
+      signal,
+    );
+    return {};
+  }
+
+  async #createNetwork(step: StepOf<'create-network'>, signal: AbortSignal): Promise<Remembered> {
+    const { name, create, digest } = step.network;
+    const labels = { ...create.labels, [label.instance]: this.#deps.instance, [label.digest]: digest };
+    await this.#engine(step).createNetwork(name, { ...create, labels }, signal);
+    return {};
+  }
+
+  async #createVolume(step: StepOf<'create-volume'>, signal: AbortSignal): Promise<Remembered> {
+    const { name, create } = step.volume;
+    await this.#engine(step).createVolume(name, { ...create, labels: { ...create.labels, [label.instance]: this.#deps.instance } }, signal);
+    return {};
+  }
+
+  /** Creates the container of a service under a name; one of ours that is already there under that name is taken over. */
+  async #create(service: DesiredService, name: string, signal: AbortSignal, more: Readonly<Record<string, string>> = {}): Promise<string> {
+    await Promise.all(service.files.map(writeServiceFile));
+    const labels = { ...service.container.labels, ...ownLabels(this.#deps.instance, service), ...more };
+    const engine = this.#engine(service);
+    try {
+      return await engine.createContainer(name, { ...service.container, labels }, signal);
+    } catch (error) {
+      if (!isBerthError(error, 'ENGINE_CONFLICT')) throw error;
+      const present = await engine.inspectContainer(name, signal);
+      const ours = present?.labels[label.instance] === this.#deps.instance && present.labels[label.digest] === service.digest;
+      if (present !== undefined && ours && more[label.due] === present.labels[label.due]) return present.id;
+      throw new BerthError('ENGINE_CONFLICT', `the container name ${name} is taken by a container that is not Berth's`, {
+        retryable: true,
+        cause: error,
+        hint: `rename or remove it: docker rename ${name} something-else`,
+      });
+    }
+  }
+
+  #started(service: DesiredService): Remembered {
+    return { startedAt: this.#deps.clock.now(), applied: service.digest };
+  }
+
+  async #start({ service, discard, engine }: StepOf<'start-service'>, signal: AbortSignal): Promise<Remembered> {
+    if (discard !== undefined) await this.#remove(engine, discard, signal);
+    const id = await this.#create(service, service.containerName, signal);
+    await this.#engine(service).startContainer(id, signal);
+    return this.#started(service);
+  }
+
+  async #resume({ service, container }: StepOf<'resume-service'>, signal: AbortSignal): Promise<Remembered> {
+    await Promise.all(service.files.map(writeServiceFile));
+    await this.#engine(service).startContainer(container.id, signal);
+    return { startedAt: this.#deps.clock.now(), applied: container.digest };
+  }
+
+  async #restart({ service, container }: StepOf<'restart-service'>, signal: AbortSignal): Promise<Remembered> {
+    await this.#stop(service.engine, container, signal);
+    await this.#engine(service).startContainer(container.id, signal);
+    return { startedAt: this.#deps.clock.now(), restart: undefined };
+  }
+
+  async #stop(engine: EngineName, container: ObservedContainer, signal: AbortSignal): Promise<void> {
+    await this.#deps.engineOf(engine).stopContainer(container.id, container.graceSeconds, signal);
+  }
+
+  async #remove(engine: EngineName, container: ObservedContainer, signal: AbortSignal): Promise<void> {
+    if (container.state === 'running' || container.state === 'paused' || container.state === 'restarting') await this.#stop(engine, container, signal);
+    await this.#deps.engineOf(engine).removeContainer(container.id, signal);
+  }
+
+  /**
+   * new container beside → old one stopped → old renamed `.previous` → new takes the name → start. A crash between any
+   * two leaves names that tell the planner where to go on.
+   */
+  async #replace({ service, container, next }: StepOf<'replace-service'>, signal: AbortSignal): Promise<Remembered> {
+    const engine = this.#engine(service);
+    const name = service.containerName;
+    if (service.update === 'delete-then-create' && container !== undefined) {
+      await this.#remove(service.engine, container, signal);
+      const id = await this.#create(service, name, signal);
+      await engine.startContainer(id, signal);
+      return this.#started(service);
+    }
+    const id = next?.id ?? (await this.#create(service, nextName(name), signal));
+    if (container !== undefined) {
+      await this.#stop(service.engine, container, signal);
+      if (container.role === 'current') await this.#retire(service, container, signal);
+    }
+    await engine.renameContainer(id, name, signal);
+    await engine.startContainer(id, signal);
+    return { ...this.#started(service), ...(container === undefined ? {} : { previousImageId: container.imageId }) };
+  }
+
+  /** The running container becomes the one to go back to; an older one makes room. */
+  async #retire(service: DesiredService, container: ObservedContainer, signal: AbortSignal): Promise<void> {
+    const engine = this.#engine(service);
+    const name = previousName(service.containerName);
+    const older = await engine.inspectContainer(name, signal);
+    if (older !== undefined && older.id !== container.id) await engine.removeContainer(older.id, signal);
+    await engine.renameContainer(container.id, name, signal);
+  }
+
+  async #startNext({ service, next }: StepOf<'start-next'>, signal: AbortSignal): Promise<Remembered> {
+    const id = next?.id ?? (await this.#create(service, nextName(service.containerName), signal));
+    await this.#engine(service).startContainer(id, signal);
+    return { startedAt: this.#deps.clock.now() };
+  }
+
+  async #promote({ service, container, next }: StepOf<'promote-next'>, signal: AbortSignal): Promise<Remembered> {
+    await this.#stop(service.engine, container, signal);
+    await this.#retire(service, container, signal);
+    await this.#engine(service).renameContainer(next.id, service.containerName, signal);
+    return { applied: service.digest, previousImageId: container.imageId };
+  }
+
+  async #restore({ service, failed, previous, rejects }: StepOf<'restore-service'>, signal: AbortSignal): Promise<Remembered> {
+    const engine = this.#engine(service);
+    if (failed !== undefined) await this.#remove(service.engine, failed, signal);
+    await engine.renameContainer(previous.id, service.containerName, signal);
+    await engine.startContainer(previous.id, signal);
+    const startedAt = this.#deps.clock.now();
+    return rejects === undefined ? { startedAt } : { startedAt, rejected: [rejects] };
+  }
+
+  async #runJob({ service, dueMs, discard, skip }: StepOf<'run-job'>, signal: AbortSignal): Promise<Remembered> {
+    if (skip) return { lastDue: dueMs };
+    for (const old of discard) await this.#remove(service.engine, old, signal);
+    const id = await this.#create(service, runName(service.containerName, dueMs), signal, { [label.due]: String(dueMs) });
+    await this.#engine(service).startContainer(id, signal);
+    return { ...this.#started(service), lastDue: dueMs };
+  }
+}
+
+/** The completion of a one-shot, as it is remembered. */
+export function completionOf(service: DesiredService, container: ObservedContainer): string {
+  return versionOf(service.digest, container.imageId);
+}

@@ -1,0 +1,114 @@
+import type { EngineName } from '../../config/service-spec.ts';
+import type { Reason } from '../../core/plan.ts';
+import { desiredOrder } from '../graph.ts';
+import type { Desired, DesiredService, Memory, Observed, ObservedEngine } from '../model.ts';
+import { normalizeReference } from '../names.ts';
+import { type Containers, containersByService, unmetCondition } from '../readiness.ts';
+import type { ServiceStep } from '../steps.ts';
+import { type Decision, decideService, type Draft } from './decide.ts';
+import { decideJob } from './jobs.ts';
+import { type ResourceSteps, resourceSteps } from './resources.ts';
+
+export interface PlanInput {
+  readonly desired: Desired;
+  readonly observed: Observed;
+  readonly memory: Memory;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly booting: boolean;
+  /** Why services that are no longer declared went, by name. */
+  readonly removals?: Readonly<Record<string, Reason>>;
+}
+
+export interface ServicePlan {
+  /** In an order in which each step stands after those it needs. */
+  readonly steps: readonly ServiceStep[];
+  /** When to plan again though nothing happens: milliseconds since the epoch. */
+  readonly wakeAt?: number;
+}
+
+const emptyEngine: ObservedEngine = { containers: [], networks: new Map(), volumes: new Set(), images: new Map() };
+const noContainers: Containers = { runs: [] };
+/** Bringing the service back, and tidying up after it, never wait for a backoff. */
+const undelayed: ReadonlySet<string> = new Set(['restore-service', 'discard-container', 'stop-service', 'remove-service']);
+
+/**
+ * desired − observed = plan, for services, networks and volumes. Pure: an empty list of steps means that every service
+ * is as declared, or waits for something that a later event will tell.
+ */
+export function planServices(input: PlanInput): ServicePlan {
+  const { desired, observed, memory, now, booting } = input;
+  const containers = containersByService(onRightEngine(observed, desired));
+  const resources = resourceSteps(input);
+  const steps: ServiceStep[] = [...resources.steps];
+  const touched = new Map<string, { readonly id: string; readonly starts: boolean }>();
+  let wakeAt: number | undefined;
+  const wake = (at: number | undefined): void => {
+    if (at !== undefined && at > now) wakeAt = Math.min(wakeAt ?? at, at);
+  };
+
+  for (const service of desiredOrder(desired)) {
+    const engine = observed.engines[service.engine];
+    if (engine === undefined || service.problem !== undefined) continue;
+    const mine = resources.leaving.has(service.name) ? noContainers : (containers.get(service.name) ?? noContainers);
+    const context = { memory, images: engine.images, now, booting };
+    const decision: Decision =
+      service.kind === 'scheduled'
+        ? decideJob(service, mine, context, engine.images.get(normalizeReference(service.container.image)))
+        : decideService(service, mine, context);
+    wake(decision.wakeAt);
+    const retryAt = memory[service.name]?.retryAt;
+    wake(retryAt);
+    for (const draft of decision.drafts) {
+      const step = placed(draft, service, decision.drafts, { resources, touched, desired, containers, memory });
+      steps.push(retryAt !== undefined && retryAt > now && !undelayed.has(step.kind) ? { ...step, notBefore: retryAt } : step);
+      if (draft.starts || draft.kind === 'restore-service') touched.set(service.name, { id: draft.id, starts: draft.starts });
+    }
+  }
+  return wakeAt === undefined ? { steps } : { steps, wakeAt };
+}
+
+interface Surroundings {
+  readonly resources: ResourceSteps;
+  /** Steps of this plan that start or restart a service, by service. */
+  readonly touched: ReadonlyMap<string, { readonly id: string; readonly starts: boolean }>;
+  readonly desired: Desired;
+  readonly containers: ReadonlyMap<string, Containers>;
+  readonly memory: Memory;
+}
+
+/** A draft with what it comes after and what it waits for. */
+function placed(draft: Draft, service: DesiredService, siblings: readonly Draft[], around: Surroundings): ServiceStep {
+  const after: string[] = [];
+  const waitsFor: string[] = [];
+  const { starts, ...step } = draft;
+  if (starts) {
+    for (const sibling of siblings) if (sibling.kind === 'pull-image') after.push(sibling.id);
+    after.push(...around.resources.neededBy(service));
+    // A restart for health's sake does not wait for dependencies: they were there when it first started.
+    if (draft.kind !== 'restart-service') {
+      for (const condition of service.conditions) {
+        const target = around.touched.get(condition.service);
+        if (target !== undefined) after.push(target.id);
+        if (target !== undefined && condition.condition === 'started') continue;
+        const unmet =
+          target === undefined
+            ? unmetCondition(condition, around.desired.services.get(condition.service), around.containers.get(condition.service) ?? noContainers, around.memory)
+            : `${condition.service} to ${condition.condition === 'completed' ? 'complete' : 'be healthy'} (about to start)`;
+        if (unmet !== undefined) waitsFor.push(unmet);
+      }
+    }
+  }
+  return { ...step, after: [...new Set(after)], waitsFor } as ServiceStep;
+}
+
+/** Only containers on the engine where their service belongs now; those elsewhere are leftovers to remove. */
+function onRightEngine(observed: Observed, desired: Desired): Observed {
+  const engines: Partial<Record<EngineName, ObservedEngine>> = {};
+  for (const name of ['system', 'user'] as const) {
+    const engine = observed.engines[name];
+    if (engine === undefined) continue;
+    engines[name] = { ...emptyEngine, ...engine, containers: engine.containers.filter(({ service }) => desired.services.get(service)?.engine === name) };
+  }
+  return { engines };
+}

@@ -1,0 +1,129 @@
+import type { EngineName } from '../../config/service-spec.ts';
+import type { Reason } from '../../core/plan.ts';
+import type { Desired, DesiredService, Observed, ObservedContainer } from '../model.ts';
+import type { ServiceStep } from '../steps.ts';
+
+export interface ResourceSteps {
+  readonly steps: readonly ServiceStep[];
+  /** Services whose containers must go before their network can be made anew. */
+  readonly leaving: ReadonlySet<string>;
+  /** Ids of the steps that must be done before this service can be created. */
+  readonly neededBy: (service: DesiredService) => readonly string[];
+}
+
+interface Input {
+  readonly desired: Desired;
+  readonly observed: Observed;
+  readonly removals?: Readonly<Record<string, Reason>>;
+}
+
+const engineNames = ['system', 'user'] as const satisfies readonly EngineName[];
+
+/** Steps for what services stand on: networks and volumes in, undeclared containers and networks out. Pure. */
+export function resourceSteps({ desired, observed, removals = {} }: Input): ResourceSteps {
+  const steps: ServiceStep[] = [];
+  const leaving = new Set<string>();
+  const created = new Map<string, string>();
+
+  const changedNetworks = new Set<string>();
+  for (const { engine, name, digest } of desired.networks) {
+    const present = observed.engines[engine]?.networks.get(name);
+    if (present !== undefined && present !== digest) changedNetworks.add(`${engine}/${name}`);
+  }
+
+  const removed = new Map<string, { readonly step: string; readonly container: ObservedContainer }>();
+  for (const engine of engineNames) {
+    const containers = observed.engines[engine]?.containers ?? [];
+    const isGoing = (container: ObservedContainer): boolean => {
+      const service = desired.services.get(container.service);
+      return service?.engine !== engine || container.networks.some((network) => changedNetworks.has(`${engine}/${network}`));
+    };
+    const going = containers.filter(isGoing);
+    for (const container of going) {
+      if (desired.services.get(container.service)?.engine === engine) leaving.add(container.service);
+      removed.set(container.name, { step: `remove-service:${container.name}`, container });
+    }
+    for (const container of inStopOrder(going)) {
+      const dependents = going.filter((other) => other.startedAfter.includes(container.service) && other.service !== container.service);
+      steps.push({
+        id: `remove-service:${container.name}`,
+        kind: 'remove-service',
+        subject: `service/${container.service}`,
+        cost: container.state === 'running' ? 'restart-service' : 'live',
+        reason: leaving.has(container.service)
+          ? { kind: 'config', key: 'berth.networks', change: 'changed' }
+          : (removals[container.service] ?? { kind: 'config', key: `berth.services.${container.service}`, change: 'removed' }),
+        summary: `stop and remove ${container.name}`,
+        after: dependents.map((other) => `remove-service:${other.name}`),
+        engine,
+        waitsFor: [],
+        name: container.service,
+        container,
+      });
+    }
+
+    const wanted = new Set(desired.networks.filter((network) => network.engine === engine).map(({ name }) => name));
+    for (const name of observed.engines[engine]?.networks.keys() ?? []) {
+      const changed = changedNetworks.has(`${engine}/${name}`);
+      if (wanted.has(name) && !changed) continue;
+      steps.push({
+        id: `remove-network:${name}`,
+        kind: 'remove-network',
+        subject: `network/${name}`,
+        cost: 'live',
+        reason: { kind: 'config', key: `berth.networks`, change: changed ? 'changed' : 'removed' },
+        summary: `remove network ${name}`,
+        after: going.filter((container) => container.networks.includes(name)).map((container) => `remove-service:${container.name}`),
+        engine,
+        waitsFor: [],
+        name,
+      });
+    }
+  }
+
+  for (const network of desired.networks) {
+    const engine = observed.engines[network.engine];
+    const changed = changedNetworks.has(`${network.engine}/${network.name}`);
+    if (engine === undefined || (engine.networks.has(network.name) && !changed)) continue;
+    const id = `create-network:${network.name}`;
+    created.set(`${network.engine}/${network.name}`, id);
+    const reason: Reason = { kind: 'config', key: network.key, change: changed ? 'changed' : 'added' };
+    const after = changed ? [`remove-network:${network.name}`] : [];
+    steps.push({ id, kind: 'create-network', subject: `network/${network.name}`, cost: 'live', reason, summary: `create network ${network.name}`, after, engine: network.engine, waitsFor: [], network });
+  }
+  for (const volume of desired.volumes) {
+    const engine = observed.engines[volume.engine];
+    if (engine === undefined || engine.volumes.has(volume.name)) continue;
+    const id = `create-volume:${volume.name}`;
+    created.set(`${volume.engine}/volume/${volume.name}`, id);
+    const reason: Reason = { kind: 'config', key: volume.key, change: 'added' };
+    steps.push({ id, kind: 'create-volume', subject: `volume/${volume.name}`, cost: 'live', reason, summary: `create volume ${volume.name}`, after: [], engine: volume.engine, waitsFor: [], volume });
+  }
+
+  const neededBy = (service: DesiredService): string[] => [
+    ...service.networks.flatMap((name) => created.get(`${service.engine}/${name}`) ?? []),
+    ...service.volumes.flatMap((name) => created.get(`${service.engine}/volume/${name}`) ?? []),
+    // A host port is free only when the container that had it is gone.
+    ...[...removed.values()].flatMap(({ step, container }) => (container.service === service.name || sharesPort(container, service) ? [step] : [])),
+  ];
+  return { steps, leaving, neededBy };
+}
+
+/** Dependents first: the reverse of the start order, from the labels the containers carry. */
+function inStopOrder(containers: readonly ObservedContainer[]): ObservedContainer[] {
+  const order: ObservedContainer[] = [];
+  const seen = new Set<ObservedContainer>();
+  const visit = (container: ObservedContainer): void => {
+    if (seen.has(container)) return;
+    seen.add(container);
+    for (const other of containers) if (other.startedAfter.includes(container.service)) visit(other);
+    order.push(container);
+  };
+  for (const container of containers) visit(container);
+  return order;
+}
+
+function sharesPort(container: ObservedContainer, service: DesiredService): boolean {
+  const published = new Set(service.container.ports.map(({ hostPort }) => hostPort));
+  return container.ports.some((port) => published.has(/:(\d+)->/.exec(port)?.[1]));
+}

@@ -1,0 +1,80 @@
+import type { DesiredService, Memory, Observed, ObservedContainer, StartCondition } from './model.ts';
+import { versionOf } from './model.ts';
+
+/** The containers of one service, by the part they play. */
+export interface Containers {
+  readonly current?: ObservedContainer;
+  readonly next?: ObservedContainer;
+  readonly previous?: ObservedContainer;
+  readonly runs: readonly ObservedContainer[];
+}
+
+const none: Containers = { runs: [] };
+
+/** All containers of an observation by service name. */
+export function containersByService(observed: Observed): Map<string, Containers> {
+  const byService = new Map<string, Containers>();
+  for (const engine of Object.values(observed.engines)) {
+    for (const container of engine.containers) {
+      const before = byService.get(container.service) ?? none;
+      const after = container.role === 'run' ? { ...before, runs: [...before.runs, container] } : { ...before, [container.role]: container };
+      byService.set(container.service, after);
+    }
+  }
+  return byService;
+}
+
+/** Whether a start condition holds, and if not, why, for a person. */
+export function unmetCondition(
+  { service: name, condition }: StartCondition,
+  target: DesiredService | undefined,
+  containers: Containers,
+  memory: Memory,
+): string | undefined {
+  const current = containers.current;
+  switch (condition) {
+    case 'started':
+      return current?.state === 'running' || current?.state === 'exited' ? undefined : `${name} to be started`;
+    case 'healthy':
+      if (current?.state === 'running' && (current.health === 'healthy' || current.health === 'none')) {
+        // Compose refuses service_healthy on a container without a healthcheck; waiting for ever would help nobody.
+        return undefined;
+      }
+      return `${name} to be healthy (${describe(current)})`;
+    case 'completed': {
+      const isDone = current?.state === 'exited' && current.exitCode === 0;
+      const wasDone = target !== undefined && memory[name]?.completed?.startsWith(`${target.digest}@`) === true;
+      return isDone || wasDone ? undefined : `${name} to complete (${describe(current)})`;
+    }
+  }
+}
+
+function describe(container: ObservedContainer | undefined): string {
+  if (container === undefined) return 'not started yet';
+  if (container.state === 'running') return container.health === 'none' ? 'running' : container.health;
+  return container.exitCode === undefined ? container.state : `${container.state} with ${container.exitCode}`;
+}
+
+/** Has this container shown that its version works? `undefined`: not yet known. */
+export function proofOf(service: DesiredService, container: ObservedContainer, startedAt: number, now: number): 'good' | 'bad' | undefined {
+  switch (container.state) {
+    case 'running':
+      if (container.health === 'healthy') return 'good';
+      if (container.health === 'unhealthy') return 'bad';
+      if (container.health === 'none' && now - startedAt >= service.settleMs) return 'good';
+      return container.health === 'starting' && now - startedAt > service.proofMs ? 'bad' : undefined;
+    case 'exited':
+    case 'dead':
+      return service.kind === 'one-shot' && container.exitCode === 0 ? 'good' : 'bad';
+    case 'restarting':
+      return 'bad';
+    default:
+      return undefined;
+  }
+}
+
+/** Is this version remembered as one that failed here? */
+export function isRejected(memory: Memory, name: string, digest: string, imageId: string | undefined): boolean {
+  const version = versionOf(digest, imageId);
+  return memory[name]?.rejected?.some((rejected) => rejected.version === version) ?? false;
+}

@@ -1,0 +1,25 @@
+import type { Desired, ServiceMemory } from './model.ts';
+import type { ServiceStatus } from './status.ts';
+import { settledStates } from './status.ts';
+
+/** Failures in a row after which an apply no longer waits for a service. Its retries go on. */
+const patience = 3;
+
+/** Waiting longer for this service helps nobody: it failed for good, again and again, or waits for one that did. Pure. */
+export function isStuck(status: ServiceStatus, memory: ServiceMemory, desired: Desired, all: readonly ServiceStatus[]): boolean {
+  const seen = new Set<string>();
+  const byName = new Map(all.map((one) => [one.name, one]));
+  const stuck = (one: ServiceStatus, failures: number): boolean => {
+    if (seen.has(one.name)) return false;
+    seen.add(one.name);
+    if (settledStates.has(one.state)) return false;
+    if (one.state === 'failed' || one.state === 'exited') return true;
+    if (one.state === 'backoff' || one.state === 'unhealthy') return failures >= patience || one.restarts >= patience;
+    if (one.state !== 'waiting') return false;
+    return (desired.services.get(one.name)?.conditions ?? []).some(({ service }) => {
+      const target = byName.get(service);
+      return target !== undefined && stuck(target, patience);
+    });
+  };
+  return stuck(status, memory.failures ?? 0);
+}

@@ -1,0 +1,110 @@
+import type { Desired, DesiredService, Memory, Observed, ObservedContainer, ServiceMemory } from './model.ts';
+import { nextRun } from './plan/jobs.ts';
+import { type Containers, containersByService } from './readiness.ts';
+import type { ServiceState, ServiceStatus } from './status.ts';
+import type { ServiceStep } from './steps.ts';
+
+export interface StatusInput {
+  readonly desired: Desired;
+  readonly observed: Observed;
+  readonly memory: Memory;
+  readonly steps: readonly ServiceStep[];
+  /** Subjects being worked on, with the step's kind. */
+  readonly inFlight: ReadonlyMap<string, string>;
+  readonly now: number;
+}
+
+/** One line a service, by name. Pure. */
+export function serviceStatuses(input: StatusInput): ServiceStatus[] {
+  const containers = containersByService(input.observed);
+  const statuses: ServiceStatus[] = [];
+  for (const service of input.desired.services.values()) {
+    const mine = containers.get(service.name) ?? { runs: [] };
+    const shown = mine.current ?? newest(mine.runs) ?? mine.next;
+    const memory = input.memory[service.name] ?? {};
+    const { state, detail } = stateOf(service, mine, shown, memory, input);
+    const runAt = nextRun(service, input.now);
+    statuses.push({
+      name: service.name,
+      engine: service.engine,
+      origin: service.origin,
+      state,
+      detail,
+      image: service.container.image,
+      ...(shown === undefined
+        ? {}
+        : { imageId: shown.imageId, containerId: shown.id, containerName: shown.name, createdAt: new Date(shown.createdAt).toISOString() }),
+      ports: [...new Set(shown?.ports ?? [])],
+      restarts: memory.restarts ?? 0,
+      ...(runAt === undefined ? {} : { nextRun: new Date(runAt).toISOString() }),
+      ...(memory.retryAt !== undefined && memory.retryAt > input.now ? { retryAt: new Date(memory.retryAt).toISOString() } : {}),
+      critical: service.critical,
+      essential: service.essential,
+    });
+  }
+  return statuses.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+interface StateAndDetail {
+  readonly state: ServiceState;
+  readonly detail: string;
+}
+
+const inFlightStates: Readonly<Record<string, ServiceState>> = { 'pull-image': 'pulling', 'stop-service': 'stopping', 'remove-service': 'stopping' };
+
+function stateOf(service: DesiredService, containers: Containers, shown: ObservedContainer | undefined, memory: ServiceMemory, input: StatusInput): StateAndDetail {
+  if (service.problem !== undefined) return { state: 'failed', detail: service.problem };
+  if (input.observed.engines[service.engine] === undefined) return { state: 'waiting', detail: `the ${service.engine} engine does not answer` };
+  const busy = input.inFlight.get(`service/${service.name}`);
+  if (busy !== undefined && busy !== 'discard-container') return { state: inFlightStates[busy] ?? 'starting', detail: '' };
+  const mine = input.steps.filter((step) => step.subject === `service/${service.name}`);
+  const waiting = mine.find((step) => step.waitsFor.length > 0);
+  const rollback = rollbackNote(service, containers.current, memory);
+  if (memory.wish?.kind === 'stopped') return { state: 'stopped', detail: 'stopped by an operator' };
+  if (memory.retryAt !== undefined && memory.retryAt > input.now && mine.some((step) => step.notBefore !== undefined)) {
+    return { state: 'backoff', detail: memory.lastError ?? describeContainer(shown) };
+  }
+  if (waiting !== undefined && containers.current?.state !== 'running') return { state: 'waiting', detail: `waits for ${waiting.waitsFor.join(', ')}` };
+  if (service.kind === 'scheduled') return scheduledState(shown, memory);
+  if (shown === undefined) {
+    const done = service.kind === 'one-shot' && memory.completed !== undefined;
+    return done ? { state: 'done', detail: '' } : { state: 'starting', detail: 'not started yet' };
+  }
+  switch (shown.state) {
+    case 'running':
+      if (shown.health === 'healthy') return { state: 'healthy', detail: rollback };
+      if (shown.health === 'unhealthy') return { state: 'unhealthy', detail: rollback };
+      if (shown.health === 'starting') return { state: 'starting', detail: rollback === '' ? 'waiting for its healthcheck' : rollback };
+      return { state: service.kind === 'one-shot' ? 'starting' : 'running', detail: service.kind === 'one-shot' ? 'running to completion' : rollback };
+    case 'exited':
+    case 'dead':
+      if (service.kind === 'one-shot' && shown.exitCode === 0) return { state: 'done', detail: '' };
+      return { state: 'exited', detail: describeContainer(shown) };
+    case 'restarting':
+      return { state: 'backoff', detail: 'the engine restarts it again and again' };
+    case 'paused':
+      return { state: 'stopped', detail: 'paused by somebody' };
+    default:
+      return { state: 'starting', detail: shown.state };
+  }
+}
+
+function scheduledState(run: ObservedContainer | undefined, memory: ServiceMemory): StateAndDetail {
+  if (run?.state === 'running') return { state: 'running', detail: 'a run is under way' };
+  if (run?.exitCode !== undefined && run.exitCode !== 0) return { state: 'scheduled', detail: `the last run exited with ${run.exitCode}` };
+  return { state: 'scheduled', detail: memory.lastError ?? '' };
+}
+
+function rollbackNote(service: DesiredService, current: ObservedContainer | undefined, memory: ServiceMemory): string {
+  if (current === undefined || current.digest === service.digest || (memory.rejected ?? []).length === 0) return '';
+  return `rolled back: ${memory.rejected?.at(-1)?.why ?? ''}`;
+}
+
+function describeContainer(container: ObservedContainer | undefined): string {
+  if (container === undefined) return '';
+  return container.exitCode === undefined ? container.state : `exited with ${container.exitCode}`;
+}
+
+function newest(runs: readonly ObservedContainer[]): ObservedContainer | undefined {
+  return [...runs].sort((a, b) => (b.runDue ?? 0) - (a.runDue ?? 0))[0];
+}

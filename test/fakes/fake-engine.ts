@@ -1,0 +1,264 @@
+import { BerthError } from '../../src/core/errors.ts';
+import type {
+  ContainerConfig,
+  ContainerDetails,
+  ContainerEngine,
+  ContainerState,
+  ContainerSummary,
+  EngineEvent,
+  EngineInfo,
+  Health,
+  ImageSummary,
+  NetworkCreate,
+  NetworkSummary,
+  VolumeCreate,
+  VolumeSummary,
+} from '../../src/engine/container-engine.ts';
+
+interface FakeContainer {
+  readonly id: string;
+  name: string;
+  readonly config: ContainerConfig;
+  readonly imageId: string;
+  readonly createdAt: number;
+  state: ContainerState;
+  health: Health;
+  exitCode: number;
+  startedAt: number;
+}
+
+/** An engine in memory. It behaves as Docker does (names are unique, ports clash, images must be there). */
+export class FakeEngine implements ContainerEngine {
+  readonly containers = new Map<string, FakeContainer>();
+  readonly networks = new Map<string, NetworkCreate>();
+  readonly volumes = new Map<string, VolumeCreate>();
+  /** Image id by reference. */
+  readonly images = new Map<string, string>();
+  /** References a registry would serve; pulling another fails. */
+  readonly registry = new Map<string, string>();
+  /** Every mutating call in order: `start web`. */
+  readonly calls: string[] = [];
+  isUp = true;
+  now = 1_000_000;
+  /** Decides how a started container turns out; default: runs (healthy when it has a healthcheck). */
+  onStart: (container: { name: string; config: ContainerConfig }) => { state: ContainerState; health?: Health; exitCode?: number } = ({ config }) => ({
+    state: 'running',
+    health: config.healthcheck === undefined || config.healthcheck.test[0] === 'NONE' ? 'none' : 'healthy',
+  });
+  #nextId = 1;
+  readonly #listeners = new Set<(event: EngineEvent) => void>();
+
+  async info(): Promise<EngineInfo> {
+    this.#check();
+    return { name: 'docker', version: '26.1.5', apiVersion: '1.45', runtimes: ['runc'], cgroupVersion: '1', rootDirectory: '/nowhere' };
+  }
+
+  async listContainers(label: string): Promise<ContainerSummary[]> {
+    this.#check();
+    const [key = '', value] = label.split('=');
+    return [...this.containers.values()].filter(({ config }) => config.labels[key] === value).map((container) => this.#summary(container));
+  }
+
+  async inspectContainer(id: string): Promise<ContainerDetails | undefined> {
+    this.#check();
+    const container = this.#find(id);
+    if (container === undefined) return undefined;
+    return {
+      ...this.#summary(container),
+      pid: container.state === 'running' ? 1000 : 0,
+      startedAt: container.startedAt,
+      finishedAt: 0,
+      oomKilled: false,
+      error: '',
+      restartCount: 0,
+      healthLog: [],
+    };
+  }
+
+  async createContainer(name: string, config: ContainerConfig): Promise<string> {
+    this.#check();
+    const imageId = this.images.get(config.image);
+    if (imageId === undefined) throw new BerthError('IMAGE_NOT_FOUND', `No such image: ${config.image}`, { retryable: true });
+    if (this.#find(name) !== undefined) throw new BerthError('ENGINE_CONFLICT', `the container name ${name} is already in use`);
+    const id = `c${this.#nextId++}`.padEnd(64, '0');
+    this.containers.set(id, { id, name, config, imageId, createdAt: this.now, state: 'created', health: 'none', exitCode: 0, startedAt: 0 });
+    this.#did('create', name);
+    return id;
+  }
+
+  async startContainer(id: string): Promise<void> {
+    const container = this.#get(id);
+    if (container.state === 'running') return;
+    for (const network of container.config.networks) {
+      if (!this.networks.has(network.name)) throw new BerthError('ENGINE_REFUSED', `network ${network.name} not found`);
+    }
+    const ports = new Set(container.config.ports.map(({ hostPort }) => hostPort));
+    for (const other of this.containers.values()) {
+      if (other !== container && other.state === 'running' && other.config.ports.some(({ hostPort }) => hostPort !== undefined && ports.has(hostPort))) {
+        throw new BerthError('PORT_TAKEN', 'port is already allocated', { retryable: true });
+      }
+    }
+    const { state, health = 'none', exitCode = 0 } = this.onStart(container);
+    Object.assign(container, { state, health, exitCode, startedAt: this.now });
+    this.#did('start', container.name);
+    this.#emit(container, 'start');
+    if (state === 'exited') this.#emit(container, 'die');
+  }
+
+  async stopContainer(id: string): Promise<void> {
+    const container = this.#find(id);
+    this.#check();
+    if (container?.state !== 'running') return;
+    Object.assign(container, { state: 'exited', exitCode: 137, health: 'none' });
+    this.#did('stop', container.name);
+    this.#emit(container, 'die');
+  }
+
+  async killContainer(id: string): Promise<void> {
+    await this.stopContainer(id);
+  }
+
+  async removeContainer(id: string): Promise<void> {
+    this.#check();
+    const container = this.#find(id);
+    if (container === undefined) return;
+    this.containers.delete(container.id);
+    this.#did('remove', container.name);
+    this.#emit(container, 'destroy');
+  }
+
+  async renameContainer(id: string, name: string): Promise<void> {
+    const container = this.#get(id);
+    const present = this.#find(name);
+    if (present !== undefined && present !== container) throw new BerthError('ENGINE_CONFLICT', `the container name ${name} is already in use`);
+    this.#did('rename', `${container.name} ${name}`);
+    container.name = name;
+  }
+
+  async listNetworks(label: string): Promise<NetworkSummary[]> {
+    this.#check();
+    return [...this.networks].filter(([, { labels }]) => hasLabel(labels, label)).map(([name, { labels }]) => ({ id: name, name, labels }));
+  }
+
+  async createNetwork(name: string, network: NetworkCreate): Promise<void> {
+    this.#check();
+    if (!this.networks.has(name)) this.#did('create-network', name);
+    this.networks.set(name, network);
+  }
+
+  async removeNetwork(name: string): Promise<void> {
+    this.#check();
+    const isUsed = [...this.containers.values()].some(({ state, config }) => state === 'running' && config.networks.some((network) => network.name === name));
+    if (isUsed) throw new BerthError('ENGINE_REFUSED', `network ${name} has active endpoints`, { retryable: true });
+    if (this.networks.delete(name)) this.#did('remove-network', name);
+  }
+
+  async listVolumes(label: string): Promise<VolumeSummary[]> {
+    this.#check();
+    return [...this.volumes].filter(([, { labels }]) => hasLabel(labels, label)).map(([name, { labels }]) => ({ name, labels }));
+  }
+
+  async createVolume(name: string, volume: VolumeCreate): Promise<void> {
+    this.#check();
+    if (!this.volumes.has(name)) this.#did('create-volume', name);
+    this.volumes.set(name, volume);
+  }
+
+  async removeVolume(name: string): Promise<void> {
+    this.#check();
+    this.volumes.delete(name);
+  }
+
+  async listImages(): Promise<ImageSummary[]> {
+    this.#check();
+    return [...this.images].map(([reference, id]) => ({ id, references: [reference], digests: [], sizeBytes: 1000, createdAt: 0 }));
+  }
+
+  async inspectImage(reference: string): Promise<ImageSummary | undefined> {
+    return (await this.listImages()).find(({ id, references }) => id === reference || references.includes(reference));
+  }
+
+  async pullImage(reference: string): Promise<void> {
+    this.#check();
+    const id = this.registry.get(reference);
+    if (id === undefined) throw new BerthError('IMAGE_PULL_FAILED', `pull of ${reference}: not found`, { retryable: true });
+    this.images.set(reference, id);
+    this.#did('pull', reference);
+  }
+
+  async loadImage(): Promise<string[]> {
+    return [];
+  }
+
+  async removeImage(reference: string): Promise<void> {
+    this.images.delete(reference);
+  }
+
+  async watch(onEvent: (event: EngineEvent) => void, signal: AbortSignal): Promise<void> {
+    this.#check();
+    this.#listeners.add(onEvent);
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+    this.#listeners.delete(onEvent);
+  }
+
+  async logs(): Promise<void> {
+    this.#check();
+  }
+
+  async exec(): Promise<number> {
+    return 0;
+  }
+
+  /** Something happened to a container that nobody asked for. */
+  happen(name: string, change: { state?: ContainerState; health?: Health; exitCode?: number }): void {
+    const container = this.#get(name);
+    Object.assign(container, change);
+    this.#emit(container, change.state === 'exited' ? 'die' : 'health_status');
+  }
+
+  #emit({ id, name, config, health }: FakeContainer, action: string): void {
+    for (const listener of [...this.#listeners]) {
+      listener({ kind: 'container', action, id, attributes: { ...config.labels, name }, ...(action === 'health_status' ? { health } : {}), at: this.now });
+    }
+  }
+
+  #did(verb: string, what: string): void {
+    this.calls.push(`${verb} ${what}`);
+  }
+
+  #check(): void {
+    if (!this.isUp) throw new BerthError('ENGINE_UNREACHABLE', 'the engine does not answer', { retryable: true });
+  }
+
+  #find(idOrName: string): FakeContainer | undefined {
+    return this.containers.get(idOrName) ?? [...this.containers.values()].find(({ name }) => name === idOrName);
+  }
+
+  #get(idOrName: string): FakeContainer {
+    this.#check();
+    const container = this.#find(idOrName);
+    if (container === undefined) throw new BerthError('NOT_FOUND', `No such container: ${idOrName}`);
+    return container;
+  }
+
+  #summary({ id, name, config, imageId, createdAt, state, health, exitCode }: FakeContainer): ContainerSummary {
+    return {
+      id,
+      name,
+      imageId,
+      image: config.image,
+      labels: config.labels,
+      state,
+      health: state === 'running' ? health : 'none',
+      ...(state === 'exited' ? { exitCode } : {}),
+      createdAt,
+      status: state,
+      ports: state === 'running' ? config.ports.map(({ containerPort, hostPort }) => ({ container: Number.parseInt(containerPort, 10), protocol: 'tcp', ...(hostPort === undefined ? {} : { host: Number(hostPort), ip: '0.0.0.0' }) })) : [],
+    };
+  }
+}
+
+function hasLabel(labels: Readonly<Record<string, string>>, filter: string): boolean {
+  const [key = '', value] = filter.split('=');
+  return labels[key] === value;
+}
