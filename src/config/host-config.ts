@@ -77,7 +77,11 @@ export interface TimeConfig {
 
 /** One block that the engines, the updater and every service honour. */
 export interface ConnectivityConfig {
-  readonly dns: { readonly servers: readonly string[]; readonly search: readonly string[]; readonly options: readonly string[] };
+  readonly dns: {
+    readonly servers: readonly string[];
+    readonly search: readonly string[];
+    readonly options: readonly string[];
+  };
   readonly proxy: { readonly http?: string; readonly https?: string; readonly noProxy: readonly string[] };
   /** PEM certificates to trust besides the system's. */
   readonly caCertificates: readonly string[];
@@ -118,7 +122,12 @@ export interface UpdateConfig {
   readonly feed?: string;
   readonly channel: string;
   readonly strategy: 'immediate' | 'off' | 'staged' | 'window' | 'permit';
-  readonly window?: { readonly days: readonly string[]; readonly start: string; readonly duration: string; readonly timezone: string };
+  readonly window?: {
+    readonly days: readonly string[];
+    readonly start: string;
+    readonly duration: string;
+    readonly timezone: string;
+  };
 }
 
 /** dockerd's `local` driver, 10 MB in three files: bounded by default, unlike dockerd's own `json-file`. */
@@ -137,7 +146,12 @@ export const emptyHostConfig: HostConfig = {
   modules: [],
   mounts: [],
   time: { servers: [], pools: [] },
-  connectivity: { dns: { servers: [], search: [], options: [] }, proxy: { noProxy: [] }, caCertificates: [], registries: {} },
+  connectivity: {
+    dns: { servers: [], search: [], options: [] },
+    proxy: { noProxy: [] },
+    caCertificates: [],
+    registries: {},
+  },
   engines: { system: defaultEngineOptions, user: defaultEngineOptions, imageBudgetBytes: 10 * 2 ** 30 },
   update: { channel: 'stable', strategy: 'staged' },
   enable: [],

@@ -1,0 +1,49 @@
+import { parseBytes } from '../compose/units.ts';
+import type { EngineOptions } from '../host-config.ts';
+import { honoured } from '../key-table.ts';
+import { type RecordOf, record } from '../record-shape.ts';
+import { convert, describeValue, either, mapOf, natural, opaqueMap, text, word } from '../shape.ts';
+import type { BerthDraft } from './draft.ts';
+
+const engineFields = { log_driver: text, log_options: mapOf(word), daemon: opaqueMap };
+const engine = record(engineFields, { unknown: 'error' });
+
+const size = convert(either(text, natural), (value, place) => {
+  if (typeof value === 'number') return value;
+  try {
+    return parseBytes(value);
+  } catch {
+    place.error('invalid-value', `${describeValue(value)} is not a size`, 'for example 10g or 500mb');
+    return undefined;
+  }
+});
+
+const enginesShape = record({ system: engine, user: engine, image_budget: size }, { unknown: 'error' });
+
+/** `berth.engines`. */
+export const engineRow = honoured<BerthDraft, NonNullable<ReturnType<typeof enginesShape.read>>>({
+  key: 'engines',
+  meaning:
+    'per engine (`system`, `user`): log driver, its options, and further keys of daemon.json; `image_budget`: space that images may take',
+  shape: enginesShape,
+  apply({ system, user, image_budget: imageBudgetBytes }, { host }) {
+    const { engines } = host.config;
+    if (system !== undefined) engines.system = adjust(engines.system, system);
+    if (user !== undefined) engines.user = adjust(engines.user, user);
+    if (imageBudgetBytes !== undefined) engines.imageBudgetBytes = imageBudgetBytes;
+  },
+});
+
+/** Another driver does not know the options of the default one, so those go with it. */
+function adjust(
+  current: EngineOptions,
+  given: RecordOf<typeof engineFields, never>,
+): { logDriver: string; logOptions: Record<string, string>; daemon: Record<string, unknown> } {
+  const logDriver = given.log_driver ?? current.logDriver;
+  const inherited = logDriver === current.logDriver ? current.logOptions : {};
+  return {
+    logDriver,
+    logOptions: { ...inherited, ...given.log_options },
+    daemon: { ...current.daemon, ...given.daemon },
+  };
+}

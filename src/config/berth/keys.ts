@@ -1,0 +1,157 @@
+import { composeServiceSchema } from '../compose/parse.ts';
+import { honoured, type KeyRow } from '../key-table.ts';
+import { didYouMean } from '../near-miss.ts';
+import { record } from '../record-shape.ts';
+import {
+  convert,
+  either,
+  type JsonSchema,
+  type Located,
+  list,
+  located,
+  mapOf,
+  opaqueMap,
+  text,
+  textLike,
+  truth,
+  word,
+  words,
+} from '../shape.ts';
+import { certificate, hostName, ipAddress, unique, webUrl } from '../value-shapes.ts';
+import { type BerthDraft, type ComposePart, composeParts } from './draft.ts';
+import { engineRow } from './engines.ts';
+import { updateRow } from './update.ts';
+
+type Row = KeyRow<BerthDraft>;
+const strict = { unknown: 'error' } as const;
+
+const moduleName = textLike(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'the name of a kernel module');
+const sysctlName = textLike(
+  /^[A-Za-z0-9_-]+([./][A-Za-z0-9_*:@-]+)+$/,
+  'the name of a kernel setting, such as net.ipv4.ip_forward',
+);
+const names = convert(list(located(text)), (items) => items);
+
+const dnsShape = convert(
+  either(list(ipAddress), record({ servers: list(ipAddress), search: list(hostName), options: list(word) }, strict)),
+  (value) => (Array.isArray(value) ? { servers: value } : value),
+);
+const proxyShape = record({ http: webUrl, https: webUrl, no_proxy: words }, strict);
+const registryShape = record({ username: text, password: text, mirrors: list(text), insecure: truth }, strict);
+
+const meaningOfPart: Readonly<Record<ComposePart, string>> = {
+  services: "your services, in Compose syntax; an entry with a catalogue service's name adjusts that one",
+  networks: 'networks of the user engine, as in Compose',
+  volumes: 'named volumes, as in Compose',
+  secrets: 'secrets, as in Compose',
+  configs: 'configs, as in Compose',
+};
+
+function composeRow(part: ComposePart): Row {
+  return honoured<BerthDraft, Located<Record<string, unknown>>>({
+    key: part,
+    meaning: meaningOfPart[part],
+    shape: located({ ...opaqueMap, schema: schemaOfPart(part) }),
+    apply(value, draft) {
+      draft.compose.set(part, value);
+    },
+  });
+}
+
+function schemaOfPart(part: ComposePart): JsonSchema {
+  return { type: 'object', ...(part === 'services' ? { additionalProperties: composeServiceSchema() } : {}) };
+}
+
+/** The keys of the `berth` block: what other languages have no word for. Unknown ones are errors. */
+export const berthKeys: readonly Row[] = [
+  honoured<BerthDraft, Located<string>[]>({
+    key: 'enable',
+    meaning: 'names of catalogue services to run',
+    shape: names,
+    apply(services, { host, context: { catalogue } }) {
+      for (const { value: name, place } of services) {
+        if (catalogue !== undefined && !catalogue.includes(name)) {
+          const hint = didYouMean(name, catalogue) ?? `the catalogue has ${catalogue.join(', ')}`;
+          place.error('unknown-service', `the catalogue has no service "${name}"`, hint);
+          continue;
+        }
+        host.addOnce(host.config.enable, name);
+        host.name(['berth', 'enable', name], place);
+      }
+    },
+  }),
+  honoured<BerthDraft, Record<string, string>>({
+    key: 'environment',
+    meaning: 'variables for `${NAME}` in the Compose parts',
+    shape: mapOf(word),
+    apply(variables, draft) {
+      draft.environment = variables;
+    },
+  }),
+  ...composeParts.map(composeRow),
+  honoured<BerthDraft, Record<string, string>>({
+    key: 'sysctl',
+    meaning: 'kernel settings, by name',
+    shape: mapOf(word, (name, place) => sysctlName.read(name, place) !== undefined),
+    apply(settings, { host }) {
+      Object.assign(host.config.sysctl, settings);
+    },
+  }),
+  honoured<BerthDraft, Located<string[]>>({
+    key: 'modules',
+    meaning: 'kernel modules to load',
+    shape: located(list(moduleName)),
+    apply({ value, place }, { host }) {
+      host.config.modules = unique(value, place);
+      for (const [index, name] of value.entries()) host.name(['berth', 'modules', name], place.child(index));
+    },
+  }),
+  honoured<BerthDraft, NonNullable<ReturnType<typeof dnsShape.read>>>({
+    key: 'dns',
+    meaning: 'name servers, search domains and resolver options of the host, the engines and their containers',
+    shape: dnsShape,
+    apply(
+      { servers = [], search = [], options = [] }: { servers?: string[]; search?: string[]; options?: string[] },
+      { host },
+    ) {
+      const { dns } = host.config.connectivity;
+      dns.servers.push(...servers);
+      dns.search.push(...search);
+      dns.options.push(...options);
+    },
+  }),
+  honoured<BerthDraft, NonNullable<ReturnType<typeof proxyShape.read>>>({
+    key: 'proxy',
+    meaning: 'HTTP proxies of the engines, the updater and every service',
+    shape: proxyShape,
+    apply({ http, https, no_proxy: noProxy = [] }, { host }) {
+      host.config.connectivity.proxy = {
+        ...(http === undefined ? {} : { http }),
+        ...(https === undefined ? {} : { https }),
+        noProxy,
+      };
+    },
+  }),
+  honoured<BerthDraft, string[]>({
+    key: 'ca_certificates',
+    meaning: 'PEM certificates that the host, the engines and the updater trust besides their own',
+    shape: list(certificate),
+    apply(certificates, { host }) {
+      host.config.connectivity.caCertificates.push(...certificates);
+    },
+  }),
+  honoured<BerthDraft, Record<string, NonNullable<ReturnType<typeof registryShape.read>>>>({
+    key: 'registries',
+    meaning: 'credentials and mirrors, by registry host',
+    shape: mapOf(registryShape),
+    apply(registries, { host }) {
+      const entries = Object.entries(registries).map(([name, registry]) => {
+        const { mirrors = [], insecure = false, ...credentials } = registry;
+        return [name, { ...credentials, mirrors, insecure }] as const;
+      });
+      host.config.connectivity.registries = Object.fromEntries(entries);
+    },
+  }),
+  engineRow,
+  updateRow,
+];

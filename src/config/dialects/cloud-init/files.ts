@@ -1,0 +1,122 @@
+import { gunzipSync } from 'node:zlib';
+import type { FileConfig } from '../../host-config.ts';
+import { honoured } from '../../key-table.ts';
+import type { Place } from '../../place.ts';
+import { record } from '../../record-shape.ts';
+import { convert, either, type Located, list, located, natural, oneOf, type Shape, text, truth } from '../../shape.ts';
+import { absolutePath } from '../../value-shapes.ts';
+import type { CloudInitDraft } from './draft.ts';
+
+/** Content that unpacks to more is refused: larger things belong into a volume or an image. */
+const maxContentBytes = 16 * 2 ** 20;
+
+interface Encoding {
+  readonly name: string;
+  readonly base64: boolean;
+  readonly gzip: boolean;
+}
+
+/** cloud-init's spellings. */
+const encodings: readonly Encoding[] = [
+  { name: 'text/plain', base64: false, gzip: false },
+  ...['b64', 'base64'].map((name) => ({ name, base64: true, gzip: false })),
+  ...['gz', 'gzip'].map((name) => ({ name, base64: false, gzip: true })),
+  ...['gz+b64', 'gz+base64', 'gzip+b64', 'gzip+base64'].map((name) => ({ name, base64: true, gzip: true })),
+];
+
+const binary: Shape<Uint8Array> = {
+  name: 'binary data',
+  schema: { type: 'string' },
+  accepts: (value) => value instanceof Uint8Array,
+  read: (value) => (value instanceof Uint8Array ? value : undefined),
+};
+
+const permissions = convert(either(text, natural), (value, place) => {
+  const mode =
+    typeof value === 'number'
+      ? value
+      : /^(0o)?[0-7]{1,5}$/.test(value)
+        ? Number.parseInt(value.replace('0o', ''), 8)
+        : Number.NaN;
+  if (Number.isNaN(mode) || mode > 0o7777) {
+    place.error('invalid-value', `${JSON.stringify(value)} is not a file mode`, 'write it as text: "0644"');
+    return undefined;
+  }
+  const octal = `0${mode.toString(8)}`;
+  if (typeof value === 'number')
+    place.warn('unquoted-mode', `the number ${value} is the mode ${octal}`, `write it as text: "${octal}"`);
+  return mode;
+});
+
+const owner = convert(text, (value, place) => {
+  const [user = '', group = 'root', ...rest] = value.split(':');
+  if (rest.length === 0 && /^[\w][\w.-]*\$?$/.test(user) && /^[\w][\w.-]*\$?$/.test(group)) return { user, group };
+  place.error('invalid-value', `${JSON.stringify(value)} is not an owner`, 'write it as "user:group"');
+  return undefined;
+});
+
+const fileShape = record(
+  {
+    path: absolutePath,
+    content: located(either(text, binary)),
+    encoding: oneOf(encodings.map(({ name }) => name)),
+    permissions,
+    owner,
+    append: truth,
+    defer: truth,
+    source: { ignored: 'Berth does not fetch file contents yet', hint: 'put the content under "content"' },
+  },
+  { required: ['path'] },
+);
+
+const filesShape = list(
+  convert(located(fileShape), ({ value, place }): Located<FileConfig> | undefined => {
+    const encoding = encodings.find(({ name }) => name === value.encoding) ?? encodings[0];
+    const bytes = decode(value.content?.value ?? '', encoding, value.content?.place ?? place);
+    if (bytes === undefined) return undefined;
+    const file: FileConfig = {
+      path: value.path,
+      contentBase64: bytes.toString('base64'),
+      mode: value.permissions ?? 0o644,
+      owner: value.owner?.user ?? 'root',
+      group: value.owner?.group ?? 'root',
+      append: value.append ?? false,
+      defer: value.defer ?? false,
+    };
+    return { value: file, place };
+  }),
+);
+
+/** `write_files`. */
+export const fileRows = [
+  honoured<CloudInitDraft, Located<FileConfig>[]>({
+    key: 'write_files',
+    meaning: 'files with their content, mode and owner',
+    shape: filesShape,
+    apply(files, { host }) {
+      for (const { value, place } of files) {
+        host.config.files.push({ ...value });
+        host.name(['write_files', value.path], place);
+      }
+    },
+  }),
+];
+
+function decode(content: string | Uint8Array, encoding: Encoding | undefined, place: Place): Buffer | undefined {
+  let bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : Buffer.from(content);
+  if (encoding?.base64 === true) {
+    const packed = bytes.toString('latin1').replace(/\s/g, '');
+    if (!/^[A-Za-z0-9+/]*={0,2}$/.test(packed)) {
+      place.error('invalid-value', 'the content is not base64');
+      return undefined;
+    }
+    bytes = Buffer.from(packed, 'base64');
+  }
+  if (encoding?.gzip !== true) return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxContentBytes });
+  } catch {
+    place.error('invalid-value', `the content is not gzip data, or unpacks to more than ${maxContentBytes} bytes`);
+    return undefined;
+  }
+}

@@ -1,0 +1,21 @@
+import type { KeyRow } from '../../key-table.ts';
+import type { CloudInitDraft } from './draft.ts';
+import { fileRows } from './files.ts';
+import { hostRows } from './host.ts';
+import { mountRows } from './mounts.ts';
+import { networkRows } from './network.ts';
+import { unsupportedRows } from './unsupported.ts';
+import { accountRows } from './users.ts';
+
+/**
+ * Every top-level key of cloud-init; `berth` has a table of its own.
+ * Source: https://docs.cloud-init.io/en/latest/reference/modules.html, version 26.2.
+ */
+export const cloudInitKeys: readonly KeyRow<CloudInitDraft>[] = [
+  ...hostRows,
+  ...accountRows,
+  ...fileRows,
+  ...mountRows,
+  ...networkRows,
+  ...unsupportedRows,
+];

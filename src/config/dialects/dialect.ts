@@ -1,0 +1,43 @@
+import type { Diagnostic } from '../../core/diagnostic.ts';
+import type { HostConfig } from '../host-config.ts';
+
+/** One text given to the parser. */
+export interface SourceFile {
+  /** How diagnostics name it. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** A place in one of the given files; line and column 1-based. */
+export interface SourcePosition {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** What a config may refer to besides its own text. */
+export interface DialectContext {
+  /** Variables for `${NAME}` in Compose values; the config's own `berth.environment` goes over them. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Names of the catalogue's services; undefined when the caller does not know the catalogue. */
+  readonly catalogue: readonly string[] | undefined;
+}
+
+export interface DialectResult {
+  readonly config: HostConfig;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Formatted key path, as in the text or as `diffConfigs` names it → where it was declared. */
+  readonly sources: ReadonlyMap<string, SourcePosition>;
+}
+
+export type DialectName = 'cloud-init';
+
+/** A language that host configs are written in. */
+export interface Dialect {
+  readonly name: DialectName;
+  /** For messages: `#cloud-config`. */
+  readonly title: string;
+  recognises(text: string, file: string): boolean;
+  /** Reads the files as one config, a later one over an earlier one. Pure; never throws. */
+  parse(files: readonly SourceFile[], context: DialectContext): DialectResult;
+}

@@ -1,0 +1,5 @@
+import { cloudInit } from './cloud-init/cloud-init.ts';
+import type { Dialect } from './dialect.ts';
+
+/** The languages Berth reads. Order matters: the first row that recognises a text reads it. */
+export const dialects: readonly Dialect[] = [cloudInit];

@@ -1,0 +1,79 @@
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { type Dialect, type DialectName, type SourceFile, type SourcePosition } from './dialects/dialect.ts';
+import { foreignLanguage } from './dialects/foreign.ts';
+import { dialects } from './dialects/table.ts';
+import { emptyHostConfig, type HostConfig } from './host-config.ts';
+
+export interface ParseOptions {
+  /** Variables for `${NAME}` in Compose values; the config's own `berth.environment` goes over them. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Names of the catalogue's services; without them, names under `berth.enable` are not checked. */
+  readonly catalogue?: readonly string[];
+  /** The language of the files; default `auto`: each one's own first line tells. */
+  readonly dialect?: DialectName | 'auto';
+}
+
+export interface ParseResult {
+  /** What could be understood; `emptyHostConfig` when a text could not be read at all. */
+  readonly config: HostConfig;
+  /** Sorted by file, line and column. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Formatted key path (`hostname`, `users[0]`, `users.ops`, `berth.services.web`) → where it was declared. */
+  readonly sources: ReadonlyMap<string, SourcePosition>;
+}
+
+/** Reads config files as one host config, a later file over an earlier one. Pure; never throws, whatever the text. */
+export function parseConfig(files: readonly SourceFile[], options: ParseOptions = {}): ParseResult {
+  const { environment = {}, catalogue, dialect = 'auto' } = options;
+  const recognised = files.map((file) => ({ file, row: recognise(file, dialect) }));
+  const unknown = recognised.filter(({ row }) => row === undefined).map(({ file }) => unrecognised(file));
+  const [first] = recognised;
+  if (unknown.length > 0 || first?.row === undefined) return refusal(unknown);
+  const { row } = first;
+  const mixed = recognised.filter((other) => other.row !== row);
+  if (mixed.length > 0) {
+    const { title } = row;
+    const message = `files of different languages cannot be read as one config; ${first.file.file} is ${title}`;
+    return refusal(mixed.map(({ file }) => wholeFile(file, 'mixed-dialects', message, null)));
+  }
+  const { config, diagnostics, sources } = row.parse(files, { environment, catalogue });
+  return { config, diagnostics: sortDiagnostics(diagnostics), sources };
+}
+
+/** True when a diagnostic of severity error names the file: it must not be applied as it is. */
+export function rejected(diagnostics: readonly Diagnostic[], file: string): boolean {
+  return diagnostics.some((diagnostic) => diagnostic.severity === 'error' && diagnostic.file === file);
+}
+
+/** By file, line and column; what stands at one place keeps its order. */
+export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
+  return diagnostics.toSorted((a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column);
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function recognise({ file, text }: SourceFile, dialect: DialectName | 'auto'): Dialect | undefined {
+  return dialects.find((row) => (dialect === 'auto' ? row.recognises(text, file) : row.name === dialect));
+}
+
+function unrecognised(file: SourceFile): Diagnostic {
+  const titles = dialects.map(({ title }) => title).join(', ');
+  if (file.text.trim() === '') return wholeFile(file, 'empty', `is empty; this version reads ${titles}`, null);
+  const language = foreignLanguage(file.text);
+  if (language !== undefined) {
+    return wholeFile(file, 'unsupported-language', `is ${language}; this version reads ${titles} only`, null);
+  }
+  const hint = `the first line of the file must be: ${titles}`;
+  return wholeFile(file, 'unknown-language', `is in no language known here; this version reads ${titles}`, hint);
+}
+
+function wholeFile({ file }: SourceFile, code: string, message: string, hint: string | null): Diagnostic {
+  return { file, line: 1, column: 1, path: '', severity: 'error', code, message, hint };
+}
+
+function refusal(diagnostics: readonly Diagnostic[]): ParseResult {
+  return { config: emptyHostConfig, diagnostics: sortDiagnostics(diagnostics), sources: new Map() };
+}

@@ -1,0 +1,246 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { type DocumentPath, formatPath, type Problem } from '../core/diagnostic.ts';
+import { type ScalarRules, scalarValue } from './yaml-scalar.ts';
+
+/** A place in a text; both 1-based. */
+export interface TextPosition {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** A problem of the YAML itself, which may stand where no path leads. */
+export interface YamlProblem extends Problem {
+  readonly position: TextPosition;
+}
+
+export interface YamlSource {
+  /** Plain JSON data (besides `!!binary`, a Uint8Array); undefined when the text is not YAML. */
+  readonly data: unknown;
+  readonly problems: readonly YamlProblem[];
+  /** Where the value, or the key, of a path stands; of its nearest known ancestor when there is none. */
+  positionOf(path: DocumentPath, at?: 'key' | 'value'): TextPosition;
+  /** Every path of the document, formatted, with the position of its key. */
+  readonly positions: ReadonlyMap<string, TextPosition>;
+}
+
+export interface YamlOptions {
+  /** Rules for the unquoted scalars below a top-level key; the key itself is always read as text. */
+  readonly rulesOf: (topLevelKey: string) => ScalarRules;
+}
+
+/** Longer texts are refused unread: providers hand out at most 1 MiB of user-data, and parsing takes about 2 s a MiB. */
+export const maxTextLength = 2 ** 20;
+const maxNodes = 200_000;
+const maxDepth = 64;
+const maxSyntaxProblems = 20;
+
+interface Place {
+  readonly key: number;
+  readonly value: number;
+}
+
+/** Reads one YAML 1.1 document. Pure; never throws. */
+export function readYaml(text: string, options: YamlOptions): YamlSource {
+  const refusal = refuse(text);
+  if (refusal !== undefined) return unreadable([{ ...refusal, position: { line: 1, column: 1 } }]);
+  try {
+    return new YamlReader(text, options).read();
+  } catch (error) {
+    // The parser is a third party's: whatever it throws on hostile input is the text's fault, not ours.
+    const message = `cannot be read as YAML: ${error instanceof Error ? error.message : String(error)}`;
+    return unreadable([{ ...problem('yaml-syntax', message), position: { line: 1, column: 1 } }]);
+  }
+}
+
+function refuse(text: string): Problem | undefined {
+  if (text.length > maxTextLength) {
+    return problem('too-large', `has ${text.length} characters; at most ${maxTextLength} are read`);
+  }
+  return text.includes('\0') ? problem('not-text', 'contains a NUL byte, so it is not a text') : undefined;
+}
+
+function unreadable(problems: readonly YamlProblem[]): YamlSource {
+  return { data: undefined, problems, positionOf: () => ({ line: 1, column: 1 }), positions: new Map() };
+}
+
+function problem(code: string, message: string, hint?: string): Problem {
+  return { path: [], severity: 'error', code, message, ...(hint === undefined ? {} : { hint }) };
+}
+
+class TooMuch extends Error {
+  readonly code: string;
+  readonly offset: number;
+
+  constructor(code: string, message: string, offset: number) {
+    super(message);
+    this.code = code;
+    this.offset = offset;
+  }
+}
+
+class YamlReader {
+  readonly #text: string;
+  readonly #options: YamlOptions;
+  readonly #lines = new LineCounter();
+  readonly #problems: YamlProblem[] = [];
+  readonly #places = new Map<string, Place>();
+  readonly #anchors = new Map<string, Node>();
+  #nodes = 0;
+
+  constructor(text: string, options: YamlOptions) {
+    this.#text = text;
+    this.#options = options;
+  }
+
+  read(): YamlSource {
+    // Duplicate keys are looked for here: the parser's own check takes quadratic time.
+    const document = parseDocument(this.#text, {
+      version: '1.1',
+      lineCounter: this.#lines,
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+    });
+    const faults = [...document.errors, ...document.warnings].slice(0, maxSyntaxProblems);
+    for (const fault of faults) {
+      const message = fault.message.split('\n', 1)[0] ?? fault.code;
+      this.#add(problem('yaml-syntax', message, syntaxHints.get(fault.code)), fault.pos[0]);
+    }
+    let data: unknown;
+    if (faults.length === 0) {
+      try {
+        data = this.#value(document.contents, []);
+      } catch (error) {
+        if (!(error instanceof TooMuch)) throw error;
+        this.#add(problem(error.code, error.message), error.offset);
+        data = undefined;
+      }
+    }
+    const positions = new Map<string, TextPosition>();
+    for (const [path, place] of this.#places) positions.set(path, this.#position(place.key));
+    return {
+      data,
+      problems: this.#problems,
+      positions,
+      positionOf: (path, at = 'value') => this.#positionOf(path, at),
+    };
+  }
+
+  #position(offset: number): TextPosition {
+    const { line, col } = this.#lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  }
+
+  #positionOf(path: DocumentPath, at: 'key' | 'value'): TextPosition {
+    for (let length = path.length; length > 0; length -= 1) {
+      const place = this.#places.get(formatPath(path.slice(0, length)));
+      if (place !== undefined) return this.#position(length === path.length ? place[at] : place.value);
+    }
+    return { line: 1, column: 1 };
+  }
+
+  #add(found: Problem, offset: number): void {
+    this.#problems.push({ ...found, position: this.#position(offset) });
+  }
+
+  #value(node: unknown, path: DocumentPath): unknown {
+    this.#nodes += 1;
+    const offset = offsetOf(node) ?? 0;
+    if (this.#nodes > maxNodes) throw new TooMuch('too-large', `expands to more than ${maxNodes} values`, offset);
+    if (path.length > maxDepth) throw new TooMuch('too-deep', `is nested more than ${maxDepth} levels deep`, offset);
+    if (isAlias(node)) {
+      const target = this.#anchors.get(node.source);
+      if (target === undefined) {
+        this.#add(problem('yaml-alias', `"*${node.source}" has no anchor "&${node.source}" before it`), offset);
+        return null;
+      }
+      return this.#value(target, path);
+    }
+    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined)
+      this.#anchors.set(node.anchor, node);
+    if (isScalar(node)) return scalarValue(node, this.#rules(path));
+    if (isMap(node)) return this.#map(node as YAMLMap<unknown, unknown>, path);
+    if (!isSeq(node)) return null;
+    return node.items.map((item, index) => {
+      const itemPath = [...path, index];
+      const at = offsetOf(item) ?? offset;
+      this.#places.set(formatPath(itemPath), { key: at, value: at });
+      return this.#value(item, itemPath);
+    });
+  }
+
+  #map(map: YAMLMap<unknown, unknown>, path: DocumentPath): Record<string, unknown> {
+    const own = new Map<string, unknown>();
+    const merged = new Map<string, unknown>();
+    for (const pair of map.items) {
+      if (isMergeKey(pair)) {
+        for (const [key, value] of this.#mergeValue(pair, path)) if (!merged.has(key)) merged.set(key, value);
+        continue;
+      }
+      const key = this.#key(pair, path);
+      if (key === undefined) continue;
+      const at = offsetOf(pair.key) ?? offsetOf(map) ?? 0;
+      const itemPath = [...path, key];
+      if (own.has(key)) {
+        const message = `"${key}" stands twice in the same mapping; the last one would win`;
+        this.#add({ ...problem('duplicate-key', message), path: itemPath }, at);
+      }
+      this.#places.set(formatPath(itemPath), { key: at, value: offsetOf(pair.value) ?? at });
+      own.set(key, this.#value(pair.value, itemPath));
+    }
+    // fromEntries defines own properties: a key `__proto__` stays a key.
+    return Object.fromEntries([...[...merged].filter(([key]) => !own.has(key)), ...own]);
+  }
+
+  /** `<<`: the mapping, or the sequence of mappings, whose entries are taken over (YAML 1.1 merge key). */
+  #mergeValue(pair: Pair<unknown, unknown>, path: DocumentPath): [string, unknown][] {
+    const value = this.#value(pair.value, path);
+    const maps: unknown[] = Array.isArray(value) ? value : [value];
+    return maps.flatMap((entry) => {
+      if (typeof entry === 'object' && entry !== null && !Array.isArray(entry)) return Object.entries(entry);
+      this.#add(
+        { ...problem('yaml-merge', '"<<" takes a mapping or a list of mappings'), path },
+        offsetOf(pair.key) ?? 0,
+      );
+      return [];
+    });
+  }
+
+  #key(pair: Pair<unknown, unknown>, path: DocumentPath): string | undefined {
+    const { key } = pair;
+    const offset = offsetOf(key) ?? offsetOf(pair.value) ?? 0;
+    if (isAlias(key) || !isScalar(key)) {
+      const message = 'a key must be text; this one is a list, a mapping, an alias or missing';
+      this.#add({ ...problem('key-not-text', message), path }, offset);
+      return undefined;
+    }
+    if (key.anchor !== undefined) this.#anchors.set(key.anchor, key);
+    const value = scalarValue(key, path.length === 0 ? 'compose' : this.#rules(path));
+    if (typeof value === 'string') return value;
+    const text = key.source ?? '';
+    const read = `a key must be text; "${text}" is read as ${value === null ? 'null' : `a ${typeof value}`}`;
+    this.#add({ ...problem('key-not-text', read, text === '' ? undefined : `quote it: "${text}"`), path }, offset);
+    return text;
+  }
+
+  #rules(path: DocumentPath): ScalarRules {
+    return this.#options.rulesOf(String(path[0] ?? ''));
+  }
+}
+
+function offsetOf(node: unknown): number | undefined {
+  if (isScalar(node) || isMap(node) || isSeq(node) || isAlias(node)) return node.range?.[0];
+  return undefined;
+}
+
+function isMergeKey({ key }: Pair<unknown, unknown>): boolean {
+  return isScalar(key) && key.type === 'PLAIN' && key.source === '<<';
+}
+
+const syntaxHints = new Map<string, string>([
+  ['TAB_AS_INDENT', 'YAML does not allow tabs for indentation: use spaces'],
+  ['BAD_INDENT', 'check the indentation of this line and the one before it'],
+  ['BLOCK_AS_IMPLICIT_KEY', 'quote a value that contains ": "'],
+  ['MISSING_CHAR', 'a quote or bracket is not closed, or a line has no ":"'],
+  ['MULTIPLE_DOCS', 'one file holds one document: remove the "---"'],
+]);
