@@ -1,0 +1,102 @@
+import type { HostConfig } from '../../src/config/host-config.ts';
+import { emptyHostConfig } from '../../src/config/host-config.ts';
+import type { ComposeModel, ServiceSpec } from '../../src/config/service-spec.ts';
+import { type DesiredContext, desiredServices } from '../../src/services/desired.ts';
+import { StepExecutor } from '../../src/services/executor.ts';
+import type { Desired, Memory, ServiceMemory } from '../../src/services/model.ts';
+import { EngineObserver } from '../../src/services/observe.ts';
+import { planServices, type ServicePlan } from '../../src/services/plan/plan-services.ts';
+import type { ServiceStep } from '../../src/services/steps.ts';
+import { FakeEngine } from '../fakes/fake-engine.ts';
+
+const emptyModel: ComposeModel = { services: {}, networks: {}, volumes: {}, secrets: {}, configs: {} };
+
+/** A host config with these services and nothing else. */
+export function configOf(services: Record<string, ServiceSpec>, more: Partial<ComposeModel> = {}): HostConfig {
+  return { ...emptyHostConfig, compose: { ...emptyModel, ...more, services } };
+}
+
+export const context: DesiredContext = {
+  instance: 'berth',
+  filesDirectory: '/nowhere',
+  catalogue: new Map(),
+  userEngineIsService: false,
+  overlay: { enabled: [], disabled: [] },
+  environment: {},
+};
+
+/**
+ * A host in memory: the real planner and the real executor on engines that behave like Docker, one step at a time.
+ * What the reconciler adds (events, parallelism, backoff) is left out, so a plan's effect can be seen step by step.
+ */
+export class SimulatedHost {
+  readonly user = new FakeEngine();
+  readonly system = new FakeEngine();
+  memory: Memory = {};
+  now = 1_000_000;
+  desired: Desired = { services: new Map(), networks: [], volumes: [] };
+  /** Steps in the order in which they were done. */
+  readonly done: ServiceStep[] = [];
+  readonly #executor: StepExecutor;
+
+  constructor() {
+    this.#executor = new StepExecutor({
+      instance: 'berth',
+      engineOf: (name) => this[name],
+      registry: { authFor: () => undefined },
+      clock: { now: () => this.now, sleep: async () => undefined },
+    });
+  }
+
+  /** Declares services; every image of theirs can be pulled. */
+  declare(config: HostConfig): void {
+    this.desired = desiredServices(config, context);
+    for (const { container } of this.desired.services.values()) {
+      const reference = container.image.includes(':') ? container.image : `${container.image}:latest`;
+      for (const engine of [this.user, this.system]) {
+        engine.registry.set(container.image, `sha256:${reference}`);
+        engine.images.set(container.image, `sha256:${reference}`);
+      }
+    }
+  }
+
+  async plan(): Promise<ServicePlan> {
+    const look = async (engine: FakeEngine) => (engine.isUp ? await new EngineObserver(engine, 'berth').look() : undefined);
+    const [user, system] = await Promise.all([look(this.user), look(this.system)]);
+    const engines = { ...(user === undefined ? {} : { user }), ...(system === undefined ? {} : { system }) };
+    return planServices({ desired: this.desired, observed: { engines }, memory: this.memory, now: this.now, booting: false });
+  }
+
+  /** Does the first step of the plan that can be done. @returns it, or undefined when there is none. */
+  async step(): Promise<ServiceStep | undefined> {
+    const { steps } = await this.plan();
+    const open = new Set(steps.map(({ id }) => id));
+    const next = steps.find(({ waitsFor, after, notBefore }) => waitsFor.length === 0 && !after.some((id) => open.has(id)) && (notBefore ?? 0) <= this.now);
+    if (next === undefined) return undefined;
+    const remembered = await this.#executor.run(next, new AbortController().signal);
+    if ('service' in next && typeof next.service === 'object') this.remember(next.service.name, remembered as ServiceMemory);
+    this.done.push(next);
+    return next;
+  }
+
+  remember(name: string, change: ServiceMemory): void {
+    this.memory = { ...this.memory, [name]: { ...this.memory[name], ...change } };
+  }
+
+  /** Steps until nothing can be done. Throws when that takes more steps than anything sensible. */
+  async converge(limit = 500): Promise<ServiceStep[]> {
+    const from = this.done.length;
+    for (let count = 0; (await this.step()) !== undefined; count++) {
+      if (count > limit) throw new Error(`no end after ${limit} steps: ${this.done.slice(-5).map(({ id }) => id).join(', ')}`);
+      this.now += 10;
+      this.user.now = this.now;
+      this.system.now = this.now;
+    }
+    return this.done.slice(from);
+  }
+
+  /** Name and state of every container on the user engine. */
+  containers(): string[] {
+    return [...this.user.containers.values()].map(({ name, state }) => `${name} ${state}`).sort();
+  }
+}
