@@ -132,6 +132,13 @@ export async function reapOrphans(): Promise<void> {
   }
 }
 
+/** Stops and removes every engine of this process. */
+export async function reapOwned(): Promise<void> {
+  for (const name of await readdir(temporary)) {
+    if (name.startsWith(prefix) && name.endsWith(`-${process.pid}`)) await reapEngine(join(temporary, name));
+  }
+}
+
 async function isOwned(stateDir: string): Promise<boolean> {
   const record = join(stateDir, 'owner.process');
   if ((await findDetached(record)) !== undefined) return true;
