@@ -1,0 +1,109 @@
+import { either, list, opaqueMap } from '../shape.ts';
+import { type ComposeShape, converted, listOf, oneOrList, plain, reportWrongType, shortOr } from './compose-shape.ts';
+import { ulimits } from './limit-shapes.ts';
+import { fileReferences } from './mount-shapes.ts';
+import { recordOf } from './record-of.ts';
+import { bytes, parsed, text, textOrNumber, truth } from './scalar-shapes.ts';
+import { command, environment, extraHosts, labels, textList } from './text-shapes.ts';
+
+/** Keys that Berth does not run, in the form they take in a Compose project: checked only where a whole project is loaded. */
+
+/** A truth value or text (`provenance`, `sbom`, `attach`), read as text. */
+const truthOrText: ComposeShape<string> = plain<string>({
+  name: 'true, false or text',
+  schema: { type: ['boolean', 'string'] },
+  accepts: (value) => typeof value === 'boolean' || typeof value === 'string',
+  read(value, place) {
+    return this.accepts(value) ? String(value) : reportWrongType(this.name, value, place);
+  },
+});
+
+const keys: ComposeShape<unknown> = plain(either(list(text), opaqueMap));
+
+export interface Build {
+  readonly context?: string;
+  readonly dockerfile?: string;
+  readonly dockerfile_inline?: string;
+  readonly platforms?: readonly string[];
+  readonly secrets?: readonly { readonly source: string }[];
+  readonly [other: string]: unknown;
+}
+
+const textOptions = ['context', 'dockerfile', 'dockerfile_inline', 'network', 'target', 'isolation'];
+const listOptions = ['cache_from', 'cache_to', 'tags', 'platforms', 'entitlements'];
+const truthOptions = ['no_cache', 'pull', 'privileged'];
+
+const longBuild: ComposeShape<Build> = recordOf<Record<string, unknown>>({
+  noun: 'build',
+  fields: {
+    ...shapeEach(textOptions, text),
+    ...shapeEach(listOptions, textList),
+    ...shapeEach(truthOptions, truth),
+    ...shapeEach(['provenance', 'sbom'], truthOrText),
+    args: environment,
+    labels,
+    additional_contexts: labels,
+    extra_hosts: extraHosts,
+    no_cache_filter: oneOrList(text),
+    secrets: fileReferences,
+    shm_size: bytes,
+    ssh: keys,
+    ulimits,
+  },
+});
+
+function shapeEach(names: readonly string[], shape: ComposeShape<unknown>): Record<string, ComposeShape<unknown>> {
+  return Object.fromEntries(names.map((name) => [name, shape]));
+}
+
+/** How an image is built: a directory, or all of it. */
+export const build = shortOr<Build>(
+  parsed(
+    (context) => ({ context }),
+    (value) => value,
+  ),
+  longBuild,
+);
+
+interface Hook {
+  readonly command: readonly string[];
+  readonly user?: string;
+  readonly privileged?: boolean;
+  readonly working_dir?: string;
+  readonly environment?: Readonly<Record<string, string | null>>;
+}
+
+/** Commands around the start and the stop of a service. */
+export const hooks = listOf(
+  recordOf<Hook>({
+    noun: 'a hook',
+    fields: { command, user: text, privileged: truth, working_dir: text, environment },
+    required: ['command'],
+  }),
+);
+
+/** The service whose declaration this one continues. */
+export const extendsShape = shortOr<{ readonly service: string; readonly file?: string }>(
+  parsed(
+    (service) => ({ service }),
+    (value) => value,
+  ),
+  recordOf<{ readonly service: string; readonly file?: string }>({
+    noun: 'extends',
+    fields: { service: text, file: text },
+    required: ['service'],
+  }),
+);
+
+/** Names of AI models, or a mapping from them to settings. */
+export const models: ComposeShape<unknown> = plain(either(list(text), opaqueMap));
+
+/** `all`, or a list of device requests. */
+export const gpus: ComposeShape<unknown> = converted(
+  either(textOrNumber, list(opaqueMap)),
+  (value) => value,
+  (value) => value,
+);
+
+/** Either of a truth value and text. */
+export const attach = truthOrText;

@@ -1,0 +1,88 @@
+import type { DocumentPath, Problem } from '../../core/diagnostic.ts';
+import type { ServiceSpec } from './service-keys.ts';
+
+interface Finding {
+  /** Path inside the service. */
+  readonly path: DocumentPath;
+  readonly message: string;
+  readonly hint: string;
+}
+
+type Check = (spec: ServiceSpec) => readonly Finding[];
+
+/** What Compose leaves to the engine to refuse, found before anything is started: one function a rule. */
+const checks: readonly Check[] = [
+  (spec) =>
+    (spec.volumes ?? []).flatMap(({ target }, index) =>
+      target.startsWith('/')
+        ? []
+        : [
+            finding(
+              ['volumes', index],
+              `the target ${JSON.stringify(target)} is not an absolute path`,
+              'start it with "/"',
+            ),
+          ],
+    ),
+  (spec) =>
+    (spec.volumes ?? []).flatMap(({ type, source = '' }, index) =>
+      type === 'bind' && !source.startsWith('/')
+        ? [
+            finding(
+              ['volumes', index],
+              `the source ${JSON.stringify(source)} is a relative path`,
+              'start it with "/": a host config has no folder of its own',
+            ),
+          ]
+        : [],
+    ),
+  (spec) =>
+    (spec.expose ?? []).flatMap((port, index) =>
+      /^\d{1,5}(-\d{1,5})?(\/(tcp|udp|sctp))?$/.test(port)
+        ? []
+        : [
+            finding(
+              ['expose', index],
+              `${JSON.stringify(port)} is not a port`,
+              'write a port or a range: "8080", "8000-8010/udp"',
+            ),
+          ],
+    ),
+  (spec) =>
+    spec.stop_signal === undefined || /^(SIG)?[A-Z][A-Z0-9+-]*$|^\d+$/.test(spec.stop_signal)
+      ? []
+      : [
+          finding(
+            ['stop_signal'],
+            `${JSON.stringify(spec.stop_signal)} is not a signal`,
+            'write its name or number: SIGTERM, 15',
+          ),
+        ],
+  (spec) =>
+    spec.container_name === undefined || /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(spec.container_name)
+      ? []
+      : [
+          finding(
+            ['container_name'],
+            `${JSON.stringify(spec.container_name)} is not a container name`,
+            'use letters, digits, "_", "." and "-"',
+          ),
+        ],
+];
+
+/** Problems with a service that the engine would only find when starting it. Pure. */
+export function checkForHost(spec: ServiceSpec, path: DocumentPath): Problem[] {
+  return checks.flatMap((check) =>
+    check(spec).map(({ path: inner, message, hint }) => ({
+      path: [...path, ...inner],
+      severity: 'error',
+      code: 'invalid-value',
+      message,
+      hint,
+    })),
+  );
+}
+
+function finding(path: DocumentPath, message: string, hint: string): Finding {
+  return { path, message, hint };
+}

@@ -1,0 +1,119 @@
+import { describeValue, oneOf } from '../shape.ts';
+import {
+  type ComposeShape,
+  converted,
+  namedMap,
+  orNothing,
+  plain,
+  reportWrongType,
+  shortOr,
+  uniqueListOf,
+} from './compose-shape.ts';
+import { isIpAddress } from './ip-address.ts';
+import { parsePortShort, parseRange } from './port.ts';
+import { recordOf } from './record-of.ts';
+import { decimal, text, textOrNumber } from './scalar-shapes.ts';
+import { options, textList } from './text-shapes.ts';
+import type { PortMapping, ServiceNetwork } from './types.ts';
+
+/** Names of networks, volumes, services and their like. */
+export const resourceName = /^[a-zA-Z0-9._-]+$/;
+
+/** An IPv4 or IPv6 address. */
+export const ipAddress: ComposeShape<string> = converted(
+  text,
+  (value, place) => {
+    if (isIpAddress(value)) return value;
+    place.error('invalid-value', `${describeValue(value)} is not an IP address`);
+    return undefined;
+  },
+  (value) => value,
+);
+
+const containerPort = converted(
+  textOrNumber,
+  (value) => parseRange(value, 'container').start,
+  (value) => value,
+  {
+    type: ['integer', 'string'],
+  },
+);
+
+const hostPort = converted(
+  textOrNumber,
+  (value) => {
+    if (value !== '') parseRange(value, 'host');
+    return value;
+  },
+  (value) => value,
+  { type: ['integer', 'string'] },
+);
+
+const longPort = recordOf<PortMapping>({
+  noun: 'a port',
+  fields: {
+    mode: plain(oneOf(['ingress', 'host'])),
+    host_ip: ipAddress,
+    target: containerPort,
+    published: hostPort,
+    protocol: plain(oneOf(['tcp', 'udp', 'sctp'])),
+    app_protocol: text,
+    name: text,
+  },
+  defaults: { mode: 'ingress', protocol: 'tcp' },
+  required: ['target'],
+});
+
+const onePort = converted(textOrNumber, parsePortShort, (ports) => ports.map((port) => longPort.print(port)));
+
+/** Published ports; a short form with ranges stands for several of them. */
+export const ports: ComposeShape<PortMapping[]> = {
+  name: 'a list of ports',
+  schema: { type: 'array', items: { anyOf: [onePort.schema, longPort.schema] } },
+  accepts: Array.isArray,
+  read(value, place) {
+    if (!Array.isArray(value)) return reportWrongType(this.name, value, place, 'write ["8080:80"]');
+    const found = (value as unknown[]).flatMap((entry, index) => readPort(entry, place.child(index)));
+    return uniquePorts.read(found, place);
+  },
+  print: (value) => value.map((port) => longPort.print(port)),
+};
+
+function readPort(entry: unknown, place: Parameters<typeof onePort.read>[1]): PortMapping[] {
+  if (onePort.accepts(entry)) return onePort.read(entry, place) ?? [];
+  const port = longPort.read(entry, place);
+  return port === undefined ? [] : [port];
+}
+
+/** One host port and container port only once, for each address and protocol. */
+const uniquePorts = uniqueListOf<PortMapping>(
+  { ...longPort, read: (value) => value as PortMapping },
+  ({ host_ip: ip = '0.0.0.0', published = '', target, protocol = 'tcp' }) => `${ip}:${published}:${target}/${protocol}`,
+);
+
+const attachment = recordOf<ServiceNetwork>({
+  noun: 'a network of a service',
+  fields: {
+    aliases: textList,
+    ipv4_address: ipAddress,
+    ipv6_address: ipAddress,
+    link_local_ips: textList,
+    mac_address: text,
+    driver_opts: options,
+    priority: decimal(),
+    gw_priority: decimal(),
+    interface_name: text,
+  },
+});
+
+const namedNetworks: ComposeShape<Record<string, ServiceNetwork | null>> = converted(
+  textList,
+  (names) => Object.fromEntries(names.map((name) => [name, null])),
+  (value) => value,
+);
+
+/** The networks a service joins: a list of names, or a mapping from names to settings. */
+export const serviceNetworks = shortOr<Record<string, ServiceNetwork | null>>(
+  namedNetworks,
+  namedMap(orNothing(attachment, null), resourceName),
+);
