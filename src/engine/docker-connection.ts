@@ -35,7 +35,7 @@ const everyStatus = Object.fromEntries(Array.from({ length: 500 }, (_, index) =>
 
 /**
  * docker-modem formats each request's options, agent and sockets included, for a debug line that is hardly ever printed:
- * 2 ms a request with a pool of sockets. A short text for the agent makes that free.
+ * 5 ms of CPU a request with a pool of sockets. A short text for the agent makes that free.
  */
 class QuietAgent extends Agent {
   [inspect.custom](): string {

@@ -100,7 +100,11 @@ export class TestRegistry {
       return;
     }
     const type = kind === 'manifests' ? imageManifest : 'application/octet-stream';
-    response.writeHead(200, { 'Content-Type': type, 'Content-Length': content.length, 'Docker-Content-Digest': sha256(content) });
+    response.writeHead(200, {
+      'Content-Type': type,
+      'Content-Length': content.length,
+      'Docker-Content-Digest': sha256(content),
+    });
     response.end(headOnly ? undefined : content);
   }
 }

@@ -13,12 +13,16 @@ export interface SharedEngine {
   readonly engine: DockerEngine;
 }
 
-const variables: Readonly<Record<EngineVersion, string>> = { '20.10': 'BERTH_TEST_ENGINE_20_10', '26.1': 'BERTH_TEST_ENGINE_26_1' };
+const variables: Readonly<Record<EngineVersion, string>> = {
+  '20.10': 'BERTH_TEST_ENGINE_20_10',
+  '26.1': 'BERTH_TEST_ENGINE_26_1',
+};
 
 /** Connects to the shared engine of a version, which the engine project's global set-up started. */
 export function sharedEngine(version: EngineVersion): SharedEngine {
   const [socket, stateDir] = (process.env[variables[version]] ?? '').split('|');
-  if (socket === undefined || stateDir === undefined) throw new Error('run this with the jest project "engine": its global set-up starts the engines');
+  if (socket === undefined || stateDir === undefined)
+    throw new Error('run this with the jest project "engine": its global set-up starts the engines');
   return { version, socket, stateDir, engine: DockerEngine.connect(socket) };
 }
 
