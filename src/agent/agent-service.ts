@@ -157,6 +157,11 @@ export interface AgentService {
   debug(name: string, options: DebugOptions, io: SessionIo, signal?: AbortSignal): Promise<number>;
   /** Until the signal aborts. */
   events(onEvent: (event: AgentEvent) => void, signal: AbortSignal): Promise<void>;
+  /**
+   * Ends a local instance: its services, the engines it started, then the agent itself, soon after this resolves.
+   * Data stays. Throws UNSUPPORTED on a host, which is not shut down this way.
+   */
+  shutdown(operator: Operator): Promise<void>;
   /** The agent's own counters; what {@link status} tells is added by the API. */
   metrics(): readonly MetricFamily[];
 }
@@ -171,6 +176,13 @@ export interface AgentOptions {
   readonly runDirectory: string;
   /** The API's unix socket. */
   readonly socket: string;
+  /** Folder with a folder for each service of the catalogue. */
+  readonly catalogueDirectory: string;
+  /**
+   * JSON list of image archives at hand: `[{name, reference, archive, imageId, …}]`. Written by `berth up` (or the OS image's
+   * build), read when an image is needed; may be absent.
+   */
+  readonly imageIndex: string;
   /** Applied at start when there is no generation yet. */
   readonly configFile?: string;
   /** An engine that already runs, `unix://…`, for the services of the user engine. */

@@ -75,7 +75,10 @@ function describeErrors({ errors, body }: Route): Record<string, unknown> {
     codes.set(statusOfCode[code], others === undefined ? code : `${others}, ${code}`);
   }
   const known = [...codes].map(([status, text]) => [status, answer(text, problemType, reference('Problem'))] as const);
-  return { ...Object.fromEntries(known), default: answer('Anything else that fails.', problemType, reference('Problem')) };
+  return {
+    ...Object.fromEntries(known),
+    default: answer('Anything else that fails.', problemType, reference('Problem')),
+  };
 }
 
 function answer(description: string, contentType: string, schema: JsonSchema): Record<string, unknown> {

@@ -206,6 +206,19 @@ export const routes: readonly Route[] = [
   },
   {
     kind: 'json',
+    method: 'post',
+    path: '/v1/shutdown',
+    summary: 'End a local instance: its services, its engines, then the agent. Data stays.',
+    body: reference('Operator'),
+    errors: ['USAGE', 'UNSUPPORTED'],
+    response: object({ ok: boolean }),
+    handle: async (service, { body }) => {
+      await service.shutdown(readOperator(body));
+      return { ok: true };
+    },
+  },
+  {
+    kind: 'json',
     method: 'get',
     path: '/v1/openapi.json',
     summary: 'This document.',

@@ -1,0 +1,257 @@
+import type { CliContext, Command } from './context.ts';
+import { collect, parseCount, parseMoment, parseSeconds } from './parameters.ts';
+
+/** An option of a command, in commander's notation. */
+export interface OptionRow {
+  readonly flags: string;
+  readonly description: string;
+  readonly parse?: (value: string, previous: never) => unknown;
+}
+
+/** A command as the command line knows it; its code is loaded when it runs. */
+export interface CommandRow {
+  /** `service graph` is a command of the group `service`. */
+  readonly name: string;
+  readonly args?: string;
+  readonly summary: string;
+  readonly options?: readonly OptionRow[];
+  /** Complete command lines, with what they do. */
+  readonly examples: readonly (readonly [line: string, meaning: string])[];
+  /** Everything after the first argument belongs to another program. */
+  readonly passThrough?: boolean;
+  readonly load: () => Promise<Command>;
+}
+
+const generation: OptionRow = {
+  flags: '--generation <n>',
+  description: 'an earlier generation instead of files',
+  parse: parseCount,
+};
+const state: OptionRow = { flags: '--state <dir>', description: 'where the instance keeps its data' };
+const runDirectory: OptionRow = { flags: '--run <dir>', description: 'where the instance puts its sockets' };
+const engine: OptionRow = {
+  flags: '--engine <url>',
+  description: 'use this running engine for your services: unix:///var/run/docker.sock',
+};
+const timeout: OptionRow = {
+  flags: '--timeout <time>',
+  description: 'how long to wait for all to be well (default: 5m)',
+  parse: parseSeconds,
+};
+
+const sessionOptions: readonly OptionRow[] = [
+  { flags: '-u, --user <user>', description: 'run as this user' },
+  { flags: '-w, --workdir <dir>', description: 'run in this directory' },
+  { flags: '-e, --env <NAME=value>', description: 'set a variable; may be given several times', parse: collect },
+  { flags: '-t, --tty', description: 'with a terminal, even when this is none' },
+  { flags: '--no-tty', description: 'without a terminal' },
+];
+
+const wishes = {
+  enable: 'run catalogue services from now on',
+  disable: 'do not run catalogue services from now on',
+  start: 'start services that were stopped',
+  stop: 'stop services until they are started again',
+  restart: 'stop services and start them again',
+} as const;
+
+/** All commands, in the order of the help text. */
+export function commandTable({ clock }: Pick<CliContext, 'clock'>): readonly CommandRow[] {
+  const since: OptionRow = {
+    flags: '--since <time>',
+    description: 'from this time on: 10m, or 2026-05-01T12:00:00Z',
+    parse: parseMoment(() => clock.now()),
+  };
+  return [
+    {
+      name: 'up',
+      summary: 'start a harmless instance on this machine and apply a config to it',
+      options: [
+        { flags: '--local', description: 'on this machine, beside what runs here (always so in this version)' },
+        { flags: '--config <file>', description: 'the config to apply (default: cloud-config/minimal.yaml)' },
+        state,
+        runDirectory,
+        engine,
+        timeout,
+      ],
+      examples: [
+        ['berth up', 'from nothing to running services'],
+        ['berth up --config web.yaml', 'with your own config'],
+      ],
+      load: async () => (await import('./commands/up.ts')).run,
+    },
+    {
+      name: 'down',
+      summary: 'stop what "berth up" started; data stays',
+      options: [state, runDirectory],
+      examples: [['berth down', 'stop the local instance']],
+      load: async () => (await import('./commands/down.ts')).run,
+    },
+    {
+      name: 'validate',
+      args: '<files...>',
+      summary: 'check config files, without an agent ("-" is standard input)',
+      options: [{ flags: '--strict', description: 'warnings reject a file, too' }],
+      examples: [
+        ['berth validate web.yaml', 'line, column and hint for everything wrong'],
+        ['berth validate --json *.yaml', 'the same as one JSON array'],
+      ],
+      load: async () => (await import('./commands/validate.ts')).run,
+    },
+    {
+      name: 'plan',
+      args: '[files...]',
+      summary: 'show what applying a config would do',
+      options: [generation, { flags: '--detailed-exitcode', description: 'exit with 3 when there is something to do' }],
+      examples: [
+        ['berth plan web.yaml', 'steps, their cost and their reasons'],
+        ['berth plan --generation 3', 'what going back would do'],
+      ],
+      load: async () => (await import('./commands/plan.ts')).run,
+    },
+    {
+      name: 'apply',
+      args: '[files...]',
+      summary: 'declare a config and watch the host become it',
+      options: [
+        generation,
+        timeout,
+        { flags: '--no-wait', description: 'return when the config is accepted' },
+        { flags: '--dry-run', description: 'only show the plan' },
+      ],
+      examples: [
+        ['berth apply web.yaml', 'apply a config'],
+        ['berth apply --generation 3', 'go back to an earlier one'],
+        ['cat web.yaml | berth apply -', 'from standard input'],
+      ],
+      load: async () => (await import('./commands/apply.ts')).run,
+    },
+    {
+      name: 'status',
+      summary: 'show the host, its engines and its services',
+      examples: [
+        ['berth status', 'everything at a glance'],
+        ['berth status --json', 'the same for programs'],
+      ],
+      load: async () => (await import('./commands/status.ts')).run,
+    },
+    {
+      name: 'why',
+      args: '<subject>',
+      summary: 'tell why a service or a config key is as it is',
+      examples: [
+        ['berth why web', 'what led to the state of a service'],
+        ['berth why berth.services.web.image', 'what a config key did'],
+      ],
+      load: async () => (await import('./commands/why.ts')).run,
+    },
+    {
+      name: 'logs',
+      args: '<service>',
+      summary: 'show the output of a service',
+      options: [
+        { flags: '-f, --follow', description: 'go on with new lines' },
+        { flags: '-n, --lines <n>', description: 'only the last lines', parse: parseCount },
+        since,
+        { flags: '-t, --timestamps', description: 'with the time of each line' },
+      ],
+      examples: [
+        ['berth logs web', 'all that is kept'],
+        ['berth logs -f -n 20 web', 'the last 20 lines and what follows'],
+      ],
+      load: async () => (await import('./commands/logs.ts')).run,
+    },
+    {
+      name: 'service list',
+      summary: 'list the services',
+      examples: [['berth service list', 'a table of services']],
+      load: async () => (await import('./commands/service.ts')).list,
+    },
+    {
+      name: 'service graph',
+      summary: 'show which service needs which',
+      options: [{ flags: '--dot', description: "in Graphviz' language" }],
+      examples: [['berth service graph --dot | dot -Tsvg > graph.svg', 'draw it']],
+      load: async () => (await import('./commands/service.ts')).graph,
+    },
+    ...Object.entries(wishes).map(
+      ([wish, summary]): CommandRow => ({
+        name: `service ${wish}`,
+        args: '<names...>',
+        summary,
+        examples: [[`berth service ${wish} ntp`, summary]],
+        load: async () => (await import('./commands/service.ts')).wish(wish as keyof typeof wishes),
+      }),
+    ),
+    {
+      name: 'service exec',
+      args: '<name> <command...>',
+      summary: 'run a command in a running service; its exit code is ours',
+      options: sessionOptions,
+      passThrough: true,
+      examples: [
+        ['berth service exec web -- ls -l /', 'run a program'],
+        ['berth service exec web sh', 'a shell, where the image has one'],
+      ],
+      load: async () => (await import('./commands/exec.ts')).exec,
+    },
+    {
+      name: 'debug',
+      args: '<name> [command...]',
+      summary: 'open a shell with tools beside a running service, in its namespaces',
+      options: [
+        { flags: '--image <reference>', description: 'the image with the tools (default: the host’s own)' },
+        ...sessionOptions,
+      ],
+      passThrough: true,
+      examples: [
+        ['berth debug web', 'a shell'],
+        ['berth debug web -- ps aux', 'one command'],
+      ],
+      load: async () => (await import('./commands/exec.ts')).debug,
+    },
+    {
+      name: 'ledger',
+      summary: 'list the steps that were carried out',
+      options: [
+        { flags: '-n, --lines <n>', description: 'the last steps (default: 30)', parse: parseCount },
+        { flags: '--subject <subject>', description: 'only those that concern a service, a subject or a config key' },
+        since,
+      ],
+      examples: [
+        ['berth ledger --subject web', 'what happened to a service'],
+        ['berth ledger --since 1h --json', 'the last hour, for programs'],
+      ],
+      load: async () => (await import('./commands/ledger.ts')).run,
+    },
+    {
+      name: 'generations',
+      args: '[number]',
+      summary: 'list the applied configs, or show the text of one',
+      examples: [
+        ['berth generations', 'what was applied when'],
+        ['berth generations 3', 'the text of the third, secrets blanked'],
+      ],
+      load: async () => (await import('./commands/generations.ts')).run,
+    },
+    {
+      name: 'reconcile',
+      summary: 'compare the host with its config now',
+      examples: [['berth reconcile', 'one round']],
+      load: async () => (await import('./commands/reconcile.ts')).run,
+    },
+    {
+      name: 'agent',
+      summary: 'run the daemon in the foreground',
+      options: [
+        { flags: '--local', description: 'touch nothing of the host itself' },
+        { flags: '--config <file>', description: 'apply this at start when nothing was applied yet' },
+        state,
+        runDirectory,
+        engine,
+      ],
+      examples: [['berth agent --local --state ./state', 'a harmless instance of your own']],
+      load: async () => (await import('./commands/agent.ts')).run,
+    },
+  ];
+}

@@ -1,0 +1,33 @@
+import { join, resolve } from 'node:path';
+import type { AgentOptions } from '../../agent/agent-service.ts';
+import type { CliContext, Command, Flags } from '../context.ts';
+import { hostSocket, localDirectories, runDirectoryOf, socketIn } from '../sockets.ts';
+
+/** `berth agent`: the daemon in the foreground. */
+export const run: Command = async (cli) => cli.context.runAgent(agentOptions(cli.flags, cli.context));
+
+/** Where an agent of this command line keeps things. */
+export function agentOptions(
+  flags: Flags,
+  { cwd, env, projectDirectory }: Pick<CliContext, 'cwd' | 'env' | 'projectDirectory'>,
+): AgentOptions {
+  const local = flags.local === true;
+  const stateDirectory = resolve(cwd, flags.state ?? (local ? localDirectories.state : '/var/lib/berth'));
+  const runDirectory = resolve(cwd, flags.run ?? (local ? runDirectoryOf(stateDirectory) : '/run/berth'));
+  const ownSocket = local || flags.run !== undefined ? socketIn(runDirectory) : hostSocket;
+  return {
+    local,
+    stateDirectory,
+    runDirectory,
+    socket: flags.socket ?? env['BERTH_SOCKET'] ?? ownSocket,
+    catalogueDirectory: join(projectDirectory, 'system-containers'),
+    imageIndex: join(stateDirectory, 'images.json'),
+    ...(flags.config === undefined ? {} : { configFile: resolve(cwd, flags.config) }),
+    ...(flags.engine === undefined ? {} : { engine: flags.engine }),
+  };
+}
+
+/** Where `berth up` and `berth down` find the daemon's process id and its output. */
+export function daemonFiles({ runDirectory, stateDirectory }: AgentOptions): { pid: string; log: string } {
+  return { pid: join(runDirectory, 'agent.pid'), log: join(stateDirectory, 'agent.log') };
+}

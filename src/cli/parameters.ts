@@ -1,0 +1,32 @@
+import { InvalidArgumentError } from 'commander';
+
+const secondsIn = { ms: 0.001, s: 1, m: 60, min: 60, h: 3600, d: 86_400 } as const;
+
+/** `90`, `90s`, `5m`, `2h` → seconds. */
+export function parseSeconds(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|min|h|d)?$/.exec(text);
+  if (match === null) throw new InvalidArgumentError('It must be a length of time like 90s, 5m or 2h.');
+  return Number(match[1]) * secondsIn[(match[2] ?? 's') as keyof typeof secondsIn];
+}
+
+/** An ISO 8601 time, or a length of time before now → milliseconds since the epoch. */
+export function parseMoment(now: () => number): (text: string) => number {
+  return (text) => {
+    if (/^\d/.test(text) && !text.includes('-')) return now() - parseSeconds(text) * 1000;
+    const moment = Date.parse(text);
+    if (Number.isNaN(moment))
+      throw new InvalidArgumentError('It must be a time like 2026-05-01T12:00:00Z, or 10m for ten minutes ago.');
+    return moment;
+  };
+}
+
+/** A whole number from 0. */
+export function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+/** Collects an option given several times. */
+export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}

@@ -1,0 +1,51 @@
+import type { Cli } from './context.ts';
+import { fit, formatDuration } from './text.ts';
+
+const aliveMs = 3000;
+const escape = String.fromCharCode(27);
+
+/** Tells what a long command is at: a line when a phase begins, signs of life, its time when it ends. */
+export class Phases {
+  readonly #cli: Cli;
+
+  constructor(cli: Cli) {
+    this.#cli = cli;
+  }
+
+  /** Runs a phase; `report` shows what it is doing right now. */
+  async run<T>(title: string, work: (report: (detail: string) => void) => Promise<T>): Promise<T> {
+    const { clock } = this.#cli.context;
+    const startedAt = clock.now();
+    let detail = '';
+    const show = (): void => this.#show('running', title, detail, clock.now() - startedAt);
+    show();
+    const timer = setInterval(show, this.#cli.style.isTerminal ? 200 : aliveMs).unref();
+    try {
+      const result = await work((text) => {
+        detail = text;
+        show();
+      });
+      this.#show('done', title, '', clock.now() - startedAt);
+      return result;
+    } catch (error) {
+      this.#show('failed', title, '', clock.now() - startedAt);
+      throw error;
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  #show(state: 'running' | 'done' | 'failed', title: string, detail: string, elapsedMs: number): void {
+    const { context, flags, style } = this.#cli;
+    if (flags.json === true) {
+      context.stdout.write(`${JSON.stringify({ kind: 'phase', state, title, detail, elapsedMs })}\n`);
+      return;
+    }
+    const took = formatDuration(elapsedMs);
+    const text = fit(`${title}${detail === '' ? '' : `: ${detail}`}`, Math.max(20, style.columns - took.length - 6));
+    const sign = { running: style.busy('…'), done: style.good('✓'), failed: style.bad('✗') }[state];
+    const line = `${sign} ${text} ${style.dim(took)}`;
+    if (!style.isTerminal) context.stdout.write(`${line}\n`);
+    else context.stdout.write(`\r${line}${escape}[K${state === 'running' ? '' : '\n'}`);
+  }
+}

@@ -1,0 +1,35 @@
+import pc from 'picocolors';
+import type { Output } from './context.ts';
+
+/** Wraps a text in a colour, or leaves it as it is. */
+export type Paint = (text: string) => string;
+
+/** Colours and signs; plain text where nobody looks on. */
+export interface Style {
+  readonly isTerminal: boolean;
+  readonly columns: number;
+  readonly good: Paint;
+  readonly bad: Paint;
+  readonly warn: Paint;
+  readonly busy: Paint;
+  readonly dim: Paint;
+  readonly bold: Paint;
+}
+
+/** Colours on a terminal, unless NO_COLOR (no-color.org), TERM=dumb or `--no-color` say otherwise; FORCE_COLOR asks for them. */
+export function createStyle(output: Output, env: Readonly<Record<string, string | undefined>>, wanted: boolean): Style {
+  const isTerminal = output.isTTY === true;
+  const isForced = (env['FORCE_COLOR'] ?? '0') !== '0';
+  const isRefused = !wanted || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
+  const colours = pc.createColors(!isRefused && (isTerminal || isForced));
+  return {
+    isTerminal,
+    columns: output.columns ?? 100,
+    good: colours.green,
+    bad: colours.red,
+    warn: colours.yellow,
+    busy: colours.cyan,
+    dim: colours.dim,
+    bold: colours.bold,
+  };
+}
