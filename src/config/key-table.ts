@@ -15,9 +15,9 @@ export type KeyRow<Host> =
   /** Without sense on an immutable container host: `why`, and what to do instead. */
   | { readonly kind: 'no-meaning'; readonly key: string; readonly why: string; readonly instead: string }
   /** Berth may do this one day. */
-  | { readonly kind: 'unsupported-yet'; readonly key: string; readonly why: string; readonly instead?: string }
+  | { readonly kind: 'unsupported-yet'; readonly key: string; readonly why: string; readonly instead: string }
   /** Wrong in this kind of text. */
-  | { readonly kind: 'refused'; readonly key: string; readonly why: string; readonly instead?: string };
+  | { readonly kind: 'refused'; readonly key: string; readonly why: string; readonly instead: string };
 
 /** A row of a key that Berth honours; `apply` is called with what could be read of the value. */
 export function honoured<Host, T>(row: {

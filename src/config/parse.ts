@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
-import { type Dialect, type DialectName, type SourceFile, type SourcePosition } from './dialects/dialect.ts';
+import type { Dialect, SourceFile, SourcePosition } from './dialects/dialect.ts';
 import { foreignLanguage } from './dialects/foreign.ts';
-import { dialects } from './dialects/table.ts';
+import { type DialectName, dialects } from './dialects/table.ts';
 import { emptyHostConfig, type HostConfig } from './host-config.ts';
 
 export interface ParseOptions {
@@ -56,7 +56,8 @@ function compareText(a: string, b: string): number {
 }
 
 function recognise({ file, text }: SourceFile, dialect: DialectName | 'auto'): Dialect | undefined {
-  return dialects.find((row) => (dialect === 'auto' ? row.recognises(text, file) : row.name === dialect));
+  const rows: readonly Dialect[] = dialects;
+  return rows.find((row) => (dialect === 'auto' ? row.recognises(text, file) : row.name === dialect));
 }
 
 function unrecognised(file: SourceFile): Diagnostic {

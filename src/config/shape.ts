@@ -149,7 +149,7 @@ export function list<T>(item: Shape<T>): Shape<T[]> {
         return undefined;
       }
       const read = value.map((entry: unknown, index) => item.read(entry, place.child(index)));
-      return read.filter((entry) => entry !== undefined) as T[];
+      return read.filter((entry) => entry !== undefined);
     },
   };
 }
@@ -208,7 +208,9 @@ export function describeValue(value: unknown): string {
   if (value instanceof Uint8Array) return 'binary data';
   if (typeof value === 'object') return 'a mapping';
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
-  return `the ${typeof value} ${String(value as number | boolean)}`;
+  return typeof value === 'number' || typeof value === 'boolean'
+    ? `the ${typeof value} ${String(value)}`
+    : typeof value;
 }
 
 /** What a shape reads, together with its place. */

@@ -159,7 +159,7 @@ class YamlReader {
     if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor !== undefined)
       this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return scalarValue(node, this.#rules(path));
-    if (isMap(node)) return this.#map(node as YAMLMap<unknown, unknown>, path);
+    if (isMap(node)) return this.#map(node, path);
     if (!isSeq(node)) return null;
     return node.items.map((item, index) => {
       const itemPath = [...path, index];
@@ -169,7 +169,7 @@ class YamlReader {
     });
   }
 
-  #map(map: YAMLMap<unknown, unknown>, path: DocumentPath): Record<string, unknown> {
+  #map(map: YAMLMap, path: DocumentPath): Record<string, unknown> {
     const own = new Map<string, unknown>();
     const merged = new Map<string, unknown>();
     for (const pair of map.items) {
@@ -193,7 +193,7 @@ class YamlReader {
   }
 
   /** `<<`: the mapping, or the sequence of mappings, whose entries are taken over (YAML 1.1 merge key). */
-  #mergeValue(pair: Pair<unknown, unknown>, path: DocumentPath): [string, unknown][] {
+  #mergeValue(pair: Pair, path: DocumentPath): [string, unknown][] {
     const value = this.#value(pair.value, path);
     const maps: unknown[] = Array.isArray(value) ? value : [value];
     return maps.flatMap((entry) => {
@@ -206,7 +206,7 @@ class YamlReader {
     });
   }
 
-  #key(pair: Pair<unknown, unknown>, path: DocumentPath): string | undefined {
+  #key(pair: Pair, path: DocumentPath): string | undefined {
     const { key } = pair;
     const offset = offsetOf(key) ?? offsetOf(pair.value) ?? 0;
     if (isAlias(key) || !isScalar(key)) {
@@ -233,7 +233,7 @@ function offsetOf(node: unknown): number | undefined {
   return undefined;
 }
 
-function isMergeKey({ key }: Pair<unknown, unknown>): boolean {
+function isMergeKey({ key }: Pair): boolean {
   return isScalar(key) && key.type === 'PLAIN' && key.source === '<<';
 }
 

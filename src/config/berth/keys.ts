@@ -1,4 +1,4 @@
-import { composeServiceSchema } from '../compose/parse.ts';
+import { composeResourceSchema, composeServiceSchema } from '../compose/parse.ts';
 import { honoured, type KeyRow } from '../key-table.ts';
 import { didYouMean } from '../near-miss.ts';
 import { record } from '../record-shape.ts';
@@ -59,7 +59,8 @@ function composeRow(part: ComposePart): Row {
 }
 
 function schemaOfPart(part: ComposePart): JsonSchema {
-  return { type: 'object', ...(part === 'services' ? { additionalProperties: composeServiceSchema() } : {}) };
+  const entry = part === 'services' ? composeServiceSchema() : composeResourceSchema(part);
+  return { type: 'object', additionalProperties: entry };
 }
 
 /** The keys of the `berth` block: what other languages have no word for. Unknown ones are errors. */

@@ -15,7 +15,8 @@ export function checkServices(
   enabled: readonly string[],
   catalogue: readonly string[] | undefined,
 ): void {
-  const known = new Set([...Object.keys(services), ...enabled, ...(catalogue ?? [])]);
+  // A service with an error of its own is left out of the model, but it was declared.
+  const known = new Set([...Object.keys(declared.value), ...enabled, ...(catalogue ?? [])]);
   const placeOf = (name: string, target: string): Place => placeOfDependency(declared, name, target);
   for (const [name, service] of Object.entries(services)) {
     for (const [target, { required }] of Object.entries(service.depends_on ?? {})) {

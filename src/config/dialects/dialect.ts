@@ -30,11 +30,9 @@ export interface DialectResult {
   readonly sources: ReadonlyMap<string, SourcePosition>;
 }
 
-export type DialectName = 'cloud-init';
-
 /** A language that host configs are written in. */
 export interface Dialect {
-  readonly name: DialectName;
+  readonly name: string;
   /** For messages: `#cloud-config`. */
   readonly title: string;
   recognises(text: string, file: string): boolean;

@@ -2,4 +2,6 @@ import { cloudInit } from './cloud-init/cloud-init.ts';
 import type { Dialect } from './dialect.ts';
 
 /** The languages Berth reads. Order matters: the first row that recognises a text reads it. */
-export const dialects: readonly Dialect[] = [cloudInit];
+export const dialects = [cloudInit] as const satisfies readonly Dialect[];
+
+export type DialectName = (typeof dialects)[number]['name'];

@@ -1,6 +1,6 @@
 import { type Diagnostic, formatPath, type Problem } from '../../../core/diagnostic.ts';
 import { takeBerthBlock } from '../../berth/block.ts';
-import { emptyHostConfig, type HostConfig } from '../../host-config.ts';
+import { emptyHostConfig } from '../../host-config.ts';
 import { type KeyedValue, takeKeys } from '../../key-table.ts';
 import { Place } from '../../place.ts';
 import { describeValue, isMapping } from '../../shape.ts';
@@ -10,11 +10,11 @@ import { CloudInitDraft } from './draft.ts';
 import { cloudInitKeys } from './keys.ts';
 
 /** cloud-init's user-data in its `#cloud-config` form, with the block `berth` for what it has no word for. */
-export const cloudInit: Dialect = {
+export const cloudInit = {
   name: 'cloud-init',
   title: '#cloud-config',
   // As cloud-init does: leading blanks and letter case do not count; the longer headers are other formats.
-  recognises: (text) =>
+  recognises: (text: string) =>
     /^#cloud-config(?!-archive|-jsonp)/i.test(
       text
         .replace(/^\ufeff/, '')
@@ -22,7 +22,7 @@ export const cloudInit: Dialect = {
         .slice(0, 64),
     ),
   parse,
-};
+} as const satisfies Dialect;
 
 /** A file as YAML, and how to speak of places in it. */
 class ParsedFile {
@@ -71,7 +71,7 @@ function parse(files: readonly SourceFile[], context: DialectContext): DialectRe
     const owner = parsed.find(({ root }) => root.sameDocument(place));
     if (owner !== undefined) sources.set(key, owner.position(place));
   }
-  return { config: draft.host.config as HostConfig, diagnostics, sources };
+  return { config: draft.host.config, diagnostics, sources };
 }
 
 /**

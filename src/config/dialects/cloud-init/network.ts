@@ -46,7 +46,7 @@ export const networkRows: readonly KeyRow<CloudInitDraft>[] = [
     meaning: 'network devices in netplan version 2 (`ethernets`, `bonds`, `vlans`, `bridges`)',
     shape: located(networkShape),
     apply({ value, place }, { host }) {
-      host.config.network = structuredClone(value) as NonNullable<typeof host.config.network>;
+      host.config.network = structuredClone(value);
       host.name(['network'], place);
     },
   }),

@@ -163,7 +163,7 @@ const refused: readonly Reason[] = [
   },
 ];
 
-function rows<K extends Row['kind']>(kind: K, reasons: readonly Reason[]): Row[] {
+function rows(kind: Row['kind'], reasons: readonly Reason[]): Row[] {
   return reasons.flatMap(({ why, instead, keys }) => keys.map((key) => ({ kind, key, why, instead }) as Row));
 }
 

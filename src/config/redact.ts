@@ -1,0 +1,77 @@
+import type { FileConfig, HostConfig } from './host-config.ts';
+
+/** What stands where a secret stood. */
+export const redacted = '<redacted>';
+
+/** The config without its secrets, for the API, logs and people. */
+export function redactConfig(config: HostConfig): HostConfig {
+  const { connectivity, compose } = config;
+  const { proxy } = connectivity;
+  return {
+    ...config,
+    users: config.users.map((user) => (user.passwordHash === undefined ? user : { ...user, passwordHash: redacted })),
+    files: config.files.map((file) => (isPrivate(file) ? { ...file, contentBase64: redacted } : file)),
+    connectivity: {
+      ...connectivity,
+      proxy: {
+        ...proxy,
+        ...(proxy.http === undefined ? {} : { http: redactUrl(proxy.http) }),
+        ...(proxy.https === undefined ? {} : { https: redactUrl(proxy.https) }),
+      },
+      registries: mapValues(connectivity.registries, (registry) =>
+        registry.password === undefined ? registry : { ...registry, password: redacted },
+      ),
+    },
+    update: { ...config.update, ...(config.update.feed === undefined ? {} : { feed: redactUrl(config.update.feed) }) },
+    compose: {
+      ...compose,
+      secrets: mapValues(compose.secrets, (secret) =>
+        secret.content === undefined ? secret : { ...secret, content: redacted },
+      ),
+    },
+  };
+}
+
+/** Every value of the config that must not appear in a log, a status or the ledger; longest first, for replacing. */
+export function secretsOf(config: HostConfig): string[] {
+  const { connectivity, compose, update } = config;
+  const { proxy, registries } = connectivity;
+  const values = [
+    ...config.users.map(({ passwordHash }) => passwordHash),
+    ...config.files.filter(isPrivate).flatMap(contentsOf),
+    ...Object.values(registries).map(({ password }) => password),
+    ...Object.values(compose.secrets).flatMap(({ content }) => [content, content?.trim()]),
+    ...[proxy.http, proxy.https, update.feed].flatMap(passwordsOfUrl),
+  ];
+  const secrets = new Set(values.filter((value) => value !== undefined && value !== ''));
+  return [...(secrets as Set<string>)].toSorted((a, b) => b.length - a.length);
+}
+
+/** A file that others may not read holds a secret. */
+function isPrivate({ mode, contentBase64 }: FileConfig): boolean {
+  return (mode & 0o004) === 0 && contentBase64 !== '';
+}
+
+function contentsOf({ contentBase64 }: FileConfig): string[] {
+  const content = Buffer.from(contentBase64, 'base64').toString('utf8');
+  return [contentBase64, content, content.trim()];
+}
+
+function redactUrl(text: string): string {
+  return passwordsOfUrl(text).reduce((url, password) => url.replace(`:${password}@`, `:${redacted}@`), text);
+}
+
+/** The password in a URL, as written and decoded. */
+function passwordsOfUrl(text: string | undefined): string[] {
+  const written = /^[a-z]+:\/\/[^/?#@]*?:([^/?#]*)@/i.exec(text ?? '')?.[1];
+  if (written === undefined || written === '') return [];
+  try {
+    return [written, decodeURIComponent(written)];
+  } catch {
+    return [written];
+  }
+}
+
+function mapValues<T>(values: Readonly<Record<string, T>>, to: (value: T) => T): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, to(value)]));
+}
