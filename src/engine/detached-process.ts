@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A process that outlives us, told from a later one with the same pid by its start time and the boot it runs in. */
@@ -38,7 +38,7 @@ export async function spawnDetached(command: DetachedCommand): Promise<DetachedP
     // An 'error' may still come later (a signal that cannot be sent): it must not take us down.
     child.on('error', () => undefined);
     const spawned = identifyProcess(child.pid ?? 0);
-    await writeFile(command.pidFile, `${spawned.pid} ${spawned.startTicks} ${spawned.bootId}\n`);
+    await writeFile(command.pidFile, recordOf(spawned));
     return spawned;
   } finally {
     closeSync(log);
@@ -52,6 +52,22 @@ export async function findDetached(pidFile: string): Promise<DetachedProcess | u
   if (startTicks === undefined || boot === undefined) return undefined;
   const found = { pid: Number(pid), startTicks, bootId: boot };
   return isAlive(found) ? found : undefined;
+}
+
+/**
+ * Looks for a process with this exact argument, and records it in the pidfile: we may have died between starting it and
+ * writing that down. Reads all of /proc once.
+ */
+export async function findDetachedByArgument(argument: string, pidFile: string): Promise<DetachedProcess | undefined> {
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
+    const args = (await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    if (!args.includes(argument)) continue;
+    const found = identifyProcess(Number(name));
+    await writeFile(pidFile, recordOf(found));
+    return found;
+  }
+  return undefined;
 }
 
 /** The identity of a process that runs now. */
@@ -101,6 +117,10 @@ export async function boundLog(file: string, limitBytes: number): Promise<void> 
 /** Removes a pidfile. */
 export async function forgetDetached(pidFile: string): Promise<void> {
   await rm(pidFile, { force: true });
+}
+
+function recordOf(process: DetachedProcess): string {
+  return `${process.pid} ${process.startTicks} ${process.bootId}\n`;
 }
 
 async function isGoneWithin(target: DetachedProcess, ms: number): Promise<boolean> {

@@ -171,7 +171,7 @@ export class DockerConnection {
         },
         (error: unknown, answer: unknown) => {
           if (error === null || error === undefined) resolve(answer as T);
-          else reject(error instanceof Error ? error : new Error(String(error)));
+          else reject(error instanceof Error ? error : new Error('aborted', { cause: error }));
         },
       );
     });

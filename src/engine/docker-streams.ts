@@ -61,7 +61,7 @@ export function drain(
       signal?.removeEventListener('abort', onAbort);
       stream.destroy();
       if (error === undefined || signal?.aborted === true) resolve();
-      else reject(error instanceof Error ? error : new Error(String(error)));
+      else reject(error instanceof Error ? error : new Error('aborted', { cause: error }));
     };
     const onAbort = () => finish();
     if (signal?.aborted === true) {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ConnectivityConfig } from '../config/host-config.ts';
 import { BerthError } from '../core/errors.ts';
 import type { EngineBinaries } from './binaries.ts';
 
@@ -21,6 +22,8 @@ export interface EngineSpec {
   readonly containerd:
     | { readonly kind: 'own' }
     | { readonly kind: 'shared'; readonly socket: string; readonly namespace: string };
+  /** For the engine's own traffic: pulls. */
+  readonly proxy?: ConnectivityConfig['proxy'];
   readonly extraArguments?: readonly string[];
 }
 
@@ -34,6 +37,8 @@ export interface EnginePaths {
   readonly containerdState: string;
   readonly daemonConfig: string;
   readonly containerdConfig: string;
+  /** What the running dockerd was started with. */
+  readonly startedWith: string;
   readonly dockerdPid: string;
   readonly containerdPid: string;
   /** Written by dockerd itself. */
@@ -57,6 +62,7 @@ export function enginePaths(spec: Pick<EngineSpec, 'stateDir' | 'runDir' | 'sock
     containerdState: join(run, 'containerd'),
     daemonConfig: join(spec.stateDir, 'daemon.json'),
     containerdConfig: join(spec.stateDir, 'containerd.toml'),
+    startedWith: join(run, 'dockerd.started.json'),
     dockerdPid: join(run, 'dockerd.process'),
     containerdPid: join(run, 'containerd.process'),
     dockerdOwnPid: join(run, 'dockerd.pid'),
@@ -113,10 +119,31 @@ export function containerdArguments(spec: EngineSpec): string[] {
 /** containerd's configuration: without the Kubernetes interface, which dockerd does not use. Pure. */
 export const containerdConfigText = 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n';
 
-/** What the engine's programs must find in their environment, on top of ours. Pure. */
-export function engineEnvironment(binaries: EngineBinaries, base: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/** Of our environment, what must not reach the engine: it changes what its programs do. */
+const ownVariables: ReadonlySet<string> = new Set([
+  'NOTIFY_SOCKET',
+  'DOCKER_HOST',
+  'NODE_OPTIONS',
+  'NODE_COMPILE_CACHE',
+]);
+
+/**
+ * The environment of the engine's programs. Proxies go here and not into daemon.json, which takes them only from Docker 23 on.
+ * Pure.
+ */
+export function engineEnvironment(
+  spec: Pick<EngineSpec, 'binaries' | 'proxy'>,
+  base: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
+  const { path, libraryPath } = spec.binaries;
   const standard = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-  const path = [binaries.path, base['PATH'] ?? '', standard].filter((part) => part !== '').join(':');
-  const { NOTIFY_SOCKET: _notify, DOCKER_HOST: _host, NODE_OPTIONS: _node, ...rest } = base;
-  return { ...rest, PATH: path, ...(binaries.libraryPath === '' ? {} : { LD_LIBRARY_PATH: binaries.libraryPath }) };
+  const { http, https, noProxy = [] } = spec.proxy ?? {};
+  return {
+    ...Object.fromEntries(Object.entries(base).filter(([name]) => !ownVariables.has(name))),
+    PATH: [path, base['PATH'] ?? '', standard].filter((part) => part !== '').join(':'),
+    ...(libraryPath === '' ? {} : { LD_LIBRARY_PATH: libraryPath }),
+    ...(http === undefined ? {} : { HTTP_PROXY: http }),
+    ...(https === undefined ? {} : { HTTPS_PROXY: https }),
+    ...(noProxy.length === 0 ? {} : { NO_PROXY: noProxy.join(',') }),
+  };
 }

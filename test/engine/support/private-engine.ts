@@ -86,7 +86,7 @@ export async function privateEngine(options: PrivateEngineOptions): Promise<Priv
   await writeFile(paths.containerdConfig, containerdConfigText);
   try {
     const command = await makeNamespace(stateDir, release.root);
-    const env = engineEnvironment(release.binaries, process.env);
+    const env = engineEnvironment(spec, process.env);
     const start = (program: string, args: string[], logFile: string, pidFile: string) =>
       spawnDetached({
         command: command[0] ?? '',

@@ -1,0 +1,175 @@
+import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
+import { backoffMs } from './backoff.ts';
+import { type DetachedProcess, isAlive } from './detached-process.ts';
+import { pingEngine, untilEngineGone } from './engine-presence.ts';
+import { EngineProcesses } from './engine-process.ts';
+import type { EnginePaths, EngineSpec } from './engine-spec.ts';
+
+/** What became of an engine, and why. */
+export interface EngineStateChange {
+  /** `failed`: a start did not work, the next try comes after `retryInMs`. */
+  readonly state: 'starting' | 'running' | 'down' | 'failed' | 'stopped';
+  readonly reason: string;
+  /** The telling ones, oldest first; empty when all is well. */
+  readonly lastLogLines: readonly string[];
+  readonly retryInMs?: number;
+}
+
+export interface SupervisorOptions {
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly onChange: (change: EngineStateChange) => void;
+  /** How often to look whether the processes live and the engine still answers. Default: 10 s. */
+  readonly checkIntervalMs?: number;
+}
+
+const defaultCheckIntervalMs = 10_000;
+const pingTimeoutMs = 10_000;
+/** A busy disk may make an engine slow; one that missed so many pings in a row hangs. */
+const missedPings = 6;
+/** Running so long, a start counts as a success and the backoff begins anew. */
+const settledMs = 60_000;
+
+/** Keeps one engine running: adopts a live one or starts it, notices when it dies or hangs, and brings it back. */
+export class EngineSupervisor {
+  readonly paths: EnginePaths;
+  readonly #processes: EngineProcesses;
+  readonly #options: SupervisorOptions;
+  #stopping = new AbortController();
+  #ensuring: Promise<void> | undefined;
+  /** Set while we end dockerd ourselves. */
+  #onRequest: string | undefined;
+
+  constructor(spec: EngineSpec, options: SupervisorOptions) {
+    this.#options = options;
+    this.#processes = new EngineProcesses(spec, options.clock);
+    this.paths = this.#processes.paths;
+  }
+
+  /** Adopts the engine when it runs, starts it otherwise; resolves when it answers. Safe to call at any time. Throws ENGINE_START_FAILED. */
+  ensureRunning(signal?: AbortSignal): Promise<void> {
+    this.#ensuring ??= this.#ensure(signal).finally(() => {
+      this.#ensuring = undefined;
+    });
+    return this.#ensuring;
+  }
+
+  /** Keeps the engine running until the signal aborts or {@link stop} is called; resolves then. Never throws for an engine that fails. */
+  async watch(signal: AbortSignal): Promise<void> {
+    const ending = AbortSignal.any([signal, this.#stopping.signal]);
+    let failures = 0;
+    while (!isAborted(ending)) {
+      const since = this.#options.clock.now();
+      try {
+        await this.ensureRunning(ending);
+        const reason = await this.#untilDown(ending);
+        if (isAborted(ending)) return;
+        await this.#report('down', this.#onRequest ?? reason);
+        failures = this.#options.clock.now() - since > settledMs ? 0 : failures + 1;
+        // The first restart comes at once: most deaths are a kill or an upgrade.
+        if (failures > 1) await this.#pause(failures - 1, ending);
+      } catch (error) {
+        if (isAborted(ending)) return;
+        failures += 1;
+        const retryInMs = backoffMs(failures, this.#options.random());
+        await this.#report('failed', messageOf(error), retryInMs);
+        await this.#options.clock.sleep(retryInMs, ending).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Ends dockerd and starts it again, so that it reads its configuration anew. Containers live on. */
+  async restart(signal?: AbortSignal): Promise<void> {
+    this.#onRequest = 'restarted on request';
+    try {
+      await this.#processes.endDockerd(20_000);
+      await this.ensureRunning(signal);
+    } finally {
+      this.#onRequest = undefined;
+    }
+  }
+
+  /** Whether the running dockerd has the configuration of this supervisor's spec; false after adopting one that has another. */
+  isCurrent(): Promise<boolean> {
+    return this.#processes.isCurrent();
+  }
+
+  /** Ends {@link watch}, then dockerd and a containerd of our own. Containers live on; remove them first if they shall not. */
+  async stop(graceMs: number): Promise<void> {
+    this.#stopping.abort();
+    await this.#ensuring?.catch(() => undefined);
+    await this.#processes.end(graceMs);
+    this.#stopping = new AbortController();
+    await this.#report('stopped', 'stopped on request');
+  }
+
+  async #ensure(signal?: AbortSignal): Promise<void> {
+    if ((await this.#processes.dockerd()) === undefined) await this.#report('starting', 'no engine runs');
+    const how = await this.#processes.ensure(signal);
+    await this.#report('running', how === 'adopted' ? 'adopted the engine that runs' : 'started');
+  }
+
+  /** @returns why the engine is down now. */
+  async #untilDown(signal: AbortSignal): Promise<string> {
+    const dockerd = await this.#processes.dockerd();
+    const containerd = await this.#processes.containerd();
+    if (dockerd === undefined) return 'dockerd ended';
+    const done = new AbortController();
+    const watching = AbortSignal.any([signal, done.signal]);
+    try {
+      return await Promise.race([this.#untilClosed(dockerd, watching), this.#untilSick(dockerd, containerd, watching)]);
+    } finally {
+      done.abort();
+    }
+  }
+
+  async #untilClosed(dockerd: DetachedProcess, signal: AbortSignal): Promise<string> {
+    for (;;) {
+      await untilEngineGone(this.paths.socket, signal);
+      if (isAborted(signal)) return 'no longer watched';
+      // The kernel closes a dying process's sockets a moment before the process is gone.
+      await this.#options.clock.sleep(100, signal).catch(() => undefined);
+      if (!isAlive(dockerd)) return `dockerd (pid ${dockerd.pid}) ended`;
+      await this.#options.clock.sleep(1_000, signal).catch(() => undefined);
+    }
+  }
+
+  async #untilSick(
+    dockerd: DetachedProcess,
+    containerd: DetachedProcess | undefined,
+    signal: AbortSignal,
+  ): Promise<string> {
+    let missed = 0;
+    while (!isAborted(signal)) {
+      await this.#options.clock
+        .sleep(this.#options.checkIntervalMs ?? defaultCheckIntervalMs, signal)
+        .catch(() => undefined);
+      if (isAborted(signal)) break;
+      if (!isAlive(dockerd)) return `dockerd (pid ${dockerd.pid}) ended`;
+      if (containerd !== undefined && !isAlive(containerd)) return `containerd (pid ${containerd.pid}) ended`;
+      missed = (await pingEngine(this.paths.socket, pingTimeoutMs)) ? 0 : missed + 1;
+      if (missed >= missedPings) {
+        await this.#processes.endDockerd(0);
+        return `dockerd (pid ${dockerd.pid}) hung: it missed ${missed} pings`;
+      }
+      await this.#processes.boundLogs();
+    }
+    return 'no longer watched';
+  }
+
+  async #pause(failures: number, signal: AbortSignal): Promise<void> {
+    await this.#options.clock.sleep(backoffMs(failures, this.#options.random()), signal).catch(() => undefined);
+  }
+
+  async #report(state: EngineStateChange['state'], reason: string, retryInMs?: number): Promise<void> {
+    const sick = state === 'down' || state === 'failed';
+    const lastLogLines = sick ? await this.#processes.lastLogLines() : [];
+    this.#options.onChange({ state, reason, lastLogLines, ...(retryInMs === undefined ? {} : { retryInMs }) });
+  }
+}
+
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
