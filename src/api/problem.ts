@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import { BerthError, type ErrorCode, isBerthError, messageOf } from '../core/errors.ts';
 
 /** `application/problem+json` (RFC 9457) with Berth's own members from `code` on. */
@@ -45,7 +44,7 @@ export function toProblem(error: unknown): ProblemDocument {
   const code = known?.code ?? (status < 500 ? 'USAGE' : 'INTERNAL');
   return {
     type: `urn:berth:error:${code}`,
-    title: STATUS_CODES[status] ?? 'Error',
+    title: titleOf(code),
     status,
     detail: messageOf(error),
     code,
@@ -63,6 +62,11 @@ export function fromProblem(problem: ProblemDocument): Error {
     details: problem.details,
     ...(problem.hint === null ? {} : { hint: problem.hint }),
   });
+}
+
+/** `SERVICE_UNKNOWN` → `Service unknown`. */
+function titleOf(code: string): string {
+  return `${code.slice(0, 1)}${code.slice(1).toLowerCase().replaceAll('_', ' ')}`;
 }
 
 /** express puts a 4xx status on the errors of its own body parser. */

@@ -1,5 +1,5 @@
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import express, { type NextFunction, type Request, type Response } from 'express';
@@ -31,9 +31,8 @@ export async function serveApi(service: AgentService, socketPath: string): Promi
     });
   }
   await rm(socketPath, { force: true });
-  const server = createServer(createApp(service));
+  const server = await listen(createApp(service), socketPath);
   serveSessions(server, service);
-  await listen(server, socketPath);
   return { close: async () => close(server) };
 }
 
@@ -151,15 +150,18 @@ async function isAnswering(socketPath: string): Promise<boolean> {
   });
 }
 
-async function listen(server: Server, socketPath: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+async function listen(app: express.Express, socketPath: string): Promise<Server> {
+  const server = await new Promise<Server>((resolve, reject) => {
     // bind() makes the socket file: nobody else may open it before chmod.
     const mask = process.umask(0o117);
-    server.listen(socketPath, resolve);
+    const listening = app.listen(socketPath, (error) => {
+      if (error === undefined) resolve(listening);
+      else reject(error);
+    });
     process.umask(mask);
   });
   await chmod(socketPath, 0o660);
+  return server;
 }
 
 async function close(server: Server): Promise<void> {

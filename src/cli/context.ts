@@ -1,15 +1,8 @@
 import type { AgentOptions } from '../agent/agent-service.ts';
 import type { Clock } from '../core/clock.ts';
 import { AgentClient } from './client.ts';
+import type { Output } from './output.ts';
 import { createStyle, type Style } from './style.ts';
-
-/** Where text goes; a terminal says so and how wide it is. */
-export interface Output {
-  write(text: string | Uint8Array): unknown;
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  readonly rows?: number;
-}
 
 /** Everything a command may touch of the process it runs in. */
 export interface CliContext {

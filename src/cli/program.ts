@@ -74,11 +74,18 @@ function addCommand(
   }
   command.addHelpText('after', renderExamples(row));
   command.action(async () => {
-    const flags: Flags = command.optsWithGlobals();
+    const flags = readFlags(command);
     const cli = createCli(context, flags, ['berth', ...argv].join(' '), findSocket(flags.socket, context.env));
     const run = await row.load();
     setExitCode(await run(cli, command.args));
   });
+}
+
+/** Options of a command and of those above it; the nearest one counts, but colours are off as soon as one says so. */
+function readFlags(command: Parser): Flags {
+  const levels: Flags[] = [];
+  for (let level: Parser | null = command; level !== null; level = level.parent) levels.unshift(level.opts());
+  return { ...Object.assign({}, ...levels), color: levels.every(({ color }) => color !== false) } as Flags;
 }
 
 /** What every command has; set before it, options may stand before or after the command's name. */

@@ -1,5 +1,5 @@
 import type { PlannedStep } from '../agent/model.ts';
-import type { Output } from './context.ts';
+import type { Output } from './output.ts';
 import type { Style } from './style.ts';
 import { fit, formatDuration } from './text.ts';
 

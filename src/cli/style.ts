@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { Output } from './context.ts';
+import type { Output } from './output.ts';
 
 /** Wraps a text in a colour, or leaves it as it is. */
 export type Paint = (text: string) => string;

@@ -1,0 +1,65 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { bundleStubs } from './bundle-stubs.ts';
+
+/**
+ * Makes `dist/`: the command line and the agent as ES modules for Node 24. Each command's own code is a chunk that is
+ * loaded when it runs, so that `berth status` never reads express or dockerode.
+ */
+
+const root = join(import.meta.dirname, '..');
+const outputDirectory = join(root, 'dist');
+
+/**
+ * An `import` of node:http reads all its exports, and so makes Node load fetch and WebSocket: 30 ms and 5 MB that
+ * nobody here uses. As a CommonJS module its exports are read one by one.
+ */
+const plainHttp: Plugin = {
+  name: 'plain-http',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^node:https?$/ }, ({ path, namespace }) =>
+      namespace === 'plain-http' ? undefined : { path, namespace: 'plain-http' },
+    );
+    bundler.onLoad({ filter: /.*/, namespace: 'plain-http' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+      loader: 'js',
+    }));
+  },
+};
+
+/** CommonJS packages in an ES module still call `require` for Node's own modules. */
+const requireForPackages =
+  "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);";
+
+/** The compile cache must be on before the program's modules are read: so it has an entry of its own. */
+const launcher = `import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
+const { env } = process;
+const home = env.XDG_CACHE_HOME ?? (env.HOME === undefined ? undefined : join(env.HOME, '.cache'));
+if (env.NODE_COMPILE_CACHE === undefined && home !== undefined) enableCompileCache(join(home, 'berth', 'compiled'));
+await import('./main.js');
+`;
+
+await rm(outputDirectory, { recursive: true, force: true });
+await mkdir(outputDirectory, { recursive: true });
+await build({
+  entryPoints: [join(root, 'src/cli/main.ts')],
+  outdir: outputDirectory,
+  bundle: true,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  minify: true,
+  keepNames: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  legalComments: 'linked',
+  banner: { js: requireForPackages },
+  plugins: [bundleStubs, plainHttp],
+  logLevel: 'warning',
+});
+// Written last: a build that was cut short has no entry and is done again.
+await writeFile(join(outputDirectory, 'berth.js'), launcher);
