@@ -1,22 +1,13 @@
 import { either, list, opaqueMap } from '../shape.ts';
-import { type ComposeShape, converted, listOf, oneOrList, plain, reportWrongType, shortOr } from './compose-shape.ts';
+import { command, textList } from './command-shapes.ts';
+import { type ComposeShape, converted, listOf, oneOrList, plain, shortOr } from './compose-shape.ts';
 import { ulimits } from './limit-shapes.ts';
 import { fileReferences } from './mount-shapes.ts';
+import { environment, extraHosts, labels } from './pair-shapes.ts';
 import { recordOf } from './record-of.ts';
-import { bytes, parsed, text, textOrNumber, truth } from './scalar-shapes.ts';
-import { command, environment, extraHosts, labels, textList } from './text-shapes.ts';
+import { bytes, parsed, text, textOrNumber, textOrTruth, truth } from './scalar-shapes.ts';
 
 /** Keys that Berth does not run, in the form they take in a Compose project: checked only where a whole project is loaded. */
-
-/** A truth value or text (`provenance`, `sbom`, `attach`), read as text. */
-const truthOrText: ComposeShape<string> = plain<string>({
-  name: 'true, false or text',
-  schema: { type: ['boolean', 'string'] },
-  accepts: (value) => typeof value === 'boolean' || typeof value === 'string',
-  read(value, place) {
-    return this.accepts(value) ? String(value) : reportWrongType(this.name, value, place);
-  },
-});
 
 const keys: ComposeShape<unknown> = plain(either(list(text), opaqueMap));
 
@@ -39,7 +30,7 @@ const longBuild: ComposeShape<Build> = recordOf<Record<string, unknown>>({
     ...shapeEach(textOptions, text),
     ...shapeEach(listOptions, textList),
     ...shapeEach(truthOptions, truth),
-    ...shapeEach(['provenance', 'sbom'], truthOrText),
+    ...shapeEach(['provenance', 'sbom'], textOrTruth),
     args: environment,
     labels,
     additional_contexts: labels,
@@ -104,6 +95,3 @@ export const gpus: ComposeShape<unknown> = converted(
   (value) => value,
   (value) => value,
 );
-
-/** Either of a truth value and text. */
-export const attach = truthOrText;

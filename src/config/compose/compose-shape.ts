@@ -1,5 +1,5 @@
 import type { DocumentPath, Problem } from '../../core/diagnostic.ts';
-import { BerthError, isBerthError } from '../../core/errors.ts';
+import { isBerthError } from '../../core/errors.ts';
 import { Place } from '../place.ts';
 import { describeValue, either, type JsonSchema, list, mapOf, type Shape } from '../shape.ts';
 
@@ -60,7 +60,7 @@ export function orReport<T>(compute: () => T, place: Place): T | undefined {
     return compute();
   } catch (error) {
     if (!isBerthError(error, 'CONFIG_INVALID')) throw error;
-    place.error('invalid-value', error.message, (error as BerthError).hint);
+    place.error('invalid-value', error.message, error.hint);
     return undefined;
   }
 }
@@ -82,7 +82,8 @@ export function uniqueListOf<T>(item: ComposeShape<T>, keyOf: (value: T) => stri
   };
 }
 
-function lastOfEach<T>(items: readonly T[], keyOf: (value: T) => string, place: Place): T[] {
+/** Of items with the same key only the last one, at the first one's place; the repetition is reported. */
+export function lastOfEach<T>(items: readonly T[], keyOf: (value: T) => string, place: Place): T[] {
   const byKey = new Map<string, T>();
   for (const item of items) {
     const key = keyOf(item);
@@ -129,19 +130,58 @@ export function oneOrList<T>(item: ComposeShape<T>, all: ComposeShape<T[]> = lis
   return { ...either(one, all), print: (value) => all.print(value) };
 }
 
-/** Also takes an empty value (a key with nothing behind it), and reads it as the given one. */
-export function orNothing<T, N>(shape: ComposeShape<T>, empty: N): ComposeShape<T | N> {
+/** Also takes nothing (a key with no value behind it). */
+export function orNull<T>(shape: ComposeShape<T>): ComposeShape<T | null> {
   return {
     name: shape.name,
     schema: { anyOf: [{ type: 'null' }, shape.schema] },
     accepts: (value) => value === null || shape.accepts(value),
-    read: (value, place) => (value === null ? empty : shape.read(value, place)),
-    print: (value) => (value === null ? null : shape.print(value as T)),
+    read: (value, place) => (value === null ? null : shape.read(value, place)),
+    print: (value) => (value === null ? null : shape.print(value)),
   };
 }
 
-/** `expected …, found …` as an error at the place. */
-export function reportWrongType(expected: string, value: unknown, place: Place, hint?: string): undefined {
-  place.error('wrong-type', `expected ${expected}, found ${describeValue(value)}`, hint);
-  return undefined;
+/** Also takes nothing, and reads it as if the key were not there. */
+export function orAbsent<T>(shape: ComposeShape<T>): ComposeShape<T> {
+  const nullable = orNull(shape);
+  return { ...nullable, read: (value, place) => (value === null ? undefined : shape.read(value, place)) };
+}
+
+/** Also takes nothing, and reads it as the given value. */
+export function orEmpty<T>(shape: ComposeShape<T>, empty: NoInfer<T>): ComposeShape<T> {
+  const nullable = orNull(shape);
+  return { ...nullable, read: (value, place) => (value === null ? empty : shape.read(value, place)) };
+}
+
+interface ShapeRules<V, T> {
+  readonly name: string;
+  readonly schema: JsonSchema;
+  /** What to write instead of a value of another type. */
+  readonly hint?: string;
+  readonly is: (value: unknown) => value is V;
+  readonly read: (value: V, place: Place) => T | undefined;
+  /** Default: the value as it is. */
+  readonly print?: (value: T) => unknown;
+}
+
+/** A shape by its parts; a value of another type is reported as `wrong-type`. */
+export function shapeOf<V, T>({
+  name,
+  schema,
+  hint,
+  is,
+  read,
+  print = (value) => value,
+}: ShapeRules<V, T>): ComposeShape<T> {
+  return {
+    name,
+    schema,
+    accepts: is,
+    read(value, place) {
+      if (is(value)) return read(value, place);
+      place.error('wrong-type', `expected ${name}, found ${describeValue(value)}`, hint);
+      return undefined;
+    },
+    print,
+  };
 }

@@ -1,8 +1,9 @@
 import { oneOf, opaqueMap } from '../shape.ts';
-import { type ComposeShape, converted, listOf, orNothing, plain } from './compose-shape.ts';
+import { textList } from './command-shapes.ts';
+import { type ComposeShape, converted, listOf, orEmpty, plain } from './compose-shape.ts';
+import { labels } from './pair-shapes.ts';
 import { recordOf, type Unsupported, type UnsupportedField } from './record-of.ts';
 import { bytes, decimal, duration, integer, text, textOrNumber } from './scalar-shapes.ts';
-import { labels, textList } from './text-shapes.ts';
 import type { Deploy, ResourceLimits } from './types.ts';
 
 const onlySwarm: Unsupported = {
@@ -100,7 +101,7 @@ function unsupported(shape: ComposeShape<unknown>, why: Unsupported): Unsupporte
 }
 
 /** `deploy`: limits, replicas, restart policy and labels; the rest belongs to Swarm. */
-export const deploy = orNothing(
+export const deploy = orEmpty(
   recordOf<Deploy>({
     noun: 'deploy',
     fields: {
@@ -138,7 +139,7 @@ export const deploy = orNothing(
       rollback_config: unsupported(rollout, ownUpdates),
     },
   }),
-  {} as Deploy,
+  {},
 );
 
 function identity<T>(value: T): T {

@@ -1,4 +1,5 @@
 import type { DocumentPath, Problem } from '../../core/diagnostic.ts';
+import { isHealthTest } from './command-shapes.ts';
 import type { ServiceSpec } from './service-keys.ts';
 
 interface Finding {
@@ -48,6 +49,26 @@ const checks: readonly Check[] = [
             ),
           ],
     ),
+  ({ restart }) =>
+    restart === undefined || /^(no|always|unless-stopped|on-failure(:\d+)?)$/.test(restart)
+      ? []
+      : [
+          finding(
+            ['restart'],
+            `${JSON.stringify(restart)} is not a restart policy`,
+            'write no, always, unless-stopped or on-failure[:N]',
+          ),
+        ],
+  ({ healthcheck: { test = [] } = {} }) =>
+    isHealthTest(test)
+      ? []
+      : [
+          finding(
+            ['healthcheck', 'test'],
+            `the test must start with CMD, CMD-SHELL or NONE, found ${JSON.stringify(test[0])}`,
+            'write ["CMD", "program", "argument"], or one line of text for a shell',
+          ),
+        ],
   (spec) =>
     spec.stop_signal === undefined || /^(SIG)?[A-Z][A-Z0-9+-]*$|^\d+$/.test(spec.stop_signal)
       ? []

@@ -1,9 +1,10 @@
-import { describeValue, oneOf } from '../shape.ts';
-import { type ComposeShape, converted, namedMap, plain, shortOr } from './compose-shape.ts';
+import { oneOf } from '../shape.ts';
+import { healthTest, textList } from './command-shapes.ts';
+import { type ComposeShape, converted, namedMap, plain, shapeOf, shortOr } from './compose-shape.ts';
 import { resourceName } from './network-shapes.ts';
+import { options } from './pair-shapes.ts';
 import { recordOf } from './record-of.ts';
 import { duration, integer, text, truth } from './scalar-shapes.ts';
-import { healthTest, options, textList } from './text-shapes.ts';
 import type { Dependency, Healthcheck, Logging, Ulimit } from './types.ts';
 
 const limit = integer({ min: -1 });
@@ -63,23 +64,10 @@ const namedDependencies: ComposeShape<Record<string, Dependency>> = converted(
 export const dependencies = shortOr<Record<string, Dependency>>(namedDependencies, namedMap(dependency, resourceName));
 
 /** When the engine starts a container again. */
-export const restartPolicy: ComposeShape<string> = {
-  ...converted(
-    {
-      ...text,
-      // YAML 1.1 reads an unquoted `no` as false.
-      accepts: (value) => value === false || typeof value === 'string',
-      read: (value, place) => (value === false ? 'no' : text.read(value, place)),
-    },
-    (value, place) => {
-      if (/^(no|always|unless-stopped|on-failure(:\d+)?)$/.test(value)) return value;
-      place.error(
-        'invalid-value',
-        `expected no, always, unless-stopped or on-failure[:N], found ${describeValue(value)}`,
-      );
-      return undefined;
-    },
-    (value) => value,
-    { type: 'string', pattern: '^(no|always|unless-stopped|on-failure(:[0-9]+)?)$' },
-  ),
-};
+export const restartPolicy: ComposeShape<string> = shapeOf({
+  name: 'no, always, unless-stopped or on-failure[:N]',
+  schema: { type: 'string' },
+  // YAML 1.1 reads an unquoted `no` as false.
+  is: (value): value is string | false => value === false || typeof value === 'string',
+  read: (value) => (value === false ? 'no' : value),
+});

@@ -1,9 +1,10 @@
+import { BerthError } from '../../core/errors.ts';
 import type { Place } from '../place.ts';
 import { oneOf } from '../shape.ts';
 import { type ComposeShape, converted, listOf, oneOrList, plain, shortOr, uniqueListOf } from './compose-shape.ts';
+import { labels } from './pair-shapes.ts';
 import { recordOf } from './record-of.ts';
 import { bytes, fileMode, parsed, text, textOrNumber, truth } from './scalar-shapes.ts';
-import { labels } from './text-shapes.ts';
 import type { DeviceMapping, EnvFile, FileReference, VolumeMount } from './types.ts';
 import { parseVolumeShort, propagations } from './volume.ts';
 
@@ -70,8 +71,11 @@ const longDevice = recordOf<Partial<DeviceMapping> & Pick<DeviceMapping, 'source
 });
 
 const shortDevice = parsed((value) => {
-  const [source = '', target = source, permissions = 'rwm'] = value.split(':');
-  return { source, target, permissions };
+  const [source = '', target = source, permissions = 'rwm', ...more] = value.split(':');
+  if (source !== '' && target !== '' && more.length === 0) return { source, target, permissions };
+  throw new BerthError('CONFIG_INVALID', `${JSON.stringify(value)} is not a device`, {
+    hint: 'write "/dev/source", "/dev/source:/dev/target" or "/dev/source:/dev/target:rwm"',
+  });
 }, identity);
 
 export const devices: ComposeShape<DeviceMapping[]> = listOf(

@@ -1,19 +1,21 @@
+import type { Place } from '../place.ts';
 import { describeValue, oneOf } from '../shape.ts';
+import { textList } from './command-shapes.ts';
 import {
   type ComposeShape,
   converted,
+  lastOfEach,
   namedMap,
-  orNothing,
+  orNull,
   plain,
-  reportWrongType,
+  shapeOf,
   shortOr,
-  uniqueListOf,
 } from './compose-shape.ts';
 import { isIpAddress } from './ip-address.ts';
+import { options } from './pair-shapes.ts';
 import { parsePortShort, parseRange } from './port.ts';
 import { recordOf } from './record-of.ts';
 import { decimal, text, textOrNumber } from './scalar-shapes.ts';
-import { options, textList } from './text-shapes.ts';
 import type { PortMapping, ServiceNetwork } from './types.ts';
 
 /** Names of networks, volumes, services and their like. */
@@ -64,32 +66,30 @@ const longPort = recordOf<PortMapping>({
   required: ['target'],
 });
 
-const onePort = converted(textOrNumber, parsePortShort, (ports) => ports.map((port) => longPort.print(port)));
+const shortPort = converted(textOrNumber, parsePortShort, (ports) => ports.map((port) => longPort.print(port)));
 
-/** Published ports; a short form with ranges stands for several of them. */
-export const ports: ComposeShape<PortMapping[]> = {
+/** Published ports; a short form with ranges stands for several of them. A mapping of ports is there only once. */
+export const ports: ComposeShape<PortMapping[]> = shapeOf({
   name: 'a list of ports',
-  schema: { type: 'array', items: { anyOf: [onePort.schema, longPort.schema] } },
-  accepts: Array.isArray,
+  schema: { type: 'array', items: { anyOf: [shortPort.schema, longPort.schema] } },
+  hint: 'write ["8080:80"]',
+  is: (value): value is unknown[] => Array.isArray(value),
   read(value, place) {
-    if (!Array.isArray(value)) return reportWrongType(this.name, value, place, 'write ["8080:80"]');
-    const found = (value as unknown[]).flatMap((entry, index) => readPort(entry, place.child(index)));
-    return uniquePorts.read(found, place);
+    const found = value.flatMap((entry, index) => readPort(entry, place.child(index)));
+    return lastOfEach(found, portKey, place);
   },
   print: (value) => value.map((port) => longPort.print(port)),
-};
+});
 
-function readPort(entry: unknown, place: Parameters<typeof onePort.read>[1]): PortMapping[] {
-  if (onePort.accepts(entry)) return onePort.read(entry, place) ?? [];
+function readPort(entry: unknown, place: Place): PortMapping[] {
+  if (shortPort.accepts(entry)) return shortPort.read(entry, place) ?? [];
   const port = longPort.read(entry, place);
   return port === undefined ? [] : [port];
 }
 
-/** One host port and container port only once, for each address and protocol. */
-const uniquePorts = uniqueListOf<PortMapping>(
-  { ...longPort, read: (value) => value as PortMapping },
-  ({ host_ip: ip = '0.0.0.0', published = '', target, protocol = 'tcp' }) => `${ip}:${published}:${target}/${protocol}`,
-);
+function portKey({ host_ip: ip = '0.0.0.0', published = '', target, protocol = 'tcp' }: PortMapping): string {
+  return `${ip}:${published}:${target}/${protocol}`;
+}
 
 const attachment = recordOf<ServiceNetwork>({
   noun: 'a network of a service',
@@ -115,5 +115,5 @@ const namedNetworks: ComposeShape<Record<string, ServiceNetwork | null>> = conve
 /** The networks a service joins: a list of names, or a mapping from names to settings. */
 export const serviceNetworks = shortOr<Record<string, ServiceNetwork | null>>(
   namedNetworks,
-  namedMap(orNothing(attachment, null), resourceName),
+  namedMap(orNull(attachment), resourceName),
 );

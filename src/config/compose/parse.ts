@@ -123,9 +123,7 @@ function withoutErrors(model: ComposeModel, problems: readonly Problem[], basePa
     problems.filter(({ severity }) => severity === 'error').map(({ path }) => entryKey(path.slice(basePath.length))),
   );
   const keep = <T>(section: keyof ComposeModel): Record<string, T> =>
-    Object.fromEntries(
-      Object.entries(model[section]).filter(([name]) => !wrong.has(entryKey([section, name]))),
-    ) as Record<string, T>;
+    Object.fromEntries(Object.entries(model[section]).filter(([name]) => !wrong.has(entryKey([section, name]))));
   return {
     services: keep('services'),
     networks: keep('networks'),

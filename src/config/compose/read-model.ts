@@ -1,7 +1,7 @@
 import type { DocumentPath, Problem } from '../../core/diagnostic.ts';
 import { didYouMean } from '../near-miss.ts';
 import { describeValue, isMapping } from '../shape.ts';
-import { ComposePlace, type ComposeScope, type ComposeShape } from './compose-shape.ts';
+import { ComposePlace, type ComposeShape } from './compose-shape.ts';
 import type { ComposeModel } from './model.ts';
 import { resourceName } from './network-shapes.ts';
 import { readUnsupported } from './record-of.ts';
@@ -26,9 +26,7 @@ export function readModel(raw: RawCompose, path: DocumentPath, keepsUnsupported:
     readEntry: (value: unknown, place: ComposePlace) => T | undefined,
   ): Record<string, T> => readSection(raw[kind], [...path, kind], { problems, keepsUnsupported }, readEntry);
   const resources = <K extends ResourceKind>(kind: K): ComposeModel[K] =>
-    read(kind, (value, place) =>
-      (resourceShapes[kind] as ComposeShape<ComposeModel[K][string]>).read(value, place),
-    ) as ComposeModel[K];
+    read(kind, (value, place) => (resourceShapes[kind] as ComposeShape<ComposeModel[K][string]>).read(value, place));
   const model = {
     services: read('services', readService),
     networks: resources('networks'),
@@ -91,7 +89,7 @@ export function readService(value: unknown, place: ComposePlace): ServiceSpec | 
     const read = readServiceKey(key, entry, place.child(key));
     return read === undefined ? [] : [[key, read] as const];
   });
-  return Object.fromEntries(found) as ServiceSpec;
+  return Object.fromEntries(found);
 }
 
 function readServiceKey(key: string, value: unknown, place: ComposePlace): unknown {
@@ -106,12 +104,31 @@ function readServiceKey(key: string, value: unknown, place: ComposePlace): unkno
   return readUnsupported(key, { shape: row.shape, ...row.support }, value, place);
 }
 
-/** Writes a service in Compose's long form, as `docker compose config` does. */
-export function printService(spec: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const printed = Object.entries(spec).map(
-    ([key, value]) => [key, serviceKey(key)?.shape.print(value) ?? value] as const,
-  );
+/** Writes the model in Compose's long form, as `docker compose config` does. */
+export function printModel(model: ComposeModel): Record<string, unknown> {
+  const services = Object.entries(model.services).map(([name, spec]) => [name, printService(spec)] as const);
+  const kinds = Object.keys(resourceShapes) as ResourceKind[];
+  const resources = kinds.map((kind) => [kind, printResources(kind, model)] as const);
+  return { services: Object.fromEntries(services), ...Object.fromEntries(resources) };
+}
+
+function printService(spec: ServiceSpec): Record<string, unknown> {
+  const printed = Object.entries(spec).flatMap(([key, value]) => {
+    return isLeftOut(key, value) ? [] : [[key, serviceKey(key)?.shape.print(value) ?? null] as const];
+  });
   return Object.fromEntries(printed);
 }
 
-export type { ComposeScope };
+/** The reference implementation writes no empty text, list or mapping, except where being empty means something. */
+function isLeftOut(key: string, value: unknown): boolean {
+  if (['command', 'entrypoint', 'healthcheck', 'deploy'].includes(key)) return false;
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return value === '';
+}
+
+function printResources(kind: ResourceKind, model: ComposeModel): Record<string, unknown> {
+  const shape: ComposeShape<unknown> = resourceShapes[kind];
+  return Object.fromEntries(
+    Object.entries(model[kind]).map(([name, resource]) => [name, shape.print(resource)] as const),
+  );
+}

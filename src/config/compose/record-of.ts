@@ -1,7 +1,7 @@
 import { didYouMean } from '../near-miss.ts';
 import type { Place } from '../place.ts';
 import { isMapping, type JsonSchema } from '../shape.ts';
-import { ComposePlace, type ComposeShape, reportWrongType } from './compose-shape.ts';
+import { ComposePlace, type ComposeShape, shapeOf } from './compose-shape.ts';
 
 /** Why a key of the specification has no effect here, and what to write instead. */
 export interface Unsupported {
@@ -52,12 +52,11 @@ export function recordOf<T extends object>(rules: RecordRules<T>): ComposeShape<
     return undefined;
   }
 
-  return {
-    name: 'a mapping',
+  return shapeOf({
+    name: `a mapping (${noun})`,
     schema: recordSchema(fields, unsupported, required, isClosed),
-    accepts: isMapping,
+    is: isMapping,
     read(value, place) {
-      if (!isMapping(value)) return reportWrongType(`a mapping (${noun})`, value, place);
       const found = Object.entries(value).flatMap(([key, entry]) => {
         const read = readKey(key, entry, place.child(key));
         return read === undefined ? [] : [[key, read] as const];
@@ -76,7 +75,7 @@ export function recordOf<T extends object>(rules: RecordRules<T>): ComposeShape<
       });
       return Object.fromEntries(printed);
     },
-  };
+  });
 }
 
 /** Reports the key as unsupported; its value is read where the whole project is wanted. */

@@ -1,8 +1,8 @@
 import type { Place } from '../place.ts';
-import { type ComposeShape, listOf, orNothing, plain } from './compose-shape.ts';
+import { type ComposeShape, listOf, orEmpty, plain } from './compose-shape.ts';
+import { labels, options } from './pair-shapes.ts';
 import { recordOf } from './record-of.ts';
 import { text, truth } from './scalar-shapes.ts';
-import { labels, options } from './text-shapes.ts';
 import type { FileSpec, NetworkSpec, VolumeSpec } from './types.ts';
 
 interface External {
@@ -129,8 +129,8 @@ function checkSource(noun: string, value: FileSpec, place: Place): void {
 
 /** The shape of each top-level mapping besides `services`. */
 export const resourceShapes = {
-  networks: orNothing(network, {} as NetworkSpec),
-  volumes: orNothing(volume, {} as VolumeSpec),
+  networks: orEmpty(network, {}),
+  volumes: orEmpty(volume, {}),
   secrets: file('a secret'),
   configs: file('a config'),
 } as const;

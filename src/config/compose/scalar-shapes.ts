@@ -1,19 +1,35 @@
 import { describeValue, type Shape, text as sharedText } from '../shape.ts';
-import { type ComposeShape, converted, plain, reportWrongType } from './compose-shape.ts';
+import { type ComposeShape, converted, plain, shapeOf } from './compose-shape.ts';
 import type { Bytes, Nanoseconds } from './types.ts';
 import { formatDuration, parseBytes, parseDuration } from './units.ts';
 
 /** Text. */
 export const text = plain(sharedText);
 
+/** True for text and numbers. */
+function isTextOrNumber(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
+}
+
+/** True for text and truth values. */
+function isTextOrTruth(value: unknown): value is string | boolean {
+  return typeof value === 'string' || typeof value === 'boolean';
+}
+
 /** Text or a number, read as text. */
-export const textOrNumber: ComposeShape<string> = plain<string>({
+export const textOrNumber: ComposeShape<string> = shapeOf({
   name: 'text or a number',
   schema: { type: ['string', 'number'] },
-  accepts: (value) => typeof value === 'string' || typeof value === 'number',
-  read(value, place) {
-    return this.accepts(value) ? String(value) : reportWrongType(this.name, value, place);
-  },
+  is: isTextOrNumber,
+  read: String,
+});
+
+/** Text or a truth value, read as text. */
+export const textOrTruth: ComposeShape<string> = shapeOf({
+  name: 'true, false or text',
+  schema: { type: ['boolean', 'string'] },
+  is: isTextOrTruth,
+  read: String,
 });
 
 interface Bounds {
@@ -32,7 +48,7 @@ export function decimal(bounds: Bounds = {}): ComposeShape<number> {
 }
 
 function numeric(
-  name: string,
+  kind: string,
   type: string,
   digits: RegExp,
   isNumber: (value: unknown) => boolean,
@@ -40,16 +56,15 @@ function numeric(
 ): ComposeShape<number> {
   const minimum = Number.isFinite(min) ? { minimum: min } : {};
   const maximum = Number.isFinite(max) ? { maximum: max } : {};
-  const range = rangeText(min, max);
-  return plain({
-    name: `${name}${range}`,
+  const name = `${kind}${rangeText(min, max)}`;
+  return shapeOf({
+    name,
     schema: { type: [type, 'string'], ...minimum, ...maximum },
-    accepts: (value) => typeof value === 'number' || typeof value === 'string',
+    is: isTextOrNumber,
     read(value, place) {
       const number = typeof value === 'string' && digits.test(value) ? Number(value) : value;
       if (typeof number === 'number' && isNumber(number) && number >= min && number <= max) return number;
-      if (typeof value !== 'number' && typeof value !== 'string') return reportWrongType(name, value, place);
-      place.error('invalid-value', `expected ${name}${range}, found ${describeValue(value)}`);
+      place.error('invalid-value', `expected ${name}, found ${describeValue(value)}`);
       return undefined;
     },
   });
@@ -67,27 +82,27 @@ const truthWords: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /** `true` or `false`, also as text. */
-export const truth: ComposeShape<boolean> = plain<boolean>({
+export const truth: ComposeShape<boolean> = shapeOf({
   name: 'true or false',
   schema: { type: ['boolean', 'string'] },
-  accepts: (value) => typeof value === 'boolean' || typeof value === 'string',
+  is: isTextOrTruth,
   read(value, place) {
-    if (typeof value === 'boolean') return value;
-    const found = typeof value === 'string' ? truthWords.get(value.toLowerCase()) : undefined;
-    return found ?? reportWrongType(this.name, value, place);
+    const found = typeof value === 'boolean' ? value : truthWords.get(value.toLowerCase());
+    if (found === undefined) place.error('wrong-type', `expected true or false, found ${describeValue(value)}`);
+    return found;
   },
 });
 
 /** A duration as text; printed in Go's notation. */
 export const duration: ComposeShape<Nanoseconds> = converted(
-  {
-    ...sharedText,
+  shapeOf({
     name: 'a duration such as 10s',
-    read: (value, place) =>
-      typeof value === 'number' && value !== 0
-        ? reportWrongType('a duration', value, place, `write the unit: "${value}s"`)
-        : sharedText.read(value === 0 ? '0' : value, place),
-  },
+    schema: { type: 'string' },
+    hint: 'write a number with its unit in quotes: "10s"',
+    // Only zero has no unit.
+    is: (value): value is string | 0 => typeof value === 'string' || value === 0,
+    read: String,
+  }),
   (value, place) => {
     const length = parseDuration(value);
     if (length >= 0) return length;
@@ -95,7 +110,6 @@ export const duration: ComposeShape<Nanoseconds> = converted(
     return undefined;
   },
   formatDuration,
-  { type: 'string' },
 );
 
 /** A size in bytes: a whole number, or text with a unit; printed as digits, as Compose does. */
@@ -105,37 +119,29 @@ export const bytes: ComposeShape<Bytes> = sizes('a size such as 512m, or a numbe
 export const bytesOrUnlimited: ComposeShape<Bytes> = sizes('a size such as 512m, or -1 for no limit', true);
 
 function sizes(name: string, allowsUnlimited: boolean): ComposeShape<Bytes> {
-  const shape: Shape<string> = {
+  const shape: Shape<string> = shapeOf({
     name,
     schema: { type: ['integer', 'string'], minimum: allowsUnlimited ? -1 : 0 },
-    accepts: (value) => typeof value === 'number' || typeof value === 'string',
-    read(value, place) {
-      if (typeof value === 'string') return value;
-      return Number.isSafeInteger(value) ? String(value) : reportWrongType(name, value, place);
-    },
-  };
+    is: (value): value is string | number => typeof value === 'string' || Number.isSafeInteger(value),
+    read: String,
+  });
   return converted(shape, (value) => (allowsUnlimited && value === '-1' ? -1 : parseBytes(value)), String);
 }
 
 /** File mode bits: a number as YAML read it, or octal digits as text; printed as four octal digits. */
-export const fileMode: ComposeShape<number> = plain<number>({
+export const fileMode: ComposeShape<number> = shapeOf({
   name: 'a file mode such as "0440"',
   schema: { type: ['integer', 'string'] },
-  accepts: (value) => typeof value === 'number' || typeof value === 'string',
+  is: isTextOrNumber,
   read(value, place) {
-    const octal = typeof value === 'string' ? /^(?:0o?)?([0-7]{1,4})$/.exec(value)?.[1] : undefined;
-    const mode = octal === undefined ? value : Number.parseInt(octal, 8);
-    if (typeof mode === 'number' && Number.isInteger(mode) && mode >= 0 && mode <= 0o7777) return mode;
-    if (!this.accepts(value)) return reportWrongType(this.name, value, place);
-    place.error(
-      'invalid-value',
-      `expected ${this.name}, found ${describeValue(value)}`,
-      'write octal digits in quotes: "0440"',
-    );
+    const octal = typeof value === 'string' ? (/^(?:0o?)?([0-7]{1,4})$/.exec(value)?.[1] ?? '9') : undefined;
+    const mode = octal === undefined ? Number(value) : Number.parseInt(octal, 8);
+    if (Number.isInteger(mode) && mode >= 0 && mode <= 0o7777) return mode;
+    place.error('invalid-value', `${describeValue(value)} is not a file mode`, 'write octal digits in quotes: "0440"');
     return undefined;
   },
+  print: (mode) => `0${mode.toString(8).padStart(3, '0')}`,
 });
-fileMode.print = (mode) => `0${mode.toString(8).padStart(3, '0')}`;
 
 /** Text that one function checks and turns into something else. */
 export function parsed<T>(parse: (value: string) => T, print: (value: T) => unknown): ComposeShape<T> {

@@ -1,11 +1,13 @@
 import { oneOf, opaqueMap } from '../shape.ts';
 import { berthExtension } from './berth-extension.ts';
-import { attach, build, extendsShape, gpus, hooks, models } from './build-shapes.ts';
-import { type ComposeShape, listOf, oneOrList, plain } from './compose-shape.ts';
+import { build, extendsShape, gpus, hooks, models } from './build-shapes.ts';
+import { command, textList } from './command-shapes.ts';
+import { type ComposeShape, listOf, oneOrList, orAbsent, plain } from './compose-shape.ts';
 import { deploy } from './deploy-shapes.ts';
 import { dependencies, healthcheck, logging, restartPolicy, ulimits } from './limit-shapes.ts';
 import { devices, envFiles, fileReferences, mounts } from './mount-shapes.ts';
 import { ports, serviceNetworks } from './network-shapes.ts';
+import { environment, extraHosts, labels, options } from './pair-shapes.ts';
 import {
   bytes,
   bytesOrUnlimited,
@@ -15,9 +17,9 @@ import {
   pullPolicy,
   text,
   textOrNumber,
+  textOrTruth,
   truth,
 } from './scalar-shapes.ts';
-import { command, environment, extraHosts, labels, options, textList } from './text-shapes.ts';
 
 /**
  * How a later file's value joins an earlier one's (Compose specification, 13-merge.md):
@@ -79,7 +81,7 @@ export const serviceKeys = {
   expose: runs(listOf(textOrNumber)),
   networks: runs(serviceNetworks, 'names'),
   network_mode: runs(text),
-  pid: runs(text),
+  pid: runs(orAbsent(text)),
   ipc: runs(text),
   uts: runs(text),
   userns_mode: runs(text),
@@ -147,7 +149,7 @@ export const serviceKeys = {
   storage_opt: runs(options),
   'x-berth': runs(berthExtension),
 
-  attach: unsupported(attach, 'logs are always collected', 'read them with `berth logs`'),
+  attach: unsupported(textOrTruth, 'logs are always collected', 'read them with `berth logs`'),
   blkio_config: unsupported(anything, 'block device limits are not set', 'remove it'),
   build: unsupported(build, 'images are not built on the host', buildElsewhere, 'build'),
   cpu_count: unsupported(textOrNumber, windows, 'use "cpus"'),
@@ -155,7 +157,7 @@ export const serviceKeys = {
   cpu_rt_period: unsupported(textOrNumber, 'realtime scheduling is not set', 'use "cpu_shares" or "cpus"'),
   cpu_rt_runtime: unsupported(textOrNumber, 'realtime scheduling is not set', 'use "cpu_shares" or "cpus"'),
   credential_spec: unsupported(anything, windows, 'remove it'),
-  develop: unsupported(anything, 'it is for developing, not for running', 'remove it'),
+  develop: unsupported(orAbsent(anything), 'it is for developing, not for running', 'remove it'),
   extends: unsupported(
     extendsShape,
     'a service is declared in one place',

@@ -26,7 +26,8 @@ export function splitShellWords(line: string): ShellWords {
     started = false;
   }
 
-  for (const [index, char] of [...line].entries()) {
+  for (let index = 0; index < line.length; index += 1) {
+    const char = line.charAt(index);
     if (escaped) {
       word += escapes[char] ?? char;
       escaped = false;
@@ -41,7 +42,7 @@ export function splitShellWords(line: string): ShellWords {
     } else if (quote === undefined && /\s/.test(char)) {
       endWord();
     } else if (quote === undefined && operators.has(char)) {
-      const rest = [...line].slice(index).join('');
+      const rest = line.slice(index);
       // `2>` belongs to the redirection, not to the words.
       if (char === '>' && /^\d/.test(word)) word = '';
       else endWord();

@@ -10,8 +10,7 @@ export interface Substitution {
 }
 
 /** What to put for a variable, by the operator behind its name. */
-const operators = [':?', '?', ':-', '-', ':+', '+'] as const;
-type Operator = (typeof operators)[number];
+type Operator = ':?' | '?' | ':-' | '-' | ':+' | '+';
 
 /**
  * Replaces `$NAME` and `${NAME}` with their operators (`:-` `-` `:?` `?` `:+` `+`, whose words may hold variables again);

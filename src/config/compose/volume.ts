@@ -55,8 +55,9 @@ function splitSections(spec: string): string[] {
   const sections: string[] = [];
   let section = '';
   let depth = 0;
-  for (const [index, char] of [...spec].entries()) {
-    if (char === '$' && [...spec][index + 1] === '{') depth += 1;
+  for (let index = 0; index < spec.length; index += 1) {
+    const char = spec.charAt(index);
+    if (char === '$' && spec[index + 1] === '{') depth += 1;
     if (char === '}' && depth > 0) depth -= 1;
     const isDrive = char === ':' && /^\p{L}$/u.test(section);
     if (char === ':' && depth === 0 && !isDrive) {
