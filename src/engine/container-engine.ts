@@ -6,7 +6,7 @@
 export interface ContainerEngine {
   /** The engine's name, version and what it can do; also serves as "does it answer". */
   info(signal?: AbortSignal): Promise<EngineInfo>;
-  /** All containers with this label (and value), running or not: one API call. */
+  /** All containers with this label (`name` or `name=value`), running or not: one API call. */
   listContainers(label: string, signal?: AbortSignal): Promise<ContainerSummary[]>;
   /** undefined when there is none. */
   inspectContainer(id: string, signal?: AbortSignal): Promise<ContainerDetails | undefined>;
@@ -22,7 +22,9 @@ export interface ContainerEngine {
   renameContainer(id: string, name: string, signal?: AbortSignal): Promise<void>;
 
   listNetworks(label: string, signal?: AbortSignal): Promise<NetworkSummary[]>;
+  /** One of that name with the same labels is not an error; throws ENGINE_CONFLICT when another has the name. */
   createNetwork(name: string, network: NetworkCreate, signal?: AbortSignal): Promise<void>;
+  /** Absent is not an error; with containers on it: ENGINE_CONFLICT. */
   removeNetwork(name: string, signal?: AbortSignal): Promise<void>;
 
   listVolumes(label: string, signal?: AbortSignal): Promise<VolumeSummary[]>;

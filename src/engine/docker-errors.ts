@@ -31,7 +31,9 @@ const messages: readonly (Meaning & { readonly text: RegExp })[] = [
     code: 'ENGINE_REFUSED',
     retryable: false,
   },
-  { text: /has active endpoints/i, code: 'ENGINE_CONFLICT', retryable: false },
+  // Of a container that is created or started: the container is there, so this must not read as NOT_FOUND either.
+  { text: /network \S+ not found|could not find a network/i, code: 'ENGINE_REFUSED', retryable: false },
+  { text: /has active endpoints/i, code: 'ENGINE_CONFLICT', retryable: true },
 ];
 
 /** Answers by status, where no message said more. */
