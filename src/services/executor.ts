@@ -9,15 +9,18 @@ import { versionOf } from './model.ts';
 import { label, nextName, previousName, runName } from './names.ts';
 import type { ServiceStep, ServiceStepKind, StepOf } from './steps.ts';
 
-export interface RegistryAccess {
+/** Where images come from when the engine does not have them. */
+export interface ImageSource {
   /** Credentials for a reference's registry. */
   readonly authFor: (reference: string) => { readonly username: string; readonly password: string; readonly registry: string } | undefined;
+  /** An archive on this host that holds the image; undefined when there is none. */
+  readonly archiveOf: (reference: string) => Promise<NodeJS.ReadableStream | undefined>;
 }
 
 export interface ExecutorDependencies {
   readonly instance: string;
   readonly engineOf: (name: EngineName) => ContainerEngine;
-  readonly registry: RegistryAccess;
+  readonly images: ImageSource;
   readonly clock: Clock;
   /** Called with 0..1 while an image is pulled. */
   readonly onProgress?: (stepId: string, fraction: number) => void;
@@ -71,13 +74,18 @@ export class StepExecutor {
 
   async #pull(step: StepOf<'pull-image'>, signal: AbortSignal): Promise<Remembered> {
     const reference = step.service.container.image;
+    const archive = await this.#deps.images.archiveOf(reference);
+    if (archive !== undefined) {
+      await this.#engine(step).loadImage(archive, signal);
+      return {};
+    }
     if (step.service.pull === 'never') {
       throw new BerthError('IMAGE_NOT_FOUND', `image ${reference} is not on the engine and pull_policy is never`, {
         retryable: true,
         hint: 'load it, or change pull_policy',
       });
     }
-    const auth = this.#deps.registry.authFor(reference);
+    const auth = this.#deps.images.authFor(reference);
     await this.#engine(step).pullImage(
       reference,
       {

@@ -43,7 +43,7 @@ export class SimulatedHost {
     this.#executor = new StepExecutor({
       instance: 'berth',
       engineOf: (name) => this[name],
-      registry: { authFor: () => undefined },
+      images: { authFor: () => undefined, archiveOf: async () => undefined },
       clock: { now: () => this.now, sleep: async () => undefined },
     });
   }

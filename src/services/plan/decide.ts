@@ -97,7 +97,7 @@ function decideRollout(service: DesiredService, current: ObservedContainer, prev
 
 /** The container is the right one: does it do what it should? */
 function keep(service: DesiredService, current: ObservedContainer, memory: ServiceMemory, context: DecideContext): Decision {
-  if (memory.restart !== undefined && service.kind === 'service') return restart(service, current, memory.restart);
+  if (memory.restart !== undefined) return restart(service, current, memory.restart);
   switch (current.state) {
     case 'created':
       return resume(service, current, startReason(service, memory, context));
@@ -165,7 +165,9 @@ function resume(service: DesiredService, container: ObservedContainer, reason: R
 
 function restart(service: DesiredService, container: ObservedContainer, reason: Reason): Decision {
   if (service.disposable) return start(service, container, reason, container.imageId);
-  return { drafts: [draft('restart-service', service, reason, { container }, `restart ${service.name}`, { starts: true, cost: 'restart-service' })] };
+  const isRunning = container.state === 'running';
+  const summary = `${isRunning ? 'restart' : 'start'} ${service.name}`;
+  return { drafts: [draft('restart-service', service, reason, { container }, summary, { starts: true, cost: isRunning ? 'restart-service' : 'live' })] };
 }
 
 function replace(

@@ -1,0 +1,38 @@
+import type { ConfigChange } from '../config/diff.ts';
+import type { Reason } from '../core/plan.ts';
+import type { DesiredChange } from '../services/service-reconciler.ts';
+import type { Desired } from '../services/model.ts';
+
+/** Why each service is new, different or gone, told by what changed in the config; otherwise by `fallback`. Pure. */
+export function explainChange(before: Desired, after: Desired, changes: readonly ConfigChange[], fallback: Reason): DesiredChange {
+  const causes: Record<string, Reason> = {};
+  const removals: Record<string, Reason> = {};
+  for (const [name, service] of after.services) {
+    const old = before.services.get(name);
+    if (old?.digest === service.digest) continue;
+    causes[name] = configReason(name, changes) ?? otherKey(changes, old === undefined) ?? fallback;
+  }
+  for (const name of before.services.keys()) {
+    if (!after.services.has(name)) removals[name] = configReason(name, changes) ?? fallback;
+  }
+  return { causes, removals };
+}
+
+/** The key of the service's own declaration that changed; the first of several stands for all. */
+function configReason(name: string, changes: readonly ConfigChange[]): Reason | undefined {
+  const own = changes.find(({ key }) => {
+    for (const section of ['services', 'enable']) {
+      const prefix = `berth.${section}.${name}`;
+      if (key === prefix || key.startsWith(`${prefix}.`) || key.startsWith(`${prefix}[`)) return true;
+    }
+    return false;
+  });
+  return own === undefined ? undefined : { kind: 'config', key: own.key, change: own.change };
+}
+
+/** A service whose digest changed though its own keys did not: users for the console, time servers for ntp, networks. */
+function otherKey(changes: readonly ConfigChange[], isNew: boolean): Reason | undefined {
+  const other = changes.find(({ key }) => !key.startsWith('berth.services.') && !key.startsWith('berth.enable'));
+  if (isNew || other === undefined) return undefined;
+  return { kind: 'config', key: other.key, change: other.change };
+}

@@ -1,0 +1,15 @@
+import type { EngineName } from '../config/service-spec.ts';
+import type { EngineHandle } from '../services/observe.ts';
+import type { EngineStatus } from './model.ts';
+
+/** The host's engines, started as they are needed. */
+export interface EngineSet {
+  readonly handles: readonly EngineHandle[];
+  /** True when the user engine is Berth's own `docker` service. */
+  readonly userEngineIsService: boolean;
+  statuses(): EngineStatus[];
+  /** Something declared needs this engine: have it running from now on. Returns at once; a failure shows in the status. */
+  need(name: EngineName): void;
+  /** An engine's event stream came up or broke. */
+  onConnection(name: EngineName, isUp: boolean, why: string): void;
+}

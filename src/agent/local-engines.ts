@@ -1,0 +1,186 @@
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { defaultEngineOptions, emptyHostConfig } from '../config/host-config.ts';
+import type { EngineName } from '../config/service-spec.ts';
+import type { Clock } from '../core/clock.ts';
+import { BerthError } from '../core/errors.ts';
+import { type EngineBinaries, fetchEngineBinaries, findEngineBinaries } from '../engine/binaries.ts';
+import { daemonConfig } from '../engine/daemon-config.ts';
+import { DockerEngine } from '../engine/docker.ts';
+import type { EngineSpec } from '../engine/engine-spec.ts';
+import { type EngineStateChange, EngineSupervisor } from '../engine/engine-supervisor.ts';
+import { prepareUserEngineRoot, releaseUserEngineRoot } from '../services/catalogue/user-engine-root.ts';
+import type { EngineHandle } from '../services/observe.ts';
+import type { EngineSet } from './engine-set.ts';
+import type { EngineStatus } from './model.ts';
+
+/** Where a Docker that is not ours listens, on a person's own machine. */
+const foreignSocket = '/var/run/docker.sock';
+
+export interface LocalEngineOptions {
+  readonly stateDirectory: string;
+  readonly runDirectory: string;
+  /** `unix://…` of a running engine for the user's services; absent: the machine's own Docker, else our `docker` service. */
+  readonly engine?: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** What became of the system engine goes into the ledger. */
+  readonly onChange: (change: EngineStateChange) => void;
+}
+
+/** Sockets and directories of the engines; also what the catalogue's services are told. */
+export interface LocalEnginePlaces {
+  readonly systemSocket: string;
+  readonly containerdSocket: string;
+  readonly userSocket: string;
+  readonly userEngine: { readonly root: string; readonly run: string };
+}
+
+/** The engines on a person's own machine: a private system engine, started when something needs it, and a user engine. */
+export class LocalEngines implements EngineSet {
+  readonly handles: readonly EngineHandle[];
+  readonly userEngineIsService: boolean;
+  readonly places: LocalEnginePlaces;
+  readonly #options: LocalEngineOptions;
+  readonly #needed = new Set<EngineName>();
+  readonly #up = new Map<EngineName, { readonly isUp: boolean; readonly why: string }>();
+  readonly #versions = new Map<EngineName, string>();
+  readonly #end = new AbortController();
+  #supervisor: EngineSupervisor | undefined;
+  #watching: Promise<void> = Promise.resolve();
+  #systemState: EngineStateChange = { state: 'stopped', reason: 'nothing needs it yet', lastLogLines: [] };
+
+  private constructor(options: LocalEngineOptions, externalSocket: string | undefined) {
+    const { runDirectory, stateDirectory } = options;
+    this.#options = options;
+    this.userEngineIsService = externalSocket === undefined;
+    this.places = {
+      systemSocket: join(runDirectory, 'system', 'docker.sock'),
+      containerdSocket: join(runDirectory, 'system', 'containerd.sock'),
+      userSocket: externalSocket ?? join(runDirectory, 'user', 'docker.sock'),
+      userEngine: { root: join(stateDirectory, 'user-engine'), run: join(runDirectory, 'user') },
+    };
+    this.handles = [
+      { name: 'system', engine: DockerEngine.connect(this.places.systemSocket) },
+      { name: 'user', engine: DockerEngine.connect(this.places.userSocket) },
+    ];
+  }
+
+  /** Looks which user engine there is. Throws USAGE for an engine address that is not a unix socket. */
+  static async open(options: LocalEngineOptions): Promise<LocalEngines> {
+    if (options.engine !== undefined) return new LocalEngines(options, socketOf(options.engine));
+    return new LocalEngines(options, (await answers(foreignSocket)) ? foreignSocket : undefined);
+  }
+
+  statuses(): EngineStatus[] {
+    return [this.#systemStatus(), this.#userStatus()].filter(({ name }) => this.#needed.has(name));
+  }
+
+  need(name: EngineName): void {
+    if (this.#needed.has(name)) return;
+    this.#needed.add(name);
+    const isSystemNeeded = name === 'system' || this.userEngineIsService;
+    if (isSystemNeeded && this.#supervisor === undefined) this.#watching = this.#superviseSystem();
+  }
+
+  onConnection(name: EngineName, isUp: boolean, why: string): void {
+    this.#up.set(name, { isUp, why });
+    if (isUp && !this.#versions.has(name)) void this.#askVersion(name);
+  }
+
+  /** Ends watching; engines and containers live on. */
+  async release(): Promise<void> {
+    this.#end.abort();
+    await this.#watching;
+  }
+
+  /** Ends the engines that are ours, and the mounts made for them. Their data stays. */
+  async stop(): Promise<void> {
+    await this.release();
+    await this.#supervisor?.stop(20_000);
+    if (this.userEngineIsService) await releaseUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
+  }
+
+  async #superviseSystem(): Promise<void> {
+    const { clock, random } = this.#options;
+    while (!this.#end.signal.aborted) {
+      try {
+        const binaries = await this.#binaries();
+        if (this.userEngineIsService) await prepareUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
+        this.#supervisor = new EngineSupervisor(this.#spec(binaries), { clock, random, onChange: (change) => this.#onChange(change) });
+        await this.#supervisor.watch(this.#end.signal);
+        return;
+      } catch (error) {
+        this.#onChange({ state: 'failed', reason: error instanceof Error ? error.message : String(error), lastLogLines: [] });
+        await clock.sleep(5000, this.#end.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #binaries(): Promise<EngineBinaries> {
+    return (await findEngineBinaries()) ?? (await fetchEngineBinaries(this.#options.stateDirectory, () => undefined, this.#end.signal));
+  }
+
+  #spec(binaries: EngineBinaries): EngineSpec {
+    return {
+      role: 'system',
+      stateDir: join(this.#options.stateDirectory, 'system-engine'),
+      runDir: join(this.#options.runDirectory, 'system'),
+      socket: this.places.systemSocket,
+      binaries,
+      config: daemonConfig(defaultEngineOptions, emptyHostConfig.connectivity, 'system'),
+      containerd: { kind: 'own' },
+    };
+  }
+
+  #onChange(change: EngineStateChange): void {
+    this.#systemState = change;
+    this.#options.onChange(change);
+  }
+
+  #systemStatus(): EngineStatus {
+    const { state, reason, lastLogLines } = this.#systemState;
+    const isFine = state === 'running';
+    return {
+      name: 'system',
+      state: state === 'down' ? 'unreachable' : state,
+      version: this.#versions.get('system') ?? '',
+      socket: this.places.systemSocket,
+      detail: isFine ? '' : [reason, ...lastLogLines].join('\n'),
+    };
+  }
+
+  #userStatus(): EngineStatus {
+    const { isUp, why } = this.#up.get('user') ?? { isUp: false, why: 'not asked yet' };
+    return {
+      name: 'user',
+      state: isUp ? 'running' : this.userEngineIsService ? 'starting' : 'unreachable',
+      version: this.#versions.get('user') ?? '',
+      socket: this.places.userSocket,
+      detail: isUp ? '' : why,
+    };
+  }
+
+  async #askVersion(name: EngineName): Promise<void> {
+    const info = await this.handles.find((handle) => handle.name === name)?.engine.info().catch(() => undefined);
+    if (info !== undefined) this.#versions.set(name, info.version);
+  }
+}
+
+function socketOf(address: string): string {
+  const path = address.replace(/^unix:\/\//, '');
+  if (!path.startsWith('/')) throw new BerthError('USAGE', `--engine ${address}: only unix:///path/to/socket is understood`);
+  return path;
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = connect(socket);
+    const done = (result: boolean): void => {
+      connection.destroy();
+      resolve(result);
+    };
+    connection.once('connect', () => done(true));
+    connection.once('error', () => done(false));
+  });
+}

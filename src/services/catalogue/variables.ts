@@ -1,0 +1,91 @@
+import type { HostConfig } from '../../config/host-config.ts';
+import { consoleAccounts } from './console-accounts.ts';
+import { userEngineConfig } from './user-engine-config.ts';
+
+/** `host`: Berth runs the machine; `local`: it is a guest on somebody's own machine and must not change it. */
+export type CatalogueMode = 'host' | 'local';
+
+/** Where things are on this host. All paths absolute. */
+export interface CatalogueContext {
+  readonly mode: CatalogueMode;
+  /** Sockets. Each should have a directory of its own: a mounted directory survives that the socket is made anew. */
+  readonly sockets: {
+    /** Berth's API. */
+    readonly agent: string;
+    /** The user engine. */
+    readonly user: string;
+    /** The containerd that serves both engines. */
+    readonly containerd: string;
+  };
+  /** The user engine's directories; see `prepareUserEngineRoot`. */
+  readonly userEngine: { readonly root: string; readonly run: string };
+  /** Group that may use the user engine's socket; default {@link engineGroupId}. */
+  readonly engineGroupId?: number;
+  /** What the console's `berth` command runs: a Node binary, a directory, and the program's file inside it. */
+  readonly program: { readonly node: string; readonly directory: string; readonly main: string };
+}
+
+/** The `docker` group on a host of ours. */
+export const engineGroupId = 991;
+
+/** Debian's own default, for a host on which no time server is declared. */
+const defaultPool = '2.debian.pool.ntp.org';
+const consolePorts: Readonly<Record<CatalogueMode, string>> = { host: '22', local: '2222' };
+/** Own bridge on somebody's machine: docker0 may be another Docker's. From TEST-NET-free, rarely used private space. */
+const localBridge = { name: 'berth0', address: '172.31.253.1/24' };
+const sharedDirectories: readonly string[] = ['/run', '/var/run', '/tmp', '/'];
+
+/**
+ * What a service of the catalogue may interpolate: the host config and the places of this host as `BERTH_…` variables.
+ * A changed config changes a variable, hence the container's digest. Pure.
+ * Secrets are in BERTH_CONSOLE_SHADOW and BERTH_USER_ENGINE_CONFIG only: use those as the content of a secret, never as environment.
+ */
+export function catalogueVariables(config: HostConfig, context: CatalogueContext): Record<string, string> {
+  const { mode, sockets, userEngine, program } = context;
+  const bridge = mode === 'local' ? localBridge : { name: '', address: '' };
+  const accounts = consoleAccounts(config, context.engineGroupId ?? engineGroupId);
+  return {
+    BERTH_MODE: mode,
+    // A host of ours shares its mounts; on another one they may be private, and a private source cannot be mounted as a slave.
+    BERTH_HOST_PROPAGATION: mode === 'host' ? 'rslave' : 'rprivate',
+    BERTH_NTP_SOURCES: ntpSources(config.time),
+    BERTH_TIME_ZONE: config.time.zone ?? 'UTC',
+    BERTH_AGENT_SOCKET: sockets.agent,
+    BERTH_AGENT_SOCKET_MOUNT: socketMount(sockets.agent),
+    BERTH_USER_SOCKET: sockets.user,
+    BERTH_USER_SOCKET_MOUNT: socketMount(sockets.user),
+    BERTH_CONTAINERD_SOCKET: sockets.containerd,
+    BERTH_CONTAINERD_DIRECTORY: parentOf(sockets.containerd),
+    BERTH_USER_ENGINE_ROOT: userEngine.root,
+    BERTH_USER_ENGINE_RUN: userEngine.run,
+    BERTH_USER_ENGINE_BRIDGE: bridge.name,
+    BERTH_USER_ENGINE_BRIDGE_ADDRESS: bridge.address,
+    BERTH_USER_ENGINE_CONFIG: userEngineConfig(config, { ...userEngine, ...sockets, bridge: bridge.name, groupId: context.engineGroupId ?? engineGroupId }),
+    BERTH_NODE: program.node,
+    BERTH_PROGRAM: program.directory,
+    BERTH_PROGRAM_MAIN: program.main,
+    BERTH_CONSOLE_PORT: consolePorts[mode],
+    BERTH_CONSOLE_PASSWORDS: accounts.passwords ? 'yes' : 'no',
+    BERTH_CONSOLE_PASSWD: accounts.passwd,
+    BERTH_CONSOLE_GROUP: accounts.group,
+    BERTH_CONSOLE_SHADOW: accounts.shadow,
+    BERTH_CONSOLE_KEYS: accounts.authorizedKeys,
+  };
+}
+
+/** Lines of a chrony sources file. Directives: chrony.conf(5), Time sources. */
+function ntpSources({ servers, pools }: HostConfig['time']): string {
+  const declared = [...servers.map((name) => `server ${name} iburst`), ...pools.map((name) => `pool ${name} iburst`)];
+  const lines = declared.length > 0 ? declared : [`pool ${defaultPool} iburst`];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** What to mount to reach a socket: its directory when that holds nothing else, so that a new socket is seen too. */
+function socketMount(socket: string): string {
+  const directory = parentOf(socket);
+  return sharedDirectories.includes(directory) ? socket : directory;
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/')) || '/';
+}
