@@ -33,7 +33,8 @@ function scalar<T>({ name, schema, hint, is }: Scalar<T>): Shape<T> {
     accepts: is,
     read(value, place) {
       if (is(value)) return value;
-      place.error('wrong-type', `expected ${name}, found ${describeValue(value)}`, hint);
+      const isScalar = typeof value === 'number' || typeof value === 'boolean';
+      place.error('wrong-type', `expected ${name}, found ${describeValue(value)}`, isScalar ? hint : undefined);
       return undefined;
     },
   };

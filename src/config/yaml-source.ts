@@ -85,6 +85,7 @@ class YamlReader {
   readonly #problems: YamlProblem[] = [];
   readonly #places = new Map<string, Place>();
   readonly #anchors = new Map<string, Node>();
+  #rootOffset = 0;
   #nodes = 0;
 
   constructor(text: string, options: YamlOptions) {
@@ -99,13 +100,14 @@ class YamlReader {
       lineCounter: this.#lines,
       uniqueKeys: false,
       prettyErrors: false,
-      logLevel: 'silent',
+      logLevel: 'error',
     });
     const faults = [...document.errors, ...document.warnings].slice(0, maxSyntaxProblems);
     for (const fault of faults) {
       const message = fault.message.split('\n', 1)[0] ?? fault.code;
       this.#add(problem('yaml-syntax', message, syntaxHints.get(fault.code)), fault.pos[0]);
     }
+    this.#rootOffset = offsetOf(document.contents) ?? 0;
     let data: unknown;
     if (faults.length === 0) {
       try {
@@ -136,7 +138,7 @@ class YamlReader {
       const place = this.#places.get(formatPath(path.slice(0, length)));
       if (place !== undefined) return this.#position(length === path.length ? place[at] : place.value);
     }
-    return { line: 1, column: 1 };
+    return this.#position(path.length === 0 ? this.#rootOffset : 0);
   }
 
   #add(found: Problem, offset: number): void {

@@ -49,10 +49,10 @@ export function checkServices(
 /** The names along a cycle, the first one again at the end; undefined when there is none. */
 export function findCycle(services: Services): string[] | undefined {
   const done = new Set<string>();
-  const trail: string[] = [];
+  const trail = new Set<string>();
   const open: { name: string; targets: string[] }[] = [];
   const enter = (name: string): void => {
-    trail.push(name);
+    trail.add(name);
     open.push({ name, targets: Object.keys(services[name]?.depends_on ?? {}) });
   };
   for (const start of Object.keys(services)) {
@@ -62,10 +62,11 @@ export function findCycle(services: Services): string[] | undefined {
       const target = top.targets.shift();
       if (target === undefined) {
         done.add(top.name);
-        trail.pop();
+        trail.delete(top.name);
         open.pop();
-      } else if (trail.includes(target)) {
-        return [...trail.slice(trail.indexOf(target)), target];
+      } else if (trail.has(target)) {
+        const names = [...trail];
+        return [...names.slice(names.indexOf(target)), target];
       } else if (!done.has(target) && Object.hasOwn(services, target)) {
         enter(target);
       }

@@ -31,22 +31,18 @@ const binary: Shape<Uint8Array> = {
   read: (value) => (value instanceof Uint8Array ? value : undefined),
 };
 
+/** cloud-init takes a number as the mode itself and text as octal digits. */
 const permissions = convert(either(text, natural), (value, place) => {
-  const mode =
-    typeof value === 'number'
-      ? value
-      : /^(0o)?[0-7]{1,5}$/.test(value)
-        ? Number.parseInt(value.replace('0o', ''), 8)
-        : Number.NaN;
-  if (Number.isNaN(mode) || mode > 0o7777) {
-    place.error('invalid-value', `${JSON.stringify(value)} is not a file mode`, 'write it as text: "0644"');
+  const isOctal = typeof value === 'string' && /^(0o)?[0-7]{1,5}$/.test(value);
+  const mode = isOctal ? Number.parseInt(value.replace('0o', ''), 8) : value;
+  if (typeof mode === 'string' || mode > 0o7777) {
+    place.error('invalid-value', `${JSON.stringify(value)} is not a file mode`, quoteMode);
     return undefined;
   }
-  const octal = `0${mode.toString(8)}`;
-  if (typeof value === 'number')
-    place.warn('unquoted-mode', `the number ${value} is the mode ${octal}`, `write it as text: "${octal}"`);
+  if (!isOctal) place.warn('unquoted-mode', `the number ${mode} is the mode 0${mode.toString(8)}`, quoteMode);
   return mode;
 });
+const quoteMode = 'write the mode as text, such as "0644"';
 
 const owner = convert(text, (value, place) => {
   const [user = '', group = 'root', ...rest] = value.split(':');

@@ -1,0 +1,238 @@
+import { describe, expect, test } from '@jest/globals';
+import { defaultEngineOptions, emptyHostConfig, type HostConfig } from '../../../src/config/host-config.ts';
+import { brief, parse } from './support.ts';
+
+const { connectivity, engines, update } = emptyHostConfig;
+const everyDay = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
+const pem = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----';
+
+interface Row {
+  readonly name: string;
+  /** The inside of the block, in flow style: columns count from the `{`, which is the eighth. */
+  readonly block: string;
+  readonly config?: Partial<HostConfig>;
+  readonly diagnostics?: readonly string[];
+}
+
+const rows: Row[] = [
+  { name: 'services of the catalogue', block: '{enable: [ntp, console]}', config: { enable: ['ntp', 'console'] } },
+  {
+    name: 'a service the catalogue does not have',
+    block: '{enable: [consle]}',
+    diagnostics: ['2:18 error unknown-service berth.enable[0]'],
+  },
+  { name: 'an unknown key', block: '{sysctls: {}}', diagnostics: ['2:9 error unknown-key berth.sysctls'] },
+  { name: 'a key without a value', block: '{services: }', diagnostics: ['2:9 warning empty-value berth.services'] },
+  {
+    name: 'kernel settings',
+    block: '{sysctl: {net.ipv4.ip_forward: 1, kernel.x: "a b"}}',
+    config: { sysctl: { 'net.ipv4.ip_forward': '1', 'kernel.x': 'a b' } },
+  },
+  {
+    name: 'the name of no kernel setting',
+    block: '{sysctl: {x: 1}}',
+    diagnostics: ['2:21 error invalid-value berth.sysctl.x'],
+  },
+  { name: 'kernel modules', block: '{modules: [br_netfilter]}', config: { modules: ['br_netfilter'] } },
+  {
+    name: 'a module twice',
+    block: '{modules: [a, a]}',
+    config: { modules: ['a'] },
+    diagnostics: ['2:22 warning duplicate berth.modules[1]'],
+  },
+  {
+    name: 'name servers alone',
+    block: '{dns: [192.0.2.1]}',
+    config: { connectivity: { ...connectivity, dns: { servers: ['192.0.2.1'], search: [], options: [] } } },
+  },
+  {
+    name: 'name servers, search domains, options',
+    block: '{dns: {servers: [192.0.2.1], search: [a.b], options: [rotate]}}',
+    config: {
+      connectivity: { ...connectivity, dns: { servers: ['192.0.2.1'], search: ['a.b'], options: ['rotate'] } },
+    },
+  },
+  { name: 'a name as name server', block: '{dns: [a.b]}', diagnostics: ['2:15 error invalid-value berth.dns[0]'] },
+  {
+    name: 'proxies',
+    block: '{proxy: {http: "http://p:1", https: "http://p:2", no_proxy: "a, b"}}',
+    config: {
+      connectivity: { ...connectivity, proxy: { http: 'http://p:1', https: 'http://p:2', noProxy: ['a', 'b'] } },
+    },
+  },
+  {
+    name: 'a proxy that is no URL',
+    block: '{proxy: {http: "p:1"}}',
+    diagnostics: ['2:23 error invalid-value berth.proxy.http'],
+  },
+  {
+    name: 'certificates',
+    block: `{ca_certificates: ["${pem.replaceAll('\n', '\\n')}"]}`,
+    config: { connectivity: { ...connectivity, caCertificates: [pem] } },
+  },
+  {
+    name: 'registries',
+    block:
+      '{registries: {r.example: {username: u, password: p, mirrors: ["https://m"], insecure: true}, s.example: {}}}',
+    config: {
+      connectivity: {
+        ...connectivity,
+        registries: {
+          'r.example': { username: 'u', password: 'p', mirrors: ['https://m'], insecure: true },
+          's.example': { mirrors: [], insecure: false },
+        },
+      },
+    },
+  },
+  {
+    name: 'only true and false are booleans here',
+    block: '{registries: {r: {insecure: yes}}}',
+    config: { connectivity: { ...connectivity, registries: { r: { mirrors: [], insecure: false } } } },
+    diagnostics: ['2:36 error wrong-type berth.registries.r.insecure'],
+  },
+  {
+    name: "an engine's log options",
+    block: '{engines: {user: {log_options: {max-size: 5m}}}}',
+    config: {
+      engines: { ...engines, user: { ...defaultEngineOptions, logOptions: { 'max-size': '5m', 'max-file': '3' } } },
+    },
+  },
+  {
+    name: 'another log driver comes without the options of the default one',
+    block: '{engines: {system: {log_driver: journald, daemon: {debug: true}}}}',
+    config: { engines: { ...engines, system: { logDriver: 'journald', logOptions: {}, daemon: { debug: true } } } },
+  },
+  {
+    name: 'an image budget',
+    block: '{engines: {image_budget: 5g}}',
+    config: { engines: { ...engines, imageBudgetBytes: 5 * 2 ** 30 } },
+  },
+  {
+    name: 'an image budget that is no size',
+    block: '{engines: {image_budget: much}}',
+    diagnostics: ['2:33 error invalid-value berth.engines.image_budget'],
+  },
+  {
+    name: 'updates off, which is a word here',
+    block: '{update: {strategy: off}}',
+    config: { update: { ...update, strategy: 'off' } },
+  },
+  {
+    name: 'an update window, whose start is a time of day',
+    block: '{update: {feed: "https://r", channel: beta, strategy: window, window: {start: 22:30, duration: 2h}}}',
+    config: {
+      update: {
+        feed: 'https://r',
+        channel: 'beta',
+        strategy: 'window',
+        window: { days: everyDay, start: '22:30', duration: '2h', timezone: 'UTC' },
+      },
+    },
+  },
+  {
+    name: 'the window strategy without a window',
+    block: '{update: {strategy: window}}',
+    config: { update: { ...update, strategy: 'window' } },
+    diagnostics: ['2:28 error missing-key berth.update.strategy'],
+  },
+  {
+    name: 'a strategy that is none',
+    block: '{update: {strategy: stagged}}',
+    diagnostics: ['2:28 error invalid-value berth.update.strategy'],
+  },
+];
+
+describe('the berth block', () => {
+  test.each(rows)('$name', ({ block, config = {}, diagnostics = [] }) => {
+    const result = parse(`berth: ${block}`);
+    expect(brief(result)).toEqual(diagnostics);
+    expect(result.config).toEqual({ ...emptyHostConfig, ...config });
+  });
+
+  test('something that is no mapping', () => {
+    expect(brief(parse('berth: [a]'))).toEqual(['2:8 error wrong-type berth']);
+  });
+});
+
+const serviceRows: { name: string; services: string; enable?: string; diagnostics: string[] }[] = [
+  {
+    name: 'a dependency on another service',
+    services: 'a: {image: i, depends_on: [b]}\n    b: {image: i}',
+    diagnostics: [],
+  },
+  {
+    name: 'a dependency on a catalogue service',
+    services: 'a: {image: i, depends_on: {ntp: {condition: service_healthy}}}',
+    diagnostics: [],
+  },
+  {
+    name: 'a dependency on nothing',
+    services: 'web: {image: i, depends_on: [dab]}\n    db: {image: i}',
+    diagnostics: ['4:34 error unknown-service berth.services.web.depends_on[0]'],
+  },
+  {
+    name: 'a dependency on nothing, long form',
+    services: 'web: {image: i, depends_on: {dab: {condition: service_started}}}',
+    diagnostics: ['4:34 error unknown-service berth.services.web.depends_on.dab'],
+  },
+  {
+    name: 'a dependency that may be missing',
+    services: 'web: {image: i, depends_on: {dab: {condition: service_started, required: false}}}',
+    diagnostics: [],
+  },
+  {
+    name: 'a dependency on a service that has an error of its own',
+    services: 'web: {image: i, depends_on: [db]}\n    db: {image: [i]}',
+    diagnostics: ['5:17 error wrong-type berth.services.db.image'],
+  },
+  {
+    name: 'a circle',
+    services: 'a: {image: i, depends_on: [b]}\n    b: {image: i, depends_on: [c]}\n    c: {image: i, depends_on: [b]}',
+    diagnostics: ['5:32 error dependency-cycle berth.services.b.depends_on[0]'],
+  },
+  {
+    name: 'a service that depends on itself',
+    services: 'a: {image: i, depends_on: [a]}',
+    diagnostics: ['4:32 error dependency-cycle berth.services.a.depends_on[0]'],
+  },
+  {
+    name: 'a service without an image',
+    services: 'a: {command: [x]}',
+    diagnostics: ['4:5 warning no-image berth.services.a'],
+  },
+  { name: 'an adjusted catalogue service needs no image', services: 'ntp: {command: [x]}', diagnostics: [] },
+];
+
+describe('services', () => {
+  test.each(serviceRows)('$name', ({ services, diagnostics }) => {
+    expect(brief(parse(`berth:\n  services:\n    ${services}`))).toEqual(diagnostics);
+  });
+
+  test('a circle is named, and a misspelt dependency suggested', () => {
+    const text = 'berth: {services: {a: {image: i, depends_on: [b]}, b: {image: i, depends_on: [a, bb]}}}';
+    const { diagnostics } = parse(text);
+    expect(diagnostics.map(({ message, hint }) => [message, hint])).toEqual([
+      ['services depend on each other in a circle: a → b → a', 'remove one of the dependencies'],
+      ['"b" depends on "bb", which does not exist', 'did you mean "b"?'],
+    ]);
+  });
+
+  test('a chain of thousands of services is no circle', () => {
+    const services = Array.from(
+      { length: 3000 },
+      (_, n) => `    s${n}: {image: i${n < 2999 ? `, depends_on: [s${n + 1}]` : ''}}`,
+    );
+    expect(brief(parse(`berth:\n  services:\n${services.join('\n')}`))).toEqual([]);
+  });
+
+  test('text stays text where Compose wants it', () => {
+    const { config } = parse('berth: {services: {a: {image: i, restart: no, ports: [22:22]}}}');
+    expect(config.compose.services['a']).toMatchObject({ restart: 'no', ports: [{ target: 22, published: '22' }] });
+  });
+
+  test("the config's variables go over the caller's", () => {
+    const text = 'berth: {environment: {B: new}, services: {a: {image: "${A}-${B}"}}}';
+    const { config } = parse(text, { environment: { A: 'old', B: 'old' } });
+    expect(config.compose.services['a']?.image).toBe('old-new');
+  });
+});

@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { cloudInitDocument } from '../../../src/config/dialects/cloud-init/document.ts';
+import { cloudConfigSchema } from '../../../src/config/schema.ts';
+import { readYaml } from '../../../src/config/yaml-source.ts';
+import { brief, examples, parse, repository } from './support.ts';
+
+const committed = (path: string): string => readFileSync(join(repository, path), 'utf8');
+const dataOf = (text: string): unknown =>
+  readYaml(text, { rulesOf: (key) => (key === 'berth' ? 'compose' : 'cloud-init') }).data;
+
+describe('generated files are up to date (node scripts/generate.ts)', () => {
+  test('cloud-config/schema.json', () => {
+    expect(JSON.parse(committed('cloud-config/schema.json'))).toEqual(JSON.parse(JSON.stringify(cloudConfigSchema())));
+  });
+
+  test('docs/dialects/cloud-init.md', () => {
+    expect(committed('docs/dialects/cloud-init.md')).toBe(cloudInitDocument());
+  });
+});
+
+describe('examples', () => {
+  const validate = new Ajv2020({ strict: false, allErrors: true }).compile(cloudConfigSchema());
+
+  test('each file in cloud-config/ is one of them, and has a line in its table', () => {
+    const files = readdirSync(join(repository, 'cloud-config')).filter((file) => file.endsWith('.yaml'));
+    expect(files.toSorted()).toEqual(examples.map(({ name }) => `${name}.yaml`).toSorted());
+    for (const file of files) expect(committed('cloud-config/README.md')).toContain(`[${file}](${file})`);
+  });
+
+  test.each(examples)('$name is valid, without a warning', ({ text }) => {
+    expect(brief(parse(text))).toEqual([]);
+    validate(dataOf(text));
+    expect(validate.errors ?? []).toEqual([]);
+  });
+
+  test('all-keys has every honoured key', () => {
+    const { properties } = cloudConfigSchema() as {
+      properties: Record<string, { description?: string; properties?: object }>;
+    };
+    const all = examples.find(({ name }) => name === 'all-keys');
+    const data = dataOf(all?.text ?? '') as Record<string, object>;
+    const honoured = Object.keys(properties).filter(
+      (key) => properties[key]?.description?.startsWith('No effect') !== true,
+    );
+    // `ca-certs` is another spelling of `ca_certs`.
+    expect(honoured.filter((key) => !(key in data))).toEqual(['ca-certs']);
+    expect(Object.keys(properties['berth']?.properties ?? {}).filter((key) => !(key in (data['berth'] ?? {})))).toEqual(
+      [],
+    );
+  });
+
+  test.each(['hostname: 1', 'users: [{name: [a]}]', 'berth: {foo: 1}', 'berth: {enable: ntp}', 'timezone: {}'])(
+    'the schema refuses %s, as the parser does',
+    (text) => {
+      expect(validate(dataOf(text))).toBe(false);
+      expect(parse(text).diagnostics.some(({ severity }) => severity === 'error')).toBe(true);
+    },
+  );
+});

@@ -1,0 +1,147 @@
+import { describe, expect, test } from '@jest/globals';
+import { emptyHostConfig } from '../../../src/config/host-config.ts';
+import { parseConfig, rejected } from '../../../src/config/parse.ts';
+import { brief, parse } from './support.ts';
+
+const languages: { name: string; text: string; message: string }[] = [
+  { name: 'nothing', text: ' \n', message: 'is empty; this version reads #cloud-config' },
+  { name: 'a script', text: '#!/bin/sh\n', message: 'is a script; this version reads #cloud-config only' },
+  {
+    name: 'Ignition',
+    text: '{"ignition": {"version": "3.4.0"}}',
+    message: 'is an Ignition config; this version reads #cloud-config only',
+  },
+  { name: 'other JSON', text: '{"a": 1}', message: 'is a JSON document; this version reads #cloud-config only' },
+  { name: 'Butane', text: 'variant: fcos\n', message: 'is a Butane config; this version reads #cloud-config only' },
+  {
+    name: 'Compose',
+    text: '# mine\nservices:\n  a: {}\n',
+    message: 'is a Compose file; this version reads #cloud-config only',
+  },
+  {
+    name: 'includes',
+    text: '#include\nhttp://a\n',
+    message: 'is a list of URLs to include; this version reads #cloud-config only',
+  },
+  {
+    name: 'MIME',
+    text: 'MIME-Version: 1.0\n',
+    message: 'is a multipart MIME message; this version reads #cloud-config only',
+  },
+  {
+    name: 'an archive',
+    text: '#cloud-config-archive\n[]',
+    message: 'is a cloud-config archive; this version reads #cloud-config only',
+  },
+  {
+    name: 'a template',
+    text: '## template: jinja\n#cloud-config\n',
+    message: 'is a Jinja template; this version reads #cloud-config only',
+  },
+  {
+    name: 'gzip',
+    text: Buffer.from([0x1f, 0x8b, 8]).toString('utf8'),
+    message: 'is gzip data; this version reads #cloud-config only',
+  },
+  {
+    name: 'no header',
+    text: 'hostname: a\n',
+    message: 'is in no language known here; this version reads #cloud-config',
+  },
+];
+
+describe('the language of a text', () => {
+  test.each(languages)('$name is refused by its name', ({ text, message }) => {
+    const { config, diagnostics } = parseConfig([{ file: 'f', text }]);
+    expect(config).toEqual(emptyHostConfig);
+    expect(diagnostics.map((diagnostic) => [diagnostic.severity, diagnostic.line, diagnostic.message])).toEqual([
+      ['error', 1, message],
+    ]);
+  });
+
+  test.each(['#cloud-config\n', '#cloud-config  \r\n', '\ufeff#cloud-config\n', '\n#Cloud-Config\n'])(
+    '%j is a header',
+    (header) => {
+      expect(parseConfig([{ file: 'f', text: `${header}hostname: a\n` }]).config.hostname).toBe('a');
+    },
+  );
+
+  test('a caller may name the language of a text without a header', () => {
+    expect(parseConfig([{ file: 'f', text: 'hostname: a' }], { dialect: 'cloud-init' }).config.hostname).toBe('a');
+  });
+});
+
+describe('texts that cannot be read declare nothing', () => {
+  test.each([
+    ['YAML with a syntax error', 'hostname: a\nusers: [', ['3:9 error yaml-syntax ']],
+    ['a list', '- hostname', ['2:1 error wrong-type ']],
+    ['a word', 'hello', ['2:1 error wrong-type ']],
+  ])('%s', (_name, text, diagnostics) => {
+    const result = parse(text);
+    expect(brief(result)).toEqual(diagnostics);
+    expect(result.config).toEqual(emptyHostConfig);
+  });
+
+  test('a header alone is a warning', () => {
+    expect(brief(parse('#cloud-config\n'))).toEqual(['1:1 warning empty ']);
+  });
+});
+
+describe('several files', () => {
+  const one = {
+    file: 'one',
+    text: '#cloud-config\nhostname: a\ntimezone: UTC\nberth: {enable: [ntp], modules: [x]}\n',
+  };
+  const two = { file: 'two', text: '#cloud-config\nhostname: b\nberth: {enable: [console]}\n' };
+
+  test('a later one replaces whole keys, below berth as well, and says so', () => {
+    const { config, diagnostics, sources } = parseConfig([one, two]);
+    expect(config).toMatchObject({ hostname: 'b', time: { zone: 'UTC' }, enable: ['console'], modules: ['x'] });
+    expect(diagnostics.map(({ file, line, severity, path }) => `${file}:${line} ${severity} ${path}`)).toEqual([
+      'one:2 info hostname',
+      'one:4 info berth.enable',
+    ]);
+    expect([sources.get('hostname')?.file, sources.get('timezone')?.file]).toEqual(['two', 'one']);
+  });
+
+  test('one that cannot be read spoils all', () => {
+    const result = parseConfig([one, { file: 'two', text: '#cloud-config\n[' }]);
+    expect(result.config).toEqual(emptyHostConfig);
+    expect([rejected(result.diagnostics, 'one'), rejected(result.diagnostics, 'two')]).toEqual([false, true]);
+  });
+
+  test('none at all is an empty config', () => {
+    expect(parseConfig([])).toMatchObject({ config: emptyHostConfig, diagnostics: [] });
+  });
+});
+
+describe('diagnostics and sources', () => {
+  test('diagnostics are in the order of the text', () => {
+    expect(brief(parse('berth: {foo: 1}\nhostname: [x]\napt: {}\n'))).toEqual([
+      '2:9 error unknown-key berth.foo',
+      '3:11 error wrong-type hostname',
+      '4:1 warning unsupported apt',
+    ]);
+  });
+
+  test('a warning does not reject a file', () => {
+    expect(rejected(parse('apt: {}').diagnostics, 'config.yaml')).toBe(false);
+    expect(rejected(parse('hostname: []').diagnostics, 'config.yaml')).toBe(true);
+  });
+
+  test('sources know the paths of the text, and what a person would call things', () => {
+    const { sources } = parse(
+      'users:\n  - default\n  - name: ops\nberth:\n  enable: [ntp]\n  services: {web: {image: i}}\nwrite_files: [{path: /a}]',
+    );
+    const lines = [
+      'users',
+      'users[1].name',
+      'users.ops',
+      'users.berth',
+      'berth.enable.ntp',
+      'berth.services.web.image',
+      'write_files["/a"]',
+    ];
+    expect(lines.map((key) => sources.get(key)?.line)).toEqual([2, 4, 4, 3, 6, 7, 8]);
+  });
+});
