@@ -13,41 +13,6 @@ export interface EngineUnderTest {
   readonly image: string;
 }
 
-export const contractLabel = 'berth.test.contract';
-
-/** A container that does nothing special. */
-export function plainContainer(image: string, changes: Partial<ContainerConfig> = {}): ContainerConfig {
-  return {
-    image,
-    environment: [],
-    labels: { [contractLabel]: 'yes' },
-    tty: false,
-    openStdin: false,
-    mounts: [],
-    tmpfs: {},
-    networkMode: 'none',
-    networks: [],
-    exposedPorts: [],
-    ports: [],
-    privileged: false,
-    capabilitiesAdd: [],
-    capabilitiesDrop: [],
-    securityOptions: [],
-    readOnlyRoot: false,
-    groups: [],
-    devices: [],
-    deviceCgroupRules: [],
-    ulimits: [],
-    sysctls: {},
-    restart: { name: 'no' },
-    extraHosts: [],
-    dns: [],
-    dnsSearch: [],
-    dnsOptions: [],
-    ...changes,
-  };
-}
-
 const plainNetwork: NetworkCreate = {
   driver: 'bridge',
   driverOptions: {},

@@ -19,6 +19,7 @@ import {
   engineEnvironment,
   enginePaths,
 } from '../../../src/engine/engine-spec.ts';
+import { runCommand } from '../../../src/engine/run-command.ts';
 import { cacheDir } from './cache.ts';
 import { type EngineVersion, engineRelease, installTools } from './engine-versions.ts';
 import { cgroupPids, killAll, mountNamespacePids, removeCgroup } from './process-cleanup.ts';
@@ -32,6 +33,8 @@ export interface PrivateEngineOptions {
   readonly name: string;
   /** Added to daemon.json. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Its images and containers get a file system of their own of this size, to be filled. */
+  readonly diskMegabytes?: number;
 }
 
 /** A real dockerd with its own containerd, roots, socket and bridge; nothing of it is left after `stop`. */
@@ -49,6 +52,8 @@ export interface PrivateEngine {
   restart(): Promise<void>;
   /** SIGKILLs dockerd and leaves it dead; `restart` brings it back. */
   kill9(): Promise<void>;
+  /** Makes the disk of `diskMegabytes` larger. */
+  growDisk(megabytes: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -85,7 +90,7 @@ export async function privateEngine(options: PrivateEngineOptions): Promise<Priv
   await writeFile(paths.daemonConfig, JSON.stringify(spec.config));
   await writeFile(paths.containerdConfig, containerdConfigText);
   try {
-    const command = await makeNamespace(stateDir, release.root);
+    const command = await makeNamespace(stateDir, release.root, options.diskMegabytes);
     const env = engineEnvironment(spec, process.env);
     const start = (program: string, args: string[], logFile: string, pidFile: string) =>
       spawnDetached({
@@ -116,6 +121,15 @@ export async function privateEngine(options: PrivateEngineOptions): Promise<Priv
         dockerd = await startDockerd();
       },
       kill9: () => terminate(dockerd, 0),
+      growDisk: async (megabytes) => {
+        await runCommand(command[0] ?? '', [
+          ...command.slice(1),
+          'mount',
+          '-o',
+          `remount,size=${megabytes}m`,
+          paths.dataRoot,
+        ]);
+      },
       stop: () => reapEngine(stateDir),
     };
   } catch (error) {
@@ -150,7 +164,7 @@ async function isOwned(stateDir: string): Promise<boolean> {
  * A mount namespace for the engine, held open by a sleeping process: whatever it mounts goes when its processes do, even
  * after a crash. @returns the command prefix that enters it.
  */
-async function makeNamespace(stateDir: string, root: string): Promise<readonly string[]> {
+async function makeNamespace(stateDir: string, root: string, diskMegabytes?: number): Promise<readonly string[]> {
   const quoted = (path: string) => `'${path}'`;
   const ready = join(stateDir, 'namespace-ready');
   const script = [
@@ -158,16 +172,26 @@ async function makeNamespace(stateDir: string, root: string): Promise<readonly s
     `mount --bind ${quoted(stateDir)} ${quoted(stateDir)}`,
     `mount --make-shared ${quoted(stateDir)}`,
   ];
+  if (diskMegabytes !== undefined) {
+    const data = join(stateDir, 'data');
+    await mkdir(data);
+    script.push(`mount -t tmpfs -o size=${diskMegabytes}m tmpfs ${quoted(data)}`);
+  }
   if (root !== '/') {
     await mkdir(join(stateDir, 'slash-run'));
     await mkdir(join(root, cacheDir), { recursive: true });
     script.push(
-      // Without a mount of its own for /, docker load fails in a chroot: it remounts / private.
       `mount --bind ${quoted(root)} ${quoted(root)}`,
       ...['/proc', '/sys', '/dev', temporary, cacheDir].map(
         (path) => `mount --rbind ${path} ${quoted(join(root, path))}`,
       ),
       `mount --bind ${quoted(join(stateDir, 'slash-run'))} ${quoted(join(root, 'run'))}`,
+      // Not a chroot: containers of an engine in a chroot start inside their image, but what is executed in them later
+      // (health checks) would enter the namespace's real root, which is this machine's.
+      `cd ${quoted(root)}`,
+      'pivot_root . .',
+      'umount -l .',
+      'cd /',
     );
   }
   script.push(`touch ${quoted(ready)}`, 'exec sleep infinity');
@@ -183,7 +207,7 @@ async function makeNamespace(stateDir: string, root: string): Promise<readonly s
       throw new Error(`cannot make a mount namespace: ${await readFile(join(stateDir, 'namespace.log'), 'utf8')}`);
     await sleep(10);
   }
-  return ['nsenter', `--target=${holder.pid}`, '--mount', ...(root === '/' ? [] : ['chroot', root])];
+  return ['nsenter', `--target=${holder.pid}`, '--mount'];
 }
 
 async function answers(socket: string, dockerd: DetachedProcess, log: string): Promise<void> {
