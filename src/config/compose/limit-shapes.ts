@@ -66,7 +66,7 @@ export const dependencies = shortOr<Record<string, Dependency>>(namedDependencie
 /** When the engine starts a container again. */
 export const restartPolicy: ComposeShape<string> = shapeOf({
   name: 'no, always, unless-stopped or on-failure[:N]',
-  schema: { type: 'string' },
+  schema: { anyOf: [{ type: 'string' }, { const: false }] },
   // YAML 1.1 reads an unquoted `no` as false.
   is: (value): value is string | false => value === false || typeof value === 'string',
   read: (value) => (value === false ? 'no' : value),
