@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { bundleStubs } from './bundle-stubs.ts';
@@ -41,6 +41,7 @@ if (env.NODE_COMPILE_CACHE === undefined && home !== undefined) enableCompileCac
 await import('./main.js');
 `;
 
+const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string };
 await rm(outputDirectory, { recursive: true, force: true });
 await mkdir(outputDirectory, { recursive: true });
 await build({
@@ -52,6 +53,7 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node24',
+  define: { BERTH_VERSION: JSON.stringify(version) },
   minify: true,
   keepNames: true,
   sourcemap: 'linked',

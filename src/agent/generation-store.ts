@@ -43,7 +43,7 @@ export class GenerationStore {
     this.#keep = keep;
   }
 
-  /** @param keep how many generations are kept; the current one always is. */
+  /** @param keep how many generations are kept; the current one and the one to fall back to always are. */
   static async open(directory: string, keep = 32): Promise<GenerationStore> {
     const store = new GenerationStore(directory, keep);
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -137,10 +137,11 @@ export class GenerationStore {
   }
 
   async #forgetOldest(): Promise<void> {
-    const current = this.#generations.findLast(({ rejected }) => !rejected);
+    // The current one and, should it be rejected, the one that would be current then.
+    const needed = this.#generations.filter(({ rejected }) => !rejected).slice(-2);
     const excess = this.#generations
       .slice(0, Math.max(0, this.#generations.length - this.#keep))
-      .filter((generation) => generation !== current);
+      .filter((generation) => !needed.includes(generation));
     for (const { number } of excess) await rm(this.#path(number), { force: true });
     if (excess.length > 0) await syncDirectory(this.#directory);
     this.#generations = this.#generations.filter((generation) => !excess.includes(generation));

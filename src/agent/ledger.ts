@@ -128,14 +128,13 @@ export class Ledger {
     if (last === undefined) return;
     const path = this.#path(last);
     const content = readFileSync(path);
-    const { entries, damaged } = parseLines(content.toString());
     const end = content.lastIndexOf(0x0a) + 1;
+    const { entries, damaged } = parseLines(content.subarray(0, end).toString());
     if (end < content.length) {
       truncateSync(path, end);
       this.problems.push(`${path}: the last line was torn and is gone (${content.length - end} bytes)`);
     }
-    const inside = damaged - (end < content.length ? 1 : 0);
-    if (inside > 0) this.problems.push(`${path}: ${inside} unreadable line(s) are left out`);
+    if (damaged > 0) this.problems.push(`${path}: ${damaged} unreadable line(s) are left out`);
     this.#nextSequence = Math.max(last, (entries.at(-1)?.sequence ?? last - 1) + 1);
     this.#open(last, end);
   }

@@ -27,7 +27,7 @@ async function readStdin({ stdin }: CliContext): Promise<ConfigText> {
 }
 
 function explain(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EACCES') return 'not allowed';
   if (code === 'EISDIR') return 'it is a folder';

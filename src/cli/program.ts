@@ -11,28 +11,29 @@ const exitCodes = `
 Exit codes: 0 done, 1 failed or refused, 2 wrong usage, 3 the plan has changes (plan --detailed-exitcode).
 Variables: BERTH_SOCKET (as --socket), NO_COLOR, BERTH_DEBUG=1 (stack traces).`;
 
+/** One run of the program: what it was called with and what came of it. */
+interface Invocation {
+  readonly argv: readonly string[];
+  readonly context: CliContext;
+  flags: Flags;
+  exitCode: number;
+}
+
 /** Runs one command line (without the program's name). @returns the exit code. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
-  let exitCode = 0;
-  const program = createProgram(
-    context,
-    (code) => {
-      exitCode = code;
-    },
-    argv,
-  );
+  const invocation: Invocation = { argv, context, flags: {}, exitCode: 0 };
   try {
-    await program.parseAsync(argv, { from: 'user' });
-    return exitCode;
+    await createProgram(invocation).parseAsync(argv, { from: 'user' });
+    return invocation.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return reportFailure(error, context, argv.includes('--json') ? { json: true } : {});
+    return reportFailure(error, context, invocation.flags);
   }
 }
 
-function createProgram(context: CliContext, setExitCode: (code: number) => void, argv: readonly string[]): Parser {
-  const program = prepare(new Parser('berth'), context);
-  program
+function createProgram(invocation: Invocation): Parser {
+  const { context } = invocation;
+  const program = prepare(new Parser('berth'), context)
     .description('Berth runs a container host from one config file.')
     .version(berthVersion)
     .usage('<command> [options]')
@@ -42,42 +43,34 @@ function createProgram(context: CliContext, setExitCode: (code: number) => void,
   for (const row of commandTable(context)) {
     const [first = '', second] = row.name.split(' ');
     if (second === undefined) {
-      addCommand(program, first, row, context, setExitCode, argv);
+      addCommand(program, first, row, invocation);
       continue;
     }
-    const parent =
-      parents.get(first) ??
-      prepare(program.command(first), context)
-        .description(groups[first] ?? '')
-        .enablePositionalOptions();
+    const parent = parents.get(first) ?? prepare(program.command(first), context);
+    parent.description(groups[first] ?? '').enablePositionalOptions();
     parents.set(first, parent);
-    addCommand(parent, second, row, context, setExitCode, argv);
+    addCommand(parent, second, row, invocation);
   }
   return program;
 }
 
-function addCommand(
-  parent: Parser,
-  name: string,
-  row: CommandRow,
-  context: CliContext,
-  setExitCode: (code: number) => void,
-  argv: readonly string[],
-): void {
-  const command = prepare(parent.command(row.args === undefined ? name : `${name} ${row.args}`), context).description(
-    row.summary,
-  );
-  if (row.passThrough === true) command.passThroughOptions();
-  for (const { flags, description, parse } of row.options ?? []) {
+function addCommand(parent: Parser, name: string, row: CommandRow, invocation: Invocation): void {
+  const { args, summary, options = [], passThrough = false, load } = row;
+  const { context, argv } = invocation;
+  const command = prepare(parent.command(args === undefined ? name : `${name} ${args}`), context)
+    .description(summary)
+    .passThroughOptions(passThrough)
+    .addHelpText('after', renderExamples(row));
+  for (const { flags, description, parse } of options) {
     if (parse === undefined) command.option(flags, description);
     else command.option(flags, description, parse as (value: string, previous: unknown) => unknown);
   }
-  command.addHelpText('after', renderExamples(row));
   command.action(async () => {
     const flags = readFlags(command);
+    invocation.flags = flags;
     const cli = createCli(context, flags, ['berth', ...argv].join(' '), findSocket(flags.socket, context.env));
-    const run = await row.load();
-    setExitCode(await run(cli, command.args));
+    const run = await load();
+    invocation.exitCode = await run(cli, command.args);
   });
 }
 

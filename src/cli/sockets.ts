@@ -17,9 +17,15 @@ export function socketIn(runDirectory: string): string {
   return join(runDirectory, 'berth.sock');
 }
 
-/** The agent to talk to: `--socket`, BERTH_SOCKET, the host's own, else the local instance's. */
-export function findSocket(flag: string | undefined, env: Readonly<Record<string, string | undefined>>): string {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The socket a person named: `--socket`, else BERTH_SOCKET; with or without `unix://`. */
+export function namedSocket(flag: string | undefined, env: Environment): string | undefined {
   const named = flag ?? env['BERTH_SOCKET'];
-  if (named !== undefined && named !== '') return named.replace(/^unix:\/\//, '');
-  return existsSync(hostSocket) ? hostSocket : socketIn(localDirectories.run);
+  return named === undefined || named === '' ? undefined : named.replace(/^unix:\/\//, '');
+}
+
+/** The agent to talk to: the named one, the host's own, else the local instance's. */
+export function findSocket(flag: string | undefined, env: Environment): string {
+  return namedSocket(flag, env) ?? (existsSync(hostSocket) ? hostSocket : socketIn(localDirectories.run));
 }

@@ -18,9 +18,9 @@ export interface Style {
 
 /** Colours on a terminal, unless NO_COLOR (no-color.org), TERM=dumb or `--no-color` say otherwise; FORCE_COLOR asks for them. */
 export function createStyle(output: Output, env: Readonly<Record<string, string | undefined>>, wanted: boolean): Style {
-  const isTerminal = output.isTTY === true;
+  const isTerminal = output.isTTY === true && env['TERM'] !== 'dumb';
   const isForced = (env['FORCE_COLOR'] ?? '0') !== '0';
-  const isRefused = !wanted || (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
+  const isRefused = !wanted || (env['NO_COLOR'] ?? '') !== '';
   const colours = pc.createColors(!isRefused && (isTerminal || isForced));
   return {
     isTerminal,

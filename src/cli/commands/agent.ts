@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { AgentOptions } from '../../agent/agent-service.ts';
 import type { CliContext, Command, Flags } from '../context.ts';
-import { hostSocket, localDirectories, runDirectoryOf, socketIn } from '../sockets.ts';
+import { hostSocket, localDirectories, namedSocket, runDirectoryOf, socketIn } from '../sockets.ts';
 
 /** `berth agent`: the daemon in the foreground. */
 export const run: Command = async (cli) => cli.context.runAgent(agentOptions(cli.flags, cli.context));
@@ -19,7 +19,7 @@ export function agentOptions(
     local,
     stateDirectory,
     runDirectory,
-    socket: flags.socket ?? env['BERTH_SOCKET'] ?? ownSocket,
+    socket: namedSocket(flags.socket, env) ?? ownSocket,
     catalogueDirectory: join(projectDirectory, 'system-containers'),
     imageIndex: join(stateDirectory, 'images.json'),
     ...(flags.config === undefined ? {} : { configFile: resolve(cwd, flags.config) }),

@@ -4,17 +4,22 @@ import type { Cli, CliContext, Command } from '../context.ts';
 
 /** `berth service exec NAME CMD…`. The exit code is the command's. */
 export const exec: Command = async (cli, [name = '', ...command]) => {
-  const options = execOptions(cli, command);
+  const options = execOptions(cli, withoutDashes(command));
   return attend(cli, options, async (io) => cli.client.exec(name, options, io, cli.context.signal));
 };
 
 /** `berth debug NAME`: a shell with tools in the service's namespaces. */
 export const debug: Command = async (cli, [name = '', ...command]) => {
-  const options = execOptions(cli, command.length === 0 ? ['/bin/sh'] : command);
+  const options = execOptions(cli, command.length === 0 ? ['/bin/sh'] : withoutDashes(command));
   const { image } = cli.flags;
   const debugOptions = { ...options, ...(image === undefined ? {} : { image }) };
   return attend(cli, options, async (io) => cli.client.debug(name, debugOptions, io, cli.context.signal));
 };
+
+/** `NAME -- CMD` and `NAME CMD` mean the same. */
+function withoutDashes(command: readonly string[]): readonly string[] {
+  return command[0] === '--' ? command.slice(1) : command;
+}
 
 function execOptions(cli: Cli, command: readonly string[]): ExecOptions {
   const { flags, context } = cli;

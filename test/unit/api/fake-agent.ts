@@ -1,0 +1,370 @@
+import type {
+  AgentEvent,
+  AgentService,
+  ApplyOptions,
+  ApplyRequest,
+  ConfigText,
+  DebugOptions,
+  LedgerQuery,
+  LogLine,
+  MetricFamily,
+  Operator,
+  ServiceGraph,
+  ServiceLogOptions,
+  ServiceWish,
+  SessionIo,
+} from '../../../src/agent/agent-service.ts';
+import type {
+  ApplyEvent,
+  Generation,
+  HostStatus,
+  LedgerEntry,
+  PlannedStep,
+  PlanReport,
+  WhyReport,
+} from '../../../src/agent/model.ts';
+import { concerns, explain } from '../../../src/agent/why.ts';
+import { parseConfig } from '../../../src/config/parse.ts';
+import type { ServiceSpec } from '../../../src/config/service-spec.ts';
+import { BerthError } from '../../../src/core/errors.ts';
+import { describeReason, highestCost, type Reason } from '../../../src/core/plan.ts';
+import type { ExecOptions } from '../../../src/engine/container-engine.ts';
+import type { ServiceState, ServiceStatus } from '../../../src/services/status.ts';
+
+/** Noon on the day on which the fake's time stands still. */
+export const noon = Date.UTC(2026, 4, 1, 12);
+
+interface Work {
+  readonly step: PlannedStep;
+  readonly reason: Reason;
+  readonly name: string;
+  /** undefined: it goes. */
+  readonly spec: ServiceSpec | undefined;
+}
+
+/**
+ * An agent in memory: parses configs as the real one does, keeps generations and a ledger, and "runs" services whose
+ * image is not `missing`. Commands it can execute: `echo`, `cat`, `tty`, `sleep`, and `exit`.
+ */
+export class FakeAgent implements AgentService {
+  readonly logLines = new Map<string, LogLine[]>();
+  readonly operators: Operator[] = [];
+  isShutDown = false;
+  readonly #specs = new Map<string, ServiceSpec>();
+  readonly #stopped = new Set<string>();
+  readonly #restarts = new Map<string, number>();
+  readonly #entries: LedgerEntry[] = [];
+  readonly #generations: { generation: Generation; files: readonly ConfigText[] }[] = [];
+  readonly #listeners = new Set<(event: AgentEvent) => void>();
+
+  async status(): Promise<HostStatus> {
+    const services = await this.services();
+    return {
+      hostname: 'web-1',
+      mode: 'local',
+      version: '0.1.0',
+      state: services.some(({ state }) => state === 'failed') ? 'degraded' : 'healthy',
+      generation: this.#generations.length,
+      startedAt: new Date(noon - 7_200_000).toISOString(),
+      engines: [{ name: 'user', state: 'running', version: '26.1.5', socket: '/run/user.sock', detail: '' }],
+      services,
+      skipped: [{ subject: 'host/hostname', key: 'hostname', why: 'a local instance leaves the hostname alone' }],
+      lastRound: { at: new Date(noon).toISOString(), durationMs: 12.5 },
+    };
+  }
+
+  async plan(request: ApplyRequest): Promise<PlanReport> {
+    const { work, diagnostics } = this.#planWork(this.#filesOf(request));
+    const steps = work.map(({ step }) => step);
+    return { steps, skipped: (await this.status()).skipped, diagnostics, cost: highestCost(steps) ?? null };
+  }
+
+  async apply(request: ApplyRequest, options: ApplyOptions, onEvent: (event: ApplyEvent) => void): Promise<void> {
+    const files = this.#filesOf(request);
+    const { work, diagnostics } = this.#planWork(files);
+    if (diagnostics.some(({ severity }) => severity === 'error')) {
+      throw new BerthError('CONFIG_INVALID', 'the config has errors', { details: { diagnostics } });
+    }
+    this.operators.push({ who: options.who, command: options.command });
+    const plan = await this.plan(request);
+    if (work.length > 0)
+      this.#addGeneration(
+        files,
+        'generation' in request ? `generation ${request.generation}` : (files[0]?.file ?? ''),
+        work,
+      );
+    const generation = this.#generations.length;
+    onEvent({ kind: 'plan', plan, generation });
+    let outcome: 'converged' | 'incomplete' = 'converged';
+    for (const { step, reason, name, spec } of work) {
+      onEvent({ kind: 'step-started', step });
+      const isMissing = spec?.image === 'missing';
+      if (spec?.image !== undefined && !isMissing) onEvent({ kind: 'step-progress', id: step.id, fraction: 0.5 });
+      if (spec === undefined) this.#specs.delete(name);
+      else this.#specs.set(name, spec);
+      this.#stopped.delete(name);
+      this.#record(step, reason, isMissing ? 'no such image: missing' : undefined);
+      if (isMissing) {
+        outcome = 'incomplete';
+        onEvent({
+          kind: 'step-failed',
+          id: step.id,
+          error: 'no such image: missing',
+          retryAt: new Date(noon + 5000).toISOString(),
+        });
+      } else onEvent({ kind: 'step-done', id: step.id, durationMs: 400 });
+    }
+    const keys = [...this.#specs.keys()].map((name) => {
+      const changed = work.find((one) => one.name === name);
+      const key = `berth.services.${name}`;
+      if (changed === undefined) return { key, outcome: 'unchanged' as const };
+      if (changed.spec?.image === 'missing') return { key, outcome: 'failed' as const, why: 'no such image: missing' };
+      return { key, outcome: 'changed' as const, why: changed.step.summary };
+    });
+    onEvent({ kind: 'result', outcome, keys, services: await this.services(), generation });
+  }
+
+  async reconcile(): Promise<{ durationMs: number; steps: number }> {
+    return { durationMs: 3.5, steps: 0 };
+  }
+
+  async why(subject: string): Promise<WhyReport> {
+    return explain(subject, {
+      status: await this.status(),
+      entries: this.#entries.toReversed(),
+      declaredAt: (key) => (this.#specs.has(key.replace('berth.services.', '')) ? 'web.yaml:3' : null),
+    });
+  }
+
+  async ledger({ limit, subject, since = 0 }: LedgerQuery): Promise<readonly LedgerEntry[]> {
+    const matching = this.#entries.filter(
+      (entry) => Date.parse(entry.at) >= since && (subject === undefined || concerns(entry, subject)),
+    );
+    return matching.toReversed().slice(0, limit);
+  }
+
+  async generations(): Promise<readonly Generation[]> {
+    return this.#generations.map(({ generation }) => generation).toReversed();
+  }
+
+  async generationConfig(number: number): Promise<readonly ConfigText[]> {
+    return this.#filesOf({ generation: number });
+  }
+
+  async services(): Promise<readonly ServiceStatus[]> {
+    return [...this.#specs].map(([name, spec]) => this.#describe(name, spec));
+  }
+
+  async graph(): Promise<ServiceGraph> {
+    const services = await this.services();
+    return {
+      nodes: services.map(({ name, engine, origin, state }) => ({ name, engine, origin, state })),
+      edges: [...this.#specs].flatMap(([from, { depends_on = {} }]) =>
+        Object.entries(depends_on).map(([to, { condition, required }]) => ({ from, to, condition, required })),
+      ),
+    };
+  }
+
+  async setServiceWish(name: string, wish: ServiceWish, operator: Operator): Promise<ServiceStatus> {
+    const spec = this.#spec(name);
+    this.operators.push(operator);
+    if (wish === 'stop' || wish === 'disable') this.#stopped.add(name);
+    else this.#stopped.delete(name);
+    if (wish === 'restart') this.#restarts.set(name, (this.#restarts.get(name) ?? 0) + 1);
+    const status = this.#describe(name, spec);
+    for (const listener of this.#listeners) listener({ kind: 'service', service: status });
+    return status;
+  }
+
+  async logs(
+    name: string,
+    { follow, tail, since = 0 }: ServiceLogOptions,
+    onLine: (line: LogLine) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    this.#spec(name);
+    const lines = (this.logLines.get(name) ?? []).filter(({ time }) => time === null || Date.parse(time) >= since);
+    for (const line of lines.slice(tail === undefined ? 0 : lines.length - tail)) onLine(line);
+    if (follow) await aborted(signal);
+  }
+
+  async exec(name: string, { command, tty }: ExecOptions, io: SessionIo, signal?: AbortSignal): Promise<number> {
+    this.#spec(name);
+    const [program, ...args] = command;
+    switch (program) {
+      case 'echo':
+        io.onOutput('stdout', Buffer.from(`${args.join(' ')}\n`));
+        return 0;
+      case 'cat':
+        for await (const chunk of io.stdin ?? []) io.onOutput('stdout', Buffer.from(chunk));
+        return 0;
+      case 'tty':
+        io.onOutput(
+          'stderr',
+          Buffer.from(`${tty ? 'a terminal' : 'not a terminal'} ${io.size?.columns ?? 0}x${io.size?.rows ?? 0}\n`),
+        );
+        return 0;
+      case 'sleep':
+        await aborted(signal);
+        return 130;
+      case 'exit':
+        return Number(args[0]);
+      default:
+        throw new BerthError('ENGINE_REFUSED', `${program ?? ''}: no such program`);
+    }
+  }
+
+  async debug(
+    name: string,
+    { image = 'berth/tools', ...options }: DebugOptions,
+    io: SessionIo,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    io.onOutput('stderr', Buffer.from(`tools from ${image}\n`));
+    return this.exec(name, options, io, signal);
+  }
+
+  async events(onEvent: (event: AgentEvent) => void, signal: AbortSignal): Promise<void> {
+    this.#listeners.add(onEvent);
+    await aborted(signal);
+    this.#listeners.delete(onEvent);
+  }
+
+  async shutdown(operator: Operator): Promise<void> {
+    this.operators.push(operator);
+    this.isShutDown = true;
+  }
+
+  metrics(): readonly MetricFamily[] {
+    return [
+      {
+        name: 'berth_steps_total',
+        help: 'Steps.',
+        type: 'counter',
+        samples: [{ labels: { kind: 'create' }, value: this.#entries.length }],
+      },
+    ];
+  }
+
+  #filesOf(request: ApplyRequest): readonly ConfigText[] {
+    if ('files' in request) return request.files;
+    const files = this.#generations[request.generation - 1]?.files;
+    if (files === undefined)
+      throw new BerthError('NOT_FOUND', `there is no generation ${request.generation}`, { hint: 'berth generations' });
+    return files;
+  }
+
+  #planWork(files: readonly ConfigText[]): { work: Work[]; diagnostics: PlanReport['diagnostics'] } {
+    const { config, diagnostics } = parseConfig(files);
+    if (diagnostics.some(({ severity }) => severity === 'error')) return { work: [], diagnostics };
+    const wanted = config.compose.services;
+    const work: Work[] = [];
+    for (const name of this.#specs.keys()) {
+      if (!(name in wanted)) work.push(makeWork('remove-container', name, undefined, 'removed', 'live'));
+    }
+    for (const [name, spec] of Object.entries(wanted)) {
+      const before = this.#specs.get(name);
+      if (before === undefined) work.push(makeWork('create-container', name, spec, 'added', 'live'));
+      else if (JSON.stringify(before) !== JSON.stringify(spec))
+        work.push(makeWork('replace-container', name, spec, 'changed', 'restart-service'));
+    }
+    return { work, diagnostics };
+  }
+
+  #addGeneration(files: readonly ConfigText[], source: string, work: readonly Work[]): void {
+    const previous = this.#generations.map((stored) => ({
+      ...stored,
+      generation: { ...stored.generation, state: 'previous' as const },
+    }));
+    const generation: Generation = {
+      number: previous.length + 1,
+      createdAt: new Date(noon - 3_600_000).toISOString(),
+      source,
+      configDigest: 'a'.repeat(64),
+      images: {},
+      release: null,
+      changes: work.map(({ reason }) => describeReason(reason)),
+      state: 'current',
+    };
+    this.#generations.splice(0, this.#generations.length, ...previous, { generation, files });
+  }
+
+  #record(step: PlannedStep, reason: Reason, error: string | undefined): void {
+    const entry: LedgerEntry = {
+      sequence: this.#entries.length + 1,
+      at: new Date(noon - 60_000).toISOString(),
+      generation: this.#generations.length,
+      kind: step.kind,
+      subject: step.subject,
+      cost: step.cost,
+      reason,
+      summary: step.summary,
+      outcome: error === undefined ? 'done' : 'failed',
+      durationMs: 400,
+      ...(error === undefined ? {} : { error }),
+    };
+    this.#entries.push(entry);
+    for (const listener of this.#listeners) listener({ kind: 'ledger', entry });
+  }
+
+  #spec(name: string): ServiceSpec {
+    const spec = this.#specs.get(name);
+    if (spec === undefined)
+      throw new BerthError('SERVICE_UNKNOWN', `there is no service "${name}"`, { hint: 'berth service list' });
+    return spec;
+  }
+
+  #describe(name: string, spec: ServiceSpec): ServiceStatus {
+    const state: ServiceState = this.#stopped.has(name) ? 'stopped' : spec.image === 'missing' ? 'failed' : 'running';
+    return {
+      name,
+      engine: 'user',
+      origin: 'config',
+      state,
+      detail: state === 'failed' ? 'no such image: missing' : '',
+      image: spec.image ?? '',
+      ports: (spec.ports ?? []).map(({ published = '', target }) => `0.0.0.0:${published}->${target}/tcp`),
+      ...(state === 'running'
+        ? {
+            createdAt: new Date(noon - 180_000).toISOString(),
+            containerId: 'c1',
+            containerName: `berth-${name}`,
+            imageId: 'sha256:1',
+          }
+        : {}),
+      ...(state === 'failed' ? { retryAt: new Date(noon + 5000).toISOString() } : {}),
+      restarts: this.#restarts.get(name) ?? 0,
+      critical: false,
+      essential: false,
+    };
+  }
+}
+
+function makeWork(
+  kind: string,
+  name: string,
+  spec: ServiceSpec | undefined,
+  change: 'added' | 'changed' | 'removed',
+  cost: PlannedStep['cost'],
+): Work {
+  const reason: Reason = { kind: 'config', key: `berth.services.${name}`, change };
+  const verb = kind.split('-')[0] ?? kind;
+  const summary = spec === undefined ? `${verb} ${name}` : `${verb} and start ${name} (${spec.image ?? 'no image'})`;
+  const needs = Object.keys(spec?.depends_on ?? {});
+  const step: PlannedStep = {
+    id: `${kind}:${name}`,
+    kind,
+    subject: `service/${name}`,
+    cost,
+    summary,
+    reasons: [describeReason(reason)],
+    after: [],
+    waitsFor: needs.map((need) => `${need} to be healthy`),
+  };
+  return { step, reason, name, spec };
+}
+
+async function aborted(signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted === true) return;
+  await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
+}

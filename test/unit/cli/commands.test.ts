@@ -1,0 +1,520 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { ApplyEvent } from '../../../src/agent/model.ts';
+import { Bench } from './run-cli.ts';
+
+const head = '#cloud-config\nberth:\n  services:\n';
+const web = `${head}    db: {image: "example/db:3"}\n    web: {image: "example/web:1", ports: ["80:8080"], depends_on: {db: {condition: service_healthy}}}\n`;
+const newer = web
+  .replace('web:1', 'web:2')
+  .replace(/ {4}db.*\n/, '')
+  .replace(', depends_on: {db: {condition: service_healthy}}', '');
+const failing = `${head}    web: {image: missing}\n`;
+
+let bench: Bench;
+
+beforeEach(async () => {
+  bench = await Bench.open();
+  const files = {
+    'web.yaml': web,
+    'newer.yaml': newer,
+    'failing.yaml': failing,
+    'broken.yaml': '#cloud-config\nberth:\n  servces: {}\n',
+  };
+  for (const [name, text] of Object.entries(files)) await writeFile(join(bench.directory, name), text);
+  bench.agent.logLines.set('web', [
+    { stream: 'stdout', time: '2026-05-01T11:00:00Z', text: 'listening' },
+    { stream: 'stderr', time: '2026-05-01T11:59:00Z', text: 'oops' },
+  ]);
+});
+
+afterEach(async () => bench.close());
+
+describe('plan', () => {
+  test('shows steps with sign, cost and reason, what is left alone, and the sum', async () => {
+    const { code, stdout } = await bench.run(['plan', 'web.yaml']);
+    expect(code).toBe(0);
+    expect(stdout).toBe(
+      `   STEP                                                             COST  WHY
++  create and start db (example/db:3)                               live  berth.services.db added
++  create and start web (example/web:1) (waits for db to be healthy)  live  berth.services.web added
+
+Left alone on this host:
+   KEY       WHY
+.  hostname  a local instance leaves the hostname alone
+
+2 to add, 0 to change, 0 to remove; highest cost: live
+`
+        .replace(
+          'STEP                                                             COST',
+          'STEP                                                               COST',
+        )
+        .replace(
+          '(example/db:3)                               live',
+          '(example/db:3)                                 live',
+        ),
+    );
+  });
+
+  test('marks replacing and removing', async () => {
+    await bench.run(['apply', 'web.yaml']);
+    const { stdout } = await bench.run(['plan', 'newer.yaml']);
+    expect(stdout).toContain('-  remove db');
+    expect(stdout).toContain('~  replace and start web (example/web:2)  restart-service  berth.services.web changed');
+    expect(stdout).toContain('0 to add, 1 to change, 1 to remove; highest cost: restart-service');
+  });
+
+  test.each([
+    ['0 without --detailed-exitcode', ['plan', 'web.yaml'], false, 0],
+    ['3 with it when something is to do', ['plan', '--detailed-exitcode', 'web.yaml'], false, 3],
+    ['0 with it when nothing is to do', ['plan', '--detailed-exitcode', 'web.yaml'], true, 0],
+    ['1 for a config with errors', ['plan', '--detailed-exitcode', 'broken.yaml'], false, 1],
+    ['2 without a file', ['plan'], false, 2],
+    ['2 with a file and a generation', ['plan', '--generation', '1', 'web.yaml'], false, 2],
+    ['1 for a file that is not there', ['plan', 'nope.yaml'], false, 1],
+  ])('exits with %s', async (_rule, args, isApplied, code) => {
+    if (isApplied) await bench.run(['apply', 'web.yaml']);
+    expect((await bench.run(args)).code).toBe(code);
+  });
+
+  test('without an agent says what the config is and how to start one', async () => {
+    const { code, stderr } = await bench.run(['plan', 'web.yaml', '--socket', join(bench.directory, 'none.sock')]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('the config is well-formed (db, web), but what it would change only an agent can tell');
+    expect(stderr).toContain('hint: start one with "berth up"');
+  });
+});
+
+describe('apply', () => {
+  test('prints plan, steps, result of each key and the table of services', async () => {
+    const { code, stdout, stderr } = await bench.run(['apply', 'web.yaml']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(
+      'start   create and start db (example/db:3)\ndone    create and start db (example/db:3) (0.4 s)\n',
+    );
+    expect(stdout).toContain(`RESULT   KEY                 WHY
+changed  berth.services.db   create and start db (example/db:3)
+changed  berth.services.web  create and start web (example/web:1)
+
+NAME  STATE    SINCE  IMAGE          PORTS
+db    running  3 min  example/db:3
+web   running  3 min  example/web:1  0.0.0.0:80->8080/tcp
+
+Done: the host is as declared (generation 1).
+`);
+    expect(bench.agent.operators).toEqual([{ who: 'ops', command: 'berth apply web.yaml' }]);
+  });
+
+  test('a second time says that nothing was to do', async () => {
+    await bench.run(['apply', 'web.yaml']);
+    const { code, stdout } = await bench.run(['apply', 'web.yaml']);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Nothing to do: the host is as declared.');
+    expect(stdout).toContain('unchanged  berth.services.db, berth.services.web');
+  });
+
+  test('exits with 1 when a step failed, and says why and what next', async () => {
+    const { code, stdout } = await bench.run(['apply', 'failing.yaml']);
+    expect(code).toBe(1);
+    expect(stdout).toContain('failed  create and start web (missing): no such image: missing, trying again in 5.0 s');
+    expect(stdout).toContain('failed  berth.services.web  no such image: missing');
+    expect(stdout).toContain('web   failed  missing  no such image: missing; next try in 5.0 s');
+    expect(stdout).toContain('hint: berth why NAME tells more');
+  });
+
+  test('refuses a config with errors, shows where, and changes nothing', async () => {
+    const { code, stderr } = await bench.run(['apply', 'broken.yaml']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('broken.yaml:3:3: error:');
+    expect(stderr).toContain('  3 |   servces: {}\n    |   ^');
+    expect(stderr).toContain('nothing was changed: 1 error');
+    expect((await bench.run(['generations'])).stdout).toContain('Nothing was applied yet');
+  });
+
+  test('goes back to an earlier generation', async () => {
+    await bench.run(['apply', 'web.yaml']);
+    await bench.run(['apply', 'newer.yaml']);
+    expect((await bench.run(['apply', '--generation', '1'])).code).toBe(0);
+    const { stdout } = await bench.run(['generations']);
+    expect(stdout.split('\n').map((line) => line.trimEnd())).toEqual(
+      [
+        'NUMBER  STATE     APPLIED    FROM          CHANGES',
+        '3       current   60 min ago  generation 1  berth.services.db added; berth.services.web changed'.replace(
+          '60 min ago ',
+          '60 min ago ',
+        ),
+        '2       previous  60 min ago  newer.yaml    berth.services.db removed; berth.services.web changed',
+        '1       previous  60 min ago  web.yaml      berth.services.db added; berth.services.web added',
+        '',
+      ].map((line) => line.replace('APPLIED    FROM', 'APPLIED     FROM')),
+    );
+  });
+
+  test('reads standard input for "-"', async () => {
+    const { code, stdout } = await bench.run(['apply', '-'], { stdin: web });
+    expect(code).toBe(0);
+    expect(stdout).toContain('generation 1');
+  });
+
+  test('--dry-run only plans', async () => {
+    const { stdout } = await bench.run(['apply', '--dry-run', 'web.yaml']);
+    expect(stdout).toContain('2 to add');
+    expect(bench.agent.operators).toEqual([]);
+  });
+
+  test('--json prints every event on a line', async () => {
+    const { stdout } = await bench.run(['apply', '--json', 'failing.yaml']);
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as ApplyEvent);
+    expect(events.map(({ kind }) => kind)).toEqual(['plan', 'step-started', 'step-failed', 'result']);
+  });
+});
+
+describe('apply on a terminal', () => {
+  test('redraws running steps in place and leaves only finished ones', async () => {
+    const { stdout } = await bench.run(['apply', 'web.yaml'], { columns: 100, env: { NO_COLOR: '1' } });
+    expect(stdout).toContain('✓ create and start db (example/db:3) (0.4 s)\n');
+    expect(stdout).toContain('0 of 2 done, 1 waiting, 0.0 s\n');
+    const screen = renderScreen(stdout);
+    expect(screen).not.toContain('waiting');
+    expect(screen.indexOf('✓ create and start web')).toBeGreaterThan(screen.indexOf('✓ create and start db'));
+    expect(screen).toContain('Done: the host is as declared (generation 1).');
+  });
+
+  test.each([
+    ['colours on a terminal', {}, true],
+    ['none with NO_COLOR', { NO_COLOR: '1' }, false],
+    ['none on a dumb terminal', { TERM: 'dumb' }, false],
+  ])('%s', async (_rule, env, isColoured) => {
+    await bench.run(['apply', 'web.yaml']);
+    const { stdout } = await bench.run(['status'], { columns: 100, env });
+    expect(stdout.includes('\u001b[32mrunning')).toBe(isColoured);
+  });
+
+  test('none with --no-color, before or after the command', async () => {
+    for (const args of [
+      ['status', '--no-color'],
+      ['--no-color', 'status'],
+    ]) {
+      expect((await bench.run(args, { columns: 100 })).stdout).not.toContain('\u001b[');
+    }
+  });
+
+  test('no line of the status is wider than the terminal when only the detail is long', async () => {
+    await bench.run(['apply', 'failing.yaml']);
+    const { stdout } = await bench.run(['service', 'list', '--no-color'], { columns: 50 });
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(50);
+    expect(stdout).toContain('…');
+  });
+});
+
+describe('status', () => {
+  test('shows host, engines and services; those that need a look come first', async () => {
+    await bench.run(['apply', 'failing.yaml']);
+    await writeFile(join(bench.directory, 'both.yaml'), `${failing}    db: {image: "example/db:3"}\n`);
+    await bench.run(['apply', 'both.yaml']);
+    const { code, stdout } = await bench.run(['status']);
+    expect(code).toBe(1);
+    expect(stdout).toBe(`web-1  degraded  local instance, generation 2, berth 0.1.0, agent up 2 h
+
+ENGINE  STATE    VERSION  SOCKET
+user    running  26.1.5   /run/user.sock
+
+NAME  STATE    SINCE  IMAGE         DETAIL
+web   failed          missing       no such image: missing; next try in 5.0 s
+db    running  3 min  example/db:3
+
+1 config key(s) left alone on this host: berth plan shows which and why
+`);
+  });
+
+  test('without an agent says where it looked and how to start one', async () => {
+    const none = join(bench.directory, 'none.sock');
+    const { code, stdout, stderr } = await bench.run(['status'], { env: { BERTH_SOCKET: none } });
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toBe(
+      `error: the agent is not running: nothing answers at ${none} [AGENT_UNREACHABLE]\n  hint: start one with "berth up" (a harmless local instance), or name another socket with --socket\n`,
+    );
+  });
+
+  test('--json without an agent is an error object', async () => {
+    const { stdout } = await bench.run(['--json', 'status', '--socket', join(bench.directory, 'none.sock')]);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'AGENT_UNREACHABLE', retryable: true } });
+  });
+});
+
+describe('validate needs no agent', () => {
+  test.each([
+    ['a good file', ['validate', 'web.yaml'], 0, 'web.yaml: valid\n'],
+    ['one bad file of two', ['validate', 'web.yaml', 'broken.yaml'], 1, 'web.yaml: valid\nbroken.yaml:3:3: error:'],
+    [
+      'a file that is not there',
+      ['validate', 'nope.yaml'],
+      1,
+      'nope.yaml: error: cannot read nope.yaml: there is no such file',
+    ],
+  ])('%s', async (_rule, args, code, text) => {
+    const outcome = await bench.run(args, { env: { BERTH_SOCKET: '/nowhere' } });
+    expect(outcome.code).toBe(code);
+    expect(outcome.stdout.startsWith(text)).toBe(true);
+  });
+
+  test('--json prints one array for all files, empty when all is well', async () => {
+    const good = await bench.run(['validate', '--json', 'web.yaml', '-'], { stdin: web });
+    expect([good.code, good.stdout]).toEqual([0, '[]\n']);
+    const bad = await bench.run(['validate', '--json', 'web.yaml', 'broken.yaml']);
+    expect([bad.code, JSON.parse(bad.stdout)]).toMatchObject([
+      1,
+      [{ file: 'broken.yaml', line: 3, column: 3, severity: 'error' }],
+    ]);
+  });
+
+  test('--strict rejects what is only warned of', async () => {
+    await writeFile(join(bench.directory, 'warned.yaml'), `${head}    web: {image: "a:1", build: .}\n`);
+    expect((await bench.run(['validate', 'warned.yaml'])).code).toBe(0);
+    expect((await bench.run(['validate', '--strict', 'warned.yaml'])).code).toBe(1);
+  });
+
+  test('knows the names of the catalogue when it is at hand', async () => {
+    await mkdir(join(bench.directory, 'system-containers', 'ntp'), { recursive: true });
+    await writeFile(join(bench.directory, 'enable.yaml'), '#cloud-config\nberth: {enable: [ntpp]}\n');
+    expect((await bench.run(['validate', 'enable.yaml'])).code).toBe(1);
+  });
+});
+
+describe('service', () => {
+  beforeEach(async () => {
+    await bench.run(['apply', 'web.yaml']);
+  });
+
+  test('graph shows what each one needs', async () => {
+    const { stdout } = await bench.run(['service', 'graph']);
+    expect(stdout).toBe(`NAME  STATE    ENGINE  FROM    NEEDS
+db    running  user    config
+web   running  user    config  db (healthy)
+`);
+  });
+
+  test('graph --dot is a Graphviz digraph', async () => {
+    const { stdout } = await bench.run(['service', 'graph', '--dot']);
+    expect(stdout).toBe(`digraph services {
+  rankdir=LR;
+  node [shape=box];
+  subgraph "cluster_user" {
+    label="user engine";
+    "db" [label="db\\nrunning"];
+    "web" [label="web\\nrunning"];
+  }
+  "web" -> "db" [label="service_healthy"];
+}
+`);
+  });
+
+  test.each([
+    ['stop', 'web: stopped, now stopped\n'],
+    ['start', 'web: started, now running\n'],
+    ['restart', 'web: restarted, now running\n'],
+    ['enable', 'web: enabled, now running\n'],
+    ['disable', 'web: disabled, now stopped\n'],
+  ])('%s says what came of it and who asked', async (wish, text) => {
+    expect((await bench.run(['service', wish, 'web'])).stdout).toBe(text);
+    expect(bench.agent.operators.at(-1)).toEqual({ who: 'ops', command: `berth service ${wish} web` });
+  });
+
+  test('an unknown service is a refusal with a hint', async () => {
+    const { code, stderr } = await bench.run(['service', 'stop', 'nope']);
+    expect([code, stderr]).toEqual([
+      1,
+      'error: there is no service "nope" [SERVICE_UNKNOWN]\n  hint: berth service list\n',
+    ]);
+  });
+});
+
+describe('exec and debug', () => {
+  beforeEach(async () => {
+    await bench.run(['apply', 'web.yaml']);
+  });
+
+  test.each([
+    ['output comes through', ['service', 'exec', 'web', 'echo', 'a', '-n'], 0, 'a -n\n', ''],
+    ['"--" ends our own options', ['service', 'exec', 'web', '--', 'echo', '--json'], 0, '--json\n', ''],
+    ['standard input comes through', ['service', 'exec', 'web', 'cat'], 0, 'typed', ''],
+    ['the exit code is the command’s', ['service', 'exec', 'web', 'exit', '7'], 7, '', ''],
+    [
+      '--json collects the output',
+      ['service', 'exec', '--json', 'web', 'echo', 'hi'],
+      0,
+      '{"exitCode":0,"stdout":"hi\\n","stderr":""}\n',
+      '',
+    ],
+    [
+      'a program that is not there is a failure',
+      ['service', 'exec', 'web', 'nope'],
+      1,
+      '',
+      'error: nope: no such program [ENGINE_REFUSED]\n',
+    ],
+    [
+      'an unknown service is a failure',
+      ['service', 'exec', 'nope', 'echo'],
+      1,
+      '',
+      'error: there is no service "nope" [SERVICE_UNKNOWN]\n  hint: berth service list\n',
+    ],
+    ['debug takes tools from an image', ['debug', '--image', 'a:1', 'web', 'echo', 'x'], 0, 'x\n', 'tools from a:1\n'],
+  ])('%s', async (_rule, args, code, stdout, stderr) => {
+    expect(await bench.run(args, { stdin: 'typed' })).toEqual({ code, stdout, stderr });
+  });
+
+  test('--tty asks for a terminal of the size of ours', async () => {
+    const { stderr } = await bench.run(['service', 'exec', '-t', 'web', 'tty'], { columns: 91 });
+    expect(stderr).toBe('a terminal 91x24\n');
+  });
+});
+
+describe('logs', () => {
+  beforeEach(async () => {
+    await bench.run(['apply', 'web.yaml']);
+  });
+
+  test.each([
+    ['both streams', ['logs', 'web'], 'listening\n', 'oops\n'],
+    ['the last lines', ['logs', '-n', '1', 'web'], '', 'oops\n'],
+    ['from a time before now', ['logs', '--since', '10m', 'web'], '', 'oops\n'],
+    ['with times', ['logs', '-t', '-n', '1', 'web'], '', '2026-05-01T11:59:00Z oops\n'],
+  ])('%s', async (_rule, args, stdout, stderr) => {
+    expect(await bench.run(args)).toEqual({ code: 0, stdout, stderr });
+  });
+
+  test('-f goes on until it is interrupted', async () => {
+    const { code, stdout } = await bench.run(['logs', '-f', 'web'], { signal: AbortSignal.timeout(300) });
+    expect([code, stdout]).toEqual([0, 'listening\n']);
+  });
+});
+
+describe('why, ledger and reconcile', () => {
+  beforeEach(async () => {
+    await bench.run(['apply', 'web.yaml']);
+  });
+
+  test('why tells the state, the place in the config and the chain of reasons', async () => {
+    expect((await bench.run(['why', 'web'])).stdout).toBe(`web: running
+declared at web.yaml:3
+
+✓ create and start web (example/web:1)
+  2026-05-01T11:59:00.000Z (60 s ago), generation 1
+  because berth.services.web added
+`);
+  });
+
+  test('why of something unknown lists what there is', async () => {
+    const { code, stderr } = await bench.run(['why', 'wbe']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('nothing is known of "wbe"');
+    expect(stderr).toContain('ask for a service (db, web)');
+  });
+
+  test('the ledger is newest last, and can be narrowed', async () => {
+    const { stdout } = await bench.run(['ledger']);
+    expect(
+      stdout
+        .split('\n')
+        .slice(1, 3)
+        .map((line) => line.split('  ')[0]),
+    ).toEqual(['1', '2']);
+    expect((await bench.run(['ledger', '--subject', 'db', '--json'])).stdout).toContain('"sequence":1,');
+    expect((await bench.run(['ledger', '--since', '30s'])).stdout).toBe('Nothing recorded.\n');
+  });
+
+  test('reconcile tells what one round took', async () => {
+    expect((await bench.run(['reconcile'])).stdout).toBe('one round took 0.0 s: nothing to do\n');
+  });
+
+  test('generations N shows the text', async () => {
+    expect((await bench.run(['generations', '1'])).stdout).toBe(web);
+  });
+});
+
+describe('the command line', () => {
+  test.each([
+    [['stats'], "unknown command 'stats'"],
+    [['status', '--colour'], "unknown option '--colour'"],
+    [['logs'], "missing required argument 'service'"],
+    [['logs', '-n', 'many', 'web'], 'It must be a whole number.'],
+    [['apply', '--timeout', 'long', 'web.yaml'], 'It must be a length of time like 90s, 5m or 2h.'],
+    [['service', 'exec', 'web'], "missing required argument 'command'"],
+    [['generations', 'first'], '"first" is not the number of a generation'],
+  ])('%j is wrong usage: exit code 2', async (args, text) => {
+    const { code, stderr } = await bench.run(args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(text);
+  });
+
+  test('every command has help with an example', async () => {
+    const { code, stdout } = await bench.run(['--help']);
+    expect(code).toBe(0);
+    const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name ?? '');
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'up',
+        'down',
+        'validate',
+        'plan',
+        'apply',
+        'status',
+        'why',
+        'logs',
+        'service',
+        'debug',
+        'ledger',
+        'generations',
+        'agent',
+      ]),
+    );
+    for (const name of names.filter((one) => one !== 'service')) {
+      const help = await bench.run([name, '--help']);
+      expect([name, help.code, help.stdout]).toEqual([
+        name,
+        0,
+        expect.stringContaining(`\nExamples:\n  berth ${name}`.replace('apply', 'apply')),
+      ]);
+    }
+  });
+
+  test('agent hands its options to the daemon', async () => {
+    await bench.run(['agent', '--local', '--state', 's', '--engine', 'unix:///e.sock'], { env: { BERTH_SOCKET: '' } });
+    expect(bench.agentOptions).toEqual([
+      {
+        local: true,
+        stateDirectory: join(bench.directory, 's'),
+        runDirectory: join(bench.directory, 's', 'run'),
+        socket: join(bench.directory, 's', 'run', 'berth.sock'),
+        catalogueDirectory: join(bench.directory, 'system-containers'),
+        imageIndex: join(bench.directory, 's', 'images.json'),
+        engine: 'unix:///e.sock',
+      },
+    ]);
+  });
+
+  test('no stack trace unless BERTH_DEBUG=1', async () => {
+    expect((await bench.run(['service', 'stop', 'nope'])).stderr).not.toContain('    at ');
+    expect((await bench.run(['service', 'stop', 'nope'], { env: { BERTH_DEBUG: '1' } })).stderr).toContain('    at ');
+  });
+});
+
+/** What stands on the screen after the cursor movements. */
+function renderScreen(text: string): string {
+  const escape = '\u001b';
+  let lines: string[] = [];
+  for (const [index, part] of text.split(escape).entries()) {
+    const move = index === 0 ? null : /^\[(\d+)A$/.exec(part);
+    if (move !== null) lines = lines.slice(0, lines.length - 1 - Number(move[1])).concat('');
+    const shown = index === 0 ? part : part.replace(/^\[(\d+A|J)/, '');
+    const [first = '', ...rest] = shown.split('\n');
+    lines.push((lines.pop() ?? '') + first, ...rest);
+  }
+  return lines.join('\n');
+}
