@@ -33,7 +33,7 @@ const longMount = recordOf<VolumeMount>({
     }),
     tmpfs: recordOf<NonNullable<VolumeMount['tmpfs']>>({
       noun: 'tmpfs options',
-      fields: { size: bytes, mode: fileMode },
+      fields: { size: bytes, mode: { ...fileMode, print: (mode) => mode } },
       hidden: { size: 0 },
     }),
     image: recordOf<NonNullable<VolumeMount['image']>>({ noun: 'image options', fields: { subpath: text } }),
