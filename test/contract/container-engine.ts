@@ -5,6 +5,7 @@ import type {
   EngineEvent,
   NetworkCreate,
 } from '../../src/engine/container-engine.ts';
+import { contractLabel, plainContainer } from './plain-container.ts';
 
 /** An engine to hold to the port's promises. */
 export interface EngineUnderTest {
