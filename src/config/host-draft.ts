@@ -23,15 +23,20 @@ export class HostDraft {
     this.#named.set(formatPath(path), place);
   }
 
+  /** True when something of this name was declared before. */
+  isNamed(path: DocumentPath): boolean {
+    return this.#named.has(formatPath(path));
+  }
+
+  /** Declares a catalogue service as wanted; once is enough. */
+  enable(service: string, place: Place): void {
+    const path = ['berth', 'enable', service];
+    if (!this.isNamed(path)) this.config.enable.push(service);
+    this.name(path, place);
+  }
+
   /** Formatted key → the place that declared it. */
   get named(): ReadonlyMap<string, Place> {
     return this.#named;
-  }
-
-  /** Adds to a list what is not in it yet; false when it was there. */
-  addOnce(items: string[], item: string): boolean {
-    if (items.includes(item)) return false;
-    items.push(item);
-    return true;
   }
 }

@@ -2,6 +2,7 @@
  * The candidate nearest to a misspelt word, or undefined when none is near enough to be meant.
  * Distance: optimal string alignment (insert, delete, substitute, swap neighbours); at most a third of the word's length,
  * and always at least one edit. Letter case, `-` and `_` are not counted as differences.
+ * Only so many candidates are looked at as people can have meant.
  */
 export function nearMiss(word: string, candidates: Iterable<string>): string | undefined {
   const wanted = normalise(word);
@@ -9,7 +10,10 @@ export function nearMiss(word: string, candidates: Iterable<string>): string | u
   const limit = Math.max(1, Math.floor(wanted.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;
+  let compared = 0;
   for (const candidate of candidates) {
+    compared += 1;
+    if (compared > maxCandidates) break;
     const offered = normalise(candidate);
     if (Math.abs(offered.length - wanted.length) >= bestDistance) continue;
     const distance = editDistance(wanted, offered);
@@ -20,6 +24,8 @@ export function nearMiss(word: string, candidates: Iterable<string>): string | u
   }
   return best;
 }
+
+const maxCandidates = 500;
 
 /** `did you mean "hostname"?`, or undefined when nothing is near. */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {

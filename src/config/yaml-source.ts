@@ -30,7 +30,8 @@ export interface YamlOptions {
 
 /** Longer texts are refused unread: providers hand out at most 1 MiB of user-data, and parsing takes about 2 s a MiB. */
 export const maxTextLength = 2 ** 20;
-const maxNodes = 200_000;
+/** Enough for a thousand services; keeps the time that a hostile text can take to a few seconds. */
+const maxNodes = 50_000;
 const maxDepth = 64;
 const maxSyntaxProblems = 20;
 
@@ -148,7 +149,7 @@ class YamlReader {
   #value(node: unknown, path: DocumentPath): unknown {
     this.#nodes += 1;
     const offset = offsetOf(node) ?? 0;
-    if (this.#nodes > maxNodes) throw new TooMuch('too-large', `expands to more than ${maxNodes} values`, offset);
+    if (this.#nodes > maxNodes) throw new TooMuch('too-large', `has more than ${maxNodes} values, aliases expanded`, offset);
     if (path.length > maxDepth) throw new TooMuch('too-deep', `is nested more than ${maxDepth} levels deep`, offset);
     if (isAlias(node)) {
       const target = this.#anchors.get(node.source);

@@ -76,8 +76,7 @@ export const berthKeys: readonly Row[] = [
           place.error('unknown-service', `the catalogue has no service "${name}"`, hint);
           continue;
         }
-        host.addOnce(host.config.enable, name);
-        host.name(['berth', 'enable', name], place);
+        host.enable(name, place);
       }
     },
   }),

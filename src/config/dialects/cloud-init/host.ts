@@ -108,8 +108,7 @@ export const hostRows = [
       }
       host.config.time.servers.push(...(servers?.value ?? []));
       host.config.time.pools.push(...(pools?.value ?? []));
-      host.addOnce(host.config.enable, 'ntp');
-      host.name(['berth', 'enable', 'ntp'], place);
+      host.enable('ntp', place);
     },
   }),
   certificateRow('ca_certs'),

@@ -143,7 +143,7 @@ export const accountRows = [
     shape: either(groupList, either(groupMap, groupWords)),
     apply(groups, draft) {
       for (const { value, place } of groups) {
-        if (draft.host.config.groups.some(({ name }) => name === value.name)) {
+        if (draft.host.isNamed(['groups', value.name])) {
           place.error('duplicate', `the group "${value.name}" stands twice`);
           continue;
         }
@@ -159,7 +159,7 @@ function checkName(name: string, place: Place): boolean {
 }
 
 function addUser({ host }: CloudInitDraft, { name, fields: given, place }: UserEntry): void {
-  if (host.config.users.some((user) => user.name === name)) {
+  if (host.isNamed(['users', name])) {
     place.error('duplicate', `the user "${name}" stands twice; the first one is used`);
     return;
   }
