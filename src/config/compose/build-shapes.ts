@@ -1,6 +1,6 @@
-import { either, list, opaqueMap } from '../shape.ts';
+import { either, list, oneOf, opaqueMap } from '../shape.ts';
 import { command, textList } from './command-shapes.ts';
-import { type ComposeShape, converted, listOf, oneOrList, plain, shortOr } from './compose-shape.ts';
+import { type ComposeShape, converted, listOf, oneOrList, orAbsent, plain, shortOr } from './compose-shape.ts';
 import { ulimits } from './limit-shapes.ts';
 import { fileReferences } from './mount-shapes.ts';
 import { environment, extraHosts, labels } from './pair-shapes.ts';
@@ -70,6 +70,40 @@ export const hooks = listOf(
     noun: 'a hook',
     fields: { command, user: text, privileged: truth, working_dir: text, environment },
     required: ['command'],
+  }),
+);
+
+interface Watch {
+  readonly path: readonly string[];
+  readonly action: string;
+  readonly target?: string;
+  readonly ignore?: readonly string[];
+  readonly include?: readonly string[];
+  readonly exec?: unknown;
+  readonly initial_sync?: boolean;
+}
+
+/** What to do with the service when a file of its source changes. */
+export const develop = orAbsent(
+  recordOf<{ readonly watch?: readonly Watch[] }>({
+    noun: 'develop',
+    fields: {
+      watch: listOf(
+        recordOf<Watch>({
+          noun: 'a watch rule',
+          fields: {
+            path: oneOrList(text),
+            action: plain(oneOf(['rebuild', 'sync', 'restart', 'sync+restart', 'sync+exec'])),
+            target: text,
+            ignore: oneOrList(text),
+            include: oneOrList(text),
+            exec: plain(opaqueMap),
+            initial_sync: truth,
+          },
+          required: ['path', 'action'],
+        }),
+      ),
+    },
   }),
 );
 

@@ -109,14 +109,14 @@ export const extraHosts: ComposeShape<Record<string, string[]>> = shapeOf({
 function readHostMap(value: Record<string, unknown>, place: Place): Pair<string>[] {
   return Object.entries(value).flatMap(([host, entry]) => {
     const addresses = addressList.read(typeof entry === 'string' ? [entry] : entry, place.child(host)) ?? [];
-    return addresses.map((address) => [host, unbracketed(address)] as const);
+    return addresses.flatMap(splitAddresses).map((address) => [host, address] as const);
   });
 }
 
 function readHostList(value: readonly unknown[], place: Place): Pair<string>[] {
   return value.flatMap((entry, index) => {
     const match = typeof entry === 'string' ? (/^([^=]+)=(.+)$/.exec(entry) ?? /^([^:]+):(.+)$/.exec(entry)) : null;
-    if (match !== null) return [[match[1] ?? '', unbracketed(match[2] ?? '')] as const];
+    if (match !== null) return splitAddresses(match[2] ?? '').map((address) => [match[1] ?? '', address] as const);
     place
       .child(index)
       .error('invalid-value', `${describeValue(entry)} is not a host with an address`, 'write "name=192.0.2.1"');
@@ -124,8 +124,9 @@ function readHostList(value: readonly unknown[], place: Place): Pair<string>[] {
   });
 }
 
-function unbracketed(address: string): string {
-  return /^\[.*\]$/.test(address) ? address.slice(1, -1) : address;
+/** One or more addresses with commas between them, without the brackets of IPv6 ones. */
+function splitAddresses(addresses: string): string[] {
+  return addresses.split(',').map((address) => (/^\[.*\]$/.test(address) ? address.slice(1, -1) : address));
 }
 
 function grouped(entries: readonly Pair<string>[]): Record<string, string[]> {

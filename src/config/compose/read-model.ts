@@ -4,7 +4,7 @@ import { describeValue, isMapping } from '../shape.ts';
 import { ComposePlace, type ComposeShape } from './compose-shape.ts';
 import type { ComposeModel } from './model.ts';
 import { resourceName } from './network-shapes.ts';
-import { readUnsupported } from './record-of.ts';
+import { keepsAll, readUnsupported } from './record-of.ts';
 import { type ResourceKind, resourceShapes } from './resources.ts';
 import { type ServiceSpec, serviceKey, serviceKeys } from './service-keys.ts';
 
@@ -95,7 +95,7 @@ export function readService(value: unknown, place: ComposePlace): ServiceSpec | 
 function readServiceKey(key: string, value: unknown, place: ComposePlace): unknown {
   const row = serviceKey(key);
   if (row === undefined) {
-    if (key.startsWith('x-')) return undefined;
+    if (key.startsWith('x-')) return keepsAll(place) ? value : undefined;
     const hint = didYouMean(key, Object.keys(serviceKeys)) ?? 'remove it, or write it as an extension: "x-…"';
     place.error('unknown-key', `unknown key ${JSON.stringify(key)} in a service`, hint, 'key');
     return undefined;
@@ -114,7 +114,7 @@ export function printModel(model: ComposeModel): Record<string, unknown> {
 
 function printService(spec: ServiceSpec): Record<string, unknown> {
   const printed = Object.entries(spec).flatMap(([key, value]) => {
-    return isLeftOut(key, value) ? [] : [[key, serviceKey(key)?.shape.print(value) ?? null] as const];
+    return isLeftOut(key, value) ? [] : [[key, serviceKey(key)?.shape.print(value) ?? value] as const];
   });
   return Object.fromEntries(printed);
 }

@@ -45,10 +45,9 @@ export function recordOf<T extends object>(rules: RecordRules<T>): ComposeShape<
     if (shape !== undefined) return shape.read(value, place);
     const field = Object.hasOwn(unsupported, key) ? unsupported[key] : undefined;
     if (field !== undefined) return readUnsupported(key, field, value, place);
-    if (isClosed || !key.startsWith('x-')) {
-      const hint = didYouMean(key, known) ?? `the keys of ${noun} are ${known.join(', ')}`;
-      place.error('unknown-key', `unknown key ${JSON.stringify(key)} in ${noun}`, hint, 'key');
-    }
+    if (!isClosed && key.startsWith('x-')) return keepsAll(place) ? value : undefined;
+    const hint = didYouMean(key, known) ?? `the keys of ${noun} are ${known.join(', ')}`;
+    place.error('unknown-key', `unknown key ${JSON.stringify(key)} in ${noun}`, hint, 'key');
     return undefined;
   }
 
@@ -71,7 +70,7 @@ export function recordOf<T extends object>(rules: RecordRules<T>): ComposeShape<
       const printed = Object.entries(value).flatMap(([key, entry]) => {
         if (hidden.has(key) && hidden.get(key) === entry) return [];
         const shape = fields.get(key) ?? unsupported[key]?.shape;
-        return shape === undefined ? [] : [[key, shape.print(entry)] as const];
+        return [[key, shape === undefined ? entry : shape.print(entry)] as const];
       });
       return Object.fromEntries(printed);
     },
@@ -80,9 +79,14 @@ export function recordOf<T extends object>(rules: RecordRules<T>): ComposeShape<
 
 /** Reports the key as unsupported; its value is read where the whole project is wanted. */
 export function readUnsupported(key: string, field: UnsupportedField, value: unknown, place: Place): unknown {
-  if (place instanceof ComposePlace && place.scope.keepsUnsupported) return field.shape.read(value, place);
+  if (keepsAll(place)) return field.shape.read(value, place);
   place.warn('unsupported', `"${key}" has no effect: ${field.reason}`, field.hint, 'key');
   return undefined;
+}
+
+/** True where a whole Compose project is read: keys that Berth does not run, and extensions, stay. */
+export function keepsAll(place: Place): boolean {
+  return place instanceof ComposePlace && place.scope.keepsUnsupported;
 }
 
 function recordSchema(

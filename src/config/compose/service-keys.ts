@@ -1,8 +1,8 @@
 import { oneOf, opaqueMap } from '../shape.ts';
 import { berthExtension } from './berth-extension.ts';
-import { build, extendsShape, gpus, hooks, models } from './build-shapes.ts';
+import { build, develop, extendsShape, gpus, hooks, models } from './build-shapes.ts';
 import { command, textList } from './command-shapes.ts';
-import { type ComposeShape, listOf, oneOrList, orAbsent, plain } from './compose-shape.ts';
+import { type ComposeShape, converted, listOf, oneOrList, orAbsent, plain } from './compose-shape.ts';
 import { deploy } from './deploy-shapes.ts';
 import { dependencies, healthcheck, logging, restartPolicy, ulimits } from './limit-shapes.ts';
 import { devices, envFiles, fileReferences, mounts } from './mount-shapes.ts';
@@ -57,6 +57,13 @@ function unsupported(
 ): UnsupportedKey {
   return { shape, merge, support: { kind: 'unsupported', reason, hint } };
 }
+
+/** Addresses; an empty one, which an unset variable leaves behind, is none. */
+const servers = converted(
+  oneOrList(text),
+  (found) => found.filter((server) => server !== ''),
+  (found) => found,
+);
 
 const anything = plain(opaqueMap);
 const oneContainer = 'a service is reached by its name on the network';
@@ -133,7 +140,7 @@ export const serviceKeys = {
   domainname: runs(text),
   mac_address: runs(text),
   extra_hosts: runs(extraHosts, 'hosts'),
-  dns: runs(oneOrList(text), 'sequence'),
+  dns: runs(servers, 'sequence'),
   dns_search: runs(oneOrList(text), 'sequence'),
   dns_opt: runs(textList, 'sequence'),
   secrets: runs(fileReferences),
@@ -157,7 +164,7 @@ export const serviceKeys = {
   cpu_rt_period: unsupported(textOrNumber, 'realtime scheduling is not set', 'use "cpu_shares" or "cpus"'),
   cpu_rt_runtime: unsupported(textOrNumber, 'realtime scheduling is not set', 'use "cpu_shares" or "cpus"'),
   credential_spec: unsupported(anything, windows, 'remove it'),
-  develop: unsupported(orAbsent(anything), 'it is for developing, not for running', 'remove it'),
+  develop: unsupported(develop, 'it is for developing, not for running', 'remove it'),
   extends: unsupported(
     extendsShape,
     'a service is declared in one place',

@@ -82,6 +82,11 @@ services:
     expect(services['web']).toMatchObject({ command: ['x'] });
   });
 
+  test('extensions stay', () => {
+    const { services } = load(['services: {a: {image: b, x-c: {d: 1}, ports: [{target: 80, x-e: 2}]}}']);
+    expect(services['a']).toMatchObject({ 'x-c': { d: 1 }, ports: [{ target: 80, 'x-e': 2 }] });
+  });
+
   test('only services of active profiles are there', () => {
     const content = 'services: {a: {image: a}, b: {image: b, profiles: [x]}, c: {image: c, profiles: [y, z]}}';
     expect(Object.keys(load([content]).services)).toEqual(['a']);

@@ -85,6 +85,12 @@ describe('short forms become the long form', () => {
       { extra_hosts: { a: ['1.2.3.4', '5.6.7.8'], b: ['::1'] } },
     ],
     [
+      'several addresses with commas between them',
+      { extra_hosts: ['a=1.2.3.4,5.6.7.8'] },
+      { extra_hosts: { a: ['1.2.3.4', '5.6.7.8'] } },
+    ],
+    ['an empty DNS server is none', { dns: ['', '192.0.2.1'] }, { dns: ['192.0.2.1'] }],
+    [
       'hosts as a mapping',
       { extra_hosts: { a: '1.2.3.4', b: ['::1', '::2'] } },
       { extra_hosts: { a: ['1.2.3.4'], b: ['::1', '::2'] } },
