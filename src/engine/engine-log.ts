@@ -4,6 +4,9 @@ interface LogLine {
   readonly text: string;
 }
 
+/** Said at every start on many machines, or about the same failure a second time. */
+const noise = /^Your kernel does not support |^See 'dockerd --help'|^\[core\] |^WARNING: No /;
+
 const unimportant: ReadonlySet<string> = new Set(['debug', 'info', 'trace']);
 
 /**
@@ -15,7 +18,7 @@ export function tellingLines(log: string, limit = 5): string[] {
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map(parseLine);
-  const telling = lines.filter(({ level }) => !unimportant.has(level));
+  const telling = lines.filter(({ level, text }) => !unimportant.has(level) && !noise.test(text));
   const chosen = telling.length > 0 ? telling : lines;
   return [...new Set(chosen.map(({ text }) => text))].slice(-limit);
 }
