@@ -28,6 +28,15 @@ const plainHttp: Plugin = {
   },
 };
 
+/** express loads its body parsers at once: 500 kB of character sets for what `api/read-body.ts` does. */
+const noBodyParser: Plugin = {
+  name: 'no-body-parser',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^body-parser$/ }, ({ path }) => ({ path, namespace: 'no-body-parser' }));
+    bundler.onLoad({ filter: /.*/, namespace: 'no-body-parser' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
 /** CommonJS packages in an ES module still call `require` for Node's own modules. */
 const requireForPackages =
   "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);";
@@ -60,7 +69,7 @@ await build({
   sourcesContent: false,
   legalComments: 'linked',
   banner: { js: requireForPackages },
-  plugins: [bundleStubs, plainHttp],
+  plugins: [bundleStubs, plainHttp, noBodyParser],
   logLevel: 'warning',
 });
 // Written last: a build that was cut short has no entry and is done again.

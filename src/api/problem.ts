@@ -69,7 +69,7 @@ function titleOf(code: string): string {
   return `${code.slice(0, 1)}${code.slice(1).toLowerCase().replaceAll('_', ' ')}`;
 }
 
-/** express puts a 4xx status on the errors of its own body parser. */
+/** A request may be wrong in a way for which HTTP has a status and we have no code: express marks such errors so. */
 function statusOfForeign(error: unknown): number {
   const status = typeof error === 'object' && error !== null && 'status' in error ? error.status : undefined;
   return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;

@@ -6,6 +6,7 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import type { AgentService } from '../agent/agent-service.ts';
 import { BerthError, messageOf } from '../core/errors.ts';
 import { problemType, toProblem } from './problem.ts';
+import { readJsonBody } from './read-body.ts';
 import type { JsonRoute, Route, RouteRequest, StreamRoute, TextRoute } from './route.ts';
 import { routes } from './routes.ts';
 import { serveSessions } from './session.ts';
@@ -15,7 +16,6 @@ export interface ApiServer {
   close(): Promise<void>;
 }
 
-const maxBody = '10mb';
 /** A reader that is this far behind is cut off, so that it cannot fill the agent's memory. */
 const maxBufferedBytes = 32 * 2 ** 20;
 
@@ -41,14 +41,10 @@ export function createApp(service: AgentService): express.Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  const json = express.json({ limit: maxBody, type: () => true });
   for (const route of routes) {
     if (route.kind === 'session') continue;
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    const handlers = route.body === undefined ? [] : [json];
-    app[route.method](path, ...handlers, async (request: Request, response: Response) =>
-      serve(route, service, request, response),
-    );
+    app[route.method](path, async (request: Request, response: Response) => serve(route, service, request, response));
   }
   app.use((request: Request) => {
     throw new BerthError('NOT_FOUND', `there is no ${request.method} ${request.path}`, {
@@ -68,11 +64,8 @@ async function serve(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const { params, query, body } = request as {
-    params: Record<string, string>;
-    query: Record<string, unknown>;
-    body: unknown;
-  };
+  const { params, query } = request as { params: Record<string, string>; query: Record<string, unknown> };
+  const body = route.body === undefined ? undefined : await readJsonBody(request);
   const routeRequest: RouteRequest = { params, query, body };
   switch (route.kind) {
     case 'json':

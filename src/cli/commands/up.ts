@@ -8,7 +8,7 @@ import { type Cli, type Command, createCli } from '../context.ts';
 import { askAgent, awaitAgent, startDaemon } from '../daemon.ts';
 import { readConfigTexts } from '../files.ts';
 import { Phases } from '../phases.ts';
-import { findSocket } from '../sockets.ts';
+import { findSocket, localDirectories } from '../sockets.ts';
 import { renderStatus } from '../status-text.ts';
 import { agentOptions } from './agent.ts';
 import { apply } from './apply.ts';
@@ -52,7 +52,7 @@ async function prepare(cli: Cli, options: AgentOptions): Promise<void> {
     const { buildSystemContainers } = await import('../../../image/system-containers.ts');
     const images = await buildSystemContainers({
       recipesDirectory: options.catalogueDirectory,
-      cacheDirectory: join(options.stateDirectory, 'cache'),
+      cacheDirectory: context.env['BERTH_CACHE'] ?? join(options.stateDirectory, 'cache'),
       onProgress: report,
     });
     await writeDurably(options.imageIndex, `${JSON.stringify(images, null, 2)}\n`, 0o644);
@@ -66,12 +66,13 @@ async function describeInstance(cli: Cli, options: AgentOptions): Promise<string
   const status = await cli.client.status();
   const { program } = context;
   const socket = findSocket(undefined, context.env) === options.socket ? '' : ` --socket ${options.socket}`;
+  const state = options.stateDirectory === localDirectories.state ? '' : ` --state ${options.stateDirectory}`;
   const hints = [
     [`${program} status${socket}`, 'this table'],
     [`${program} why ntp${socket}`, 'why a service is as it is'],
     [`${program} logs -f console${socket}`, 'what a service says'],
     [`${program} apply FILE${socket}`, 'declare something else'],
-    [`${program} down`, 'stop all this'],
+    [`${program} down${state}`, 'stop all this'],
   ] as const;
   const width = Math.max(...hints.map(([line]) => line.length));
   return [
