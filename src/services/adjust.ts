@@ -11,7 +11,18 @@ const lists: Readonly<Record<string, (item: unknown) => string>> = {
   tmpfs: (item) => String(item).replace(/:.*/, ''),
   devices: (item) => (item as { target: string }).target,
 };
-const maps: ReadonlySet<string> = new Set(['environment', 'labels', 'networks', 'depends_on', 'sysctls', 'ulimits', 'x-berth', 'logging', 'healthcheck', 'extra_hosts']);
+const maps: ReadonlySet<string> = new Set([
+  'environment',
+  'labels',
+  'networks',
+  'depends_on',
+  'sysctls',
+  'ulimits',
+  'x-berth',
+  'logging',
+  'healthcheck',
+  'extra_hosts',
+]);
 
 /** A catalogue service with the user's entry of the same name laid over it. Pure. */
 export function adjustService(base: ServiceSpec, over: ServiceSpec): ServiceSpec {
@@ -21,7 +32,9 @@ export function adjustService(base: ServiceSpec, over: ServiceSpec): ServiceSpec
     const before = result[key];
     const identify = lists[key];
     if (identify !== undefined && Array.isArray(before) && Array.isArray(value)) {
-      result[key] = [...new Map([...(before as unknown[]), ...(value as unknown[])].map((item) => [identify(item), item])).values()];
+      result[key] = [
+        ...new Map([...(before as unknown[]), ...(value as unknown[])].map((item) => [identify(item), item])).values(),
+      ];
     } else if (maps.has(key) && isMap(before) && isMap(value)) {
       result[key] = { ...before, ...value };
     } else {

@@ -14,7 +14,11 @@ export interface ContainerContext {
   readonly fileMounts: readonly MountConfig[];
   /** `NAME=value` added unless the service sets NAME itself: the host's proxy settings. */
   readonly hostEnvironment: Readonly<Record<string, string>>;
-  readonly hostDns: { readonly servers: readonly string[]; readonly search: readonly string[]; readonly options: readonly string[] };
+  readonly hostDns: {
+    readonly servers: readonly string[];
+    readonly search: readonly string[];
+    readonly options: readonly string[];
+  };
   readonly logging: { readonly driver: string; readonly options: Readonly<Record<string, string>> };
 }
 
@@ -65,7 +69,11 @@ export function containerConfig(spec: ServiceSpec, context: ContainerContext): C
     securityOptions: spec.security_opt ?? [],
     readOnlyRoot: spec.read_only ?? false,
     groups: spec.group_add ?? [],
-    devices: (spec.devices ?? []).map(({ source, target, permissions }) => ({ hostPath: source, containerPath: target, permissions })),
+    devices: (spec.devices ?? []).map(({ source, target, permissions }) => ({
+      hostPath: source,
+      containerPath: target,
+      permissions,
+    })),
     deviceCgroupRules: spec.device_cgroup_rules ?? [],
     ulimits: Object.entries(spec.ulimits ?? {}).map(([name, { soft, hard }]) => ({ name, soft, hard })),
     sysctls: { ...spec.sysctls },
@@ -75,7 +83,10 @@ export function containerConfig(spec: ServiceSpec, context: ContainerContext): C
     logging: {
       driver: spec.logging?.driver ?? context.logging.driver,
       // Options of one driver mean nothing to another.
-      options: spec.logging?.driver === undefined ? { ...context.logging.options, ...spec.logging?.options } : { ...spec.logging.options },
+      options:
+        spec.logging?.driver === undefined
+          ? { ...context.logging.options, ...spec.logging?.options }
+          : { ...spec.logging.options },
     },
     runtime: spec.runtime,
     memoryBytes: memory,
@@ -92,7 +103,9 @@ export function containerConfig(spec: ServiceSpec, context: ContainerContext): C
     cpuset: spec.cpuset,
     pidsLimit: pids,
     storageOptions: spec.storage_opt,
-    extraHosts: Object.entries(spec.extra_hosts ?? {}).flatMap(([host, addresses]) => addresses.map((address) => `${host}:${address}`)),
+    extraHosts: Object.entries(spec.extra_hosts ?? {}).flatMap(([host, addresses]) =>
+      addresses.map((address) => `${host}:${address}`),
+    ),
     dns: spec.dns ?? context.hostDns.servers,
     dnsSearch: spec.dns_search ?? context.hostDns.search,
     dnsOptions: spec.dns_opt ?? context.hostDns.options,
@@ -102,7 +115,9 @@ export function containerConfig(spec: ServiceSpec, context: ContainerContext): C
 
 /** Seconds a service gets to stop, rounded up: the engine takes whole seconds. */
 export function graceSecondsOf(spec: ServiceSpec): number {
-  return spec.stop_grace_period === undefined ? defaultGraceSeconds : Math.ceil(spec.stop_grace_period / nanosecondsPerSecond);
+  return spec.stop_grace_period === undefined
+    ? defaultGraceSeconds
+    : Math.ceil(spec.stop_grace_period / nanosecondsPerSecond);
 }
 
 /**
@@ -134,7 +149,8 @@ function environmentOf(spec: ServiceSpec, context: ContainerContext): string[] {
 type Networking = Pick<ContainerConfig, 'networkMode' | 'networks'>;
 
 function networkingOf(spec: ServiceSpec, context: ContainerContext): Networking {
-  if (spec.network_mode !== undefined) return { networkMode: namespaceOf(spec.network_mode, context) ?? 'none', networks: [] };
+  if (spec.network_mode !== undefined)
+    return { networkMode: namespaceOf(spec.network_mode, context) ?? 'none', networks: [] };
   // The system engine has no bridge: its containers use the host's network unless told `none`.
   if (context.engine === 'system' && spec.networks === undefined) return { networkMode: 'host', networks: [] };
   const attachments = Object.entries(spec.networks ?? { default: null });
@@ -172,7 +188,8 @@ function mountOf(volume: VolumeMount, context: ContainerContext): MountConfig {
       createSource: volume.bind?.create_host_path ?? true,
     });
   }
-  if (type === 'tmpfs') return compact({ type, target, readOnly, sizeBytes: volume.tmpfs?.size, mode: volume.tmpfs?.mode });
+  if (type === 'tmpfs')
+    return compact({ type, target, readOnly, sizeBytes: volume.tmpfs?.size, mode: volume.tmpfs?.mode });
   return compact({
     type: 'volume' as const,
     source: source === undefined ? undefined : context.volumeName(source),
@@ -189,7 +206,11 @@ function splitTmpfs(text: string): [string, string] {
 }
 
 function publishOf(port: PortMapping): ContainerConfig['ports'][number] {
-  return compact({ containerPort: `${port.target}/${port.protocol ?? 'tcp'}`, hostIp: port.host_ip, hostPort: port.published });
+  return compact({
+    containerPort: `${port.target}/${port.protocol ?? 'tcp'}`,
+    hostIp: port.host_ip,
+    hostPort: port.published,
+  });
 }
 
 function exposedPortsOf(spec: ServiceSpec): string[] {

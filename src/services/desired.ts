@@ -41,7 +41,9 @@ export function desiredServices(config: HostConfig, context: DesiredContext): De
   const volumes = new Map<string, DesiredVolume>();
   const completedTargets = new Set(
     declared.flatMap(({ spec }) =>
-      Object.entries(spec.depends_on ?? {}).flatMap(([name, { condition }]) => (condition === 'service_completed_successfully' ? [name] : [])),
+      Object.entries(spec.depends_on ?? {}).flatMap(([name, { condition }]) =>
+        condition === 'service_completed_successfully' ? [name] : [],
+      ),
     ),
   );
   const services = new Map<string, DesiredService>();
@@ -61,7 +63,8 @@ function declaredServices(config: HostConfig, context: DesiredContext): Declared
     const key = `berth.services.${name}`;
     if (base !== undefined) {
       const model = mergeModels(fromCatalogue ?? config.compose, config.compose);
-      if (enable.has(name)) declared.set(name, { name, spec: adjustService(base, spec), origin: 'catalogue', key, model });
+      if (enable.has(name))
+        declared.set(name, { name, spec: adjustService(base, spec), origin: 'catalogue', key, model });
     } else if ((spec.profiles ?? []).length === 0 || enable.has(name)) {
       declared.set(name, { name, spec, origin: 'config', key, model: config.compose });
     }
@@ -69,7 +72,8 @@ function declaredServices(config: HostConfig, context: DesiredContext): Declared
   const addFromCatalogue = (name: string, key: string): void => {
     const model = catalogue.get(name);
     const spec = model?.services[name];
-    if (!declared.has(name) && model !== undefined && spec !== undefined) declared.set(name, { name, spec, origin: 'catalogue', key, model });
+    if (!declared.has(name) && model !== undefined && spec !== undefined)
+      declared.set(name, { name, spec, origin: 'catalogue', key, model });
   };
   for (const name of enable) addFromCatalogue(name, 'berth.enable');
   for (const name of overlay.disabled) declared.delete(name);
@@ -110,15 +114,21 @@ function resolveService(
   const berth = spec['x-berth'];
   const problems: string[] = [];
   if (spec.image === undefined) problems.push('has no image: give it one, or the name of a catalogue service');
-  if (engine === 'system' && spec.networks !== undefined) problems.push('asks for networks, but the system engine has none: use network_mode host or none');
+  if (engine === 'system' && spec.networks !== undefined)
+    problems.push('asks for networks, but the system engine has none: use network_mode host or none');
 
   const files = [
-    ...(spec.secrets ?? []).map((use) => resolveFile(use, model.secrets[use.source], 'secret', context.filesDirectory, context.environment)),
-    ...(spec.configs ?? []).map((use) => resolveFile(use, model.configs[use.source], 'config', context.filesDirectory, context.environment)),
+    ...(spec.secrets ?? []).map((use) =>
+      resolveFile(use, model.secrets[use.source], 'secret', context.filesDirectory, context.environment),
+    ),
+    ...(spec.configs ?? []).map((use) =>
+      resolveFile(use, model.configs[use.source], 'config', context.filesDirectory, context.environment),
+    ),
   ];
   problems.push(...files.flatMap(({ problem }) => problem ?? []));
 
-  const networkName = (network: string): string => model.networks[network]?.name ?? resourceName(context.instance, network);
+  const networkName = (network: string): string =>
+    model.networks[network]?.name ?? resourceName(context.instance, network);
   const volumeName = (volume: string): string => model.volumes[volume]?.name ?? resourceName(context.instance, volume);
   const container = containerConfig(spec, {
     service: name,
@@ -143,7 +153,8 @@ function resolveService(
   }
   const usedVolumes: string[] = [];
   for (const mount of spec.volumes ?? []) {
-    if (mount.type !== 'volume' || mount.source === undefined || model.volumes[mount.source]?.external === true) continue;
+    if (mount.type !== 'volume' || mount.source === undefined || model.volumes[mount.source]?.external === true)
+      continue;
     const wanted = desiredVolume(volumeName(mount.source), engine, mount.source, model.volumes[mount.source]);
     volumes.set(`${engine}/${wanted.name}`, wanted);
     usedVolumes.push(wanted.name);
@@ -185,7 +196,9 @@ function resolveService(
     essential: berth?.essential ?? false,
     ...(berth?.schedule === undefined
       ? {}
-      : { schedule: { expression: berth.schedule, timezone: berth.timezone ?? 'UTC', overlap: berth.overlap ?? 'skip' } }),
+      : {
+          schedule: { expression: berth.schedule, timezone: berth.timezone ?? 'UTC', overlap: berth.overlap ?? 'skip' },
+        }),
     ...(problems.length === 0 ? {} : { problem: problems.join('; ') }),
   };
 }
@@ -198,7 +211,12 @@ const conditionNames = {
 
 /** Time until a healthcheck must have said `healthy` at least once: its start period, all its retries, and a minute's slack. */
 function proofMsOf(spec: ServiceSpec): number {
-  const { interval = defaultHealth.interval, timeout = defaultHealth.timeout, retries = defaultHealth.retries, start_period = 0 } = spec.healthcheck ?? {};
+  const {
+    interval = defaultHealth.interval,
+    timeout = defaultHealth.timeout,
+    retries = defaultHealth.retries,
+    start_period = 0,
+  } = spec.healthcheck ?? {};
   return Math.round((start_period + (interval + timeout) * (retries + 1)) / 1e6) + 60_000;
 }
 
@@ -215,10 +233,24 @@ function proxyEnvironment(config: HostConfig): Record<string, string> {
     ['NO_PROXY', noProxy.length === 0 ? undefined : noProxy.join(',')],
   ];
   // Programs disagree on the case, so both are set, as dockerd's own client does.
-  return Object.fromEntries(pairs.flatMap(([name, value]) => (value === undefined ? [] : [[name, value], [name.toLowerCase(), value]])));
+  return Object.fromEntries(
+    pairs.flatMap(([name, value]) =>
+      value === undefined
+        ? []
+        : [
+            [name, value],
+            [name.toLowerCase(), value],
+          ],
+    ),
+  );
 }
 
-function desiredNetwork(name: string, engine: EngineName, declaredName: string, spec: NetworkSpec = {}): DesiredNetwork {
+function desiredNetwork(
+  name: string,
+  engine: EngineName,
+  declaredName: string,
+  spec: NetworkSpec = {},
+): DesiredNetwork {
   const create: NetworkCreate = {
     driver: spec.driver ?? 'bridge',
     driverOptions: { ...spec.driver_opts },
@@ -261,8 +293,13 @@ function withConditions(services: ReadonlyMap<string, DesiredService>): Map<stri
           return [{ service: essential, condition, restart: false, declared: false }];
         });
     const conditions = [...declared, ...implied];
-    const missing = declared.filter((condition) => !services.has(condition.service)).map((condition) => condition.service);
-    const problem = [service.problem, ...missing.map((target) => `depends on "${target}", which is not declared or not enabled`)].filter((text) => text !== undefined);
+    const missing = declared
+      .filter((condition) => !services.has(condition.service))
+      .map((condition) => condition.service);
+    const problem = [
+      service.problem,
+      ...missing.map((target) => `depends on "${target}", which is not declared or not enabled`),
+    ].filter((text) => text !== undefined);
     result.set(name, { ...service, conditions, ...(problem.length === 0 ? {} : { problem: problem.join('; ') }) });
   }
   return result;

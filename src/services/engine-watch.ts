@@ -5,7 +5,16 @@ import type { EngineHandle } from './observe.ts';
 
 const retryMs = 250;
 /** Container events that may change a plan. */
-const telling: ReadonlySet<string> = new Set(['start', 'die', 'oom', 'destroy', 'health_status', 'stop', 'pause', 'unpause']);
+const telling: ReadonlySet<string> = new Set([
+  'start',
+  'die',
+  'oom',
+  'destroy',
+  'health_status',
+  'stop',
+  'pause',
+  'unpause',
+]);
 /** Network and volume events but `connect`, `disconnect`, `mount`, `unmount`, which come with every start. */
 const resources: ReadonlySet<string> = new Set(['create', 'destroy', 'remove', 'prune']);
 
@@ -19,7 +28,12 @@ export interface WatchListener {
 }
 
 /** Follows an engine's events for as long as the signal lives, through restarts of the engine. */
-export async function watchEngine({ engine }: EngineHandle, listener: WatchListener, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function watchEngine(
+  { engine }: EngineHandle,
+  listener: WatchListener,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
   while (!isAborted(signal)) {
     try {
       await engine.info(signal);

@@ -12,7 +12,9 @@ import type { ServiceStep, ServiceStepKind, StepOf } from './steps.ts';
 /** Where images come from when the engine does not have them. */
 export interface ImageSource {
   /** Credentials for a reference's registry. */
-  readonly authFor: (reference: string) => { readonly username: string; readonly password: string; readonly registry: string } | undefined;
+  readonly authFor: (
+    reference: string,
+  ) => { readonly username: string; readonly password: string; readonly registry: string } | undefined;
   /** An archive on this host that holds the image; undefined when there is none. */
   readonly archiveOf: (reference: string) => Promise<NodeJS.ReadableStream | undefined>;
 }
@@ -107,12 +109,21 @@ export class StepExecutor {
 
   async #createVolume(step: StepOf<'create-volume'>, signal: AbortSignal): Promise<Remembered> {
     const { name, create } = step.volume;
-    await this.#engine(step).createVolume(name, { ...create, labels: { ...create.labels, [label.instance]: this.#deps.instance } }, signal);
+    await this.#engine(step).createVolume(
+      name,
+      { ...create, labels: { ...create.labels, [label.instance]: this.#deps.instance } },
+      signal,
+    );
     return {};
   }
 
   /** Creates the container of a service under a name; one of ours that is already there under that name is taken over. */
-  async #create(service: DesiredService, name: string, signal: AbortSignal, more: Readonly<Record<string, string>> = {}): Promise<string> {
+  async #create(
+    service: DesiredService,
+    name: string,
+    signal: AbortSignal,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<string> {
     await Promise.all(service.files.map(writeServiceFile));
     const labels = { ...service.container.labels, ...ownLabels(this.#deps.instance, service), ...more };
     const engine = this.#engine(service);
@@ -121,13 +132,18 @@ export class StepExecutor {
     } catch (error) {
       if (!isBerthError(error, 'ENGINE_CONFLICT')) throw error;
       const present = await engine.inspectContainer(name, signal);
-      const ours = present?.labels[label.instance] === this.#deps.instance && present.labels[label.digest] === service.digest;
+      const ours =
+        present?.labels[label.instance] === this.#deps.instance && present.labels[label.digest] === service.digest;
       if (present !== undefined && ours && more[label.due] === present.labels[label.due]) return present.id;
-      throw new BerthError('ENGINE_CONFLICT', `the container name ${name} is taken by a container that is not Berth's`, {
-        retryable: true,
-        cause: error,
-        hint: `rename or remove it: docker rename ${name} something-else`,
-      });
+      throw new BerthError(
+        'ENGINE_CONFLICT',
+        `the container name ${name} is taken by a container that is not Berth's`,
+        {
+          retryable: true,
+          cause: error,
+          hint: `rename or remove it: docker rename ${name} something-else`,
+        },
+      );
     }
   }
 
@@ -159,7 +175,8 @@ export class StepExecutor {
   }
 
   async #remove(engine: EngineName, container: ObservedContainer, signal: AbortSignal): Promise<void> {
-    if (container.state === 'running' || container.state === 'paused' || container.state === 'restarting') await this.#stop(engine, container, signal);
+    if (container.state === 'running' || container.state === 'paused' || container.state === 'restarting')
+      await this.#stop(engine, container, signal);
     await this.#deps.engineOf(engine).removeContainer(container.id, signal);
   }
 
@@ -208,7 +225,10 @@ export class StepExecutor {
     return { applied: service.digest, previousImageId: container.imageId };
   }
 
-  async #restore({ service, failed, previous, rejects }: StepOf<'restore-service'>, signal: AbortSignal): Promise<Remembered> {
+  async #restore(
+    { service, failed, previous, rejects }: StepOf<'restore-service'>,
+    signal: AbortSignal,
+  ): Promise<Remembered> {
     const engine = this.#engine(service);
     if (failed !== undefined) await this.#remove(service.engine, failed, signal);
     await engine.renameContainer(previous.id, service.containerName, signal);
@@ -220,7 +240,9 @@ export class StepExecutor {
   async #runJob({ service, dueMs, discard, skip }: StepOf<'run-job'>, signal: AbortSignal): Promise<Remembered> {
     if (skip) return { lastDue: dueMs };
     for (const old of discard) await this.#remove(service.engine, old, signal);
-    const id = await this.#create(service, runName(service.containerName, dueMs), signal, { [label.due]: String(dueMs) });
+    const id = await this.#create(service, runName(service.containerName, dueMs), signal, {
+      [label.due]: String(dueMs),
+    });
     await this.#engine(service).startContainer(id, signal);
     return { ...this.#started(service), lastDue: dueMs };
   }

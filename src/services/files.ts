@@ -21,19 +21,25 @@ export function resolveFile(
   directory: string,
   environment: Readonly<Record<string, string>>,
 ): ResolvedFile {
-  if (spec === undefined) return { problem: `uses ${kind} "${use.source}", which is not declared under berth.${kind}s` };
+  if (spec === undefined)
+    return { problem: `uses ${kind} "${use.source}", which is not declared under berth.${kind}s` };
   const target = targetOf(use, kind);
   if (spec.file !== undefined) {
     return { mount: { type: 'bind', source: spec.file, target, readOnly: true, createSource: false } };
   }
   const content = spec.content ?? (spec.environment === undefined ? undefined : environment[spec.environment]);
   if (content === undefined) {
-    return { problem: `${kind} "${use.source}" has no content: it needs one of file, content or a set environment variable` };
+    return {
+      problem: `${kind} "${use.source}" has no content: it needs one of file, content or a set environment variable`,
+    };
   }
   const mode = use.mode ?? (kind === 'secret' ? 0o400 : 0o444);
   const uid = Number(use.uid ?? 0);
   const gid = Number(use.gid ?? 0);
-  const version = createHash('sha256').update(JSON.stringify([use.source, content, mode, uid, gid])).digest('hex').slice(0, 24);
+  const version = createHash('sha256')
+    .update(JSON.stringify([use.source, content, mode, uid, gid]))
+    .digest('hex')
+    .slice(0, 24);
   const path = `${directory}/${kind}-${version}`;
   return {
     file: { path, contentBase64: Buffer.from(content).toString('base64'), mode, uid, gid },

@@ -27,7 +27,10 @@ export function startOrder(names: Iterable<string>, dependenciesOf: (name: strin
 }
 
 /** The first dependency cycle, as `[a, b, a]`, or undefined. */
-export function findCycle(names: Iterable<string>, dependenciesOf: (name: string) => readonly string[]): string[] | undefined {
+export function findCycle(
+  names: Iterable<string>,
+  dependenciesOf: (name: string) => readonly string[],
+): string[] | undefined {
   const finished = new Set<string>();
   const visit = (name: string, path: readonly string[]): string[] | undefined => {
     const seen = path.indexOf(name);
@@ -49,7 +52,9 @@ export function findCycle(names: Iterable<string>, dependenciesOf: (name: string
 
 /** Services in start order. */
 export function desiredOrder(desired: Desired): DesiredService[] {
-  const order = startOrder(desired.services.keys(), (name) => (desired.services.get(name)?.conditions ?? []).map(({ service }) => service));
+  const order = startOrder(desired.services.keys(), (name) =>
+    (desired.services.get(name)?.conditions ?? []).map(({ service }) => service),
+  );
   return order.flatMap((name) => desired.services.get(name) ?? []);
 }
 
@@ -57,7 +62,8 @@ export function desiredOrder(desired: Desired): DesiredService[] {
 export function graphEdges(desired: Desired): GraphEdge[] {
   const edges: GraphEdge[] = [];
   for (const { name, conditions } of desiredOrder(desired)) {
-    for (const { service, condition, declared } of conditions) if (declared) edges.push({ from: name, to: service, condition });
+    for (const { service, condition, declared } of conditions)
+      if (declared) edges.push({ from: name, to: service, condition });
   }
   return edges;
 }

@@ -1,6 +1,12 @@
 import type { EngineName, ServiceSpec } from '../config/service-spec.ts';
 import type { Reason } from '../core/plan.ts';
-import type { ContainerConfig, ContainerState, Health, NetworkCreate, VolumeCreate } from '../engine/container-engine.ts';
+import type {
+  ContainerConfig,
+  ContainerState,
+  Health,
+  NetworkCreate,
+  VolumeCreate,
+} from '../engine/container-engine.ts';
 
 /** What a service does over time, which decides what "as declared" means for it. */
 export type ServiceKind = 'service' | 'one-shot' | 'scheduled';
@@ -56,7 +62,11 @@ export interface DesiredService {
   readonly disposable: boolean;
   readonly critical: boolean;
   readonly essential: boolean;
-  readonly schedule?: { readonly expression: string; readonly timezone: string; readonly overlap: 'skip' | 'replace' | 'allow' };
+  readonly schedule?: {
+    readonly expression: string;
+    readonly timezone: string;
+    readonly overlap: 'skip' | 'replace' | 'allow';
+  };
   /** Why it cannot run at all: "has no image". */
   readonly problem?: string;
 }

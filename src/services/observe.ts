@@ -22,7 +22,10 @@ export function observedContainer(summary: ContainerSummary): ObservedContainer 
     createdAt: summary.createdAt,
     startedAfter: splitList(labels[label.after]),
     graceSeconds: Number(labels[label.grace] ?? 10),
-    ports: summary.ports.map(({ ip, host, container, protocol }) => `${host === undefined ? '' : `${ip ?? ''}:${host}->`}${container}/${protocol}`),
+    ports: summary.ports.map(
+      ({ ip, host, container, protocol }) =>
+        `${host === undefined ? '' : `${ip ?? ''}:${host}->`}${container}/${protocol}`,
+    ),
     networks: splitList(labels[label.networks]),
     ...(due === undefined ? {} : { runDue: Number(due) }),
   };

@@ -17,7 +17,10 @@ export function containersByService(observed: Observed): Map<string, Containers>
   for (const engine of Object.values(observed.engines)) {
     for (const container of engine.containers) {
       const before = byService.get(container.service) ?? none;
-      const after = container.role === 'run' ? { ...before, runs: [...before.runs, container] } : { ...before, [container.role]: container };
+      const after =
+        container.role === 'run'
+          ? { ...before, runs: [...before.runs, container] }
+          : { ...before, [container.role]: container };
       byService.set(container.service, after);
     }
   }
@@ -56,7 +59,12 @@ function describe(container: ObservedContainer | undefined): string {
 }
 
 /** Has this container shown that its version works? `undefined`: not yet known. */
-export function proofOf(service: DesiredService, container: ObservedContainer, startedAt: number, now: number): 'good' | 'bad' | undefined {
+export function proofOf(
+  service: DesiredService,
+  container: ObservedContainer,
+  startedAt: number,
+  now: number,
+): 'good' | 'bad' | undefined {
   switch (container.state) {
     case 'running':
       if (container.health === 'healthy') return 'good';

@@ -80,14 +80,17 @@ export class ServiceReconciler {
 
   constructor(deps: ServiceReconcilerDependencies) {
     this.#deps = deps;
-    this.#observers = new Map(deps.engines.map(({ name, engine }) => [name, new EngineObserver(engine, deps.instance)]));
+    this.#observers = new Map(
+      deps.engines.map(({ name, engine }) => [name, new EngineObserver(engine, deps.instance)]),
+    );
     this.#memory = new MemoryKeeper(deps.memory, deps.clock);
     const engines = new Map(deps.engines.map(({ name, engine }) => [name, engine]));
     const executor = new StepExecutor({
       instance: deps.instance,
       engineOf: (name) => {
         const engine = engines.get(name);
-        if (engine === undefined) throw new BerthError('ENGINE_UNREACHABLE', `this host has no ${name} engine`, { retryable: true });
+        if (engine === undefined)
+          throw new BerthError('ENGINE_UNREACHABLE', `this host has no ${name} engine`, { retryable: true });
         return engine;
       },
       images: deps.images,
@@ -129,7 +132,13 @@ export class ServiceReconciler {
     this.#isUndeclared = false;
     for (const [name, cause] of Object.entries(change.causes)) {
       // A changed configuration gets its first try at once, whatever failed before.
-      this.#memory.remember(name, { cause, failures: undefined, retryAt: undefined, lastError: undefined, restarts: undefined });
+      this.#memory.remember(name, {
+        cause,
+        failures: undefined,
+        retryAt: undefined,
+        lastError: undefined,
+        restarts: undefined,
+      });
     }
     if (!keepMemory) for (const name of Object.keys(change.removals)) this.#memory.forget(name);
     this.#runner.abort(
@@ -143,8 +152,16 @@ export class ServiceReconciler {
   async planFor(desired: Desired, change: DesiredChange, signal?: AbortSignal): Promise<ServicePlan> {
     const observed = await this.#look(signal);
     const memory: Record<string, object> = { ...this.#memory.all };
-    for (const [name, cause] of Object.entries(change.causes)) memory[name] = { ...memory[name], cause, retryAt: undefined };
-    return planServices({ desired, observed, memory, now: this.#deps.clock.now(), booting: false, removals: change.removals });
+    for (const [name, cause] of Object.entries(change.causes))
+      memory[name] = { ...memory[name], cause, retryAt: undefined };
+    return planServices({
+      desired,
+      observed,
+      memory,
+      now: this.#deps.clock.now(),
+      booting: false,
+      removals: change.removals,
+    });
   }
 
   /** Look again soon. */
@@ -223,11 +240,14 @@ export class ServiceReconciler {
 
   #verdict(): 'converged' | 'incomplete' | undefined {
     if (this.#runner.size > 0 || this.#round !== undefined) return undefined;
-    if (this.#plan.steps.some(({ waitsFor, notBefore }) => waitsFor.length === 0 && notBefore === undefined)) return undefined;
+    if (this.#plan.steps.some(({ waitsFor, notBefore }) => waitsFor.length === 0 && notBefore === undefined))
+      return undefined;
     const statuses = this.statuses();
     const open = statuses.filter(({ state }) => !settledStates.has(state));
     if (open.length === 0) return 'converged';
-    return open.every((status) => isStuck(status, this.#memory.of(status.name), this.#desired, statuses)) ? 'incomplete' : undefined;
+    return open.every((status) => isStuck(status, this.#memory.of(status.name), this.#desired, statuses))
+      ? 'incomplete'
+      : undefined;
   }
 
   #nextRound(maximumMs: number): Promise<void> {
@@ -252,7 +272,12 @@ export class ServiceReconciler {
       this.#deps.onEngine?.(handle.name, isUp, why);
       onResources();
     };
-    await watchEngine(handle, { onContainer: (event) => this.#onContainer(event), onResources, onConnection }, this.#deps.clock, signal);
+    await watchEngine(
+      handle,
+      { onContainer: (event) => this.#onContainer(event), onResources, onConnection },
+      this.#deps.clock,
+      signal,
+    );
   }
 
   #onContainer(event: EngineEvent): void {
@@ -271,7 +296,10 @@ export class ServiceReconciler {
       return;
     }
     // With nothing left waiting for it, one look when the last is done is enough.
-    const isAwaited = this.#plan.steps.some(({ after, waitsFor, subject, id }) => waitsFor.length > 0 || after.includes(step.id) || (subject === step.subject && id !== step.id));
+    const isAwaited = this.#plan.steps.some(
+      ({ after, waitsFor, subject, id }) =>
+        waitsFor.length > 0 || after.includes(step.id) || (subject === step.subject && id !== step.id),
+    );
     if (isAwaited || isFailed) this.wake(busyDebounceMs);
   }
 
@@ -329,14 +357,23 @@ export class ServiceReconciler {
     for (const service of this.#desired.services.values()) {
       const memory = this.#memory.of(service.name);
       const current = containers.get(service.name)?.current;
-      if (service.kind === 'scheduled' && memory.lastDue === undefined) this.#memory.remember(service.name, { lastDue: now });
+      if (service.kind === 'scheduled' && memory.lastDue === undefined)
+        this.#memory.remember(service.name, { lastDue: now });
       if (current?.digest !== service.digest) continue;
       const isComplete = service.kind === 'one-shot' && current.state === 'exited' && current.exitCode === 0;
       if (isComplete && memory.completed !== completionOf(service, current)) {
-        this.#memory.remember(service.name, { completed: completionOf(service, current), failures: undefined, retryAt: undefined, lastError: undefined });
+        this.#memory.remember(service.name, {
+          completed: completionOf(service, current),
+          failures: undefined,
+          retryAt: undefined,
+          lastError: undefined,
+        });
       }
-      const isFine = current.state === 'running' && (current.health === 'healthy' || (current.health === 'none' && now - (memory.startedAt ?? 0) > forgiveMs));
-      if (isFine && memory.failures !== undefined) this.#memory.remember(service.name, { failures: undefined, retryAt: undefined, lastError: undefined });
+      const isFine =
+        current.state === 'running' &&
+        (current.health === 'healthy' || (current.health === 'none' && now - (memory.startedAt ?? 0) > forgiveMs));
+      if (isFine && memory.failures !== undefined)
+        this.#memory.remember(service.name, { failures: undefined, retryAt: undefined, lastError: undefined });
     }
   }
 

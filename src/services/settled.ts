@@ -1,3 +1,4 @@
+import { userEngineService } from './desired.ts';
 import type { Desired, ServiceMemory } from './model.ts';
 import type { ServiceStatus } from './status.ts';
 import { settledStates } from './status.ts';
@@ -6,7 +7,12 @@ import { settledStates } from './status.ts';
 const patience = 3;
 
 /** Waiting longer for this service helps nobody: it failed for good, again and again, or waits for one that did. Pure. */
-export function isStuck(status: ServiceStatus, memory: ServiceMemory, desired: Desired, all: readonly ServiceStatus[]): boolean {
+export function isStuck(
+  status: ServiceStatus,
+  memory: ServiceMemory,
+  desired: Desired,
+  all: readonly ServiceStatus[],
+): boolean {
   const seen = new Set<string>();
   const byName = new Map(all.map((one) => [one.name, one]));
   const stuck = (one: ServiceStatus, failures: number): boolean => {
@@ -14,8 +20,12 @@ export function isStuck(status: ServiceStatus, memory: ServiceMemory, desired: D
     seen.add(one.name);
     if (settledStates.has(one.state)) return false;
     if (one.state === 'failed' || one.state === 'exited') return true;
-    if (one.state === 'backoff' || one.state === 'unhealthy') return failures >= patience || one.restarts >= patience;
+    // One that starts for the fourth time is not on its way up.
+    if (one.restarts >= patience) return true;
+    if (one.state === 'backoff' || one.state === 'unhealthy') return failures >= patience;
     if (one.state !== 'waiting') return false;
+    const engine = one.engine === 'user' ? byName.get(userEngineService) : undefined;
+    if (engine !== undefined && stuck(engine, patience)) return true;
     return (desired.services.get(one.name)?.conditions ?? []).some(({ service }) => {
       const target = byName.get(service);
       return target !== undefined && stuck(target, patience);

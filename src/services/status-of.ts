@@ -33,11 +33,18 @@ export function serviceStatuses(input: StatusInput): ServiceStatus[] {
       image: service.container.image,
       ...(shown === undefined
         ? {}
-        : { imageId: shown.imageId, containerId: shown.id, containerName: shown.name, createdAt: new Date(shown.createdAt).toISOString() }),
+        : {
+            imageId: shown.imageId,
+            containerId: shown.id,
+            containerName: shown.name,
+            createdAt: new Date(shown.createdAt).toISOString(),
+          }),
       ports: [...new Set(shown?.ports ?? [])],
       restarts: memory.restarts ?? 0,
       ...(runAt === undefined ? {} : { nextRun: new Date(runAt).toISOString() }),
-      ...(memory.retryAt !== undefined && memory.retryAt > input.now ? { retryAt: new Date(memory.retryAt).toISOString() } : {}),
+      ...(memory.retryAt !== undefined && memory.retryAt > input.now
+        ? { retryAt: new Date(memory.retryAt).toISOString() }
+        : {}),
       critical: service.critical,
       essential: service.essential,
     });
@@ -50,13 +57,25 @@ interface StateAndDetail {
   readonly detail: string;
 }
 
-const inFlightStates: Readonly<Record<string, ServiceState>> = { 'pull-image': 'pulling', 'stop-service': 'stopping', 'remove-service': 'stopping' };
+const inFlightStates: Readonly<Record<string, ServiceState>> = {
+  'pull-image': 'pulling',
+  'stop-service': 'stopping',
+  'remove-service': 'stopping',
+};
 
-function stateOf(service: DesiredService, containers: Containers, shown: ObservedContainer | undefined, memory: ServiceMemory, input: StatusInput): StateAndDetail {
+function stateOf(
+  service: DesiredService,
+  containers: Containers,
+  shown: ObservedContainer | undefined,
+  memory: ServiceMemory,
+  input: StatusInput,
+): StateAndDetail {
   if (service.problem !== undefined) return { state: 'failed', detail: service.problem };
-  if (input.observed.engines[service.engine] === undefined) return { state: 'waiting', detail: `the ${service.engine} engine does not answer` };
+  if (input.observed.engines[service.engine] === undefined)
+    return { state: 'waiting', detail: `the ${service.engine} engine does not answer` };
   const busy = input.inFlight.get(`service/${service.name}`);
-  if (busy !== undefined && busy !== 'discard-container') return { state: inFlightStates[busy] ?? 'starting', detail: '' };
+  if (busy !== undefined && busy !== 'discard-container')
+    return { state: inFlightStates[busy] ?? 'starting', detail: '' };
   const mine = input.steps.filter((step) => step.subject === `service/${service.name}`);
   const waiting = mine.find((step) => step.waitsFor.length > 0);
   const rollback = rollbackNote(service, containers.current, memory);
@@ -64,7 +83,8 @@ function stateOf(service: DesiredService, containers: Containers, shown: Observe
   if (memory.retryAt !== undefined && memory.retryAt > input.now && mine.some((step) => step.notBefore !== undefined)) {
     return { state: 'backoff', detail: memory.lastError ?? describeContainer(shown) };
   }
-  if (waiting !== undefined && containers.current?.state !== 'running') return { state: 'waiting', detail: `waits for ${waiting.waitsFor.join(', ')}` };
+  if (waiting !== undefined && containers.current?.state !== 'running')
+    return { state: 'waiting', detail: `waits for ${waiting.waitsFor.join(', ')}` };
   if (service.kind === 'scheduled') return scheduledState(shown, memory);
   if (shown === undefined) {
     const done = service.kind === 'one-shot' && memory.completed !== undefined;
@@ -74,8 +94,12 @@ function stateOf(service: DesiredService, containers: Containers, shown: Observe
     case 'running':
       if (shown.health === 'healthy') return { state: 'healthy', detail: rollback };
       if (shown.health === 'unhealthy') return { state: 'unhealthy', detail: rollback };
-      if (shown.health === 'starting') return { state: 'starting', detail: rollback === '' ? 'waiting for its healthcheck' : rollback };
-      return { state: service.kind === 'one-shot' ? 'starting' : 'running', detail: service.kind === 'one-shot' ? 'running to completion' : rollback };
+      if (shown.health === 'starting')
+        return { state: 'starting', detail: rollback === '' ? 'waiting for its healthcheck' : rollback };
+      return {
+        state: service.kind === 'one-shot' ? 'starting' : 'running',
+        detail: service.kind === 'one-shot' ? 'running to completion' : rollback,
+      };
     case 'exited':
     case 'dead':
       if (service.kind === 'one-shot' && shown.exitCode === 0) return { state: 'done', detail: '' };
@@ -91,7 +115,8 @@ function stateOf(service: DesiredService, containers: Containers, shown: Observe
 
 function scheduledState(run: ObservedContainer | undefined, memory: ServiceMemory): StateAndDetail {
   if (run?.state === 'running') return { state: 'running', detail: 'a run is under way' };
-  if (run?.exitCode !== undefined && run.exitCode !== 0) return { state: 'scheduled', detail: `the last run exited with ${run.exitCode}` };
+  if (run?.exitCode !== undefined && run.exitCode !== 0)
+    return { state: 'scheduled', detail: `the last run exited with ${run.exitCode}` };
   return { state: 'scheduled', detail: memory.lastError ?? '' };
 }
 

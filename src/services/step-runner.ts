@@ -111,7 +111,8 @@ export class StepRunner {
   async #rememberRejection(step: ServiceStep): Promise<void> {
     if (step.kind !== 'restore-service' && step.kind !== 'discard-container') return;
     if (step.rejects === undefined) return;
-    const name = step.kind === 'restore-service' ? step.service.name : (step.rejects as { readonly service: string }).service;
+    const name =
+      step.kind === 'restore-service' ? step.service.name : (step.rejects as { readonly service: string }).service;
     const { version, why } = step.rejects;
     const rejected = [...(this.#deps.memory.of(name).rejected ?? []).slice(-9), { version, why }];
     this.#deps.memory.remember(name, { rejected });
@@ -127,7 +128,10 @@ export class StepRunner {
       this.#deps.memory.remember(name, { ...remembered, failures, restarts: (memory.restarts ?? 0) + 1, retryAt });
     } else {
       const isOver = step.kind !== 'discard-container' && step.kind !== 'pull-image';
-      this.#deps.memory.remember(name, isOver ? { ...remembered, retryAt: undefined, lastError: undefined } : remembered);
+      this.#deps.memory.remember(
+        name,
+        isOver ? { ...remembered, retryAt: undefined, lastError: undefined } : remembered,
+      );
     }
     if (restartingKinds.has(step.kind)) this.#restartDependents(name, step);
   }
@@ -135,7 +139,9 @@ export class StepRunner {
   #restartDependents(name: string, step: ServiceStep): void {
     for (const dependent of this.#deps.desired().services.values()) {
       if (!dependent.conditions.some(({ service, restart }) => restart && service === name)) continue;
-      this.#deps.memory.remember(dependent.name, { restart: { kind: 'dependency', service: name, cause: step.reason } });
+      this.#deps.memory.remember(dependent.name, {
+        restart: { kind: 'dependency', service: name, cause: step.reason },
+      });
     }
   }
 
@@ -149,11 +155,26 @@ export class StepRunner {
   #record(step: ServiceStep, outcome: 'done' | 'failed', durationMs: number, error?: string): void {
     const { kind, subject, cost, reason, summary } = step;
     const at = this.#deps.clock.now();
-    this.#deps.recorder.record({ at, kind, subject, cost, reason, summary, outcome, durationMs, ...(error === undefined ? {} : { error }) });
+    this.#deps.recorder.record({
+      at,
+      kind,
+      subject,
+      cost,
+      reason,
+      summary,
+      outcome,
+      durationMs,
+      ...(error === undefined ? {} : { error }),
+    });
   }
 }
 
-const restartingKinds: ReadonlySet<string> = new Set(['replace-service', 'restart-service', 'promote-next', 'restore-service']);
+const restartingKinds: ReadonlySet<string> = new Set([
+  'replace-service',
+  'restart-service',
+  'promote-next',
+  'restore-service',
+]);
 
 /** The service whose memory a step changes. */
 function serviceNameOf(step: ServiceStep): string | undefined {

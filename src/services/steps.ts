@@ -31,8 +31,18 @@ export type ServiceStep = ServiceStepBase &
         readonly next: ObservedContainer | undefined;
       }
     /** Hand-over: the new container runs beside the old one. */
-    | { readonly kind: 'start-next'; readonly service: DesiredService; readonly container: ObservedContainer; readonly next: ObservedContainer | undefined }
-    | { readonly kind: 'promote-next'; readonly service: DesiredService; readonly container: ObservedContainer; readonly next: ObservedContainer }
+    | {
+        readonly kind: 'start-next';
+        readonly service: DesiredService;
+        readonly container: ObservedContainer;
+        readonly next: ObservedContainer | undefined;
+      }
+    | {
+        readonly kind: 'promote-next';
+        readonly service: DesiredService;
+        readonly container: ObservedContainer;
+        readonly next: ObservedContainer;
+      }
     /** Back to the container before: the new one failed. */
     | {
         readonly kind: 'restore-service';
@@ -43,9 +53,19 @@ export type ServiceStep = ServiceStepBase &
         readonly rejects: { readonly version: string; readonly why: string } | undefined;
       }
     /** The container is in nobody's way any more: a proven rollout's old one, a crash's left-over, a finished run. */
-    | { readonly kind: 'discard-container'; readonly container: ObservedContainer; readonly rejects?: { readonly service: string; readonly version: string; readonly why: string } }
+    | {
+        readonly kind: 'discard-container';
+        readonly container: ObservedContainer;
+        readonly rejects?: { readonly service: string; readonly version: string; readonly why: string };
+      }
     | { readonly kind: 'remove-service'; readonly name: string; readonly container: ObservedContainer }
-    | { readonly kind: 'run-job'; readonly service: DesiredService; readonly dueMs: number; readonly discard: readonly ObservedContainer[]; readonly skip: boolean }
+    | {
+        readonly kind: 'run-job';
+        readonly service: DesiredService;
+        readonly dueMs: number;
+        readonly discard: readonly ObservedContainer[];
+        readonly skip: boolean;
+      }
   );
 
 export type ServiceStepKind = ServiceStep['kind'];

@@ -21,7 +21,11 @@ interface Account {
 const firstUserId = 1000;
 const firstGroupId = 2000;
 /** Accounts that the image itself needs; numbers as in the console's recipe. */
-const imagePasswd = ['root:x:0:0::/root:/bin/bash', 'sshd:x:989:989::/run/sshd:/usr/sbin/nologin', 'nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin'];
+const imagePasswd = [
+  'root:x:0:0::/root:/bin/bash',
+  'sshd:x:989:989::/run/sshd:/usr/sbin/nologin',
+  'nobody:x:65534:65534::/nonexistent:/usr/sbin/nologin',
+];
 const imageGroups = new Map([
   ['root', 0],
   ['tty', 5],
@@ -80,11 +84,15 @@ function numberUsers(users: readonly UserConfig[]): Account[] {
 
 function groupNumbers(config: HostConfig, accounts: readonly Account[], engineGroupId: number): Map<string, number> {
   const numbers = new Map(imageGroups).set('docker', engineGroupId);
-  for (const { user, gid } of accounts) if (user.primaryGroup === undefined && !numbers.has(user.name)) numbers.set(user.name, gid);
+  for (const { user, gid } of accounts)
+    if (user.primaryGroup === undefined && !numbers.has(user.name)) numbers.set(user.name, gid);
   for (const { name, gid } of config.groups) if (gid !== undefined && !numbers.has(name)) numbers.set(name, gid);
   const named = [
     ...config.groups.map(({ name }) => name),
-    ...accounts.flatMap(({ user }) => [...(user.primaryGroup === undefined ? [] : [user.primaryGroup]), ...user.groups]),
+    ...accounts.flatMap(({ user }) => [
+      ...(user.primaryGroup === undefined ? [] : [user.primaryGroup]),
+      ...user.groups,
+    ]),
   ];
   const taken = new Set(numbers.values());
   let next = firstGroupId;

@@ -6,7 +6,12 @@ import { BerthError } from '../../core/errors.ts';
 import type { Catalogue, CatalogueEntry } from './entry.ts';
 
 const tree = z.record(z.string(), z.unknown());
-const composeParts = { networks: tree.optional(), volumes: tree.optional(), secrets: tree.optional(), configs: tree.optional() };
+const composeParts = {
+  networks: tree.optional(),
+  volumes: tree.optional(),
+  secrets: tree.optional(),
+  configs: tree.optional(),
+};
 const override = z.strictObject({ service: tree.optional(), ...composeParts });
 
 const entrySchema = z.strictObject({

@@ -23,6 +23,9 @@ export function resolveCatalogueService(
 
 /** The parts as a Compose file's tree; what is not there is left out, so that merging keeps the other side's. */
 function composeTree(name: string, { service, ...others }: CatalogueParts): Record<string, unknown> {
-  const tree: Record<string, unknown> = { ...(service === undefined ? {} : { services: { [name]: service } }), ...others };
+  const tree: Record<string, unknown> = {
+    ...(service === undefined ? {} : { services: { [name]: service } }),
+    ...others,
+  };
   return Object.fromEntries(Object.entries(tree).filter(([, value]) => value !== undefined));
 }

@@ -3,7 +3,7 @@ import type { HostConfig } from '../../config/host-config.ts';
 export interface UserEnginePlaces {
   readonly root: string;
   readonly run: string;
-  readonly user: string;
+  readonly sockets: readonly string[];
   readonly containerd: string;
   /** Name of a bridge that exists; empty: dockerd makes its own. */
   readonly bridge: string;
@@ -31,9 +31,9 @@ export function userEngineConfig(config: HostConfig, places: UserEnginePlaces): 
     ...proxies(connectivity.proxy),
     ...options.daemon,
     'data-root': places.root,
-    'exec-root': places.run,
+    'exec-root': `${places.run}/exec`,
     pidfile: `${places.run}/dockerd.pid`,
-    hosts: [`unix://${places.user}`],
+    hosts: [...new Set(places.sockets)].map((socket) => `unix://${socket}`),
     group: String(places.groupId),
     containerd: places.containerd,
     'live-restore': true,

@@ -7,7 +7,10 @@ import { runCommand } from '../../engine/run-command.ts';
  * outside, and the other way round (mount_namespaces(7), "shared"). Do this before the `docker` service starts, in the
  * mount namespace of the system engine. Needs root. Safe to call twice.
  */
-export async function prepareUserEngineRoot(directories: readonly string[], run: typeof runCommand = runCommand): Promise<void> {
+export async function prepareUserEngineRoot(
+  directories: readonly string[],
+  run: typeof runCommand = runCommand,
+): Promise<void> {
   for (const directory of directories) {
     await mkdir(directory, { recursive: true, mode: 0o711 });
     const mount = mountAt(await readFile('/proc/self/mountinfo', 'utf8'), directory);
@@ -17,11 +20,17 @@ export async function prepareUserEngineRoot(directories: readonly string[], run:
 }
 
 /** Undoes {@link prepareUserEngineRoot}, with whatever an engine left mounted below. The files stay. Safe to call twice. */
-export async function releaseUserEngineRoot(directories: readonly string[], run: typeof runCommand = runCommand): Promise<void> {
+export async function releaseUserEngineRoot(
+  directories: readonly string[],
+  run: typeof runCommand = runCommand,
+): Promise<void> {
   for (const directory of directories) {
-    const points = mountPoints(await readFile('/proc/self/mountinfo', 'utf8')).filter((point) => point === directory || point.startsWith(`${directory}/`));
+    const points = mountPoints(await readFile('/proc/self/mountinfo', 'utf8')).filter(
+      (point) => point === directory || point.startsWith(`${directory}/`),
+    );
     // Deepest first. Lazily: a process that is about to end may still stand in one.
-    for (const point of points.sort((a, b) => b.length - a.length)) await run('umount', ['--lazy', point]).catch(() => undefined);
+    for (const point of points.sort((a, b) => b.length - a.length))
+      await run('umount', ['--lazy', point]).catch(() => undefined);
   }
 }
 

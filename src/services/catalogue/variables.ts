@@ -12,7 +12,7 @@ export interface CatalogueContext {
   readonly sockets: {
     /** Berth's API. */
     readonly agent: string;
-    /** The user engine. */
+    /** The user engine's. When that is the catalogue's `docker` service: a name in `userEngine.run`. */
     readonly user: string;
     /** The containerd that serves both engines. */
     readonly containerd: string;
@@ -33,6 +33,8 @@ const defaultPool = '2.debian.pool.ntp.org';
 const consolePorts: Readonly<Record<CatalogueMode, string>> = { host: '22', local: '2222' };
 /** Own bridge on somebody's machine: docker0 may be another Docker's. From TEST-NET-free, rarely used private space. */
 const localBridge = { name: 'berth0', address: '172.31.253.1/24' };
+/** Where the sources of containers' bind mounts are looked for; the `docker` service sees these. */
+const hostDirectories = ['home', 'media', 'mnt', 'opt', 'root', 'run', 'srv', 'tmp', 'var'] as const;
 const sharedDirectories: readonly string[] = ['/run', '/var/run', '/tmp', '/'];
 
 /**
@@ -53,14 +55,22 @@ export function catalogueVariables(config: HostConfig, context: CatalogueContext
     BERTH_AGENT_SOCKET: sockets.agent,
     BERTH_AGENT_SOCKET_MOUNT: socketMount(sockets.agent),
     BERTH_USER_SOCKET: sockets.user,
-    BERTH_USER_SOCKET_MOUNT: socketMount(sockets.user),
+    BERTH_CONSOLE_ENGINE_SOCKET: consoleEngineSocket(context),
+    BERTH_CONSOLE_ENGINE_SOCKET_MOUNT: socketMount(consoleEngineSocket(context)),
     BERTH_CONTAINERD_SOCKET: sockets.containerd,
     BERTH_CONTAINERD_DIRECTORY: parentOf(sockets.containerd),
+    ...hostDirectoryVariables(context),
     BERTH_USER_ENGINE_ROOT: userEngine.root,
     BERTH_USER_ENGINE_RUN: userEngine.run,
     BERTH_USER_ENGINE_BRIDGE: bridge.name,
     BERTH_USER_ENGINE_BRIDGE_ADDRESS: bridge.address,
-    BERTH_USER_ENGINE_CONFIG: userEngineConfig(config, { ...userEngine, ...sockets, bridge: bridge.name, groupId: context.engineGroupId ?? engineGroupId }),
+    BERTH_USER_ENGINE_CONFIG: userEngineConfig(config, {
+      ...userEngine,
+      sockets: [sockets.user, consoleEngineSocket(context)],
+      containerd: sockets.containerd,
+      bridge: bridge.name,
+      groupId: context.engineGroupId ?? engineGroupId,
+    }),
     BERTH_NODE: program.node,
     BERTH_PROGRAM: program.directory,
     BERTH_PROGRAM_MAIN: program.main,
@@ -73,11 +83,29 @@ export function catalogueVariables(config: HostConfig, context: CatalogueContext
   };
 }
 
+/**
+ * BERTH_HOST_HOME, …: the directory itself, or on somebody's own machine an empty one where it holds Berth's state:
+ * an engine mounts a directory that holds its own data only with shared propagation, which that machine may not have.
+ */
+function hostDirectoryVariables({ mode, userEngine }: CatalogueContext): Record<string, string> {
+  const state = parentOf(userEngine.root);
+  const places = hostDirectories.map((name) => {
+    const isFree = mode === 'host' || !`${state}/`.startsWith(`/${name}/`);
+    return [`BERTH_HOST_${name.toUpperCase()}`, isFree ? `/${name}` : `${userEngine.root}/empty`] as const;
+  });
+  return Object.fromEntries(places);
+}
+
 /** Lines of a chrony sources file. Directives: chrony.conf(5), Time sources. */
 function ntpSources({ servers, pools }: HostConfig['time']): string {
   const declared = [...servers.map((name) => `server ${name} iburst`), ...pools.map((name) => `pool ${name} iburst`)];
   const lines = declared.length > 0 ? declared : [`pool ${defaultPool} iburst`];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Our own engine listens once more in a directory that holds nothing else, so that the console can mount that. */
+function consoleEngineSocket({ sockets, userEngine }: CatalogueContext): string {
+  return sockets.user.startsWith(`${userEngine.run}/`) ? `${userEngine.run}/console/docker.sock` : sockets.user;
 }
 
 /** What to mount to reach a socket: its directory when that holds nothing else, so that a new socket is seen too. */

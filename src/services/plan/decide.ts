@@ -16,7 +16,9 @@ export interface DecideContext {
 }
 
 /** A step before its place in the plan (conditions, order) is known. */
-export type Draft = { [K in ServiceStepKind]: Omit<StepOf<K>, 'after' | 'waitsFor'> & { readonly starts: boolean } }[ServiceStepKind];
+export type Draft = {
+  [K in ServiceStepKind]: Omit<StepOf<K>, 'after' | 'waitsFor'> & { readonly starts: boolean };
+}[ServiceStepKind];
 
 export interface Decision {
   readonly drafts: readonly Draft[];
@@ -35,11 +37,16 @@ export function decideService(service: DesiredService, containers: Containers, c
 
   const wantedImage = context.images.get(normalizeReference(service.container.image));
   const rejected = isRejected(context.memory, service.name, service.digest, wantedImage);
-  const isWanted = (container: ObservedContainer): boolean => container.digest === service.digest && (wantedImage === undefined || container.imageId === wantedImage);
+  const isWanted = (container: ObservedContainer): boolean =>
+    container.digest === service.digest && (wantedImage === undefined || container.imageId === wantedImage);
 
   if (next !== undefined) return decideWithNext(service, containers, next, isWanted(next) && !rejected, context);
   if (previous !== undefined) {
-    if (current === undefined) return restore(service, undefined, previous, { kind: 'drift', detail: `the container of ${service.name} is gone, the one before is still here` });
+    if (current === undefined)
+      return restore(service, undefined, previous, {
+        kind: 'drift',
+        detail: `the container of ${service.name} is gone, the one before is still here`,
+      });
     if (isWanted(current) && !rejected) return decideRollout(service, current, previous, memory, context);
     if (rejected && isWanted(current)) return restore(service, current, previous, rejectionReason(service, memory));
   }
@@ -48,7 +55,8 @@ export function decideService(service: DesiredService, containers: Containers, c
     if (service.kind === 'one-shot' && memory.completed?.startsWith(`${service.digest}@`) === true) return nothing;
     return start(service, undefined, startReason(service, memory, context), wantedImage);
   }
-  if (!isWanted(current) && !rejected) return replace(service, current, undefined, changeReason(service, current, memory, wantedImage), wantedImage);
+  if (!isWanted(current) && !rejected)
+    return replace(service, current, undefined, changeReason(service, current, memory, wantedImage), wantedImage);
   return keep(service, current, memory, context);
 }
 
@@ -64,18 +72,49 @@ function decideStopped(service: DesiredService, { current, next, previous }: Con
 }
 
 /** A replacement was under way: finish it, or clear it away when it is no longer wanted. */
-function decideWithNext(service: DesiredService, { current, previous }: Containers, next: ObservedContainer, wanted: boolean, context: DecideContext): Decision {
+function decideWithNext(
+  service: DesiredService,
+  { current, previous }: Containers,
+  next: ObservedContainer,
+  wanted: boolean,
+  context: DecideContext,
+): Decision {
   const memory = context.memory[service.name] ?? {};
   const reason = memory.cause ?? { kind: 'config', key: service.key, change: 'changed' };
-  if (!wanted) return { drafts: [discard(service, next, { kind: 'drift', detail: `${next.name} belongs to a configuration that is no longer wanted` })] };
+  if (!wanted)
+    return {
+      drafts: [
+        discard(service, next, {
+          kind: 'drift',
+          detail: `${next.name} belongs to a configuration that is no longer wanted`,
+        }),
+      ],
+    };
   if (service.update === 'hand-over' && current !== undefined && next.state !== 'created') {
     const startedAt = memory.startedAt ?? next.createdAt;
     const proof = proofOf(service, next, startedAt, context.now);
-    if (proof === 'good') return { drafts: [draft('promote-next', service, reason, { container: current, next }, `hand over to the new ${service.name}`)] };
+    if (proof === 'good')
+      return {
+        drafts: [
+          draft('promote-next', service, reason, { container: current, next }, `hand over to the new ${service.name}`),
+        ],
+      };
     if (proof === 'bad') {
       const why = failureText(service, next);
       const rejects = { service: service.name, version: versionOf(next.digest, next.imageId), why };
-      return { drafts: [{ ...discard(service, next, { kind: 'rollback', service: service.name, detail: why, cause: healthReason(service, next) }), rejects }] };
+      return {
+        drafts: [
+          {
+            ...discard(service, next, {
+              kind: 'rollback',
+              service: service.name,
+              detail: why,
+              cause: healthReason(service, next),
+            }),
+            rejects,
+          },
+        ],
+      };
     }
     return { drafts: [], wakeAt: startedAt + proofDelay(service, next) };
   }
@@ -83,26 +122,47 @@ function decideWithNext(service: DesiredService, { current, previous }: Containe
 }
 
 /** The new container runs, the old one is still here: prove, or go back. */
-function decideRollout(service: DesiredService, current: ObservedContainer, previous: ObservedContainer, memory: ServiceMemory, context: DecideContext): Decision {
+function decideRollout(
+  service: DesiredService,
+  current: ObservedContainer,
+  previous: ObservedContainer,
+  memory: ServiceMemory,
+  context: DecideContext,
+): Decision {
   const startedAt = memory.startedAt ?? current.createdAt;
-  if (current.state === 'created') return resume(service, current, memory.cause ?? { kind: 'config', key: service.key, change: 'changed' });
+  if (current.state === 'created')
+    return resume(service, current, memory.cause ?? { kind: 'config', key: service.key, change: 'changed' });
   const proof = proofOf(service, current, startedAt, context.now);
-  if (proof === 'good') return { drafts: [discard(service, previous, memory.cause ?? { kind: 'config', key: service.key, change: 'changed' })] };
+  if (proof === 'good')
+    return {
+      drafts: [discard(service, previous, memory.cause ?? { kind: 'config', key: service.key, change: 'changed' })],
+    };
   if (proof === undefined) return { drafts: [], wakeAt: startedAt + proofDelay(service, current) };
   const why = failureText(service, current);
   const rejects = { version: versionOf(current.digest, current.imageId), why };
-  const reason: Reason = { kind: 'rollback', service: service.name, detail: why, cause: healthReason(service, current) };
+  const reason: Reason = {
+    kind: 'rollback',
+    service: service.name,
+    detail: why,
+    cause: healthReason(service, current),
+  };
   return restore(service, current, previous, reason, rejects);
 }
 
 /** The container is the right one: does it do what it should? */
-function keep(service: DesiredService, current: ObservedContainer, memory: ServiceMemory, context: DecideContext): Decision {
+function keep(
+  service: DesiredService,
+  current: ObservedContainer,
+  memory: ServiceMemory,
+  context: DecideContext,
+): Decision {
   if (memory.restart !== undefined) return restart(service, current, memory.restart);
   switch (current.state) {
     case 'created':
       return resume(service, current, startReason(service, memory, context));
     case 'running':
-      if (current.health === 'unhealthy' && service.kind === 'service') return restart(service, current, healthReason(service, current));
+      if (current.health === 'unhealthy' && service.kind === 'service')
+        return restart(service, current, healthReason(service, current));
       return nothing;
     case 'exited':
     case 'dead':
@@ -112,14 +172,26 @@ function keep(service: DesiredService, current: ObservedContainer, memory: Servi
   }
 }
 
-function afterExit(service: DesiredService, current: ObservedContainer, memory: ServiceMemory, context: DecideContext): Decision {
+function afterExit(
+  service: DesiredService,
+  current: ObservedContainer,
+  memory: ServiceMemory,
+  context: DecideContext,
+): Decision {
   const failed = current.exitCode !== 0;
   if (service.kind === 'one-shot' && !failed) return nothing;
-  const exited: Reason = { kind: 'exited', service: service.name, exitCode: current.exitCode ?? -1, ...(memory.cause === undefined ? {} : { cause: memory.cause }) };
+  const exited: Reason = {
+    kind: 'exited',
+    service: service.name,
+    exitCode: current.exitCode ?? -1,
+    ...(memory.cause === undefined ? {} : { cause: memory.cause }),
+  };
   const reason: Reason = context.booting ? { kind: 'boot' } : exited;
-  if (service.restartBy === 'never') return context.booting && service.kind === 'service' ? resume(service, current, reason) : nothing;
+  if (service.restartBy === 'never')
+    return context.booting && service.kind === 'service' ? resume(service, current, reason) : nothing;
   // `on-failure` that ended is as its user declared it; `always` that stopped was stopped by somebody.
-  if (service.restartBy === 'engine' && service.spec.restart?.startsWith('on-failure') === true && !context.booting) return nothing;
+  if (service.restartBy === 'engine' && service.spec.restart?.startsWith('on-failure') === true && !context.booting)
+    return nothing;
   return resume(service, current, reason);
 }
 
@@ -152,22 +224,41 @@ function pullDrafts(service: DesiredService, imageId: string | undefined, reason
   return [draft('pull-image', service, reason, {}, `pull ${service.container.image}`, {})];
 }
 
-function start(service: DesiredService, stopped: ObservedContainer | undefined, reason: Reason, imageId: string | undefined): Decision {
+function start(
+  service: DesiredService,
+  stopped: ObservedContainer | undefined,
+  reason: Reason,
+  imageId: string | undefined,
+): Decision {
   const rest = stopped === undefined ? {} : { discard: stopped };
   const summary = `create and start ${service.name} (${service.container.image})`;
-  return { drafts: [...pullDrafts(service, imageId, reason), draft('start-service', service, reason, rest, summary, { starts: true })] };
+  return {
+    drafts: [
+      ...pullDrafts(service, imageId, reason),
+      draft('start-service', service, reason, rest, summary, { starts: true }),
+    ],
+  };
 }
 
 function resume(service: DesiredService, container: ObservedContainer, reason: Reason): Decision {
   if (service.disposable && container.state !== 'created') return start(service, container, reason, container.imageId);
-  return { drafts: [draft('resume-service', service, reason, { container }, `start ${service.name}`, { starts: true })] };
+  return {
+    drafts: [draft('resume-service', service, reason, { container }, `start ${service.name}`, { starts: true })],
+  };
 }
 
 function restart(service: DesiredService, container: ObservedContainer, reason: Reason): Decision {
   if (service.disposable) return start(service, container, reason, container.imageId);
   const isRunning = container.state === 'running';
   const summary = `${isRunning ? 'restart' : 'start'} ${service.name}`;
-  return { drafts: [draft('restart-service', service, reason, { container }, summary, { starts: true, cost: isRunning ? 'restart-service' : 'live' })] };
+  return {
+    drafts: [
+      draft('restart-service', service, reason, { container }, summary, {
+        starts: true,
+        cost: isRunning ? 'restart-service' : 'live',
+      }),
+    ],
+  };
 }
 
 function replace(
@@ -180,10 +271,25 @@ function replace(
   const pulls = pullDrafts(service, imageId, reason);
   const summary = `replace ${service.name} (${service.container.image})`;
   if (service.update === 'hand-over' && container?.state === 'running') {
-    return { drafts: [...pulls, draft('start-next', service, reason, { container, next }, `start the new ${service.name} beside the old one`, { starts: true })] };
+    return {
+      drafts: [
+        ...pulls,
+        draft('start-next', service, reason, { container, next }, `start the new ${service.name} beside the old one`, {
+          starts: true,
+        }),
+      ],
+    };
   }
   const isRunning = container?.state === 'running';
-  return { drafts: [...pulls, draft('replace-service', service, reason, { container, next }, summary, { starts: true, cost: isRunning ? 'restart-service' : 'live' })] };
+  return {
+    drafts: [
+      ...pulls,
+      draft('replace-service', service, reason, { container, next }, summary, {
+        starts: true,
+        cost: isRunning ? 'restart-service' : 'live',
+      }),
+    ],
+  };
 }
 
 function restore(
@@ -194,10 +300,18 @@ function restore(
   rejects?: { version: string; why: string },
 ): Decision {
   const summary = `bring back the previous ${service.name}`;
-  return { drafts: [draft('restore-service', service, reason, { failed, previous, rejects }, summary, { cost: 'restart-service' })] };
+  return {
+    drafts: [
+      draft('restore-service', service, reason, { failed, previous, rejects }, summary, { cost: 'restart-service' }),
+    ],
+  };
 }
 
-function discard(service: DesiredService, container: ObservedContainer, reason: Reason): Extract<Draft, { kind: 'discard-container' }> {
+function discard(
+  service: DesiredService,
+  container: ObservedContainer,
+  reason: Reason,
+): Extract<Draft, { kind: 'discard-container' }> {
   const made = draft('discard-container', service, reason, { container }, `remove ${container.name}`);
   return { ...made, id: `discard-container:${container.name}` };
 }
@@ -206,12 +320,19 @@ function discard(service: DesiredService, container: ObservedContainer, reason: 
 
 function startReason(service: DesiredService, memory: ServiceMemory, context: DecideContext): Reason {
   if (memory.applied === service.digest) {
-    return context.booting ? { kind: 'boot' } : { kind: 'drift', detail: `the container of ${service.name} was removed`, ...causeOf(memory) };
+    return context.booting
+      ? { kind: 'boot' }
+      : { kind: 'drift', detail: `the container of ${service.name} was removed`, ...causeOf(memory) };
   }
   return memory.cause ?? { kind: 'config', key: service.key, change: 'added' };
 }
 
-function changeReason(service: DesiredService, current: ObservedContainer, memory: ServiceMemory, imageId: string | undefined): Reason {
+function changeReason(
+  service: DesiredService,
+  current: ObservedContainer,
+  memory: ServiceMemory,
+  imageId: string | undefined,
+): Reason {
   if (current.digest === service.digest) {
     return { kind: 'image', reference: service.container.image, detail: `now means ${(imageId ?? '').slice(0, 19)}` };
   }
@@ -219,12 +340,21 @@ function changeReason(service: DesiredService, current: ObservedContainer, memor
 }
 
 function healthReason(service: DesiredService, container: ObservedContainer): Reason {
-  if (container.state === 'exited' || container.state === 'dead') return { kind: 'exited', service: service.name, exitCode: container.exitCode ?? -1 };
-  return { kind: 'health', service: service.name, result: container.state === 'running' ? container.health : container.state };
+  if (container.state === 'exited' || container.state === 'dead')
+    return { kind: 'exited', service: service.name, exitCode: container.exitCode ?? -1 };
+  return {
+    kind: 'health',
+    service: service.name,
+    result: container.state === 'running' ? container.health : container.state,
+  };
 }
 
 function rejectionReason(service: DesiredService, memory: ServiceMemory): Reason {
-  return { kind: 'rollback', service: service.name, detail: memory.rejected?.at(-1)?.why ?? 'this version failed here before' };
+  return {
+    kind: 'rollback',
+    service: service.name,
+    detail: memory.rejected?.at(-1)?.why ?? 'this version failed here before',
+  };
 }
 
 function causeOf(memory: ServiceMemory): { cause?: Reason } {
@@ -232,7 +362,10 @@ function causeOf(memory: ServiceMemory): { cause?: Reason } {
 }
 
 function failureText(service: DesiredService, container: ObservedContainer): string {
-  if (container.state === 'running') return container.health === 'unhealthy' ? 'the new container is unhealthy' : `the new container was not healthy within ${Math.round(service.proofMs / 1000)} s`;
+  if (container.state === 'running')
+    return container.health === 'unhealthy'
+      ? 'the new container is unhealthy'
+      : `the new container was not healthy within ${Math.round(service.proofMs / 1000)} s`;
   return `the new container ${container.state}${container.exitCode === undefined ? '' : ` with ${container.exitCode}`}`;
 }
 

@@ -14,7 +14,12 @@ export function nextRun(service: DesiredService, now: number): number | undefine
  * What to do about a scheduled service: nothing until a due time has passed, then one run. Runs missed while nobody was
  * there are made up for once, not one by one.
  */
-export function decideJob(service: DesiredService, containers: Containers, context: DecideContext, imageId: string | undefined): Decision {
+export function decideJob(
+  service: DesiredService,
+  containers: Containers,
+  context: DecideContext,
+  imageId: string | undefined,
+): Decision {
   if (service.schedule === undefined) return { drafts: [] };
   const { expression, timezone, overlap } = service.schedule;
   const memory = context.memory[service.name] ?? {};
@@ -22,7 +27,8 @@ export function decideJob(service: DesiredService, containers: Containers, conte
   const running = runs.filter(({ state }) => state === 'running' || state === 'created' || state === 'paused');
   const wakeAt = nextRun(service, context.now);
   const wake = wakeAt === undefined ? {} : { wakeAt };
-  if (memory.wish?.kind === 'stopped') return { drafts: running.map((run) => discardRun(service, run, memory.wish?.reason)) };
+  if (memory.wish?.kind === 'stopped')
+    return { drafts: running.map((run) => discardRun(service, run, memory.wish?.reason)) };
 
   const due = previousTime(parseCron(expression), context.now + 1, timezone);
   if (due === null || memory.lastDue === undefined || due <= memory.lastDue) {
@@ -34,10 +40,25 @@ export function decideJob(service: DesiredService, containers: Containers, conte
   const common = { subject: `service/${service.name}`, cost: 'live' as const, reason, engine: service.engine, service };
   const drafts: Draft[] = [];
   if (imageId === undefined && !skip) {
-    drafts.push({ ...common, id: `pull-image:${service.name}`, kind: 'pull-image', summary: `pull ${service.container.image}`, starts: false });
+    drafts.push({
+      ...common,
+      id: `pull-image:${service.name}`,
+      kind: 'pull-image',
+      summary: `pull ${service.container.image}`,
+      starts: false,
+    });
   }
   const summary = skip ? `skip the run of ${service.name}: the last one still runs` : `run ${service.name}`;
-  drafts.push({ ...common, id: `run-job:${service.name}`, kind: 'run-job', dueMs: due, discard, skip, summary, starts: !skip });
+  drafts.push({
+    ...common,
+    id: `run-job:${service.name}`,
+    kind: 'run-job',
+    dueMs: due,
+    discard,
+    skip,
+    summary,
+    starts: !skip,
+  });
   return { drafts, ...wake };
 }
 

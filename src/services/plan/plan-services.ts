@@ -5,7 +5,7 @@ import type { Desired, DesiredService, Memory, Observed, ObservedEngine } from '
 import { normalizeReference } from '../names.ts';
 import { type Containers, containersByService, unmetCondition } from '../readiness.ts';
 import type { ServiceStep } from '../steps.ts';
-import { type Decision, decideService, type Draft } from './decide.ts';
+import { type Decision, type Draft, decideService } from './decide.ts';
 import { decideJob } from './jobs.ts';
 import { type ResourceSteps, resourceSteps } from './resources.ts';
 
@@ -30,7 +30,12 @@ export interface ServicePlan {
 const emptyEngine: ObservedEngine = { containers: [], networks: new Map(), volumes: new Set(), images: new Map() };
 const noContainers: Containers = { runs: [] };
 /** Bringing the service back, and tidying up after it, never wait for a backoff. */
-const undelayed: ReadonlySet<string> = new Set(['restore-service', 'discard-container', 'stop-service', 'remove-service']);
+const undelayed: ReadonlySet<string> = new Set([
+  'restore-service',
+  'discard-container',
+  'stop-service',
+  'remove-service',
+]);
 
 /**
  * desired − observed = plan, for services, networks and volumes. Pure: an empty list of steps means that every service
@@ -61,8 +66,11 @@ export function planServices(input: PlanInput): ServicePlan {
     wake(retryAt);
     for (const draft of decision.drafts) {
       const step = placed(draft, service, decision.drafts, { resources, touched, desired, containers, memory });
-      steps.push(retryAt !== undefined && retryAt > now && !undelayed.has(step.kind) ? { ...step, notBefore: retryAt } : step);
-      if (draft.starts || draft.kind === 'restore-service') touched.set(service.name, { id: draft.id, starts: draft.starts });
+      steps.push(
+        retryAt !== undefined && retryAt > now && !undelayed.has(step.kind) ? { ...step, notBefore: retryAt } : step,
+      );
+      if (draft.starts || draft.kind === 'restore-service')
+        touched.set(service.name, { id: draft.id, starts: draft.starts });
     }
   }
   return wakeAt === undefined ? { steps } : { steps, wakeAt };
@@ -93,7 +101,12 @@ function placed(draft: Draft, service: DesiredService, siblings: readonly Draft[
         if (target !== undefined && condition.condition === 'started') continue;
         const unmet =
           target === undefined
-            ? unmetCondition(condition, around.desired.services.get(condition.service), around.containers.get(condition.service) ?? noContainers, around.memory)
+            ? unmetCondition(
+                condition,
+                around.desired.services.get(condition.service),
+                around.containers.get(condition.service) ?? noContainers,
+                around.memory,
+              )
             : `${condition.service} to ${condition.condition === 'completed' ? 'complete' : 'be healthy'} (about to start)`;
         if (unmet !== undefined) waitsFor.push(unmet);
       }
@@ -108,7 +121,11 @@ function onRightEngine(observed: Observed, desired: Desired): Observed {
   for (const name of ['system', 'user'] as const) {
     const engine = observed.engines[name];
     if (engine === undefined) continue;
-    engines[name] = { ...emptyEngine, ...engine, containers: engine.containers.filter(({ service }) => desired.services.get(service)?.engine === name) };
+    engines[name] = {
+      ...emptyEngine,
+      ...engine,
+      containers: engine.containers.filter(({ service }) => desired.services.get(service)?.engine === name),
+    };
   }
   return { engines };
 }

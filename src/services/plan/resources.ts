@@ -36,7 +36,9 @@ export function resourceSteps({ desired, observed, removals = {} }: Input): Reso
     const containers = observed.engines[engine]?.containers ?? [];
     const isGoing = (container: ObservedContainer): boolean => {
       const service = desired.services.get(container.service);
-      return service?.engine !== engine || container.networks.some((network) => changedNetworks.has(`${engine}/${network}`));
+      return (
+        service?.engine !== engine || container.networks.some((network) => changedNetworks.has(`${engine}/${network}`))
+      );
     };
     const going = containers.filter(isGoing);
     for (const container of going) {
@@ -44,7 +46,9 @@ export function resourceSteps({ desired, observed, removals = {} }: Input): Reso
       removed.set(container.name, { step: `remove-service:${container.name}`, container });
     }
     for (const container of inStopOrder(going)) {
-      const dependents = going.filter((other) => other.startedAfter.includes(container.service) && other.service !== container.service);
+      const dependents = going.filter(
+        (other) => other.startedAfter.includes(container.service) && other.service !== container.service,
+      );
       steps.push({
         id: `remove-service:${container.name}`,
         kind: 'remove-service',
@@ -52,7 +56,11 @@ export function resourceSteps({ desired, observed, removals = {} }: Input): Reso
         cost: container.state === 'running' ? 'restart-service' : 'live',
         reason: leaving.has(container.service)
           ? { kind: 'config', key: 'berth.networks', change: 'changed' }
-          : (removals[container.service] ?? { kind: 'config', key: `berth.services.${container.service}`, change: 'removed' }),
+          : (removals[container.service] ?? {
+              kind: 'config',
+              key: `berth.services.${container.service}`,
+              change: 'removed',
+            }),
         summary: `stop and remove ${container.name}`,
         after: dependents.map((other) => `remove-service:${other.name}`),
         engine,
@@ -73,7 +81,9 @@ export function resourceSteps({ desired, observed, removals = {} }: Input): Reso
         cost: 'live',
         reason: { kind: 'config', key: `berth.networks`, change: changed ? 'changed' : 'removed' },
         summary: `remove network ${name}`,
-        after: going.filter((container) => container.networks.includes(name)).map((container) => `remove-service:${container.name}`),
+        after: going
+          .filter((container) => container.networks.includes(name))
+          .map((container) => `remove-service:${container.name}`),
         engine,
         waitsFor: [],
         name,
@@ -89,7 +99,18 @@ export function resourceSteps({ desired, observed, removals = {} }: Input): Reso
     created.set(`${network.engine}/${network.name}`, id);
     const reason: Reason = { kind: 'config', key: network.key, change: changed ? 'changed' : 'added' };
     const after = changed ? [`remove-network:${network.name}`] : [];
-    steps.push({ id, kind: 'create-network', subject: `network/${network.name}`, cost: 'live', reason, summary: `create network ${network.name}`, after, engine: network.engine, waitsFor: [], network });
+    steps.push({
+      id,
+      kind: 'create-network',
+      subject: `network/${network.name}`,
+      cost: 'live',
+      reason,
+      summary: `create network ${network.name}`,
+      after,
+      engine: network.engine,
+      waitsFor: [],
+      network,
+    });
   }
   for (const volume of desired.volumes) {
     const engine = observed.engines[volume.engine];
@@ -97,14 +118,27 @@ export function resourceSteps({ desired, observed, removals = {} }: Input): Reso
     const id = `create-volume:${volume.name}`;
     created.set(`${volume.engine}/volume/${volume.name}`, id);
     const reason: Reason = { kind: 'config', key: volume.key, change: 'added' };
-    steps.push({ id, kind: 'create-volume', subject: `volume/${volume.name}`, cost: 'live', reason, summary: `create volume ${volume.name}`, after: [], engine: volume.engine, waitsFor: [], volume });
+    steps.push({
+      id,
+      kind: 'create-volume',
+      subject: `volume/${volume.name}`,
+      cost: 'live',
+      reason,
+      summary: `create volume ${volume.name}`,
+      after: [],
+      engine: volume.engine,
+      waitsFor: [],
+      volume,
+    });
   }
 
   const neededBy = (service: DesiredService): string[] => [
     ...service.networks.flatMap((name) => created.get(`${service.engine}/${name}`) ?? []),
     ...service.volumes.flatMap((name) => created.get(`${service.engine}/volume/${name}`) ?? []),
     // A host port is free only when the container that had it is gone.
-    ...[...removed.values()].flatMap(({ step, container }) => (container.service === service.name || sharesPort(container, service) ? [step] : [])),
+    ...[...removed.values()].flatMap(({ step, container }) =>
+      container.service === service.name || sharesPort(container, service) ? [step] : [],
+    ),
   ];
   return { steps, leaving, neededBy };
 }

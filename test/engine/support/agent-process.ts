@@ -47,11 +47,24 @@ export class TestAgent {
 
   /** Starts it (again), on the same state. Resolves when it answers. */
   async start(): Promise<void> {
-    const args = ['src/cli/main.ts', 'agent', '--local', '--state', this.stateDirectory, '--run', join(this.stateDirectory, 'run')];
+    const args = [
+      'src/cli/main.ts',
+      'agent',
+      '--local',
+      '--state',
+      this.stateDirectory,
+      '--run',
+      join(this.stateDirectory, 'run'),
+    ];
     const env = { ...process.env, BERTH_INSTANCE: this.instance, NODE_OPTIONS: '' };
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args, '--engine', `unix://${this.#options.engineSocket}`], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=ExperimentalWarning', ...args, '--engine', `unix://${this.#options.engineSocket}`],
+      { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
     this.#process = child;
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.#output = (this.#output + chunk.toString()).slice(-10_000)));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (this.#output = (this.#output + chunk.toString()).slice(-10_000)));
     for (;;) {
       const status = await this.client.status().catch(() => undefined);
       if (status !== undefined) return;
@@ -81,7 +94,11 @@ export class TestAgent {
   /** Applies a config text and waits. @returns the result and all events before it. */
   async apply(text: string, timeoutMs = 60_000): Promise<{ result: ResultEvent; events: ApplyEvent[] }> {
     const events: ApplyEvent[] = [];
-    await this.client.apply({ files: [{ file: 'test.yaml', text: `#cloud-config\n${text}` }] }, { ...operator, timeoutMs, wait: true }, (event) => events.push(event));
+    await this.client.apply(
+      { files: [{ file: 'test.yaml', text: `#cloud-config\n${text}` }] },
+      { ...operator, timeoutMs, wait: true },
+      (event) => events.push(event),
+    );
     const result = events.at(-1);
     if (result?.kind !== 'result') throw new Error(`the apply ended without a result:\n${this.#output}`);
     return { result, events };
@@ -89,7 +106,11 @@ export class TestAgent {
 
   /** Applies without waiting for the end. */
   async declare(text: string): Promise<void> {
-    await this.client.apply({ files: [{ file: 'test.yaml', text: `#cloud-config\n${text}` }] }, { ...operator, timeoutMs: 0, wait: false }, () => undefined);
+    await this.client.apply(
+      { files: [{ file: 'test.yaml', text: `#cloud-config\n${text}` }] },
+      { ...operator, timeoutMs: 0, wait: false },
+      () => undefined,
+    );
   }
 
   /** Ids of the steps of an apply, in the order in which they were started. */
@@ -112,9 +133,12 @@ export class TestAgent {
   /** Ends it and removes everything it made. */
   async dispose(engine: DockerEngine): Promise<void> {
     await this.kill();
-    for (const { id } of await engine.listContainers(`${label.instance}=${this.instance}`)) await engine.removeContainer(id);
-    for (const { name } of await engine.listNetworks(`${label.instance}=${this.instance}`)) await engine.removeNetwork(name);
-    for (const { name } of await engine.listVolumes(`${label.instance}=${this.instance}`)) await engine.removeVolume(name);
+    for (const { id } of await engine.listContainers(`${label.instance}=${this.instance}`))
+      await engine.removeContainer(id);
+    for (const { name } of await engine.listNetworks(`${label.instance}=${this.instance}`))
+      await engine.removeNetwork(name);
+    for (const { name } of await engine.listVolumes(`${label.instance}=${this.instance}`))
+      await engine.removeVolume(name);
     await rm(this.stateDirectory, { recursive: true, force: true });
   }
 
@@ -138,5 +162,11 @@ export function stateOf(status: HostStatus, name: string): string | undefined {
 export async function fingerprint(engine: DockerEngine, instance: string): Promise<string[]> {
   const containers = await engine.listContainers(`${label.instance}=${instance}`);
   const details = await Promise.all(containers.map(({ id }) => engine.inspectContainer(id)));
-  return details.flatMap((detail) => (detail === undefined ? [] : [`${detail.name} ${detail.state} ${detail.id.slice(0, 12)} ${detail.pid} ${detail.startedAt}`])).sort();
+  return details
+    .flatMap((detail) =>
+      detail === undefined
+        ? []
+        : [`${detail.name} ${detail.state} ${detail.id.slice(0, 12)} ${detail.pid} ${detail.startedAt}`],
+    )
+    .sort();
 }

@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { label } from '../../../src/services/names.ts';
+import { fingerprint, stateOf, TestAgent } from '../support/agent-process.ts';
+import { engineVersions, sharedEngine } from '../support/shared-engines.ts';
+import { testImage } from '../support/test-image.ts';
+
+const quick = 'stop_signal: SIGKILL';
+
+describe.each(engineVersions)('a host config on Docker %s', (version) => {
+  const { engine, socket } = sharedEngine(version);
+  let agent: TestAgent;
+  let image = '';
+
+  beforeAll(async () => {
+    image = await testImage(engine);
+    agent = await TestAgent.start({ engineSocket: socket, instance: `converge${version.replace('.', '')}` });
+  });
+  afterAll(async () => agent.dispose(engine));
+
+  const app = (tag = 'one'): string => `
+berth:
+  services:
+    db:
+      image: ${image}
+      command: [sh, -c, "touch /ready; sleep 1000"]
+      ${quick}
+      healthcheck: {test: [CMD, test, -f, /ready], interval: 1s}
+      volumes: [data:/data]
+    web:
+      image: ${image}
+      command: [httpd, -f, -p, "8080", -h, /www]
+      ${quick}
+      environment: {TAG: ${tag}}
+      ports: ["127.0.0.1::8080"]
+      depends_on: {db: {condition: service_healthy}}
+    task:
+      image: ${image}
+      command: ["true"]
+      x-berth: {one_shot: true}
+  volumes: {data: {}}
+`;
+
+  test('services come up in order, the plan says why, and the second apply does nothing', async () => {
+    const { result, events } = await agent.apply(app());
+    expect(result.outcome).toBe('converged');
+    const steps = TestAgent.steps(events);
+    expect(steps.indexOf('start-service:db')).toBeLessThan(steps.indexOf('start-service:web'));
+    expect(result.services.map(({ name, state }) => [name, state])).toEqual([
+      ['db', 'healthy'],
+      ['task', 'done'],
+      ['web', 'running'],
+    ]);
+    expect(result.keys.filter(({ outcome }) => outcome === 'changed').map(({ key }) => key)).toEqual(
+      expect.arrayContaining(['berth.services.db', 'berth.services.web', 'berth.services.task']),
+    );
+    const before = await fingerprint(engine, agent.instance);
+    const again = await agent.apply(app());
+    expect(TestAgent.steps(again.events)).toEqual([]);
+    expect(again.result.outcome).toBe('converged');
+    expect(again.result.generation).toBe(result.generation);
+    expect(await fingerprint(engine, agent.instance)).toEqual(before);
+  });
+
+  test('a published port answers', async () => {
+    const status = await agent.client.status();
+    const port = /:(\d+)->/.exec(status.services.find(({ name }) => name === 'web')?.ports[0] ?? '')?.[1];
+    const response = await fetch(`http://127.0.0.1:${port ?? ''}/index.html`);
+    expect(await response.text()).toBe('hello\n');
+  });
+
+  test('only what changed is replaced, and why names the key', async () => {
+    const plan = await agent.client.plan({ files: [{ file: 'test.yaml', text: `#cloud-config\n${app('two')}` }] });
+    expect(plan.steps.map(({ id, cost, reasons }) => [id, cost, reasons])).toEqual([['replace-service:web', 'restart-service', ['berth.services.web.environment changed']]]);
+    const { events, result } = await agent.apply(app('two'));
+    expect(TestAgent.steps(events)).toEqual(['replace-service:web']);
+    expect(result.keys.find(({ key }) => key === 'berth.services.web')).toMatchObject({ outcome: 'changed' });
+    const why = await agent.client.why('web');
+    expect(why.entries[0]).toMatchObject({ kind: 'replace-service', outcome: 'done', reason: { kind: 'config', key: 'berth.services.web.environment' } });
+    expect(why.declaredAt).toMatch(/^test\.yaml:\d+$/);
+  });
+
+  test('the agent killed and started again adopts what runs', async () => {
+    await agent.until(({ services }) => services.every(({ state }) => ['healthy', 'running', 'done'].includes(state)), 'settled');
+    await agent.client.reconcile();
+    // The previous container of the replaced service goes when the new one has settled.
+    const deadline = Date.now() + 20_000;
+    while ((await engine.listContainers(`${label.instance}=${agent.instance}`)).length > 3 && Date.now() < deadline) await agent.client.reconcile();
+    const before = await fingerprint(engine, agent.instance);
+    await agent.kill();
+    await agent.start();
+    await agent.client.reconcile();
+    await agent.until((status) => stateOf(status, 'web') === 'running', 'adopted');
+    expect(await fingerprint(engine, agent.instance)).toEqual(before);
+  });
+
+  test('every container of the engine removed: the declared ones come back', async () => {
+    for (const { id } of await engine.listContainers(`${label.instance}=${agent.instance}`)) await engine.removeContainer(id);
+    await agent.until((status) => stateOf(status, 'web') === 'running' && stateOf(status, 'db') === 'healthy', 'repaired');
+    const why = await agent.client.why('db');
+    expect(why.entries[0]).toMatchObject({ kind: 'start-service', reason: { kind: 'drift' } });
+  });
+
+  test('a container that dies is started again, with its exit code as the reason', async () => {
+    const status = await agent.client.status();
+    await engine.killContainer(status.services.find(({ name }) => name === 'web')?.containerId ?? '');
+    await agent.until(({ services }) => services.some(({ name, restarts, state }) => name === 'web' && restarts === 1 && state === 'running'), 'restarted');
+    expect((await agent.client.why('web')).entries[0]?.reason).toMatchObject({ kind: 'exited', exitCode: 137 });
+  });
+
+  test('an operator stops, starts and restarts; each is in the ledger', async () => {
+    const operator = { who: 'ops', command: 'berth service stop web' };
+    expect((await agent.client.setServiceWish('web', 'stop', operator)).state).toBe('stopped');
+    await agent.client.reconcile();
+    expect(stateOf(await agent.client.status(), 'web')).toBe('stopped');
+    expect((await agent.client.setServiceWish('web', 'start', { ...operator, command: 'berth service start web' })).state).toBe('running');
+    expect((await agent.client.setServiceWish('web', 'restart', { ...operator, command: 'berth service restart web' })).state).toBe('running');
+    const commands = (await agent.client.why('web')).entries.slice(0, 3).map(({ reason }) => (reason.kind === 'operator' ? reason.command : reason.kind));
+    expect(commands).toEqual(['berth service restart web', 'berth service start web', 'berth service stop web']);
+  });
+
+  test('an earlier generation comes back by number', async () => {
+    const events: unknown[] = [];
+    await agent.client.apply({ generation: 1 }, { who: 'ops', command: 'berth apply --generation 1', timeoutMs: 60_000, wait: true }, (event) => events.push(event));
+    const details = await engine.inspectContainer(`${agent.instance}-web`);
+    expect(details?.state).toBe('running');
+    const [newest, ...older] = await agent.client.generations();
+    expect(newest?.changes).toEqual(['berth.services.web.environment changed']);
+    expect(newest?.number).toBe(older.length + 1);
+  });
+
+  test('a service that is no longer declared goes; its volume stays', async () => {
+    const { result } = await agent.apply('berth: {services: {}}');
+    expect(result.outcome).toBe('converged');
+    expect(await engine.listContainers(`${label.instance}=${agent.instance}`)).toEqual([]);
+    expect((await engine.listVolumes(`${label.instance}=${agent.instance}`)).map(({ name }) => name)).toEqual([`${agent.instance}_data`]);
+  });
+});
