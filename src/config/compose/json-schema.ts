@@ -1,4 +1,5 @@
 import type { JsonSchema } from '../shape.ts';
+import { unsupportedSchema } from './record-of.ts';
 import { type ResourceKind, resourceShapes } from './resources.ts';
 import { type ServiceKey, serviceKeys } from './service-keys.ts';
 
@@ -6,8 +7,7 @@ import { type ServiceKey, serviceKeys } from './service-keys.ts';
 export function composeServiceSchema(): JsonSchema {
   const rows: [string, ServiceKey][] = Object.entries(serviceKeys);
   const properties = rows.map(([key, { shape, support }]) => {
-    const description = support.kind === 'unsupported' ? { description: `No effect: ${support.reason}.` } : {};
-    return [key, { ...shape.schema, ...description }] as const;
+    return [key, support.kind === 'runs' ? shape.schema : unsupportedSchema(support)] as const;
   });
   return {
     type: 'object',

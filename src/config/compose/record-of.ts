@@ -96,9 +96,7 @@ function recordSchema(
   isClosed: boolean,
 ): JsonSchema {
   const supported = [...fields].map(([key, shape]) => [key, shape.schema] as const);
-  const ignored = Object.entries(unsupported).map(([key, { shape, reason }]) => {
-    return [key, { ...shape.schema, description: `No effect: ${reason}` }] as const;
-  });
+  const ignored = Object.entries(unsupported).map(([key, field]) => [key, unsupportedSchema(field)] as const);
   return {
     type: 'object',
     properties: Object.fromEntries([...supported, ...ignored]),
@@ -106,4 +104,9 @@ function recordSchema(
     ...(isClosed ? {} : { patternProperties: { '^x-': {} } }),
     additionalProperties: false,
   };
+}
+
+/** A key without effect may have any value: it is a warning all the same. */
+export function unsupportedSchema({ reason }: Unsupported): JsonSchema {
+  return { deprecated: true, description: `No effect: ${reason}.` };
 }
