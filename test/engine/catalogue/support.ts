@@ -34,7 +34,7 @@ export function contextOf(rig: PrivateEngine, mode: CatalogueContext['mode']): C
     mode,
     sockets: {
       agent: join(rig.stateDir, 'api', 'berth.sock'),
-      user: join(rig.stateDir, 'user', 'docker.sock'),
+      user: join(rig.stateDir, 'user-run', 'docker.sock'),
       containerd: rig.containerdSocket,
     },
     userEngine: { root: join(rig.stateDir, 'user-root'), run: join(rig.stateDir, 'user-run') },
