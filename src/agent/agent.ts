@@ -1,7 +1,7 @@
 import { diffConfigs } from '../config/diff.ts';
 import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
 import { nearMiss } from '../config/near-miss.ts';
-import { parseConfig, type ParseResult } from '../config/parse.ts';
+import { type ParseResult, parseConfig } from '../config/parse.ts';
 import { secretsOf } from '../config/redact.ts';
 import type { ComposeModel, DependencyCondition, EngineName } from '../config/service-spec.ts';
 import type { Clock } from '../core/clock.ts';
@@ -56,7 +56,10 @@ export interface AgentDependencies {
   readonly filesDirectory: string;
   readonly engines: EngineSet;
   /** The catalogue as it is for a config on this host. */
-  readonly catalogue: { readonly names: readonly string[]; readonly modelsFor: (config: HostConfig) => ReadonlyMap<string, ComposeModel> };
+  readonly catalogue: {
+    readonly names: readonly string[];
+    readonly modelsFor: (config: HostConfig) => ReadonlyMap<string, ComposeModel>;
+  };
   readonly images: ImageSource;
   readonly generations: GenerationStore;
   readonly ledger: Ledger;
@@ -165,7 +168,8 @@ export class Agent implements AgentService {
       engines: this.#deps.engines.statuses(),
       services,
       skipped: skippedOnLocalHost(this.#declared.config),
-      lastRound: lastRound === undefined ? null : { at: new Date(lastRound.at).toISOString(), durationMs: lastRound.durationMs },
+      lastRound:
+        lastRound === undefined ? null : { at: new Date(lastRound.at).toISOString(), durationMs: lastRound.durationMs },
     };
   }
 
@@ -173,7 +177,12 @@ export class Agent implements AgentService {
     return this.#planReport(this.#prepare(request));
   }
 
-  async apply(request: ApplyRequest, options: ApplyOptions, onEvent: (event: ApplyEvent) => void, signal: AbortSignal = new AbortController().signal): Promise<void> {
+  async apply(
+    request: ApplyRequest,
+    options: ApplyOptions,
+    onEvent: (event: ApplyEvent) => void,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<void> {
     let finish = (): void => undefined;
     const unsubscribe = this.#reconciler.onStep((event) => onEvent(applyEvent(event)));
     try {
@@ -190,7 +199,14 @@ export class Agent implements AgentService {
       const settled = options.wait ? await this.#reconciler.settled(options.timeoutMs, signal) : 'converged';
       const services = this.#reconciler.statuses();
       const { config, changes, kept, parsed } = prepared;
-      const keys = reportKeys({ config, changes, services, skipped: skippedOnLocalHost(config), diagnostics: parsed.diagnostics, kept });
+      const keys = reportKeys({
+        config,
+        changes,
+        services,
+        skipped: skippedOnLocalHost(config),
+        diagnostics: parsed.diagnostics,
+        kept,
+      });
       const isWhole = settled === 'converged' && !keys.some(({ outcome }) => outcome === 'failed');
       onEvent({ kind: 'result', outcome: isWhole ? 'converged' : 'incomplete', keys, services, generation });
     } finally {
@@ -232,7 +248,9 @@ export class Agent implements AgentService {
 
   async graph(): Promise<ServiceGraph> {
     const { desired } = this.#reconciler;
-    const nodes = this.#reconciler.statuses().map(({ name, engine, origin, state }) => ({ name, engine, origin, state }));
+    const nodes = this.#reconciler
+      .statuses()
+      .map(({ name, engine, origin, state }) => ({ name, engine, origin, state }));
     const edges = graphEdges(desired).map(({ from, to, condition }) => ({
       from,
       to,
@@ -248,20 +266,38 @@ export class Agent implements AgentService {
       await this.#switch(name, wish === 'enable', reason);
     } else {
       this.#statusOf(name);
-      const afresh = { wish: undefined, failures: undefined, retryAt: undefined, lastError: undefined, rejected: undefined };
-      if (wish === 'stop') await this.#reconciler.remember(name, { wish: { kind: 'stopped', reason }, restart: undefined });
-      else if (wish === 'restart' || !this.#isUp(name)) await this.#reconciler.remember(name, { ...afresh, restart: reason });
+      const afresh = {
+        wish: undefined,
+        failures: undefined,
+        retryAt: undefined,
+        lastError: undefined,
+        rejected: undefined,
+      };
+      if (wish === 'stop')
+        await this.#reconciler.remember(name, { wish: { kind: 'stopped', reason }, restart: undefined });
+      else if (wish === 'restart' || !this.#isUp(name))
+        await this.#reconciler.remember(name, { ...afresh, restart: reason });
       else await this.#reconciler.remember(name, afresh);
     }
     await this.#reconciler.settled(60_000, new AbortController().signal);
     return this.#reconciler.statuses().find((status) => status.name === name) ?? goneStatus(name);
   }
 
-  async logs(name: string, options: ServiceLogOptions, onLine: (line: LogLine) => void, signal?: AbortSignal): Promise<void> {
+  async logs(
+    name: string,
+    options: ServiceLogOptions,
+    onLine: (line: LogLine) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
     await this.#sessions.logs(name, options, onLine, signal);
   }
 
-  async exec(name: string, options: Parameters<AgentService['exec']>[1], io: SessionIo, signal?: AbortSignal): Promise<number> {
+  async exec(
+    name: string,
+    options: Parameters<AgentService['exec']>[1],
+    io: SessionIo,
+    signal?: AbortSignal,
+  ): Promise<number> {
     return await this.#sessions.exec(name, options, io, signal);
   }
 
@@ -281,8 +317,14 @@ export class Agent implements AgentService {
     // User services first: the engine they run on may be a service itself.
     for (const stays of [(engine: EngineName) => engine === 'system', () => false]) {
       const kept = new Map([...services].filter(([, service]) => stays(service.engine)));
-      const removals = Object.fromEntries([...services.keys()].filter((name) => !kept.has(name)).map((name) => [name, reason]));
-      this.#reconciler.setDesired({ services: kept, networks: [], volumes: [] }, { causes: {}, removals }, { keepMemory: true });
+      const removals = Object.fromEntries(
+        [...services.keys()].filter((name) => !kept.has(name)).map((name) => [name, reason]),
+      );
+      this.#reconciler.setDesired(
+        { services: kept, networks: [], volumes: [] },
+        { causes: {}, removals },
+        { keepMemory: true },
+      );
       await this.#reconciler.settled(60_000, new AbortController().signal);
     }
     this.#deps.onShutdown();
@@ -309,10 +351,18 @@ export class Agent implements AgentService {
         hint: `berth validate ${source}`,
       });
     }
-    const { config, kept } = keepLastGood(parsed.config, parsed.diagnostics, this.#declared.generation === 0 ? undefined : this.#declared.config);
+    const { config, kept } = keepLastGood(
+      parsed.config,
+      parsed.diagnostics,
+      this.#declared.generation === 0 ? undefined : this.#declared.config,
+    );
     const desired = this.#resolve(config);
     const changes = diffConfigs(this.#declared.config, config);
-    const change = explainChange(this.#reconciler.desired, desired, changes, { kind: 'config', key: 'berth', change: 'changed' });
+    const change = explainChange(this.#reconciler.desired, desired, changes, {
+      kind: 'config',
+      key: 'berth',
+      change: 'changed',
+    });
     return { files, source, config, parsed, kept, desired, change, changes };
   }
 
@@ -406,7 +456,9 @@ export class Agent implements AgentService {
     for (const engine of Object.values(this.#reconciler.observed.engines)) {
       for (const { role, service, imageId } of engine.containers) if (role === 'current') images[service] = imageId;
     }
-    this.#imagesSaved = this.#imagesSaved.then(() => this.#deps.generations.updateImages(generation, images)).catch(() => undefined);
+    this.#imagesSaved = this.#imagesSaved
+      .then(() => this.#deps.generations.updateImages(generation, images))
+      .catch(() => undefined);
   }
 
   #emit(event: AgentEvent): void {
@@ -416,13 +468,19 @@ export class Agent implements AgentService {
   #hostState(services: readonly ServiceStatus[]): HostStatus['state'] {
     const open = services.filter(({ state }) => !settledStates.has(state));
     if (open.length === 0) return 'healthy';
-    return open.every(({ state }) => ['starting', 'waiting', 'pulling', 'stopping'].includes(state)) ? 'converging' : 'degraded';
+    return open.every(({ state }) => ['starting', 'waiting', 'pulling', 'stopping'].includes(state))
+      ? 'converging'
+      : 'degraded';
   }
 
   #statusOf(name: string): ServiceStatus {
     const statuses = this.#reconciler.statuses();
     const status = statuses.find((one) => one.name === name);
-    if (status === undefined) throw unknownService(name, statuses.map((one) => one.name));
+    if (status === undefined)
+      throw unknownService(
+        name,
+        statuses.map((one) => one.name),
+      );
     return status;
   }
 
@@ -449,7 +507,12 @@ function applyEvent(event: StepEvent): ApplyEvent {
     case 'step-started':
       return { kind: 'step-started', step: shownStep(event.step) };
     case 'step-failed':
-      return { kind: 'step-failed', id: event.id, error: event.error, retryAt: event.retryAt === undefined ? null : new Date(event.retryAt).toISOString() };
+      return {
+        kind: 'step-failed',
+        id: event.id,
+        error: event.error,
+        retryAt: event.retryAt === undefined ? null : new Date(event.retryAt).toISOString(),
+      };
     case 'step-progress':
     case 'step-done':
       return event;
@@ -468,7 +531,18 @@ function unknownService(name: string, known: readonly string[]): BerthError {
 }
 
 function goneStatus(name: string): ServiceStatus {
-  return { name, engine: 'user', origin: 'config', state: 'stopped', detail: 'disabled', image: '', ports: [], restarts: 0, critical: false, essential: false };
+  return {
+    name,
+    engine: 'user',
+    origin: 'config',
+    state: 'stopped',
+    detail: 'disabled',
+    image: '',
+    ports: [],
+    restarts: 0,
+    critical: false,
+    essential: false,
+  };
 }
 
 /** Secrets out of a text. Very short ones would blank half of it. */

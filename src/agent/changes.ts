@@ -1,10 +1,15 @@
 import type { ConfigChange } from '../config/diff.ts';
 import type { Reason } from '../core/plan.ts';
-import type { DesiredChange } from '../services/service-reconciler.ts';
 import type { Desired } from '../services/model.ts';
+import type { DesiredChange } from '../services/service-reconciler.ts';
 
 /** Why each service is new, different or gone, told by what changed in the config; otherwise by `fallback`. Pure. */
-export function explainChange(before: Desired, after: Desired, changes: readonly ConfigChange[], fallback: Reason): DesiredChange {
+export function explainChange(
+  before: Desired,
+  after: Desired,
+  changes: readonly ConfigChange[],
+  fallback: Reason,
+): DesiredChange {
   const causes: Record<string, Reason> = {};
   const removals: Record<string, Reason> = {};
   for (const [name, service] of after.services) {

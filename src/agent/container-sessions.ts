@@ -25,11 +25,21 @@ export class ContainerSessions {
   }
 
   /** Throws SERVICE_UNKNOWN; NOT_FOUND when the service has no container. */
-  async logs(name: string, options: ServiceLogOptions, onLine: (line: LogLine) => void, signal?: AbortSignal): Promise<void> {
+  async logs(
+    name: string,
+    options: ServiceLogOptions,
+    onLine: (line: LogLine) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
     const { engine, containerId } = this.#containerOf(name, false);
     const lines = new LineSplitter(onLine);
     const { follow, tail, since } = options;
-    const wanted = { follow, timestamps: true, ...(tail === undefined ? {} : { tail }), ...(since === undefined ? {} : { since }) };
+    const wanted = {
+      follow,
+      timestamps: true,
+      ...(tail === undefined ? {} : { tail }),
+      ...(since === undefined ? {} : { since }),
+    };
     await engine.logs(containerId, wanted, (stream, chunk) => lines.write(stream, chunk), signal);
     lines.end();
   }
@@ -83,7 +93,11 @@ export class ContainerSessions {
       dnsSearch: [],
       dnsOptions: [],
     };
-    const id = await engine.createContainer(`${this.#deps.instance}-debug-${name}-${process.hrtime.bigint().toString(36)}`, container, signal);
+    const id = await engine.createContainer(
+      `${this.#deps.instance}-debug-${name}-${process.hrtime.bigint().toString(36)}`,
+      container,
+      signal,
+    );
     try {
       await engine.startContainer(id, signal);
       return await engine.exec(id, command, io, signal);
@@ -96,7 +110,9 @@ export class ContainerSessions {
     const { containerId, engine, state, detail } = this.#deps.statusOf(name);
     if (containerId === undefined || (mustRun && !['healthy', 'running', 'unhealthy', 'starting'].includes(state))) {
       const why = detail === '' ? state : `${state}: ${detail}`;
-      throw new BerthError('NOT_FOUND', `${name} has no ${mustRun ? 'running ' : ''}container (${why})`, { hint: `berth why ${name}` });
+      throw new BerthError('NOT_FOUND', `${name} has no ${mustRun ? 'running ' : ''}container (${why})`, {
+        hint: `berth why ${name}`,
+      });
     }
     return { engine: this.#deps.engineOf(engine), containerId };
   }
@@ -118,11 +134,13 @@ class LineSplitter {
   }
 
   end(): void {
-    for (const stream of ['stdout', 'stderr'] as const) if (this.#rest[stream] !== '') this.#line(stream, this.#rest[stream]);
+    for (const stream of ['stdout', 'stderr'] as const)
+      if (this.#rest[stream] !== '') this.#line(stream, this.#rest[stream]);
   }
 
   #line(stream: 'stdout' | 'stderr', line: string): void {
-    const [, time, text] = /^(\d{4}-\d\d-\d\dT\S+) (.*)$/s.exec(line) ?? [undefined, null, line];
-    this.#onLine({ stream, time: time ?? null, text: (text ?? '').replace(/\r$/, '') });
+    const match = /^(\d{4}-\d\d-\d\dT\S+) (.*)$/s.exec(line);
+    const text = match?.[2] ?? line;
+    this.#onLine({ stream, time: match?.[1] ?? null, text: text.replace(/\r$/, '') });
   }
 }

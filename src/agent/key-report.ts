@@ -32,7 +32,12 @@ export function reportKeys({ config, changes, services, skipped, diagnostics, ke
   return [...reports.values()];
 }
 
-function reportOf(key: string, changes: readonly ConfigChange[], services: readonly ServiceStatus[], skipped: readonly SkippedStep[]): KeyReport {
+function reportOf(
+  key: string,
+  changes: readonly ConfigChange[],
+  services: readonly ServiceStatus[],
+  skipped: readonly SkippedStep[],
+): KeyReport {
   const skip = skipped.find((step) => step.key === key || key.startsWith(`${step.key}.`));
   if (skip !== undefined) return { key, outcome: 'skipped', why: skip.why };
   const name = /^berth\.(?:services|enable)\.(.+)$/.exec(key)?.[1];
@@ -42,8 +47,12 @@ function reportOf(key: string, changes: readonly ConfigChange[], services: reado
     const why = service.detail === '' ? service.state : `${service.state}: ${service.detail}`;
     return { key, outcome: isOnTheWay ? 'pending' : 'failed', why };
   }
-  const mine = changes.filter((change) => change.key === key || change.key.startsWith(`${key}.`) || change.key.startsWith(`${key}[`));
+  const mine = changes.filter(
+    (change) => change.key === key || change.key.startsWith(`${key}.`) || change.key.startsWith(`${key}[`),
+  );
   if (mine.length === 0) return { key, outcome: 'unchanged' };
-  const details = mine.map((change) => (change.key === key ? change.change : `${change.key.slice(key.length + 1)} ${change.change}`));
+  const details = mine.map((change) =>
+    change.key === key ? change.change : `${change.key.slice(key.length + 1)} ${change.change}`,
+  );
   return { key, outcome: 'changed', why: details.join(', ') };
 }

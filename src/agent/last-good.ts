@@ -5,12 +5,20 @@ import type { Diagnostic } from '../core/diagnostic.ts';
  * A config with errors, completed with what the one before said about the broken keys: a slip of the pen in a service
  * must not remove the service that runs. Pure. @returns the config and the keys that were kept.
  */
-export function keepLastGood(config: HostConfig, diagnostics: readonly Diagnostic[], before: HostConfig | undefined): { config: HostConfig; kept: string[] } {
+export function keepLastGood(
+  config: HostConfig,
+  diagnostics: readonly Diagnostic[],
+  before: HostConfig | undefined,
+): { config: HostConfig; kept: string[] } {
   const broken = diagnostics.filter(({ severity }) => severity === 'error').map(({ path }) => path);
   if (before === undefined || broken.length === 0) return { config, kept: [] };
   const isBroken = (key: string): boolean => broken.some((path) => covers(path, key) || covers(key, path));
   const kept: string[] = [];
-  const keep = <T>(section: string, now: Readonly<Record<string, T>>, then: Readonly<Record<string, T>>): Record<string, T> => {
+  const keep = <T>(
+    section: string,
+    now: Readonly<Record<string, T>>,
+    then: Readonly<Record<string, T>>,
+  ): Record<string, T> => {
     const result: Record<string, T> = { ...now };
     for (const [name, value] of Object.entries(then)) {
       const key = `berth.${section}.${name}`;

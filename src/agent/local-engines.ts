@@ -98,7 +98,8 @@ export class LocalEngines implements EngineSet {
   async stop(): Promise<void> {
     await this.release();
     await this.#supervisor?.stop(20_000);
-    if (this.userEngineIsService) await releaseUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
+    if (this.userEngineIsService)
+      await releaseUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
   }
 
   async #superviseSystem(): Promise<void> {
@@ -106,19 +107,31 @@ export class LocalEngines implements EngineSet {
     while (!this.#end.signal.aborted) {
       try {
         const binaries = await this.#binaries();
-        if (this.userEngineIsService) await prepareUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
-        this.#supervisor = new EngineSupervisor(this.#spec(binaries), { clock, random, onChange: (change) => this.#onChange(change) });
+        if (this.userEngineIsService)
+          await prepareUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
+        this.#supervisor = new EngineSupervisor(this.#spec(binaries), {
+          clock,
+          random,
+          onChange: (change) => this.#onChange(change),
+        });
         await this.#supervisor.watch(this.#end.signal);
         return;
       } catch (error) {
-        this.#onChange({ state: 'failed', reason: error instanceof Error ? error.message : String(error), lastLogLines: [] });
+        this.#onChange({
+          state: 'failed',
+          reason: error instanceof Error ? error.message : String(error),
+          lastLogLines: [],
+        });
         await clock.sleep(5000, this.#end.signal).catch(() => undefined);
       }
     }
   }
 
   async #binaries(): Promise<EngineBinaries> {
-    return (await findEngineBinaries()) ?? (await fetchEngineBinaries(this.#options.stateDirectory, () => undefined, this.#end.signal));
+    return (
+      (await findEngineBinaries()) ??
+      (await fetchEngineBinaries(this.#options.stateDirectory, () => undefined, this.#end.signal))
+    );
   }
 
   #spec(binaries: EngineBinaries): EngineSpec {
@@ -162,14 +175,18 @@ export class LocalEngines implements EngineSet {
   }
 
   async #askVersion(name: EngineName): Promise<void> {
-    const info = await this.handles.find((handle) => handle.name === name)?.engine.info().catch(() => undefined);
+    const info = await this.handles
+      .find((handle) => handle.name === name)
+      ?.engine.info()
+      .catch(() => undefined);
     if (info !== undefined) this.#versions.set(name, info.version);
   }
 }
 
 function socketOf(address: string): string {
   const path = address.replace(/^unix:\/\//, '');
-  if (!path.startsWith('/')) throw new BerthError('USAGE', `--engine ${address}: only unix:///path/to/socket is understood`);
+  if (!path.startsWith('/'))
+    throw new BerthError('USAGE', `--engine ${address}: only unix:///path/to/socket is understood`);
   return path;
 }
 

@@ -1,6 +1,6 @@
+import { mkdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { mkdir, readFile } from 'node:fs/promises';
 import { serveApi } from '../api/server.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { ComposeModel } from '../config/service-spec.ts';
@@ -29,7 +29,9 @@ const defaultInstance = 'berth';
  */
 export async function runAgent(options: AgentOptions): Promise<number> {
   if (!options.local) {
-    throw new BerthError('UNSUPPORTED', 'this machine did not boot from a Berth image', { hint: 'berth agent --local runs beside what is here and changes nothing of it' });
+    throw new BerthError('UNSUPPORTED', 'this machine did not boot from a Berth image', {
+      hint: 'berth agent --local runs beside what is here and changes nothing of it',
+    });
   }
   const { stateDirectory, runDirectory, socket } = options;
   await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
@@ -50,7 +52,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     onChange: (change) => noteEngine(change, ledger, generations.current()?.number ?? 0),
   });
   const ending = new AbortController();
-  let endsEngines = false;
+  const shutdown = { isWanted: false };
   const catalogue = await loadCatalogue(options.catalogueDirectory);
   const modelsFor = (config: HostConfig): ReadonlyMap<string, ComposeModel> => {
     const { places } = engines;
@@ -60,7 +62,9 @@ export async function runAgent(options: AgentOptions): Promise<number> {
       userEngine: places.userEngine,
       program: { node: process.execPath, directory: dirname(process.argv[1] ?? '/'), main: 'berth.js' },
     });
-    return new Map([...catalogue].map(([name, entry]) => [name, resolveCatalogueService(entry, variables, 'local').model]));
+    return new Map(
+      [...catalogue].map(([name, entry]) => [name, resolveCatalogueService(entry, variables, 'local').model]),
+    );
   };
   const agent: Agent = new Agent({
     instance: process.env['BERTH_INSTANCE'] ?? defaultInstance,
@@ -77,7 +81,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     random: Math.random,
     environment: {},
     onShutdown: () => {
-      endsEngines = true;
+      shutdown.isWanted = true;
       // After the answer to the request that asked for it has gone out.
       setTimeout(() => ending.abort(), 100);
     },
@@ -88,10 +92,11 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const api = await serveApi(agent, socket);
   log(`serving ${socket}`);
   const reconciling = agent.run(ending.signal);
-  if (options.configFile !== undefined && generations.current() === undefined) await applyFirst(agent, options.configFile, ending.signal);
+  if (options.configFile !== undefined && generations.current() === undefined)
+    await applyFirst(agent, options.configFile, ending.signal);
   await reconciling;
   await api.close();
-  await (endsEngines ? engines.stop() : engines.release());
+  await (shutdown.isWanted ? engines.stop() : engines.release());
   await ledger.close();
   return 0;
 }
@@ -100,14 +105,23 @@ export async function runAgent(options: AgentOptions): Promise<number> {
 async function applyFirst(agent: Agent, file: string, signal: AbortSignal): Promise<void> {
   try {
     const text = await readFile(file, 'utf8');
-    await agent.apply({ files: [{ file, text }] }, { who: 'agent', command: `berth agent --config ${file}`, timeoutMs: 0, wait: false }, () => undefined, signal);
+    await agent.apply(
+      { files: [{ file, text }] },
+      { who: 'agent', command: `berth agent --config ${file}`, timeoutMs: 0, wait: false },
+      () => undefined,
+      signal,
+    );
   } catch (error) {
     // The agent stays up: a person can apply another one.
     log(`${file} was not applied: ${messageOf(error)}`);
   }
 }
 
-function noteEngine({ state, reason, lastLogLines, retryInMs }: EngineStateChange, ledger: Ledger, generation: number): void {
+function noteEngine(
+  { state, reason, lastLogLines, retryInMs }: EngineStateChange,
+  ledger: Ledger,
+  generation: number,
+): void {
   const isTrouble = state === 'down' || state === 'failed';
   if (!isTrouble && state !== 'running') return;
   ledger.append({
@@ -120,11 +134,17 @@ function noteEngine({ state, reason, lastLogLines, retryInMs }: EngineStateChang
     summary: state === 'running' ? 'the system engine runs' : `the system engine is ${state}`,
     outcome: isTrouble ? 'failed' : 'done',
     durationMs: 0,
-    ...(isTrouble ? { error: [...lastLogLines, ...(retryInMs === undefined ? [] : [`next try in ${Math.round(retryInMs / 1000)} s`])].join('\n') } : {}),
+    ...(isTrouble
+      ? {
+          error: [
+            ...lastLogLines,
+            ...(retryInMs === undefined ? [] : [`next try in ${Math.round(retryInMs / 1000)} s`]),
+          ].join('\n'),
+        }
+      : {}),
   });
 }
 
 function log(line: string): void {
   process.stderr.write(`${new Date().toISOString()} ${line}\n`);
 }
-

@@ -4,7 +4,8 @@ import type { MemoryStore } from '../services/ports.ts';
 import { isMissing, writeDurably } from './durable-file.ts';
 
 interface StoredMemory {
-  readonly version: 1;
+  /** Of this form; another one is not understood. */
+  readonly version: number;
   readonly services: Memory;
 }
 

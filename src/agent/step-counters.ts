@@ -24,8 +24,18 @@ export class StepCounters {
     });
     return [
       { name: 'berth_steps_total', help: 'Steps carried out, by kind and outcome.', type: 'counter', samples: steps },
-      { name: 'berth_reconcile_rounds_total', help: 'Reconcile rounds.', type: 'counter', samples: [{ value: this.#rounds }] },
-      { name: 'berth_reconcile_round_duration_seconds', help: 'How long the last round took.', type: 'gauge', samples: [{ value: this.#lastRoundMs / 1000 }] },
+      {
+        name: 'berth_reconcile_rounds_total',
+        help: 'Reconcile rounds.',
+        type: 'counter',
+        samples: [{ value: this.#rounds }],
+      },
+      {
+        name: 'berth_reconcile_round_duration_seconds',
+        help: 'How long the last round took.',
+        type: 'gauge',
+        samples: [{ value: this.#lastRoundMs / 1000 }],
+      },
     ];
   }
 }

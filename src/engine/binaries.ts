@@ -43,6 +43,9 @@ export async function fetchEngineBinaries(
   onProgress: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<EngineBinaries> {
+  const store = join(cacheDir, 'engine');
+  const cached = await newestCached(store);
+  if (cached !== undefined) return cached;
   const options = signal === undefined ? {} : { signal };
   try {
     await runCommand('apt-get', ['--version'], options);
@@ -52,13 +55,10 @@ export async function fetchEngineBinaries(
       hint: 'install Docker Engine 20.10 or later, or name a running one with --engine unix://…',
     });
   }
-  const store = join(cacheDir, 'engine');
   await mkdir(store, { recursive: true });
   try {
     const version = await candidateVersion(onProgress, options);
     const home = join(store, version.replace(/[^\w.+-]/g, '_'));
-    const cached = await probeTree(home);
-    if (cached !== undefined) return cached;
     return await unpack(home, store, onProgress, options);
   } catch (error) {
     throw new BerthError('ENGINE_START_FAILED', `cannot get a Docker Engine: ${messageOf(error)}`, {
@@ -133,6 +133,15 @@ async function unpack(
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+async function newestCached(store: string): Promise<EngineBinaries | undefined> {
+  const names = (await readdir(store).catch(() => [])).filter((name) => !name.startsWith('.'));
+  for (const name of names.sort((left, right) => right.localeCompare(left, 'en', { numeric: true }))) {
+    const found = await probeTree(join(store, name));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 async function candidateVersion(

@@ -21,16 +21,66 @@ const single =
 
 /** The machine's own resources, one row each. */
 const resources: readonly Resource[] = [
-  { key: 'hostname', subject: () => 'host/hostname', declared: single(({ hostname }) => hostname), whyLocal: "this machine's name is its owner's; containers can have their own" },
-  { key: 'fqdn', subject: () => 'host/fqdn', declared: single(({ fqdn }) => fqdn), whyLocal: "this machine's name is its owner's" },
-  { key: 'users', subject: (name) => `user/${name}`, declared: ({ users }) => users.map(({ name }) => name), whyLocal: 'no account is made on this machine; the console service has it' },
-  { key: 'groups', subject: (name) => `group/${name}`, declared: ({ groups }) => groups.map(({ name }) => name), whyLocal: 'no group is made on this machine' },
-  { key: 'write_files', subject: (path) => `file${path}`, declared: ({ files }) => files.map(({ path }) => path), whyLocal: "files of this machine are its owner's" },
-  { key: 'mounts', subject: (target) => `mount${target}`, declared: ({ mounts }) => mounts.map(({ target }) => target), whyLocal: "mounts of this machine are its owner's" },
-  { key: 'timezone', subject: () => 'host/timezone', declared: single(({ time }) => time.zone), whyLocal: "this machine's time zone is its owner's" },
-  { key: 'network', subject: () => 'host/network', declared: single(({ network }) => network), whyLocal: "this machine's network is its owner's" },
-  { key: 'berth.sysctl', subject: (name) => `sysctl/${name}`, declared: ({ sysctl }) => Object.keys(sysctl), whyLocal: "this machine's kernel settings are its owner's" },
-  { key: 'berth.modules', subject: (name) => `module/${name}`, declared: ({ modules }) => modules, whyLocal: "this machine's kernel is its owner's" },
+  {
+    key: 'hostname',
+    subject: () => 'host/hostname',
+    declared: single(({ hostname }) => hostname),
+    whyLocal: "this machine's name is its owner's; containers can have their own",
+  },
+  {
+    key: 'fqdn',
+    subject: () => 'host/fqdn',
+    declared: single(({ fqdn }) => fqdn),
+    whyLocal: "this machine's name is its owner's",
+  },
+  {
+    key: 'users',
+    subject: (name) => `user/${name}`,
+    declared: ({ users }) => users.map(({ name }) => name),
+    whyLocal: 'no account is made on this machine; the console service has it',
+  },
+  {
+    key: 'groups',
+    subject: (name) => `group/${name}`,
+    declared: ({ groups }) => groups.map(({ name }) => name),
+    whyLocal: 'no group is made on this machine',
+  },
+  {
+    key: 'write_files',
+    subject: (path) => `file${path}`,
+    declared: ({ files }) => files.map(({ path }) => path),
+    whyLocal: "files of this machine are its owner's",
+  },
+  {
+    key: 'mounts',
+    subject: (target) => `mount${target}`,
+    declared: ({ mounts }) => mounts.map(({ target }) => target),
+    whyLocal: "mounts of this machine are its owner's",
+  },
+  {
+    key: 'timezone',
+    subject: () => 'host/timezone',
+    declared: single(({ time }) => time.zone),
+    whyLocal: "this machine's time zone is its owner's",
+  },
+  {
+    key: 'network',
+    subject: () => 'host/network',
+    declared: single(({ network }) => network),
+    whyLocal: "this machine's network is its owner's",
+  },
+  {
+    key: 'berth.sysctl',
+    subject: (name) => `sysctl/${name}`,
+    declared: ({ sysctl }) => Object.keys(sysctl),
+    whyLocal: "this machine's kernel settings are its owner's",
+  },
+  {
+    key: 'berth.modules',
+    subject: (name) => `module/${name}`,
+    declared: ({ modules }) => modules,
+    whyLocal: "this machine's kernel is its owner's",
+  },
   {
     key: 'ca_certs',
     subject: () => 'host/ca-certificates',
@@ -48,6 +98,10 @@ const resources: readonly Resource[] = [
 /** What the config asks of the machine itself and a guest leaves alone, each with its reason. Pure. */
 export function skippedOnLocalHost(config: HostConfig): SkippedStep[] {
   return resources.flatMap(({ key, subject, declared, whyLocal }) =>
-    declared(config).map((name) => ({ subject: subject(name), key: name === '' ? key : `${key}.${name}`, why: whyLocal })),
+    declared(config).map((name) => ({
+      subject: subject(name),
+      key: name === '' ? key : `${key}.${name}`,
+      why: whyLocal,
+    })),
   );
 }

@@ -28,7 +28,6 @@ const maps: ReadonlySet<string> = new Set([
 export function adjustService(base: ServiceSpec, over: ServiceSpec): ServiceSpec {
   const result: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(over)) {
-    if (value === undefined) continue;
     const before = result[key];
     const identify = lists[key];
     if (identify !== undefined && Array.isArray(before) && Array.isArray(value)) {
@@ -38,7 +37,7 @@ export function adjustService(base: ServiceSpec, over: ServiceSpec): ServiceSpec
     } else if (maps.has(key) && isMap(before) && isMap(value)) {
       result[key] = { ...before, ...value };
     } else {
-      result[key] = value as unknown;
+      result[key] = value;
     }
   }
   return result;

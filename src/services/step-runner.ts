@@ -97,7 +97,7 @@ export class StepRunner {
       return true;
     } catch (error) {
       // Told to stop: what is half done is found again by the next look.
-      if (signal.aborted) return true;
+      if (isAborted(signal)) return true;
       const durationMs = Math.round(performance.now() - started);
       const message = messageOf(error);
       const retryAt = name === undefined ? undefined : this.#afterFailure(name, message);
@@ -207,4 +207,8 @@ function laneOf(step: ServiceStep): string {
 
 function usesBridge({ container }: DesiredService): boolean {
   return container.networkMode !== 'host' && container.networkMode !== 'none';
+}
+
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

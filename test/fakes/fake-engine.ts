@@ -41,7 +41,11 @@ export class FakeEngine implements ContainerEngine {
   isUp = true;
   now = 1_000_000;
   /** Decides how a started container turns out; default: runs (healthy when it has a healthcheck). */
-  onStart: (container: { name: string; config: ContainerConfig }) => { state: ContainerState; health?: Health; exitCode?: number } = ({ config }) => ({
+  onStart: (container: { name: string; config: ContainerConfig }) => {
+    state: ContainerState;
+    health?: Health;
+    exitCode?: number;
+  } = ({ config }) => ({
     state: 'running',
     health: config.healthcheck === undefined || config.healthcheck.test[0] === 'NONE' ? 'none' : 'healthy',
   });
@@ -50,13 +54,22 @@ export class FakeEngine implements ContainerEngine {
 
   async info(): Promise<EngineInfo> {
     this.#check();
-    return { name: 'docker', version: '26.1.5', apiVersion: '1.45', runtimes: ['runc'], cgroupVersion: '1', rootDirectory: '/nowhere' };
+    return {
+      name: 'docker',
+      version: '26.1.5',
+      apiVersion: '1.45',
+      runtimes: ['runc'],
+      cgroupVersion: '1',
+      rootDirectory: '/nowhere',
+    };
   }
 
   async listContainers(label: string): Promise<ContainerSummary[]> {
     this.#check();
     const [key = '', value] = label.split('=');
-    return [...this.containers.values()].filter(({ config }) => config.labels[key] === value).map((container) => this.#summary(container));
+    return [...this.containers.values()]
+      .filter(({ config }) => config.labels[key] === value)
+      .map((container) => this.#summary(container));
   }
 
   async inspectContainer(id: string): Promise<ContainerDetails | undefined> {
@@ -78,10 +91,22 @@ export class FakeEngine implements ContainerEngine {
   async createContainer(name: string, config: ContainerConfig): Promise<string> {
     this.#check();
     const imageId = this.images.get(config.image);
-    if (imageId === undefined) throw new BerthError('IMAGE_NOT_FOUND', `No such image: ${config.image}`, { retryable: true });
-    if (this.#find(name) !== undefined) throw new BerthError('ENGINE_CONFLICT', `the container name ${name} is already in use`);
+    if (imageId === undefined)
+      throw new BerthError('IMAGE_NOT_FOUND', `No such image: ${config.image}`, { retryable: true });
+    if (this.#find(name) !== undefined)
+      throw new BerthError('ENGINE_CONFLICT', `the container name ${name} is already in use`);
     const id = `c${this.#nextId++}`.padEnd(64, '0');
-    this.containers.set(id, { id, name, config, imageId, createdAt: this.now, state: 'created', health: 'none', exitCode: 0, startedAt: 0 });
+    this.containers.set(id, {
+      id,
+      name,
+      config,
+      imageId,
+      createdAt: this.now,
+      state: 'created',
+      health: 'none',
+      exitCode: 0,
+      startedAt: 0,
+    });
     this.#did('create', name);
     return id;
   }
@@ -94,7 +119,11 @@ export class FakeEngine implements ContainerEngine {
     }
     const ports = new Set(container.config.ports.map(({ hostPort }) => hostPort));
     for (const other of this.containers.values()) {
-      if (other !== container && other.state === 'running' && other.config.ports.some(({ hostPort }) => hostPort !== undefined && ports.has(hostPort))) {
+      if (
+        other !== container &&
+        other.state === 'running' &&
+        other.config.ports.some(({ hostPort }) => hostPort !== undefined && ports.has(hostPort))
+      ) {
         throw new BerthError('PORT_TAKEN', 'port is already allocated', { retryable: true });
       }
     }
@@ -130,14 +159,17 @@ export class FakeEngine implements ContainerEngine {
   async renameContainer(id: string, name: string): Promise<void> {
     const container = this.#get(id);
     const present = this.#find(name);
-    if (present !== undefined && present !== container) throw new BerthError('ENGINE_CONFLICT', `the container name ${name} is already in use`);
+    if (present !== undefined && present !== container)
+      throw new BerthError('ENGINE_CONFLICT', `the container name ${name} is already in use`);
     this.#did('rename', `${container.name} ${name}`);
     container.name = name;
   }
 
   async listNetworks(label: string): Promise<NetworkSummary[]> {
     this.#check();
-    return [...this.networks].filter(([, { labels }]) => hasLabel(labels, label)).map(([name, { labels }]) => ({ id: name, name, labels }));
+    return [...this.networks]
+      .filter(([, { labels }]) => hasLabel(labels, label))
+      .map(([name, { labels }]) => ({ id: name, name, labels }));
   }
 
   async createNetwork(name: string, network: NetworkCreate): Promise<void> {
@@ -148,14 +180,18 @@ export class FakeEngine implements ContainerEngine {
 
   async removeNetwork(name: string): Promise<void> {
     this.#check();
-    const isUsed = [...this.containers.values()].some(({ state, config }) => state === 'running' && config.networks.some((network) => network.name === name));
+    const isUsed = [...this.containers.values()].some(
+      ({ state, config }) => state === 'running' && config.networks.some((network) => network.name === name),
+    );
     if (isUsed) throw new BerthError('ENGINE_REFUSED', `network ${name} has active endpoints`, { retryable: true });
     if (this.networks.delete(name)) this.#did('remove-network', name);
   }
 
   async listVolumes(label: string): Promise<VolumeSummary[]> {
     this.#check();
-    return [...this.volumes].filter(([, { labels }]) => hasLabel(labels, label)).map(([name, { labels }]) => ({ name, labels }));
+    return [...this.volumes]
+      .filter(([, { labels }]) => hasLabel(labels, label))
+      .map(([name, { labels }]) => ({ name, labels }));
   }
 
   async createVolume(name: string, volume: VolumeCreate): Promise<void> {
@@ -171,7 +207,13 @@ export class FakeEngine implements ContainerEngine {
 
   async listImages(): Promise<ImageSummary[]> {
     this.#check();
-    return [...this.images].map(([reference, id]) => ({ id, references: [reference], digests: [], sizeBytes: 1000, createdAt: 0 }));
+    return [...this.images].map(([reference, id]) => ({
+      id,
+      references: [reference],
+      digests: [],
+      sizeBytes: 1000,
+      createdAt: 0,
+    }));
   }
 
   async inspectImage(reference: string): Promise<ImageSummary | undefined> {
@@ -181,7 +223,8 @@ export class FakeEngine implements ContainerEngine {
   async pullImage(reference: string): Promise<void> {
     this.#check();
     const id = this.registry.get(reference);
-    if (id === undefined) throw new BerthError('IMAGE_PULL_FAILED', `pull of ${reference}: not found`, { retryable: true });
+    if (id === undefined)
+      throw new BerthError('IMAGE_PULL_FAILED', `pull of ${reference}: not found`, { retryable: true });
     this.images.set(reference, id);
     this.#did('pull', reference);
   }
@@ -218,7 +261,14 @@ export class FakeEngine implements ContainerEngine {
 
   #emit({ id, name, config, health }: FakeContainer, action: string): void {
     for (const listener of [...this.#listeners]) {
-      listener({ kind: 'container', action, id, attributes: { ...config.labels, name }, ...(action === 'health_status' ? { health } : {}), at: this.now });
+      listener({
+        kind: 'container',
+        action,
+        id,
+        attributes: { ...config.labels, name },
+        ...(action === 'health_status' ? { health } : {}),
+        at: this.now,
+      });
     }
   }
 
@@ -253,7 +303,14 @@ export class FakeEngine implements ContainerEngine {
       ...(state === 'exited' ? { exitCode } : {}),
       createdAt,
       status: state,
-      ports: state === 'running' ? config.ports.map(({ containerPort, hostPort }) => ({ container: Number.parseInt(containerPort, 10), protocol: 'tcp', ...(hostPort === undefined ? {} : { host: Number(hostPort), ip: '0.0.0.0' }) })) : [],
+      ports:
+        state === 'running'
+          ? config.ports.map(({ containerPort, hostPort }) => ({
+              container: Number.parseInt(containerPort, 10),
+              protocol: 'tcp',
+              ...(hostPort === undefined ? {} : { host: Number(hostPort), ip: '0.0.0.0' }),
+            }))
+          : [],
     };
   }
 }

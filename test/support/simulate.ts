@@ -61,20 +61,31 @@ export class SimulatedHost {
   }
 
   async plan(): Promise<ServicePlan> {
-    const look = async (engine: FakeEngine) => (engine.isUp ? await new EngineObserver(engine, 'berth').look() : undefined);
+    const look = async (engine: FakeEngine) =>
+      engine.isUp ? await new EngineObserver(engine, 'berth').look() : undefined;
     const [user, system] = await Promise.all([look(this.user), look(this.system)]);
     const engines = { ...(user === undefined ? {} : { user }), ...(system === undefined ? {} : { system }) };
-    return planServices({ desired: this.desired, observed: { engines }, memory: this.memory, now: this.now, booting: false });
+    return planServices({
+      desired: this.desired,
+      observed: { engines },
+      memory: this.memory,
+      now: this.now,
+      booting: false,
+    });
   }
 
   /** Does the first step of the plan that can be done. @returns it, or undefined when there is none. */
   async step(): Promise<ServiceStep | undefined> {
     const { steps } = await this.plan();
     const open = new Set(steps.map(({ id }) => id));
-    const next = steps.find(({ waitsFor, after, notBefore }) => waitsFor.length === 0 && !after.some((id) => open.has(id)) && (notBefore ?? 0) <= this.now);
+    const next = steps.find(
+      ({ waitsFor, after, notBefore }) =>
+        waitsFor.length === 0 && !after.some((id) => open.has(id)) && (notBefore ?? 0) <= this.now,
+    );
     if (next === undefined) return undefined;
     const remembered = await this.#executor.run(next, new AbortController().signal);
-    if ('service' in next && typeof next.service === 'object') this.remember(next.service.name, remembered as ServiceMemory);
+    if ('service' in next && typeof next.service === 'object')
+      this.remember(next.service.name, remembered as ServiceMemory);
     this.done.push(next);
     return next;
   }
@@ -87,7 +98,13 @@ export class SimulatedHost {
   async converge(limit = 500): Promise<ServiceStep[]> {
     const from = this.done.length;
     for (let count = 0; (await this.step()) !== undefined; count++) {
-      if (count > limit) throw new Error(`no end after ${limit} steps: ${this.done.slice(-5).map(({ id }) => id).join(', ')}`);
+      if (count > limit)
+        throw new Error(
+          `no end after ${limit} steps: ${this.done
+            .slice(-5)
+            .map(({ id }) => id)
+            .join(', ')}`,
+        );
       this.now += 10;
       this.user.now = this.now;
       this.system.now = this.now;

@@ -13,25 +13,32 @@ const blank = /^[\t\v\f\r \u0085\u00a0]+/;
 export function parseDotenv(source: string, environment: Variables): Record<string, string> {
   const text = source.replace(/^\ufeff/, '').replaceAll('\r\n', '\n');
   const found = new Map<string, string>();
+  const variables: Record<string, string> = Object.assign(Object.create(null), defined(environment));
   let rest = text;
-  const lineOf = (remaining: string): number => text.slice(0, text.length - remaining.length).split('\n').length;
+  const failAt: FailAt = (remaining, message) => {
+    const line = text.slice(0, text.length - remaining.length).split('\n').length;
+    throw new BerthError('CONFIG_INVALID', `line ${line}: ${message}`, { details: { line } });
+  };
   for (;;) {
     rest = skipToStatement(rest);
     if (rest === '') return Object.fromEntries(found);
-    const line = lineOf(rest);
-    const { name, after, inherited } = readName(rest, line);
+    const { name, after, inherited } = readName(rest, failAt);
     if (inherited) {
       const value = environment[name];
       if (typeof value === 'string') found.set(name, value);
       rest = after;
       continue;
     }
-    const raw = readValue(after, lineOf(after));
-    const variables = { ...Object.fromEntries(found), ...defined(environment) };
-    found.set(name, raw.isLiteral ? raw.value : substitute(raw.value, variables).text);
+    const raw = readValue(after, failAt);
+    const value = raw.isLiteral ? raw.value : substitute(raw.value, variables).text;
+    found.set(name, value);
+    if (typeof environment[name] !== 'string') variables[name] = value;
     rest = raw.rest;
   }
 }
+
+/** Throws an error about the line where the remaining text starts. */
+type FailAt = (remaining: string, message: string) => never;
 
 function defined(environment: Variables): Variables {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => typeof value === 'string'));
@@ -47,14 +54,14 @@ interface Name {
   readonly inherited: boolean;
 }
 
-function readName(statement: string, line: number): Name {
+function readName(statement: string, failAt: FailAt): Name {
   const text = statement.replace(/^export[\s\u0085]+/, '');
   const raw = /^[^=:\n]*/.exec(text)?.[0] ?? '';
   const wrong = /[^\p{L}\p{N}_.\-[\]\t\v\f\r \u0085\u00a0]/u.exec(raw);
   if (wrong !== null)
-    throw fail(line, `unexpected character ${JSON.stringify(wrong[0])} in variable name ${JSON.stringify(raw)}`);
+    failAt(statement, `unexpected character ${JSON.stringify(wrong[0])} in variable name ${JSON.stringify(raw)}`);
   const name = raw.trimEnd();
-  if (name.includes(' ')) throw fail(line, 'key cannot contain a space');
+  if (name.includes(' ')) failAt(statement, 'key cannot contain a space');
   const end = text[raw.length];
   return { name, after: text.slice(raw.length + 1).replace(blank, ''), inherited: end === '\n' || end === undefined };
 }
@@ -66,9 +73,9 @@ interface Value {
   readonly isLiteral: boolean;
 }
 
-function readValue(text: string, line: number): Value {
+function readValue(text: string, failAt: FailAt): Value {
   const quote = text[0];
-  if (quote === '"' || quote === "'") return readQuoted(text, quote, line);
+  if (quote === '"' || quote === "'") return readQuoted(text, quote, failAt);
   const newline = text.indexOf('\n');
   const raw = newline === -1 ? text : text.slice(0, newline);
   const comment = raw.indexOf(' #');
@@ -76,7 +83,7 @@ function readValue(text: string, line: number): Value {
   return { value, rest: newline === -1 ? '' : text.slice(newline + 1), isLiteral: false };
 }
 
-function readQuoted(text: string, quote: '"' | "'", line: number): Value {
+function readQuoted(text: string, quote: '"' | "'", failAt: FailAt): Value {
   let value = '';
   for (let index = 1; index < text.length; index += 1) {
     const char = text[index] ?? '';
@@ -90,7 +97,7 @@ function readQuoted(text: string, quote: '"' | "'", line: number): Value {
       index += 1;
     } else value += char;
   }
-  throw fail(line, `unterminated quoted value ${text.split('\n', 1)[0] ?? ''}`);
+  return failAt(text, `unterminated quoted value ${text.split('\n', 1)[0] ?? ''}`);
 }
 
 const escapes: Readonly<Record<string, string>> = {
@@ -117,8 +124,4 @@ function expandEscapes(text: string): string {
       return code === undefined ? whole.replace('\\0', '\\') : String.fromCharCode(code);
     },
   );
-}
-
-function fail(line: number, message: string): BerthError {
-  return new BerthError('CONFIG_INVALID', `line ${line}: ${message}`, { details: { line } });
 }

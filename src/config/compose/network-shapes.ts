@@ -68,6 +68,9 @@ const longPort = recordOf<PortMapping>({
 
 const shortPort = converted(textOrNumber, parsePortShort, (ports) => ports.map((port) => longPort.print(port)));
 
+/** Each published port is a rule and a process on the host; more of them than this are a mistake. */
+const maxPorts = 10_000;
+
 /** Published ports; a short form with ranges stands for several of them. A mapping of ports is there only once. */
 export const ports: ComposeShape<PortMapping[]> = shapeOf({
   name: 'a list of ports',
@@ -75,7 +78,13 @@ export const ports: ComposeShape<PortMapping[]> = shapeOf({
   hint: 'write ["8080:80"]',
   is: (value): value is unknown[] => Array.isArray(value),
   read(value, place) {
-    const found = value.flatMap((entry, index) => readPort(entry, place.child(index)));
+    const found: PortMapping[] = [];
+    for (const [index, entry] of value.entries()) {
+      found.push(...readPort(entry, place.child(index)));
+      if (found.length <= maxPorts) continue;
+      place.error('invalid-value', `more than ${maxPorts} ports`, 'use "network_mode: host" to have them all');
+      return undefined;
+    }
     return lastOfEach(found, portKey, place);
   },
   print: (value) => value.map((port) => longPort.print(port)),

@@ -18,6 +18,14 @@ type Operator = ':?' | '?' | ':-' | '-' | ':+' | '+';
  * @throws BerthError CONFIG_INVALID for an unreadable `${` or a required variable (`?`) that is missing.
  */
 export function substitute(text: string, variables: Variables): Substitution {
+  return substituteNested(text, variables, 0);
+}
+
+/** Deeper nesting is a mistake or an attack, and would take time with its square. */
+const maxNesting = 50;
+
+function substituteNested(text: string, variables: Variables, depth: number): Substitution {
+  if (depth > maxNesting) throw new BerthError('CONFIG_INVALID', `variables are nested more than ${maxNesting} deep`);
   const unset: string[] = [];
   let output = '';
   let rest = text;
@@ -25,7 +33,7 @@ export function substitute(text: string, variables: Variables): Substitution {
     const dollar = rest.indexOf('$');
     if (dollar === -1) return { text: output + rest, unset };
     output += rest.slice(0, dollar);
-    const { value, length } = readReference(rest.slice(dollar), variables, unset, text);
+    const { value, length } = readReference(rest.slice(dollar), variables, unset, depth);
     output += value;
     rest = rest.slice(dollar + length);
   }
@@ -37,7 +45,7 @@ interface Reference {
   readonly length: number;
 }
 
-function readReference(text: string, variables: Variables, unset: string[], whole: string): Reference {
+function readReference(text: string, variables: Variables, unset: string[], depth: number): Reference {
   if (text.startsWith('$$')) return { value: '$', length: 2 };
   const name = /^\$([_a-z][_a-z0-9]*)/i.exec(text);
   if (name !== null) return { value: lookUp(name[1] ?? '', variables, unset), length: name[0].length };
@@ -45,14 +53,14 @@ function readReference(text: string, variables: Variables, unset: string[], whol
   const end = closingBrace(text);
   const braced = /^\$\{([_a-z][_a-z0-9]*)(?:(:?[-+?])(.*))?\}$/is.exec(end === -1 ? '' : text.slice(0, end + 1));
   if (braced === null) {
-    throw new BerthError('CONFIG_INVALID', `invalid interpolation in ${JSON.stringify(whole)}`, {
+    throw new BerthError('CONFIG_INVALID', `invalid interpolation at ${JSON.stringify(text.slice(0, 60))}`, {
       hint: 'write ${NAME} or ${NAME:-default}; for a dollar sign itself write $$',
     });
   }
   const [, variable = '', operator, word = ''] = braced;
   if (operator === undefined) return { value: lookUp(variable, variables, unset), length: end + 1 };
   const resolve = (): string => {
-    const inner = substitute(word, variables);
+    const inner = substituteNested(word, variables, depth + 1);
     unset.push(...inner.unset);
     return inner.text;
   };

@@ -112,7 +112,7 @@ function placed(draft: Draft, service: DesiredService, siblings: readonly Draft[
       }
     }
   }
-  return { ...step, after: [...new Set(after)], waitsFor } as ServiceStep;
+  return { ...step, after: [...new Set(after)], waitsFor };
 }
 
 /** Only containers on the engine where their service belongs now; those elsewhere are leftovers to remove. */

@@ -70,21 +70,31 @@ berth:
 
   test('only what changed is replaced, and why names the key', async () => {
     const plan = await agent.client.plan({ files: [{ file: 'test.yaml', text: `#cloud-config\n${app('two')}` }] });
-    expect(plan.steps.map(({ id, cost, reasons }) => [id, cost, reasons])).toEqual([['replace-service:web', 'restart-service', ['berth.services.web.environment changed']]]);
+    expect(plan.steps.map(({ id, cost, reasons }) => [id, cost, reasons])).toEqual([
+      ['replace-service:web', 'restart-service', ['berth.services.web.environment changed']],
+    ]);
     const { events, result } = await agent.apply(app('two'));
     expect(TestAgent.steps(events)).toEqual(['replace-service:web']);
     expect(result.keys.find(({ key }) => key === 'berth.services.web')).toMatchObject({ outcome: 'changed' });
     const why = await agent.client.why('web');
-    expect(why.entries[0]).toMatchObject({ kind: 'replace-service', outcome: 'done', reason: { kind: 'config', key: 'berth.services.web.environment' } });
+    expect(why.entries[0]).toMatchObject({
+      kind: 'replace-service',
+      outcome: 'done',
+      reason: { kind: 'config', key: 'berth.services.web.environment' },
+    });
     expect(why.declaredAt).toMatch(/^test\.yaml:\d+$/);
   });
 
   test('the agent killed and started again adopts what runs', async () => {
-    await agent.until(({ services }) => services.every(({ state }) => ['healthy', 'running', 'done'].includes(state)), 'settled');
+    await agent.until(
+      ({ services }) => services.every(({ state }) => ['healthy', 'running', 'done'].includes(state)),
+      'settled',
+    );
     await agent.client.reconcile();
     // The previous container of the replaced service goes when the new one has settled.
     const deadline = Date.now() + 20_000;
-    while ((await engine.listContainers(`${label.instance}=${agent.instance}`)).length > 3 && Date.now() < deadline) await agent.client.reconcile();
+    while ((await engine.listContainers(`${label.instance}=${agent.instance}`)).length > 3 && Date.now() < deadline)
+      await agent.client.reconcile();
     const before = await fingerprint(engine, agent.instance);
     await agent.kill();
     await agent.start();
@@ -94,8 +104,12 @@ berth:
   });
 
   test('every container of the engine removed: the declared ones come back', async () => {
-    for (const { id } of await engine.listContainers(`${label.instance}=${agent.instance}`)) await engine.removeContainer(id);
-    await agent.until((status) => stateOf(status, 'web') === 'running' && stateOf(status, 'db') === 'healthy', 'repaired');
+    for (const { id } of await engine.listContainers(`${label.instance}=${agent.instance}`))
+      await engine.removeContainer(id);
+    await agent.until(
+      (status) => stateOf(status, 'web') === 'running' && stateOf(status, 'db') === 'healthy',
+      'repaired',
+    );
     const why = await agent.client.why('db');
     expect(why.entries[0]).toMatchObject({ kind: 'start-service', reason: { kind: 'drift' } });
   });
@@ -103,7 +117,11 @@ berth:
   test('a container that dies is started again, with its exit code as the reason', async () => {
     const status = await agent.client.status();
     await engine.killContainer(status.services.find(({ name }) => name === 'web')?.containerId ?? '');
-    await agent.until(({ services }) => services.some(({ name, restarts, state }) => name === 'web' && restarts === 1 && state === 'running'), 'restarted');
+    await agent.until(
+      ({ services }) =>
+        services.some(({ name, restarts, state }) => name === 'web' && restarts === 1 && state === 'running'),
+      'restarted',
+    );
     expect((await agent.client.why('web')).entries[0]?.reason).toMatchObject({ kind: 'exited', exitCode: 137 });
   });
 
@@ -112,15 +130,26 @@ berth:
     expect((await agent.client.setServiceWish('web', 'stop', operator)).state).toBe('stopped');
     await agent.client.reconcile();
     expect(stateOf(await agent.client.status(), 'web')).toBe('stopped');
-    expect((await agent.client.setServiceWish('web', 'start', { ...operator, command: 'berth service start web' })).state).toBe('running');
-    expect((await agent.client.setServiceWish('web', 'restart', { ...operator, command: 'berth service restart web' })).state).toBe('running');
-    const commands = (await agent.client.why('web')).entries.slice(0, 3).map(({ reason }) => (reason.kind === 'operator' ? reason.command : reason.kind));
+    expect(
+      (await agent.client.setServiceWish('web', 'start', { ...operator, command: 'berth service start web' })).state,
+    ).toBe('running');
+    expect(
+      (await agent.client.setServiceWish('web', 'restart', { ...operator, command: 'berth service restart web' }))
+        .state,
+    ).toBe('running');
+    const commands = (await agent.client.why('web')).entries
+      .slice(0, 3)
+      .map(({ reason }) => (reason.kind === 'operator' ? reason.command : reason.kind));
     expect(commands).toEqual(['berth service restart web', 'berth service start web', 'berth service stop web']);
   });
 
   test('an earlier generation comes back by number', async () => {
     const events: unknown[] = [];
-    await agent.client.apply({ generation: 1 }, { who: 'ops', command: 'berth apply --generation 1', timeoutMs: 60_000, wait: true }, (event) => events.push(event));
+    await agent.client.apply(
+      { generation: 1 },
+      { who: 'ops', command: 'berth apply --generation 1', timeoutMs: 60_000, wait: true },
+      (event) => events.push(event),
+    );
     const details = await engine.inspectContainer(`${agent.instance}-web`);
     expect(details?.state).toBe('running');
     const [newest, ...older] = await agent.client.generations();
@@ -132,6 +161,8 @@ berth:
     const { result } = await agent.apply('berth: {services: {}}');
     expect(result.outcome).toBe('converged');
     expect(await engine.listContainers(`${label.instance}=${agent.instance}`)).toEqual([]);
-    expect((await engine.listVolumes(`${label.instance}=${agent.instance}`)).map(({ name }) => name)).toEqual([`${agent.instance}_data`]);
+    expect((await engine.listVolumes(`${label.instance}=${agent.instance}`)).map(({ name }) => name)).toEqual([
+      `${agent.instance}_data`,
+    ]);
   });
 });

@@ -167,24 +167,14 @@ async function isOwned(stateDir: string): Promise<boolean> {
 async function makeNamespace(stateDir: string, root: string, diskMegabytes?: number): Promise<readonly string[]> {
   const quoted = (path: string) => `'${path}'`;
   const ready = join(stateDir, 'namespace-ready');
-  const script = [
-    'set -e',
-    `mount --bind ${quoted(stateDir)} ${quoted(stateDir)}`,
-    `mount --make-shared ${quoted(stateDir)}`,
-  ];
-  if (diskMegabytes !== undefined) {
-    const data = join(stateDir, 'data');
-    await mkdir(data);
-    script.push(`mount -t tmpfs -o size=${diskMegabytes}m tmpfs ${quoted(data)}`);
-  }
+  const script = ['set -e', `mount --bind ${quoted(stateDir)} ${quoted(stateDir)}`];
   if (root !== '/') {
     await mkdir(join(stateDir, 'slash-run'));
     await mkdir(join(root, cacheDir), { recursive: true });
     script.push(
       `mount --bind ${quoted(root)} ${quoted(root)}`,
-      ...['/proc', '/sys', '/dev', temporary, cacheDir].map(
-        (path) => `mount --rbind ${path} ${quoted(join(root, path))}`,
-      ),
+      ...['/proc', '/sys', '/dev', temporary].map((path) => `mount --rbind ${path} ${quoted(join(root, path))}`),
+      `mount --bind ${quoted(cacheDir)} ${quoted(join(root, cacheDir))}`,
       `mount --bind ${quoted(join(stateDir, 'slash-run'))} ${quoted(join(root, 'run'))}`,
       // Not a chroot: containers of an engine in a chroot start inside their image, but what is executed in them later
       // (health checks) would enter the namespace's real root, which is this machine's.
@@ -193,6 +183,13 @@ async function makeNamespace(stateDir: string, root: string, diskMegabytes?: num
       'umount -l .',
       'cd /',
     );
+  }
+  // After the pivot: unmounting the old root would take what is below a shared mount with it.
+  script.push(`mount --make-shared ${quoted(stateDir)}`);
+  if (diskMegabytes !== undefined) {
+    const data = join(stateDir, 'data');
+    await mkdir(data);
+    script.push(`mount -t tmpfs -o size=${diskMegabytes}m tmpfs ${quoted(data)}`);
   }
   script.push(`touch ${quoted(ready)}`, 'exec sleep infinity');
   const holder = await spawnDetached({

@@ -28,9 +28,12 @@ export async function testImage(engine: ContainerEngine, name: string = testImag
   return name;
 }
 
-/** Builds the image. Other `labels` make another image (another id) of the same content. */
-export async function buildImage(labels: Readonly<Record<string, string>> = {}): Promise<BuiltImage> {
-  const layer = tarArchive(await rootEntries());
+/** Builds the image. Other `labels` make another image (another id) of the same content; `extra` adds to the content. */
+export async function buildImage(
+  labels: Readonly<Record<string, string>> = {},
+  extra: readonly TarEntry[] = [],
+): Promise<BuiltImage> {
+  const layer = tarArchive([...(await rootEntries()), ...extra]);
   const config = {
     architecture: process.arch === 'x64' ? 'amd64' : process.arch,
     os: 'linux',
