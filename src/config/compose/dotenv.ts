@@ -13,7 +13,7 @@ const blank = /^[\t\v\f\r \u0085\u00a0]+/;
 export function parseDotenv(source: string, environment: Variables): Record<string, string> {
   const text = source.replace(/^\ufeff/, '').replaceAll('\r\n', '\n');
   const found = new Map<string, string>();
-  const variables: Record<string, string> = Object.assign(Object.create(null), defined(environment));
+  const variables = defined(environment);
   let rest = text;
   const failAt: FailAt = (remaining, message) => {
     const line = text.slice(0, text.length - remaining.length).split('\n').length;
@@ -40,8 +40,11 @@ export function parseDotenv(source: string, environment: Variables): Record<stri
 /** Throws an error about the line where the remaining text starts. */
 type FailAt = (remaining: string, message: string) => never;
 
-function defined(environment: Variables): Variables {
-  return Object.fromEntries(Object.entries(environment).filter(([, value]) => typeof value === 'string'));
+function defined(environment: Variables): Record<string, string> {
+  const entries = Object.entries(environment).flatMap(([name, value]) =>
+    typeof value === 'string' ? [[name, value] as const] : [],
+  );
+  return Object.fromEntries(entries);
 }
 
 function skipToStatement(text: string): string {

@@ -24,6 +24,11 @@ describe('parseDotenv', () => {
     ['a later line wins', 'A=1\nA=2', { A: '2' }],
   ])('%s', (_rule, text, expected) => expect(parseDotenv(text, { OUT: 'outside', NONE: null })).toEqual(expected));
 
+  test('a long file takes time with its length, not with its square', () => {
+    const lines = Array.from({ length: 20_000 }, (_, index) => `N${index + 1}=\${N${index}:-x}\n`);
+    expect(Object.values(parseDotenv(lines.join(''), {})).at(-1)).toBe('x');
+  }, 5000);
+
   test.each([
     ['A=1\nB="x', 'line 2: unterminated quoted value "x'],
     ["A='x\\'", "line 1: unterminated quoted value 'x\\'"],

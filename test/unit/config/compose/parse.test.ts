@@ -251,6 +251,12 @@ describe('what is wrong is an error at its place, and the service is left out', 
     expect(hints).toEqual([hint]);
   });
 
+  test('more ports than a host can publish are refused', () => {
+    expect(parseService({ ports: ['0-65535', '0-65535:0-65535'] }).lines).toEqual([
+      'error invalid-value ports: more than 10000 ports',
+    ]);
+  });
+
   test('a command that only a shell could run is a warning', () => {
     const { spec, lines } = parseService({ command: 'a && b' });
     expect(spec).toEqual({ command: ['a'] });

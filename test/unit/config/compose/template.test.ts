@@ -37,6 +37,10 @@ describe('substitute', () => {
     expect(() => substitute(text, variables)).toThrow(new Error(message)),
   );
 
+  test('nesting without end is refused, whatever its length', () => {
+    expect(() => substitute(`${'${A:-'.repeat(50_000)}${'}'.repeat(50_000)}`, {})).toThrow('nested more than 50 deep');
+  });
+
   test('names the variables that are not set and have no default', () => {
     expect(substitute('$A ${B} ${C:-c} ${D+d} ${E:-$F} $SET', variables).unset).toEqual(['A', 'B', 'F']);
   });
