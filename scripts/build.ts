@@ -37,6 +37,16 @@ const noBodyParser: Plugin = {
   },
 };
 
+/** zod brings its messages in forty languages; ours are English. */
+const oneLanguage: Plugin = {
+  name: 'one-language',
+  setup(bundler) {
+    bundler.onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+    }));
+  },
+};
+
 /** CommonJS packages in an ES module still call `require` for Node's own modules. */
 const requireForPackages =
   "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);";
@@ -69,7 +79,7 @@ await build({
   sourcesContent: false,
   legalComments: 'linked',
   banner: { js: requireForPackages },
-  plugins: [bundleStubs, plainHttp, noBodyParser],
+  plugins: [bundleStubs, plainHttp, noBodyParser, oneLanguage],
   logLevel: 'warning',
 });
 // Written last: a build that was cut short has no entry and is done again.

@@ -9,6 +9,9 @@ import { BerthError, isBerthError } from '../core/errors.ts';
 import { daemonFiles } from './commands/agent.ts';
 import type { Cli } from './context.ts';
 
+/** Mostly idle: a young generation of 1 MB and no threads to collect it take 13 MB less memory. The launcher does the same. */
+const agentFlags = ['--max-semi-space-size=1', '--single-threaded-gc'];
+
 const startTimeoutMs = 120_000;
 const stopTimeoutMs = 60_000;
 const pollMs = 50;
@@ -31,7 +34,7 @@ export async function startDaemon(cli: Cli, options: AgentOptions): Promise<numb
   const [program = process.execPath, ...args] = cli.context.self;
   const output = openSync(log, 'a', 0o600);
   try {
-    const child = spawn(program, [...args, ...daemonArguments(options)], {
+    const child = spawn(program, [...agentFlags, ...args, ...daemonArguments(options)], {
       detached: true,
       stdio: ['ignore', output, output],
       cwd: '/',

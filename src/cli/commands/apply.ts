@@ -17,11 +17,14 @@ type ResultEvent = Extract<ApplyEvent, { kind: 'result' }>;
 export const run: Command = async (cli, paths) =>
   cli.flags.dryRun === true ? plan(cli, paths) : apply(cli, await readRequest(cli, paths));
 
-/** Applies a request and shows everything about it. @returns the exit code. */
-export async function apply(cli: Cli, request: ApplyRequest): Promise<number> {
+/**
+ * Applies a request and shows everything about it; without the services when a whole status follows anyway.
+ * @returns the exit code.
+ */
+export async function apply(cli: Cli, request: ApplyRequest, showServices = true): Promise<number> {
   const { flags, client, context, operator } = cli;
   const options = { ...operator, timeoutMs: (flags.timeout ?? 300) * 1000, wait: flags.wait !== false };
-  const view = flags.json === true ? new JsonView(cli) : new TextView(cli, request);
+  const view = flags.json === true ? new JsonView(cli) : new TextView(cli, request, showServices);
   try {
     await client.apply(request, options, (event) => view.show(event), context.signal);
   } catch (error) {
@@ -59,11 +62,13 @@ class TextView {
   result: ResultEvent | undefined;
   readonly #cli: Cli;
   readonly #request: ApplyRequest;
+  readonly #showServices: boolean;
   readonly #progress: Progress;
 
-  constructor(cli: Cli, request: ApplyRequest) {
+  constructor(cli: Cli, request: ApplyRequest, showServices: boolean) {
     this.#cli = cli;
     this.#request = request;
+    this.#showServices = showServices;
     this.#progress = new Progress(cli.context.stdout, cli.style, () => cli.context.clock.now());
   }
 
@@ -91,7 +96,7 @@ class TextView {
       case 'result':
         this.#progress.end();
         this.result = event;
-        this.#cli.print(`\n${renderResult(event, this.#cli)}`);
+        this.#cli.print(`\n${renderResult(event, this.#cli, this.#showServices)}`);
     }
   }
 
@@ -100,12 +105,12 @@ class TextView {
   }
 }
 
-function renderResult({ outcome, keys, services, generation }: ResultEvent, cli: Cli): string {
+function renderResult({ outcome, keys, services, generation }: ResultEvent, cli: Cli, showServices: boolean): string {
   const { style, context } = cli;
   const parts: string[] = [];
   const keyText = renderKeys(keys, style);
   if (keyText !== '') parts.push(keyText);
-  if (services.length > 0) parts.push(renderServices(services, context.clock.now(), style));
+  if (showServices && services.length > 0) parts.push(renderServices(services, context.clock.now(), style));
   parts.push(
     outcome === 'converged'
       ? `${style.good('Done:')} the host is as declared (generation ${generation}).`

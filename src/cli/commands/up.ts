@@ -27,7 +27,7 @@ export const run: Command = async (outer) => {
   const isBroken = parseConfig(files).diagnostics.some(({ severity }) => severity === 'error');
   if (!isBroken) await prepare(cli, options);
   else if ((await askAgent(cli)) === undefined) return (await import('./validate.ts')).run(cli, [file]);
-  const exitCode = await apply(cli, { files });
+  const exitCode = await apply(cli, { files }, false);
   if (cli.flags.json !== true) cli.print(`\n${await describeInstance(cli, options)}`);
   return exitCode;
 };
