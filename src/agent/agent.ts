@@ -12,6 +12,7 @@ import { skippedOnLocalHost } from '../host/plan.ts';
 import { desiredServices } from '../services/desired.ts';
 import type { ImageSource } from '../services/executor.ts';
 import { graphEdges } from '../services/graph.ts';
+import { collectOn } from '../services/image-collector.ts';
 import type { Desired } from '../services/model.ts';
 import type { StepRecord } from '../services/ports.ts';
 import { type DesiredChange, ServiceReconciler } from '../services/service-reconciler.ts';
@@ -110,6 +111,8 @@ export class Agent implements AgentService {
   #lastStatuses = new Map<string, string>();
   #lastState = '';
   #imagesSaved: Promise<void> = Promise.resolve();
+  /** Count of steps that bring images, when they were last collected. */
+  #collectedAt = 0;
   #applying: Promise<unknown> = Promise.resolve();
 
   constructor(deps: AgentDependencies) {
@@ -431,6 +434,7 @@ export class Agent implements AgentService {
     this.#counters.countRound(this.#reconciler.lastRound?.durationMs ?? 0);
     if (this.#listeners.size > 0) this.#emitChanges();
     this.#saveImages();
+    this.#collectImages();
   }
 
   #emitChanges(): void {
@@ -459,6 +463,32 @@ export class Agent implements AgentService {
     this.#imagesSaved = this.#imagesSaved
       .then(() => this.#deps.generations.updateImages(generation, images))
       .catch(() => undefined);
+  }
+
+  /** Once things are quiet after images came: those beyond the declared budget go. Never on an engine that is not ours. */
+  #collectImages(): void {
+    const imageSteps = this.#counters.of('pull-image') + this.#counters.of('replace-service');
+    if (imageSteps === this.#collectedAt || this.#reconciler.plannedSteps.length > 0) return;
+    this.#collectedAt = imageSteps;
+    const { desired, memory, observed } = this.#reconciler;
+    const generations = this.#deps.generations.list();
+    const lastUsed = new Map(
+      generations
+        .toReversed()
+        .flatMap(({ number, images }) => Object.values(images).map((id) => [id, number] as const)),
+    );
+    const rollbackImages = generations.slice(0, 2).flatMap(({ images }) => Object.values(images));
+    const budgetBytes = this.#declared.config.engines.imageBudgetBytes;
+    for (const handle of this.#deps.engines.handles) {
+      const seen = observed.engines[handle.name];
+      if (seen === undefined || !this.#deps.engines.isOwn(handle.name)) continue;
+      const facts = { observed: seen, desired, memory, rollbackImages, lastUsed, budgetBytes };
+      const collecting = this.#imagesSaved.then(() =>
+        collectOn(handle, facts, { record: (step) => this.#record(step) }, this.#deps.clock),
+      );
+      // An engine that went away in between is tried again when the next image has come.
+      this.#imagesSaved = collecting.catch(() => undefined);
+    }
   }
 
   #emit(event: AgentEvent): void {

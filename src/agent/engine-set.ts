@@ -7,6 +7,8 @@ export interface EngineSet {
   readonly handles: readonly EngineHandle[];
   /** True when the user engine is Berth's own `docker` service. */
   readonly userEngineIsService: boolean;
+  /** False for an engine that others use, too: what is unused by us may be theirs. */
+  isOwn(name: EngineName): boolean;
   statuses(): EngineStatus[];
   /** Something declared needs this engine: have it running from now on. Returns at once; a failure shows in the status. */
   need(name: EngineName): void;

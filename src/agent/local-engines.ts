@@ -72,6 +72,10 @@ export class LocalEngines implements EngineSet {
     return new LocalEngines(options, (await answers(foreignSocket)) ? foreignSocket : undefined);
   }
 
+  isOwn(name: EngineName): boolean {
+    return name === 'system' || this.userEngineIsService;
+  }
+
   statuses(): EngineStatus[] {
     return [this.#systemStatus(), this.#userStatus()].filter(({ name }) => this.#needed.has(name));
   }

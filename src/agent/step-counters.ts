@@ -12,6 +12,11 @@ export class StepCounters {
     this.#steps.set(key, (this.#steps.get(key) ?? 0) + 1);
   }
 
+  /** Steps of a kind that were done. */
+  of(kind: string): number {
+    return this.#steps.get(`${kind} done`) ?? 0;
+  }
+
   countRound(durationMs: number): void {
     this.#rounds += 1;
     this.#lastRoundMs = durationMs;
