@@ -1,24 +1,17 @@
-import { diffConfigs } from '../config/diff.ts';
-import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
+import type { HostConfig } from '../config/host-config.ts';
 import { nearMiss } from '../config/near-miss.ts';
-import { type ParseResult, parseConfig } from '../config/parse.ts';
-import { secretsOf } from '../config/redact.ts';
-import type { ComposeModel, DependencyCondition, EngineName } from '../config/service-spec.ts';
+import type { DependencyCondition, EngineName } from '../config/service-spec.ts';
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
-import { highestCost, type Reason, reasonChain } from '../core/plan.ts';
-import type { ContainerEngine } from '../engine/container-engine.ts';
+import { highestCost, type Reason } from '../core/plan.ts';
+import type { ContainerEngine, ExecOptions } from '../engine/container-engine.ts';
 import { skippedOnLocalHost } from '../host/plan.ts';
-import { desiredServices } from '../services/desired.ts';
 import type { ImageSource } from '../services/executor.ts';
 import { graphEdges } from '../services/graph.ts';
-import { collectOn } from '../services/image-collector.ts';
 import type { Desired } from '../services/model.ts';
 import type { StepRecord } from '../services/ports.ts';
 import { type DesiredChange, ServiceReconciler } from '../services/service-reconciler.ts';
 import { type ServiceStatus, settledStates } from '../services/status.ts';
-import type { StepEvent } from '../services/step-runner.ts';
-import type { ServiceStep } from '../services/steps.ts';
 import type {
   AgentEvent,
   AgentService,
@@ -38,14 +31,17 @@ import type {
 } from './agent-service.ts';
 import { explainChange } from './changes.ts';
 import { ContainerSessions } from './container-sessions.ts';
+import { Declaration, type HostCatalogue, type Prepared } from './declaration.ts';
 import type { EngineSet } from './engine-set.ts';
-import { digestConfig, type GenerationStore } from './generation-store.ts';
+import { EventFeed } from './event-feed.ts';
+import type { GenerationStore } from './generation-store.ts';
+import { Housekeeping } from './housekeeping.ts';
 import { reportKeys } from './key-report.ts';
-import { keepLastGood } from './last-good.ts';
 import type { Ledger } from './ledger.ts';
 import type { MemoryFile } from './memory-file.ts';
-import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlannedStep, PlanReport, WhyReport } from './model.ts';
+import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from './model.ts';
 import type { OverlayStore } from './operator-overlay.ts';
+import { applyEvent, shownStep } from './shown-steps.ts';
 import { StepCounters } from './step-counters.ts';
 import { berthVersion } from './version.ts';
 import { explain } from './why.ts';
@@ -56,11 +52,7 @@ export interface AgentDependencies {
   readonly hostname: string;
   readonly filesDirectory: string;
   readonly engines: EngineSet;
-  /** The catalogue as it is for a config on this host. */
-  readonly catalogue: {
-    readonly names: readonly string[];
-    readonly modelsFor: (config: HostConfig) => ReadonlyMap<string, ComposeModel>;
-  };
+  readonly catalogue: HostCatalogue;
   readonly images: ImageSource;
   readonly generations: GenerationStore;
   readonly ledger: Ledger;
@@ -73,46 +65,22 @@ export interface AgentDependencies {
   readonly onShutdown: () => void;
 }
 
-/** What is declared at present. */
-interface Declared {
-  readonly config: HostConfig;
-  readonly sources: ParseResult['sources'];
-  readonly generation: number;
-  readonly secrets: readonly string[];
-}
-
-interface Prepared {
-  readonly files: readonly ConfigText[];
-  readonly source: string;
-  readonly config: HostConfig;
-  readonly parsed: ParseResult;
-  readonly kept: readonly string[];
-  readonly desired: Desired;
-  readonly change: DesiredChange;
-  readonly changes: ReturnType<typeof diffConfigs>;
-}
-
-const nothingDeclared: Declared = { config: emptyHostConfig, sources: new Map(), generation: 0, secrets: [] };
-const conditionNames: Readonly<Record<string, DependencyCondition>> = {
+const conditionNames = {
   started: 'service_started',
   healthy: 'service_healthy',
   completed: 'service_completed_successfully',
-};
+} as const satisfies Record<string, DependencyCondition>;
 
 /** The controller of a host: turns configs into generations and keeps the current one true. */
 export class Agent implements AgentService {
   readonly #deps: AgentDependencies;
   readonly #reconciler: ServiceReconciler;
   readonly #sessions: ContainerSessions;
-  readonly #listeners = new Set<(event: AgentEvent) => void>();
+  readonly #declaration: Declaration;
+  readonly #housekeeping: Housekeeping;
+  readonly #feed = new EventFeed();
   readonly #counters = new StepCounters();
   readonly #startedAt: number;
-  #declared = nothingDeclared;
-  #lastStatuses = new Map<string, string>();
-  #lastState = '';
-  #imagesSaved: Promise<void> = Promise.resolve();
-  /** Count of steps that bring images, when they were last collected. */
-  #collectedAt = 0;
   #applying: Promise<unknown> = Promise.resolve();
 
   constructor(deps: AgentDependencies) {
@@ -129,6 +97,16 @@ export class Agent implements AgentService {
       onEngine: (name, isUp, why) => deps.engines.onConnection(name, isUp, why),
       onRound: () => this.#afterRound(),
     });
+    this.#declaration = new Declaration(deps);
+    this.#housekeeping = new Housekeeping({
+      reconciler: this.#reconciler,
+      generations: deps.generations,
+      engines: deps.engines,
+      recorder: { record: (step) => this.#record(step) },
+      clock: deps.clock,
+      imageBudgetBytes: () => this.config.engines.imageBudgetBytes,
+      imageSteps: () => this.#counters.of('pull-image') + this.#counters.of('replace-service'),
+    });
     this.#sessions = new ContainerSessions({
       instance: deps.instance,
       engineOf: (name) => this.#engine(name),
@@ -139,7 +117,7 @@ export class Agent implements AgentService {
 
   /** What is declared at present. */
   get config(): HostConfig {
-    return this.#declared.config;
+    return this.#declaration.config;
   }
 
   /** Takes up the current generation. To be called once, before {@link run}. */
@@ -147,7 +125,7 @@ export class Agent implements AgentService {
     await this.#reconciler.load();
     const current = this.#deps.generations.current();
     if (current === undefined) return;
-    const prepared = this.#prepare({ generation: current.number });
+    const prepared = this.#declaration.prepare({ generation: current.number }, this.#reconciler.desired);
     // Nothing changed: what differs from the declaration now is drift, or the boot's doing.
     this.#declare(prepared, current.number, { causes: {}, removals: prepared.change.removals });
   }
@@ -155,7 +133,7 @@ export class Agent implements AgentService {
   /** Reconciles until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     await this.#reconciler.run(signal);
-    await this.#imagesSaved;
+    await this.#housekeeping.done();
   }
 
   async status(): Promise<HostStatus> {
@@ -166,18 +144,18 @@ export class Agent implements AgentService {
       mode: 'local',
       version: berthVersion,
       state: this.#hostState(services),
-      generation: this.#declared.generation,
+      generation: this.#declaration.generation,
       startedAt: new Date(this.#startedAt).toISOString(),
       engines: this.#deps.engines.statuses(),
       services,
-      skipped: skippedOnLocalHost(this.#declared.config),
+      skipped: skippedOnLocalHost(this.config),
       lastRound:
         lastRound === undefined ? null : { at: new Date(lastRound.at).toISOString(), durationMs: lastRound.durationMs },
     };
   }
 
   async plan(request: ApplyRequest): Promise<PlanReport> {
-    return this.#planReport(this.#prepare(request));
+    return this.#planReport(this.#declaration.prepare(request, this.#reconciler.desired));
   }
 
   async apply(
@@ -192,9 +170,9 @@ export class Agent implements AgentService {
       const before = this.#applying;
       this.#applying = new Promise<void>((resolve) => (finish = resolve));
       await before;
-      const prepared = this.#prepare(request);
+      const prepared = this.#declaration.prepare(request, this.#reconciler.desired);
       const plan = await this.#planReport(prepared);
-      const generation = await this.#generationFor(prepared);
+      const generation = await this.#declaration.store(prepared, new Date(this.#deps.clock.now()).toISOString());
       this.#declare(prepared, generation, prepared.change);
       onEvent({ kind: 'plan', plan, generation });
       // What is declared may be superseded while this one waits.
@@ -224,10 +202,7 @@ export class Agent implements AgentService {
 
   async why(subject: string): Promise<WhyReport> {
     const entries = await this.#deps.ledger.read({ limit: 200, subject });
-    const declaredAt = (key: string): string | null => {
-      const position = this.#declared.sources.get(key);
-      return position === undefined ? null : `${position.file}:${position.line}`;
-    };
+    const declaredAt = (key: string): string | null => this.#declaration.placeOf(key);
     return explain(subject, { status: await this.status(), entries, declaredAt });
   }
 
@@ -240,9 +215,7 @@ export class Agent implements AgentService {
   }
 
   async generationConfig(number: number): Promise<readonly ConfigText[]> {
-    const files = this.#deps.generations.files(number);
-    const secrets = secretsOf(this.#parse(files).config);
-    return files.map(({ file, text }) => ({ file, text: blank(text, secrets) }));
+    return this.#declaration.redactedFiles(number);
   }
 
   async services(): Promise<readonly ServiceStatus[]> {
@@ -257,7 +230,7 @@ export class Agent implements AgentService {
     const edges = graphEdges(desired).map(({ from, to, condition }) => ({
       from,
       to,
-      condition: conditionNames[condition] ?? 'service_started',
+      condition: conditionNames[condition],
       required: desired.services.get(from)?.spec.depends_on?.[to]?.required ?? true,
     }));
     return { nodes, edges };
@@ -295,12 +268,7 @@ export class Agent implements AgentService {
     await this.#sessions.logs(name, options, onLine, signal);
   }
 
-  async exec(
-    name: string,
-    options: Parameters<AgentService['exec']>[1],
-    io: SessionIo,
-    signal?: AbortSignal,
-  ): Promise<number> {
+  async exec(name: string, options: ExecOptions, io: SessionIo, signal?: AbortSignal): Promise<number> {
     return await this.#sessions.exec(name, options, io, signal);
   }
 
@@ -309,9 +277,7 @@ export class Agent implements AgentService {
   }
 
   async events(onEvent: (event: AgentEvent) => void, signal: AbortSignal): Promise<void> {
-    this.#listeners.add(onEvent);
-    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-    this.#listeners.delete(onEvent);
+    await this.#feed.follow(onEvent, signal);
   }
 
   async shutdown({ who, command }: Operator): Promise<void> {
@@ -337,60 +303,9 @@ export class Agent implements AgentService {
     return this.#counters.families();
   }
 
-  // -- declaring --------------------------------------------------------------------------------------------------
-
-  #parse(files: readonly ConfigText[]): ParseResult {
-    return parseConfig(files, { environment: this.#deps.environment, catalogue: this.#deps.catalogue.names });
-  }
-
-  /** Throws CONFIG_INVALID when a text cannot be read at all: then everything stays as it is. */
-  #prepare(request: ApplyRequest): Prepared {
-    const files = 'files' in request ? request.files : this.#deps.generations.files(request.generation);
-    const source = 'files' in request ? files.map(({ file }) => file).join(', ') : `generation ${request.generation}`;
-    const parsed = this.#parse(files);
-    if (parsed.diagnostics.some(({ severity, path }) => severity === 'error' && path === '')) {
-      throw new BerthError('CONFIG_INVALID', `${source} cannot be read as a config; nothing was changed`, {
-        details: { diagnostics: parsed.diagnostics },
-        hint: `berth validate ${source}`,
-      });
-    }
-    const { config, kept } = keepLastGood(
-      parsed.config,
-      parsed.diagnostics,
-      this.#declared.generation === 0 ? undefined : this.#declared.config,
-    );
-    const desired = this.#resolve(config);
-    const changes = diffConfigs(this.#declared.config, config);
-    const change = explainChange(this.#reconciler.desired, desired, changes, {
-      kind: 'config',
-      key: 'berth',
-      change: 'changed',
-    });
-    return { files, source, config, parsed, kept, desired, change, changes };
-  }
-
-  #resolve(config: HostConfig): Desired {
-    return desiredServices(config, {
-      instance: this.#deps.instance,
-      filesDirectory: this.#deps.filesDirectory,
-      catalogue: this.#deps.catalogue.modelsFor(config),
-      userEngineIsService: this.#deps.engines.userEngineIsService,
-      overlay: this.#deps.overlay.current,
-      environment: this.#deps.environment,
-    });
-  }
-
-  async #generationFor({ files, source, changes }: Prepared): Promise<number> {
-    const current = this.#deps.generations.current();
-    if (current?.configDigest === digestConfig(files)) return current.number;
-    const createdAt = new Date(this.#deps.clock.now()).toISOString();
-    const lines = changes.map(({ key, change }) => `${key} ${change}`);
-    return (await this.#deps.generations.create({ createdAt, source, files, changes: lines })).number;
-  }
-
-  #declare({ config, parsed, desired }: Prepared, generation: number, change: DesiredChange): void {
-    this.#declared = { config, sources: parsed.sources, generation, secrets: secretsOf(config) };
-    this.#setDesired(desired, change);
+  #declare(prepared: Prepared, generation: number, change: DesiredChange): void {
+    this.#declaration.take(prepared, generation);
+    this.#setDesired(prepared.desired, change);
   }
 
   #setDesired(desired: Desired, change: DesiredChange): void {
@@ -399,10 +314,10 @@ export class Agent implements AgentService {
   }
 
   async #switch(name: string, isEnabled: boolean, reason: Reason): Promise<void> {
-    const known = [...this.#deps.catalogue.names, ...Object.keys(this.#declared.config.compose.services)];
+    const known = this.#declaration.switchable;
     if (!known.includes(name)) throw unknownService(name, known);
     await this.#deps.overlay.set(name, isEnabled);
-    const desired = this.#resolve(this.#declared.config);
+    const desired = this.#declaration.resolve();
     this.#setDesired(desired, explainChange(this.#reconciler.desired, desired, [], reason));
   }
 
@@ -416,83 +331,25 @@ export class Agent implements AgentService {
     };
   }
 
-  // -- looking on -------------------------------------------------------------------------------------------------
-
   #record(step: StepRecord): void {
     this.#counters.count(step);
     const { at, error, ...rest } = step;
     const entry = this.#deps.ledger.append({
       ...rest,
       at: new Date(at).toISOString(),
-      generation: this.#declared.generation,
-      ...(error === undefined ? {} : { error: blank(error, this.#declared.secrets) }),
+      generation: this.#declaration.generation,
+      ...(error === undefined ? {} : { error: this.#declaration.redact(error) }),
     });
-    this.#emit({ kind: 'ledger', entry });
+    this.#feed.emit({ kind: 'ledger', entry });
   }
 
   #afterRound(): void {
     this.#counters.countRound(this.#reconciler.lastRound?.durationMs ?? 0);
-    if (this.#listeners.size > 0) this.#emitChanges();
-    this.#saveImages();
-    this.#collectImages();
-  }
-
-  #emitChanges(): void {
-    const services = this.#reconciler.statuses();
-    const seen = new Map<string, string>();
-    for (const service of services) {
-      const text = `${service.state} ${service.detail} ${service.containerId ?? ''}`;
-      seen.set(service.name, text);
-      if (this.#lastStatuses.get(service.name) !== text) this.#emit({ kind: 'service', service });
+    if (this.#feed.isWatched) {
+      const services = this.#reconciler.statuses();
+      this.#feed.compare(services, this.#hostState(services), this.#declaration.generation);
     }
-    this.#lastStatuses = seen;
-    const state = this.#hostState(services);
-    if (state === this.#lastState) return;
-    this.#lastState = state;
-    this.#emit({ kind: 'host', state, generation: this.#declared.generation });
-  }
-
-  /** Notes with the generation which images ran under it, once things are quiet. */
-  #saveImages(): void {
-    const { generation } = this.#declared;
-    if (generation === 0 || this.#reconciler.plannedSteps.length > 0) return;
-    const images: Record<string, string> = {};
-    for (const engine of Object.values(this.#reconciler.observed.engines)) {
-      for (const { role, service, imageId } of engine.containers) if (role === 'current') images[service] = imageId;
-    }
-    this.#imagesSaved = this.#imagesSaved
-      .then(() => this.#deps.generations.updateImages(generation, images))
-      .catch(() => undefined);
-  }
-
-  /** Once things are quiet after images came: those beyond the declared budget go. Never on an engine that is not ours. */
-  #collectImages(): void {
-    const imageSteps = this.#counters.of('pull-image') + this.#counters.of('replace-service');
-    if (imageSteps === this.#collectedAt || this.#reconciler.plannedSteps.length > 0) return;
-    this.#collectedAt = imageSteps;
-    const { desired, memory, observed } = this.#reconciler;
-    const generations = this.#deps.generations.list();
-    const lastUsed = new Map(
-      generations
-        .toReversed()
-        .flatMap(({ number, images }) => Object.values(images).map((id) => [id, number] as const)),
-    );
-    const rollbackImages = generations.slice(0, 2).flatMap(({ images }) => Object.values(images));
-    const budgetBytes = this.#declared.config.engines.imageBudgetBytes;
-    for (const handle of this.#deps.engines.handles) {
-      const seen = observed.engines[handle.name];
-      if (seen === undefined || !this.#deps.engines.isOwn(handle.name)) continue;
-      const facts = { observed: seen, desired, memory, rollbackImages, lastUsed, budgetBytes };
-      const collecting = this.#imagesSaved.then(() =>
-        collectOn(handle, facts, { record: (step) => this.#record(step) }, this.#deps.clock),
-      );
-      // An engine that went away in between is tried again when the next image has come.
-      this.#imagesSaved = collecting.catch(() => undefined);
-    }
-  }
-
-  #emit(event: AgentEvent): void {
-    for (const listener of [...this.#listeners]) listener(event);
+    this.#housekeeping.afterRound(this.#declaration.generation);
   }
 
   #hostState(services: readonly ServiceStatus[]): HostStatus['state'] {
@@ -532,27 +389,6 @@ export class Agent implements AgentService {
   }
 }
 
-function applyEvent(event: StepEvent): ApplyEvent {
-  switch (event.kind) {
-    case 'step-started':
-      return { kind: 'step-started', step: shownStep(event.step) };
-    case 'step-failed':
-      return {
-        kind: 'step-failed',
-        id: event.id,
-        error: event.error,
-        retryAt: event.retryAt === undefined ? null : new Date(event.retryAt).toISOString(),
-      };
-    case 'step-progress':
-    case 'step-done':
-      return event;
-  }
-}
-
-function shownStep({ id, kind, subject, cost, summary, reason, after, waitsFor }: ServiceStep): PlannedStep {
-  return { id, kind, subject, cost, summary, reasons: reasonChain(reason), after, waitsFor };
-}
-
 function unknownService(name: string, known: readonly string[]): BerthError {
   const close = nearMiss(name, known);
   return new BerthError('SERVICE_UNKNOWN', `there is no service "${name}"`, {
@@ -573,9 +409,4 @@ function goneStatus(name: string): ServiceStatus {
     critical: false,
     essential: false,
   };
-}
-
-/** Secrets out of a text. Very short ones would blank half of it. */
-function blank(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((result, secret) => (secret.length < 4 ? result : result.replaceAll(secret, '********')), text);
 }

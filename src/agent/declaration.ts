@@ -1,0 +1,151 @@
+import { type ConfigChange, diffConfigs } from '../config/diff.ts';
+import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
+import { type ParseResult, parseConfig } from '../config/parse.ts';
+import { secretsOf } from '../config/redact.ts';
+import type { ComposeModel } from '../config/service-spec.ts';
+import { BerthError } from '../core/errors.ts';
+import { desiredServices } from '../services/desired.ts';
+import type { Desired } from '../services/model.ts';
+import type { DesiredChange } from '../services/service-reconciler.ts';
+import type { ApplyRequest, ConfigText } from './agent-service.ts';
+import { explainChange } from './changes.ts';
+import type { EngineSet } from './engine-set.ts';
+import { digestConfig, type GenerationStore } from './generation-store.ts';
+import { keepLastGood } from './last-good.ts';
+import type { OverlayStore } from './operator-overlay.ts';
+
+/** The catalogue as it is on this host. */
+export interface HostCatalogue {
+  readonly names: readonly string[];
+  /** What each service is under a config, with the networks, volumes and files it brings. */
+  readonly modelsFor: (config: HostConfig) => ReadonlyMap<string, ComposeModel>;
+}
+
+export interface DeclarationDependencies {
+  readonly instance: string;
+  readonly filesDirectory: string;
+  readonly catalogue: HostCatalogue;
+  readonly engines: EngineSet;
+  readonly overlay: OverlayStore;
+  readonly generations: GenerationStore;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A request worked out: what it declares, and what that changes. */
+export interface Prepared {
+  readonly files: readonly ConfigText[];
+  readonly source: string;
+  readonly config: HostConfig;
+  readonly parsed: ParseResult;
+  /** Keys that are broken now and keep what the config before said. */
+  readonly kept: readonly string[];
+  readonly desired: Desired;
+  readonly change: DesiredChange;
+  readonly changes: readonly ConfigChange[];
+}
+
+/** What is declared at present, and how a request would change it. */
+export class Declaration {
+  readonly #deps: DeclarationDependencies;
+  #config: HostConfig = emptyHostConfig;
+  #sources: ParseResult['sources'] = new Map();
+  #secrets: readonly string[] = [];
+  #generation = 0;
+
+  constructor(deps: DeclarationDependencies) {
+    this.#deps = deps;
+  }
+
+  get config(): HostConfig {
+    return this.#config;
+  }
+
+  /** 0 when nothing is declared yet. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** `file:line` of a key of the current config; null when it is not declared. */
+  placeOf(key: string): string | null {
+    const position = this.#sources.get(key);
+    return position === undefined ? null : `${position.file}:${position.line}`;
+  }
+
+  /** Throws CONFIG_INVALID when a text cannot be read at all: then everything stays as it is. */
+  prepare(request: ApplyRequest, before: Desired): Prepared {
+    const files = 'files' in request ? request.files : this.#deps.generations.files(request.generation);
+    const source = 'files' in request ? files.map(({ file }) => file).join(', ') : `generation ${request.generation}`;
+    const parsed = this.#parse(files);
+    if (parsed.diagnostics.some(({ severity, path }) => severity === 'error' && path === '')) {
+      throw new BerthError('CONFIG_INVALID', `${source} cannot be read as a config; nothing was changed`, {
+        details: { diagnostics: parsed.diagnostics },
+        hint: `berth validate ${source}`,
+      });
+    }
+    const { config, kept } = keepLastGood(
+      parsed.config,
+      parsed.diagnostics,
+      this.#generation === 0 ? undefined : this.#config,
+    );
+    const desired = this.resolve(config);
+    const changes = diffConfigs(this.#config, config);
+    const change = explainChange(before, desired, changes, { kind: 'config', key: 'berth', change: 'changed' });
+    return { files, source, config, parsed, kept, desired, change, changes };
+  }
+
+  /** The services of a config on this host, with the operator's switches. */
+  resolve(config: HostConfig = this.#config): Desired {
+    const { instance, filesDirectory, catalogue, engines, overlay, environment } = this.#deps;
+    return desiredServices(config, {
+      instance,
+      filesDirectory,
+      catalogue: catalogue.modelsFor(config),
+      userEngineIsService: engines.userEngineIsService,
+      overlay: overlay.current,
+      environment,
+    });
+  }
+
+  /** Stores a generation unless the texts are those of the current one. @returns its number. */
+  async store({ files, source, changes }: Prepared, createdAt: string): Promise<number> {
+    const { generations } = this.#deps;
+    const current = generations.current();
+    if (current?.configDigest === digestConfig(files)) return current.number;
+    const lines = changes.map(({ key, change }) => `${key} ${change}`);
+    return (await generations.create({ createdAt, source, files, changes: lines })).number;
+  }
+
+  /** From now on this is declared. */
+  take({ config, parsed }: Prepared, generation: number): void {
+    this.#config = config;
+    this.#sources = parsed.sources;
+    this.#secrets = secretsOf(config);
+    this.#generation = generation;
+  }
+
+  /** A text without the secrets of the current config. */
+  redact(text: string): string {
+    return blank(text, this.#secrets);
+  }
+
+  /** The texts of a generation without their own secrets. Throws NOT_FOUND. */
+  redactedFiles(generation: number): ConfigText[] {
+    const files = this.#deps.generations.files(generation);
+    const secrets = secretsOf(this.#parse(files).config);
+    return files.map(({ file, text }) => ({ file, text: blank(text, secrets) }));
+  }
+
+  /** Names that `berth service enable` understands. */
+  get switchable(): string[] {
+    return [...this.#deps.catalogue.names, ...Object.keys(this.#config.compose.services)];
+  }
+
+  #parse(files: readonly ConfigText[]): ParseResult {
+    return parseConfig(files, { environment: this.#deps.environment, catalogue: this.#deps.catalogue.names });
+  }
+}
+
+/** Very short secrets would blank half of the text. */
+function blank(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((result, secret) => (secret.length < 4 ? result : result.replaceAll(secret, '********')), text);
+}

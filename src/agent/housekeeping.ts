@@ -1,0 +1,78 @@
+import type { Clock } from '../core/clock.ts';
+import { collectOn } from '../services/image-collector.ts';
+import type { StepRecorder } from '../services/ports.ts';
+import type { ServiceReconciler } from '../services/service-reconciler.ts';
+import type { EngineSet } from './engine-set.ts';
+import type { GenerationStore } from './generation-store.ts';
+
+export interface HousekeepingDependencies {
+  readonly reconciler: ServiceReconciler;
+  readonly generations: GenerationStore;
+  readonly engines: EngineSet;
+  readonly recorder: StepRecorder;
+  readonly clock: Clock;
+  /** Bytes that images may take. */
+  readonly imageBudgetBytes: () => number;
+  /** Steps so far that brought images. */
+  readonly imageSteps: () => number;
+}
+
+/** What is done once things are quiet: note which images a generation runs, and let go those beyond the budget. */
+export class Housekeeping {
+  readonly #deps: HousekeepingDependencies;
+  #work: Promise<void> = Promise.resolve();
+  #collectedAt = 0;
+
+  constructor(deps: HousekeepingDependencies) {
+    this.#deps = deps;
+  }
+
+  /** After a round. Returns at once. */
+  afterRound(generation: number): void {
+    if (generation === 0 || this.#deps.reconciler.plannedSteps.length > 0) return;
+    const { observed } = this.#deps.reconciler;
+    const images: Record<string, string> = {};
+    for (const engine of Object.values(observed.engines)) {
+      for (const { role, service, imageId } of engine.containers) if (role === 'current') images[service] = imageId;
+    }
+    this.#then(() => this.#deps.generations.updateImages(generation, images));
+    const imageSteps = this.#deps.imageSteps();
+    if (imageSteps === this.#collectedAt) return;
+    this.#collectedAt = imageSteps;
+    this.#then(() => this.#collect());
+  }
+
+  /** Resolves when nothing is under way. */
+  async done(): Promise<void> {
+    await this.#work;
+  }
+
+  /** One after the other. What fails (an engine that went away) is done again after the next change. */
+  #then(work: () => Promise<void>): void {
+    this.#work = this.#work.then(work).catch(() => undefined);
+  }
+
+  /** Never on an engine that is not ours: what we do not use there may be somebody else's. */
+  async #collect(): Promise<void> {
+    const { engines, generations, reconciler, recorder, clock } = this.#deps;
+    const { desired, memory, observed } = reconciler;
+    const list = generations.list();
+    const lastUsed = new Map(
+      list.toReversed().flatMap(({ number, images }) => Object.values(images).map((id) => [id, number] as const)),
+    );
+    const rollbackImages = list.slice(0, 2).flatMap(({ images }) => Object.values(images));
+    for (const handle of engines.handles) {
+      const seen = observed.engines[handle.name];
+      if (seen === undefined || !engines.isOwn(handle.name)) continue;
+      const facts = {
+        observed: seen,
+        desired,
+        memory,
+        rollbackImages,
+        lastUsed,
+        budgetBytes: this.#deps.imageBudgetBytes(),
+      };
+      await collectOn(handle, facts, recorder, clock);
+    }
+  }
+}
