@@ -5,7 +5,6 @@ const pure = [
   'src/config/**',
   'src/**/plan.ts',
   'src/**/diff.ts',
-  'src/services/schedule/**',
   'src/services/plan/**',
 ];
 

@@ -149,7 +149,8 @@ class YamlReader {
   #value(node: unknown, path: DocumentPath): unknown {
     this.#nodes += 1;
     const offset = offsetOf(node) ?? 0;
-    if (this.#nodes > maxNodes) throw new TooMuch('too-large', `has more than ${maxNodes} values, aliases expanded`, offset);
+    if (this.#nodes > maxNodes)
+      throw new TooMuch('too-large', `has more than ${maxNodes} values, aliases expanded`, offset);
     if (path.length > maxDepth) throw new TooMuch('too-deep', `is nested more than ${maxDepth} levels deep`, offset);
     if (isAlias(node)) {
       const target = this.#anchors.get(node.source);

@@ -149,7 +149,8 @@ function publishedPorts(
   return bindings.map((binding) => ({ ip: binding.HostIp, host: Number(binding.HostPort), container, protocol }));
 }
 
-/** Go's zero time means "never". */
+/** Go's zero time means "never"; newer engines leave out what they do not know. */
 function apiTime(text: string): number {
-  return text.startsWith('0001-') ? 0 : Math.max(0, Date.parse(text));
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? 0 : Math.max(0, time);
 }

@@ -38,6 +38,6 @@ function quotedField(line: string, name: string): string | undefined {
   return found
     .slice(1, -1)
     .replace(/\\(["\\])/g, '$1')
-    .replace(/\\n/g, ' ')
+    .replace(/\s*\\n\s*/g, ' ')
     .trim();
 }

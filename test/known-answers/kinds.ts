@@ -127,14 +127,14 @@ async function load(
 
 /** robfig/cron writes seconds first, croniter last. */
 async function parseExpression({ expr = '', seconds_field: secondsFirst = false, fields }: Case) {
-  const { parseCron } = await import('../../src/services/schedule/cron.ts');
+  const { parseCron } = await import('../../src/core/schedule/cron.ts');
   if (fields !== 6) return parseCron(expr, { seconds: secondsFirst });
   const parts = expr.trim().split(/\s+/);
   return parseCron([...parts.slice(-1), ...parts.slice(0, -1)].join(' '), { seconds: true });
 }
 
 async function answerNext(question: Case): Promise<(string | null)[]> {
-  const { nextTime } = await import('../../src/services/schedule/cron.ts');
+  const { nextTime } = await import('../../src/core/schedule/cron.ts');
   const schedule = await parseExpression(question);
   const times: (string | null)[] = [];
   let from = Date.parse(question.from ?? '');
@@ -147,12 +147,12 @@ async function answerNext(question: Case): Promise<(string | null)[]> {
 }
 
 async function answerPrevious(question: Case): Promise<unknown> {
-  const { previousTime } = await import('../../src/services/schedule/cron.ts');
+  const { previousTime } = await import('../../src/core/schedule/cron.ts');
   return isoTime(previousTime(await parseExpression(question), Date.parse(question.from ?? ''), question.tz ?? 'UTC'));
 }
 
 async function answerFiresAt(question: Case): Promise<unknown> {
-  const { firesAt } = await import('../../src/services/schedule/cron.ts');
+  const { firesAt } = await import('../../src/core/schedule/cron.ts');
   return firesAt(await parseExpression(question), Date.parse(question.at ?? ''), question.tz ?? 'UTC');
 }
 

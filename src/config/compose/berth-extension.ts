@@ -1,3 +1,5 @@
+import { messageOf } from '../../core/errors.ts';
+import { isTimeZone, parseCron } from '../../core/schedule/cron.ts';
 import { didYouMean } from '../near-miss.ts';
 import { describeValue, oneOf } from '../shape.ts';
 import { type ComposeShape, converted, plain } from './compose-shape.ts';
@@ -21,14 +23,24 @@ const timeZone: ComposeShape<string> = converted(
   (value) => value,
 );
 
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return /^[A-Za-z]/.test(name);
-  } catch {
-    return false;
-  }
-}
+/** A cron expression of five fields, or a macro such as `@daily`. */
+const schedule: ComposeShape<string> = converted(
+  text,
+  (value, place) => {
+    try {
+      parseCron(value);
+      return value;
+    } catch (error) {
+      place.error(
+        'invalid-value',
+        messageOf(error),
+        'minute hour day-of-month month day-of-week: "30 4 * * *" is half past four',
+      );
+      return undefined;
+    }
+  },
+  (value) => value,
+);
 
 /** `x-berth`: what Compose has no word for. */
 export const berthExtension = recordOf<BerthExtension>({
@@ -36,7 +48,7 @@ export const berthExtension = recordOf<BerthExtension>({
   fields: {
     engine: plain(oneOf(['system', 'user'])),
     one_shot: truth,
-    schedule: text,
+    schedule,
     timezone: timeZone,
     overlap: plain(oneOf(['skip', 'replace', 'allow'])),
     essential: truth,

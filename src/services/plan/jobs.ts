@@ -1,7 +1,7 @@
 import type { Reason } from '../../core/plan.ts';
+import { nextTime, parseCron, previousTime } from '../../core/schedule/cron.ts';
 import type { DesiredService, ObservedContainer } from '../model.ts';
 import type { Containers } from '../readiness.ts';
-import { nextTime, parseCron, previousTime } from '../schedule/cron.ts';
 import type { DecideContext, Decision, Draft } from './decide.ts';
 
 /** When a scheduled service runs next: milliseconds since the epoch, or undefined for never. */

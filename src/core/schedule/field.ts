@@ -1,4 +1,4 @@
-import { BerthError } from '../../core/errors.ts';
+import { BerthError } from '../errors.ts';
 
 /** One field of a cron expression: its name in messages, its bounds, and the names it accepts for numbers. */
 export interface CronField {

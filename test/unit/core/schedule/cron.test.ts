@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { firesAt, isTimeZone, nextTime, parseCron, previousTime } from '../../../../src/services/schedule/cron.ts';
+import { firesAt, isTimeZone, nextTime, parseCron, previousTime } from '../../../../src/core/schedule/cron.ts';
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString().slice(0, 19));
 const next = (expression: string, from: string, timeZone = 'UTC') =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { nextTime, parseCron, previousTime } from '../../../../src/services/schedule/cron.ts';
+import { nextTime, parseCron, previousTime } from '../../../../src/core/schedule/cron.ts';
 
 const minuteMs = 60_000;
 const dayMs = 1440 * minuteMs;
