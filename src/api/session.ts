@@ -56,6 +56,7 @@ class Session {
   readonly #stdin = new PassThrough();
   readonly #abort = new AbortController();
   readonly #resizeListeners: ((size: TerminalSize) => void)[] = [];
+  #size: TerminalSize | undefined;
   #isRunning = false;
 
   constructor(socket: Duplex, route: SessionRoute, name: string, service: AgentService) {
@@ -96,7 +97,7 @@ class Session {
         this.#stdin.end();
         return;
       case 'resize':
-        for (const listener of this.#resizeListeners) listener(JSON.parse(payload.toString()) as TerminalSize);
+        this.#setSize(JSON.parse(payload.toString()) as TerminalSize);
         return;
       case 'stdout':
       case 'stderr':
@@ -113,10 +114,12 @@ class Session {
 
   async #run(open: SessionOpen): Promise<void> {
     this.#isRunning = true;
+    this.#size = open.size;
     const io: SessionIo = {
       stdin: this.#stdin,
       onOutput: (stream, chunk) => void this.#socket.write(encodeFrame(stream, chunk)),
       onResize: (listener) => void this.#resizeListeners.push(listener),
+      onStart: (resize) => this.#followSize(resize),
       ...(open.size === undefined ? {} : { size: open.size }),
     };
     try {
@@ -125,6 +128,19 @@ class Session {
     } catch (error) {
       this.#end({ problem: toProblem(error) });
     }
+  }
+
+  #setSize(size: TerminalSize): void {
+    this.#size = size;
+    for (const listener of this.#resizeListeners) listener(size);
+  }
+
+  /** Gives the command's terminal the size of the client's, now and whenever that changes. */
+  #followSize(resize: (columns: number, rows: number) => Promise<void>): void {
+    // A command may end just then; a wrong size is no reason to end a session.
+    const follow = ({ columns, rows }: TerminalSize): void => void resize(columns, rows).catch(() => undefined);
+    this.#resizeListeners.push(follow);
+    if (this.#size !== undefined) follow(this.#size);
   }
 
   #end(exit: SessionExit): void {

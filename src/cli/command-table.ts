@@ -17,7 +17,7 @@ export interface CommandRow {
   readonly options?: readonly OptionRow[];
   /** Complete command lines, with what they do. */
   readonly examples: readonly (readonly [line: string, meaning: string])[];
-  /** Everything after the first argument belongs to another program. */
+  /** It runs another program: what follows the first argument (and our options) is that one's. */
   readonly passThrough?: boolean;
   readonly load: () => Promise<Command>;
 }

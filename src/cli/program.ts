@@ -3,6 +3,7 @@ import { berthVersion } from '../agent/version.ts';
 import { type CommandRow, commandTable } from './command-table.ts';
 import { type CliContext, createCli, type Flags } from './context.ts';
 import { reportFailure } from './failure.ts';
+import { optionsFirst } from './options-first.ts';
 import { findSocket } from './sockets.ts';
 
 const groups: Readonly<Record<string, string>> = { service: 'look at services and steer them' };
@@ -23,7 +24,8 @@ interface Invocation {
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
   const invocation: Invocation = { argv, context, flags: {}, exitCode: 0 };
   try {
-    await createProgram(invocation).parseAsync(argv, { from: 'user' });
+    const rows = commandTable(context);
+    await createProgram(invocation, rows).parseAsync(optionsFirst(argv, rows), { from: 'user' });
     return invocation.exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -31,7 +33,7 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   }
 }
 
-function createProgram(invocation: Invocation): Parser {
+function createProgram(invocation: Invocation, rows: readonly CommandRow[]): Parser {
   const { context } = invocation;
   const program = prepare(new Parser('berth'), context)
     .description('Berth runs a container host from one config file.')
@@ -40,7 +42,7 @@ function createProgram(invocation: Invocation): Parser {
     .enablePositionalOptions()
     .addHelpText('after', exitCodes);
   const parents = new Map<string, Parser>();
-  for (const row of commandTable(context)) {
+  for (const row of rows) {
     const [first = '', second] = row.name.split(' ');
     if (second === undefined) {
       addCommand(program, first, row, invocation);

@@ -364,6 +364,14 @@ describe('exec and debug', () => {
       '',
       'error: there is no service "nope" [SERVICE_UNKNOWN]\n  hint: berth service list\n',
     ],
+    [
+      'our options may follow the name',
+      ['debug', 'web', '--image', 'a:1', '--no-color', 'echo', '--json'],
+      0,
+      '--json\n',
+      'tools from a:1\n',
+    ],
+    ['and the dashes end them there, too', ['service', 'exec', 'web', '--no-tty', '--', 'echo', '-t'], 0, '-t\n', ''],
     ['debug takes tools from an image', ['debug', '--image', 'a:1', 'web', 'echo', 'x'], 0, 'x\n', 'tools from a:1\n'],
   ])('%s', async (_rule, args, code, stdout, stderr) => {
     expect(await bench.run(args, { stdin: 'typed' })).toEqual({ code, stdout, stderr });
