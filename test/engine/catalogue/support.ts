@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BuiltImage, buildSystemContainers } from '../../../image/system-containers.ts';
@@ -7,9 +8,11 @@ import { emptyHostConfig, type HostConfig } from '../../../src/config/host-confi
 import type { ComposeModel, FileReference, ServiceSpec } from '../../../src/config/service-spec.ts';
 import { formatPath } from '../../../src/core/diagnostic.ts';
 import type { ContainerDetails, MountConfig } from '../../../src/engine/container-engine.ts';
+import { runCommand } from '../../../src/engine/run-command.ts';
 import { adjustService } from '../../../src/services/adjust.ts';
 import { loadCatalogue } from '../../../src/services/catalogue/load.ts';
 import { resolveCatalogueService } from '../../../src/services/catalogue/resolve.ts';
+import { prepareUserEngineRoot } from '../../../src/services/catalogue/user-engine-root.ts';
 import { type CatalogueContext, catalogueVariables } from '../../../src/services/catalogue/variables.ts';
 import { containerConfig } from '../../../src/services/container-config.ts';
 import { writeServiceFile } from '../../../src/services/file-writer.ts';
@@ -38,7 +41,7 @@ export function contextOf(rig: PrivateEngine, mode: CatalogueContext['mode']): C
       containerd: rig.containerdSocket,
     },
     userEngine: { root: join(rig.stateDir, 'user-root'), run: join(rig.stateDir, 'user-run') },
-    program: { node: process.execPath, directory: join(import.meta.dirname, 'fixtures'), main: 'program.mjs' },
+    program: { node: process.execPath, directory: join(import.meta.dirname, 'fixtures'), main: 'program.ts' },
   };
 }
 
@@ -105,6 +108,23 @@ export async function catalogueModel(
   if (problems.length > 0)
     throw new Error(problems.map(({ path, message }) => `${formatPath(path)}: ${message}`).join('\n'));
   return model;
+}
+
+/** Makes the user engine's directories shared mounts where the rig's containers are started. */
+export async function prepareUserEngine(rig: PrivateEngine, context: CatalogueContext): Promise<void> {
+  const [program = '', ...prefix] = rig.command;
+  await prepareUserEngineRoot([context.userEngine.root, context.userEngine.run], (command, args) =>
+    runCommand(program, [...prefix, command, ...args]),
+  );
+}
+
+/** A TCP port that was free a moment ago; also used for UDP. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 export async function until(what: string, condition: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
