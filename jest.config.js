@@ -7,7 +7,13 @@ const common = { extensionsToTreatAsEsm: ['.ts'], transform, testEnvironment: 'n
 export default {
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
-    { ...common, displayName: 'engine', testMatch: ['<rootDir>/test/engine/**/*.test.ts'], globalSetup: '<rootDir>/test/engine/support/global-setup.ts', globalTeardown: '<rootDir>/test/engine/support/global-teardown.ts' },
+    {
+      ...common,
+      displayName: 'engine',
+      testMatch: ['<rootDir>/test/engine/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/engine/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/engine/support/global-teardown.ts',
+    },
   ],
   testTimeout: 120000,
 };

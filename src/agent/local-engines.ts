@@ -47,7 +47,8 @@ export class LocalEngines implements EngineSet {
   readonly #versions = new Map<EngineName, string>();
   readonly #end = new AbortController();
   #supervisor: EngineSupervisor | undefined;
-  #watching: Promise<void> = Promise.resolve();
+  /** Set once the system engine is needed. */
+  #watching: Promise<void> | undefined;
   #systemState: EngineStateChange = { state: 'stopped', reason: 'nothing needs it yet', lastLogLines: [] };
 
   private constructor(options: LocalEngineOptions, externalSocket: string | undefined) {
@@ -84,7 +85,7 @@ export class LocalEngines implements EngineSet {
     if (this.#needed.has(name)) return;
     this.#needed.add(name);
     const isSystemNeeded = name === 'system' || this.userEngineIsService;
-    if (isSystemNeeded && this.#supervisor === undefined) this.#watching = this.#superviseSystem();
+    if (isSystemNeeded) this.#watching ??= this.#superviseSystem();
   }
 
   onConnection(name: EngineName, isUp: boolean, why: string): void {

@@ -77,8 +77,8 @@ function declaredServices(config: HostConfig, context: DesiredContext): Declared
   };
   for (const name of enable) addFromCatalogue(name, 'berth.enable');
   for (const name of overlay.disabled) declared.delete(name);
-  const needsUserEngine = [...declared.values()].some(({ spec }) => engineOf(spec) === 'user');
-  if (context.userEngineIsService && needsUserEngine) addFromCatalogue(userEngineService, 'berth.services');
+  const onUserEngine = [...declared.values()].find(({ spec }) => engineOf(spec) === 'user');
+  if (context.userEngineIsService && onUserEngine !== undefined) addFromCatalogue(userEngineService, onUserEngine.key);
   return [...declared.values()];
 }
 
