@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,8 +11,10 @@ import { timedCommand } from './stopwatch.ts';
 import { UnixHttp } from './unix-http.ts';
 import { berthConfig, type Workload } from './workload.ts';
 
-/** The production bundle, as `npm run build` makes it. */
-const program = join(import.meta.dirname, '../dist/berth.js');
+/** Starts the agent as users do, with the flags that go with it; makes the bundle first when it is out of date. */
+const launcher = join(import.meta.dirname, '../berth');
+/** The production bundle, as it is run on a host that has no sources to check it against. */
+const bundle = join(import.meta.dirname, '../dist/berth.js');
 
 const running = new Set<ChildProcess>();
 
@@ -30,12 +32,11 @@ export class BerthPeer {
 
   /** Starts the agent and waits until it answers. */
   static async start(engine: PrivateEngine): Promise<BerthPeer> {
-    if (!existsSync(program)) throw new Error('there is no bundle to measure: npm run build');
     const directory = await mkdtemp(join(engine.stateDir, 'berth-'));
     await mkdir(join(directory, 'run'));
     const log = openSync(join(directory, 'agent.log'), 'a');
     const args = ['agent', '--local', '--state', join(directory, 'state'), '--run', join(directory, 'run')];
-    const child = spawn(process.execPath, [program, ...args, '--engine', `unix://${engine.socket}`], {
+    const child = spawn(launcher, [...args, '--engine', `unix://${engine.socket}`], {
       stdio: ['ignore', log, log],
       env: environment(directory),
     });
@@ -133,7 +134,7 @@ export class BerthPeer {
   }
 
   async #command(...args: string[]): Promise<number> {
-    const command = [process.execPath, program, ...args, '--socket', socketIn(this.#directory)];
+    const command = [process.execPath, bundle, ...args, '--socket', socketIn(this.#directory)];
     return timedCommand(command, environment(this.#directory));
   }
 
@@ -157,7 +158,7 @@ export class BerthPeer {
 }
 
 function socketIn(directory: string): string {
-  return join(directory, 'run/berth.sock');
+  return join(directory, 'run/api/berth.sock');
 }
 
 /** A compile cache that is warm from the second start on, as on any host. */

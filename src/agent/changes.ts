@@ -18,7 +18,8 @@ export function explainChange(
     const own = configReason(name, changes) ?? otherKey(changes, old === undefined);
     // The user engine comes with the first service that runs on it: that one's key is the reason.
     const implied = changes.find(({ key, change }) => key === service.key && change === 'added');
-    causes[name] = own ?? (implied === undefined ? fallback : { kind: 'config', key: implied.key, change: implied.change });
+    causes[name] =
+      own ?? (implied === undefined ? fallback : { kind: 'config', key: implied.key, change: implied.change });
   }
   for (const name of before.services.keys()) {
     if (!after.services.has(name)) removals[name] = configReason(name, changes) ?? fallback;

@@ -9,7 +9,11 @@ import { daemonConfig } from '../engine/daemon-config.ts';
 import { DockerEngine } from '../engine/docker.ts';
 import type { EngineSpec } from '../engine/engine-spec.ts';
 import { type EngineStateChange, EngineSupervisor } from '../engine/engine-supervisor.ts';
-import { prepareUserEngineRoot, releaseUserEngineRoot } from '../services/catalogue/user-engine-root.ts';
+import {
+  prepareUserEngineRoot,
+  releaseUserEngineRoot,
+  removeLocalBridge,
+} from '../services/catalogue/user-engine-root.ts';
 import type { EngineHandle } from '../services/observe.ts';
 import type { EngineSet } from './engine-set.ts';
 import type { EngineStatus } from './model.ts';
@@ -103,8 +107,9 @@ export class LocalEngines implements EngineSet {
   async stop(): Promise<void> {
     await this.release();
     await this.#supervisor?.stop(20_000);
-    if (this.userEngineIsService)
-      await releaseUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
+    if (!this.userEngineIsService) return;
+    await releaseUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
+    await removeLocalBridge();
   }
 
   async #superviseSystem(): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { serveApi } from '../api/server.ts';
@@ -8,7 +8,7 @@ import { BerthError, messageOf } from '../core/errors.ts';
 import type { EngineStateChange } from '../engine/engine-supervisor.ts';
 import { loadCatalogue } from '../services/catalogue/load.ts';
 import { resolveCatalogueService } from '../services/catalogue/resolve.ts';
-import { catalogueVariables } from '../services/catalogue/variables.ts';
+import { catalogueVariables, engineGroupId } from '../services/catalogue/variables.ts';
 import { Agent } from './agent.ts';
 import type { AgentOptions } from './agent-service.ts';
 import { GenerationStore } from './generation-store.ts';
@@ -35,7 +35,9 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   }
   const { stateDirectory, runDirectory, socket } = options;
   await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
-  await mkdir(runDirectory, { recursive: true, mode: 0o755 });
+  // The sockets' group is the console's; on somebody's machine that number may be another group's, so nobody else gets in.
+  await mkdir(runDirectory, { recursive: true, mode: 0o700 });
+  await chmod(runDirectory, 0o700);
 
   const ledger = new Ledger(join(stateDirectory, 'ledger'));
   const generations = await GenerationStore.open(join(stateDirectory, 'generations'));
@@ -89,7 +91,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   await agent.resume();
 
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => ending.abort());
-  const api = await serveApi(agent, socket);
+  const api = await serveApi(agent, socket, engineGroupId);
   log(`serving ${socket}`);
   const reconciling = agent.run(ending.signal);
   if (options.configFile !== undefined && generations.current() === undefined)

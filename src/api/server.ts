@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
@@ -20,10 +20,10 @@ export interface ApiServer {
 const maxBufferedBytes = 32 * 2 ** 20;
 
 /**
- * Serves the agent on a unix socket (mode 0660: root and the socket's group). Throws AGENT_RUNNING when something
+ * Serves the agent on a unix socket (mode 0660: root and the group `groupId`). Throws AGENT_RUNNING when something
  * answers there already; a dead socket is replaced.
  */
-export async function serveApi(service: AgentService, socketPath: string): Promise<ApiServer> {
+export async function serveApi(service: AgentService, socketPath: string, groupId?: number): Promise<ApiServer> {
   await mkdir(dirname(socketPath), { recursive: true });
   if (await isAnswering(socketPath)) {
     throw new BerthError('AGENT_RUNNING', `an agent already serves ${socketPath}`, {
@@ -32,6 +32,8 @@ export async function serveApi(service: AgentService, socketPath: string): Promi
   }
   await rm(socketPath, { force: true });
   const server = await listen(createApp(service), socketPath);
+  // Only root may give a file away; anybody else keeps the socket to themselves.
+  if (groupId !== undefined && process.getuid?.() === 0) await chown(socketPath, 0, groupId);
   serveSessions(server, service);
   return { close: async () => close(server) };
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Where a host's own agent serves its API. */
-export const hostSocket = '/run/berth/berth.sock';
+export const hostSocket = '/run/berth/api/berth.sock';
 
 /** Where `berth up` keeps an instance when nothing else is said. */
 export const localDirectories = { state: '/var/lib/berth-local', run: '/run/berth-local' } as const;
@@ -12,9 +12,9 @@ export function runDirectoryOf(stateDirectory: string): string {
   return stateDirectory === localDirectories.state ? localDirectories.run : join(stateDirectory, 'run');
 }
 
-/** The API's socket in a run directory. */
+/** The API's socket in a run directory: in a directory of its own, which containers may mount without seeing its neighbours. */
 export function socketIn(runDirectory: string): string {
-  return join(runDirectory, 'berth.sock');
+  return join(runDirectory, 'api', 'berth.sock');
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -10,9 +10,11 @@ import { MemoryKeeper } from './memory-keeper.ts';
 import type { Desired, Memory, Observed, ObservedEngine } from './model.ts';
 import { label } from './names.ts';
 import { type EngineHandle, EngineObserver } from './observe.ts';
+import { nextRun } from './plan/jobs.ts';
 import { planServices, type ServicePlan } from './plan/plan-services.ts';
 import type { MemoryStore, StepRecorder } from './ports.ts';
 import { containersByService } from './readiness.ts';
+import { ScheduleTimer } from './schedule-timer.ts';
 import { isStuck } from './settled.ts';
 import { type ServiceStatus, settledStates } from './status.ts';
 import { serviceStatuses } from './status-of.ts';
@@ -64,6 +66,7 @@ export class ServiceReconciler {
   readonly #observers: ReadonlyMap<EngineName, EngineObserver>;
   readonly #memory: MemoryKeeper;
   readonly #runner: StepRunner;
+  readonly #schedules = new ScheduleTimer(() => this.wake(0));
   readonly #waker = new Waker(() => void this.#startRound());
   readonly #stepListeners = new Set<(event: StepEvent) => void>();
   readonly #roundListeners = new Set<() => void>();
@@ -72,6 +75,7 @@ export class ServiceReconciler {
   #observed: Observed = { engines: {} };
   #plan: ServicePlan = { steps: [] };
   #isBooting = true;
+  readonly #bootedAt: number;
   /** Nothing is declared yet: looking is allowed, doing is not. */
   #isUndeclared = true;
   #round: Promise<void> | undefined;
@@ -80,6 +84,7 @@ export class ServiceReconciler {
 
   constructor(deps: ServiceReconcilerDependencies) {
     this.#deps = deps;
+    this.#bootedAt = deps.clock.now();
     this.#observers = new Map(
       deps.engines.map(({ name, engine }) => [name, new EngineObserver(engine, deps.instance)]),
     );
@@ -120,6 +125,7 @@ export class ServiceReconciler {
     this.#signal = signal;
     await Promise.all(this.#deps.engines.map((handle) => this.#watch(handle, signal)));
     this.#waker.cancel();
+    this.#schedules.arm(undefined);
     await this.#round;
     await this.#runner.drained();
     await this.#memory.flush();
@@ -343,12 +349,19 @@ export class ServiceReconciler {
       memory: this.#memory.all,
       now,
       booting: this.#isBooting,
+      bootedAt: this.#bootedAt,
       removals: this.#removals,
     });
     this.#launch(now, busyBefore);
     if (this.#plan.steps.length === 0 && this.#runner.size === 0) this.#isBooting = false;
     this.#lastRound = { at: now, durationMs: performance.now() - started };
+    this.#schedules.arm(this.#nextDue(now));
     this.wake(Math.min(resyncMs, Math.max((this.#plan.wakeAt ?? Number.POSITIVE_INFINITY) - now, debounceMs)));
+  }
+
+  #nextDue(now: number): number | undefined {
+    const due = [...this.#desired.services.values()].flatMap((service) => nextRun(service, now) ?? []);
+    return due.length === 0 ? undefined : Math.min(...due);
   }
 
   /** Facts of this look that later plans rely on: tasks that ended well, failures that are over, schedules first seen. */

@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { runCommand } from '../../engine/run-command.ts';
+import { localBridge } from './variables.ts';
 
 /**
  * Makes the user engine's directories ready for its container: each becomes a mount point of its own with shared
@@ -32,6 +33,11 @@ export async function releaseUserEngineRoot(
     for (const point of points.sort((a, b) => b.length - a.length))
       await run('umount', ['--lazy', point]).catch(() => undefined);
   }
+}
+
+/** Removes the bridge that the `docker` service made on somebody's machine. Safe to call twice. */
+export async function removeLocalBridge(run: typeof runCommand = runCommand): Promise<void> {
+  await run('ip', ['link', 'delete', localBridge.name]).catch(() => undefined);
 }
 
 /** All mount points, as the kernel lists them. Pure. */

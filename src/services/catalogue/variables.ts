@@ -31,8 +31,8 @@ export const engineGroupId = 991;
 /** Debian's own default, for a host on which no time server is declared. */
 const defaultPool = '2.debian.pool.ntp.org';
 const consolePorts: Readonly<Record<CatalogueMode, string>> = { host: '22', local: '2222' };
-/** Own bridge on somebody's machine: docker0 may be another Docker's. From TEST-NET-free, rarely used private space. */
-const localBridge = { name: 'berth0', address: '172.31.253.1/24' };
+/** The user engine's own bridge on somebody's machine: docker0 may be another Docker's. From TEST-NET-free, rarely used private space. */
+export const localBridge = { name: 'berth0', address: '172.31.253.1/24' };
 /** Where the sources of containers' bind mounts are looked for; the `docker` service sees these. */
 const hostDirectories = ['home', 'media', 'mnt', 'opt', 'root', 'run', 'srv', 'tmp', 'var'] as const;
 const sharedDirectories: readonly string[] = ['/run', '/var/run', '/tmp', '/'];

@@ -76,7 +76,7 @@ describe('berth up', () => {
 });
 
 function socket(): string {
-  return join(directory, 'state', 'run', 'berth.sock');
+  return join(directory, 'state', 'run', 'api', 'berth.sock');
 }
 
 async function up(): Promise<Outcome> {

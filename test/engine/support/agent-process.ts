@@ -32,7 +32,7 @@ export class TestAgent {
     this.#options = options;
     this.instance = options.instance;
     this.stateDirectory = stateDirectory;
-    this.client = new AgentClient(join(stateDirectory, 'run', 'berth.sock'));
+    this.client = new AgentClient(join(stateDirectory, 'run', 'api', 'berth.sock'));
   }
 
   static async start(options: TestAgentOptions): Promise<TestAgent> {

@@ -499,7 +499,7 @@ describe('the command line', () => {
         local: true,
         stateDirectory: join(bench.directory, 's'),
         runDirectory: join(bench.directory, 's', 'run'),
-        socket: join(bench.directory, 's', 'run', 'berth.sock'),
+        socket: join(bench.directory, 's', 'run', 'api', 'berth.sock'),
         catalogueDirectory: join(bench.directory, 'system-containers'),
         imageIndex: join(bench.directory, 's', 'images.json'),
         engine: 'unix:///e.sock',
