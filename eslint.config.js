@@ -1,15 +1,9 @@
 import tseslint from 'typescript-eslint';
 
-const pure = [
-  'src/core/**',
-  'src/config/**',
-  'src/**/plan.ts',
-  'src/**/diff.ts',
-  'src/services/plan/**',
-];
+const pure = ['src/core/**', 'src/config/**', 'src/**/plan.ts', 'src/**/diff.ts', 'src/services/plan/**'];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', '*.config.js'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', '*.config.js', '.dependency-cruiser.cjs'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },

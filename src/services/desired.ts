@@ -190,7 +190,8 @@ function resolveService(
     settleMs: berth?.settle === undefined ? 5000 : Math.round(berth.settle / 1e6),
     hasHealthcheck,
     restartBy: restartByOf(spec),
-    update: berth?.update ?? 'replace',
+    // A task's old container has nothing to come back for: started again, it would do its work twice.
+    update: kind === 'one-shot' ? 'delete-then-create' : (berth?.update ?? 'replace'),
     disposable: berth?.disposable ?? false,
     critical: berth?.critical ?? false,
     essential: berth?.essential ?? false,

@@ -143,6 +143,8 @@ export interface ServiceMemory {
   /** Milliseconds since the epoch; nothing is tried before. */
   readonly retryAt?: number;
   readonly lastError?: string;
+  /** Kind of the step that `lastError` is of: what waits for the next try even where nothing else would wait. */
+  readonly failedStep?: string;
   /** When the current container was last started by us: milliseconds since the epoch. */
   readonly startedAt?: number;
   /** `digest@imageId` of a one-shot that ended well. */

@@ -7,7 +7,7 @@ import { Lanes } from './lanes.ts';
 import type { MemoryKeeper } from './memory-keeper.ts';
 import type { Desired, DesiredService } from './model.ts';
 import type { StepRecorder } from './ports.ts';
-import type { ServiceStep } from './steps.ts';
+import { aboutService, memoryKeyOf, type ServiceStep } from './steps.ts';
 
 export type StepEvent =
   | { readonly kind: 'step-started'; readonly step: ServiceStep }
@@ -85,12 +85,12 @@ export class StepRunner {
   async #run(step: ServiceStep, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return true;
     const started = performance.now();
-    const name = serviceNameOf(step);
+    const name = memoryKeyOf(step);
     this.#deps.onEvent({ kind: 'step-started', step });
     try {
       await this.#rememberRejection(step);
       const remembered = await this.#deps.executor.run(step, signal);
-      if (name !== undefined) this.#afterDone(name, step, remembered);
+      this.#afterDone(name, step, remembered);
       const durationMs = Math.round(performance.now() - started);
       this.#record(step, 'done', durationMs);
       this.#deps.onEvent({ kind: 'step-done', id: step.id, durationMs });
@@ -100,7 +100,7 @@ export class StepRunner {
       if (isAborted(signal)) return true;
       const durationMs = Math.round(performance.now() - started);
       const message = messageOf(error);
-      const retryAt = name === undefined ? undefined : this.#afterFailure(name, message);
+      const retryAt = this.#afterFailure(name, step, message);
       this.#record(step, 'failed', durationMs, message);
       this.#deps.onEvent({ kind: 'step-failed', id: step.id, error: message, retryAt });
       return false;
@@ -120,6 +120,11 @@ export class StepRunner {
   }
 
   #afterDone(name: string, step: ServiceStep, remembered: Remembered): void {
+    if (!aboutService(step)) {
+      // Of networks, volumes and leftovers only trouble is remembered.
+      this.#deps.memory.forget(name);
+      return;
+    }
     const memory = this.#deps.memory.of(name);
     const isRepair = step.reason.kind === 'exited' || step.reason.kind === 'health';
     if (isRepair) {
@@ -127,10 +132,10 @@ export class StepRunner {
       const retryAt = this.#deps.clock.now() + backoffMs(failures, this.#deps.random);
       this.#deps.memory.remember(name, { ...remembered, failures, restarts: (memory.restarts ?? 0) + 1, retryAt });
     } else {
-      const isOver = step.kind !== 'discard-container' && step.kind !== 'pull-image';
+      const isOver = step.kind !== 'pull-image';
       this.#deps.memory.remember(
         name,
-        isOver ? { ...remembered, retryAt: undefined, lastError: undefined } : remembered,
+        isOver ? { ...remembered, retryAt: undefined, lastError: undefined, failedStep: undefined } : remembered,
       );
     }
     if (restartingKinds.has(step.kind)) this.#restartDependents(name, step);
@@ -145,10 +150,10 @@ export class StepRunner {
     }
   }
 
-  #afterFailure(name: string, message: string): number {
+  #afterFailure(name: string, { kind: failedStep }: ServiceStep, message: string): number {
     const failures = (this.#deps.memory.of(name).failures ?? 0) + 1;
     const retryAt = this.#deps.clock.now() + backoffMs(failures, this.#deps.random);
-    this.#deps.memory.remember(name, { failures, retryAt, lastError: message });
+    this.#deps.memory.remember(name, { failures, retryAt, lastError: message, failedStep });
     return retryAt;
   }
 
@@ -175,11 +180,6 @@ const restartingKinds: ReadonlySet<string> = new Set([
   'promote-next',
   'restore-service',
 ]);
-
-/** The service whose memory a step changes. */
-function serviceNameOf(step: ServiceStep): string | undefined {
-  return 'service' in step ? step.service.name : undefined;
-}
 
 function laneOf(step: ServiceStep): string {
   switch (step.kind) {

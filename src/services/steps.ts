@@ -71,3 +71,15 @@ export type ServiceStep = ServiceStepBase &
 export type ServiceStepKind = ServiceStep['kind'];
 /** The step of one kind. */
 export type StepOf<K extends ServiceStepKind> = Extract<ServiceStep, { kind: K }>;
+
+/** Whose memory keeps what became of a step: its service's, or that of the subject itself (`network/berth_front`). */
+export function memoryKeyOf(step: ServiceStep): string {
+  return aboutService(step) ? step.service.name : step.subject;
+}
+
+/** True for the steps whose end changes what is remembered of their service; left-overs and resources are not. */
+export function aboutService(step: ServiceStep): step is Extract<ServiceStep, { readonly service: DesiredService }> {
+  return 'service' in step && !leftoverKinds.has(step.kind);
+}
+
+const leftoverKinds: ReadonlySet<ServiceStepKind> = new Set(['discard-container', 'remove-service']);

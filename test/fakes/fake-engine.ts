@@ -95,7 +95,7 @@ export class FakeEngine implements ContainerEngine {
       throw new BerthError('IMAGE_NOT_FOUND', `No such image: ${config.image}`, { retryable: true });
     if (this.#find(name) !== undefined)
       throw new BerthError('ENGINE_CONFLICT', `the container name ${name} is already in use`);
-    const id = `c${this.#nextId++}`.padEnd(64, '0');
+    const id = `c${String(this.#nextId++).padStart(63, '0')}`;
     this.containers.set(id, {
       id,
       name,

@@ -1,12 +1,13 @@
 import type { HostConfig } from '../../src/config/host-config.ts';
 import { emptyHostConfig } from '../../src/config/host-config.ts';
 import type { ComposeModel, ServiceSpec } from '../../src/config/service-spec.ts';
+import { BerthError } from '../../src/core/errors.ts';
 import { type DesiredContext, desiredServices } from '../../src/services/desired.ts';
-import { StepExecutor } from '../../src/services/executor.ts';
+import { type Remembered, StepExecutor } from '../../src/services/executor.ts';
 import type { Desired, Memory, ServiceMemory } from '../../src/services/model.ts';
 import { EngineObserver } from '../../src/services/observe.ts';
 import { planServices, type ServicePlan } from '../../src/services/plan/plan-services.ts';
-import type { ServiceStep } from '../../src/services/steps.ts';
+import { memoryKeyOf, type ServiceStep } from '../../src/services/steps.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
 
 const emptyModel: ComposeModel = { services: {}, networks: {}, volumes: {}, secrets: {}, configs: {} };
@@ -37,6 +38,8 @@ export class SimulatedHost {
   desired: Desired = { services: new Map(), networks: [], volumes: [] };
   /** Steps in the order in which they were done. */
   readonly done: ServiceStep[] = [];
+  /** Steps that an engine refused, each with what it said. */
+  readonly failed: string[] = [];
   readonly #executor: StepExecutor;
 
   constructor() {
@@ -83,15 +86,22 @@ export class SimulatedHost {
         waitsFor.length === 0 && !after.some((id) => open.has(id)) && (notBefore ?? 0) <= this.now,
     );
     if (next === undefined) return undefined;
-    const remembered = await this.#executor.run(next, new AbortController().signal);
-    if ('service' in next && typeof next.service === 'object')
-      this.remember(next.service.name, remembered as ServiceMemory);
-    this.done.push(next);
+    try {
+      const remembered = await this.#executor.run(next, new AbortController().signal);
+      this.remember(memoryKeyOf(next), { ...remembered, retryAt: undefined, failedStep: undefined });
+      this.done.push(next);
+    } catch (error) {
+      // What an engine says is an answer; anything else is the end of the process.
+      if (!(error instanceof BerthError)) throw error;
+      this.failed.push(`${next.id}: ${error.message}`);
+      this.remember(memoryKeyOf(next), { retryAt: this.now + 1000, failedStep: next.kind, lastError: error.message });
+    }
     return next;
   }
 
-  remember(name: string, change: ServiceMemory): void {
-    this.memory = { ...this.memory, [name]: { ...this.memory[name], ...change } };
+  /** Fields set to undefined are forgotten. */
+  remember(name: string, change: Remembered): void {
+    this.memory = { ...this.memory, [name]: { ...this.memory[name], ...change } as ServiceMemory };
   }
 
   /** Steps until nothing can be done. Throws when that takes more steps than anything sensible. */

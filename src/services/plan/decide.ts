@@ -13,6 +13,8 @@ export interface DecideContext {
   readonly now: number;
   /** During the first convergence after a start of the agent, stopped containers are the boot's doing. */
   readonly booting: boolean;
+  /** When this agent started: what it has started itself since then and ended is not the boot's doing. */
+  readonly bootedAt: number;
 }
 
 /** A step before its place in the plan (conditions, order) is known. */
@@ -27,11 +29,17 @@ export interface Decision {
 }
 
 const nothing: Decision = { drafts: [] };
+/** Starts of a new version that may fail before the old one comes back. */
+const patience = 3;
 
 /** What to do about one service (not a scheduled one): the heart of the reconciler. Pure. */
 export function decideService(service: DesiredService, containers: Containers, context: DecideContext): Decision {
   const memory = context.memory[service.name] ?? {};
-  const { current, next, previous } = containers;
+  const { current, next, previous, runs } = containers;
+  if (runs.length > 0) {
+    const reason: Reason = memory.cause ?? { kind: 'config', key: service.key, change: 'changed' };
+    return { drafts: runs.map((run) => discard(service, run, reason)) };
+  }
   if (memory.wish?.kind === 'stopped') return decideStopped(service, containers, memory.wish.reason);
   if (current?.state === 'removing') return nothing;
 
@@ -91,7 +99,7 @@ function decideWithNext(
       ],
     };
   if (service.update === 'hand-over' && current !== undefined && next.state !== 'created') {
-    const startedAt = memory.startedAt ?? next.createdAt;
+    const startedAt = startOf(next, memory);
     const proof = proofOf(service, next, startedAt, context.now);
     if (proof === 'good')
       return {
@@ -129,22 +137,26 @@ function decideRollout(
   memory: ServiceMemory,
   context: DecideContext,
 ): Decision {
-  const startedAt = memory.startedAt ?? current.createdAt;
-  if (current.state === 'created')
+  const startedAt = startOf(current, memory);
+  const isHopeless = (memory.failures ?? 0) >= patience;
+  if (current.state === 'created' && !isHopeless)
     return resume(service, current, memory.cause ?? { kind: 'config', key: service.key, change: 'changed' });
-  const proof = proofOf(service, current, startedAt, context.now);
+  const proof = current.state === 'created' ? 'bad' : proofOf(service, current, startedAt, context.now);
   if (proof === 'good')
     return {
       drafts: [discard(service, previous, memory.cause ?? { kind: 'config', key: service.key, change: 'changed' })],
     };
   if (proof === undefined) return { drafts: [], wakeAt: startedAt + proofDelay(service, current) };
-  const why = failureText(service, current);
+  const isStarted = current.state !== 'created';
+  const why = isStarted
+    ? failureText(service, current)
+    : `the new container could not be started: ${memory.lastError ?? 'no reason given'}`;
   const rejects = { version: versionOf(current.digest, current.imageId), why };
   const reason: Reason = {
     kind: 'rollback',
     service: service.name,
     detail: why,
-    cause: healthReason(service, current),
+    ...(isStarted ? { cause: healthReason(service, current) } : causeOf(memory)),
   };
   return restore(service, current, previous, reason, rejects);
 }
@@ -179,6 +191,7 @@ function afterExit(
   context: DecideContext,
 ): Decision {
   const failed = current.exitCode !== 0;
+  const isBoot = context.booting && startOf(current, memory) < context.bootedAt;
   if (service.kind === 'one-shot' && !failed) return nothing;
   const exited: Reason = {
     kind: 'exited',
@@ -186,11 +199,11 @@ function afterExit(
     exitCode: current.exitCode ?? -1,
     ...(memory.cause === undefined ? {} : { cause: memory.cause }),
   };
-  const reason: Reason = context.booting ? { kind: 'boot' } : exited;
+  const reason: Reason = isBoot ? { kind: 'boot' } : exited;
   if (service.restartBy === 'never')
-    return context.booting && service.kind === 'service' ? resume(service, current, reason) : nothing;
+    return isBoot && service.kind === 'service' ? resume(service, current, reason) : nothing;
   // `on-failure` that ended is as its user declared it; `always` that stopped was stopped by somebody.
-  if (service.restartBy === 'engine' && service.spec.restart?.startsWith('on-failure') === true && !context.booting)
+  if (service.restartBy === 'engine' && service.spec.restart?.startsWith('on-failure') === true && !isBoot)
     return nothing;
   return resume(service, current, reason);
 }
@@ -241,7 +254,9 @@ function start(
 }
 
 function resume(service: DesiredService, container: ObservedContainer, reason: Reason): Decision {
-  if (service.disposable && container.state !== 'created') return start(service, container, reason, container.imageId);
+  // A dead one (its removal failed half way) cannot be started again.
+  const isSpent = (service.disposable && container.state !== 'created') || container.state === 'dead';
+  if (isSpent) return start(service, container, reason, container.imageId);
   return {
     drafts: [draft('resume-service', service, reason, { container }, `start ${service.name}`, { starts: true })],
   };
@@ -355,6 +370,11 @@ function rejectionReason(service: DesiredService, memory: ServiceMemory): Reason
     service: service.name,
     detail: memory.rejected?.at(-1)?.why ?? 'this version failed here before',
   };
+}
+
+/** When a container was started. What is remembered may be of the one before, if a crash came right after the start. */
+function startOf(container: ObservedContainer, memory: ServiceMemory): number {
+  return Math.max(memory.startedAt ?? 0, container.createdAt);
 }
 
 function causeOf(memory: ServiceMemory): { cause?: Reason } {

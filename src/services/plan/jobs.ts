@@ -23,15 +23,23 @@ export function decideJob(
   if (service.schedule === undefined) return { drafts: [] };
   const { expression, timezone, overlap } = service.schedule;
   const memory = context.memory[service.name] ?? {};
-  const runs = [...containers.runs, ...(containers.current === undefined ? [] : [containers.current])];
-  const running = runs.filter(({ state }) => state === 'running' || state === 'created' || state === 'paused');
+  const { runs } = containers;
+  // One that was made and not started is what a crash left: it does nothing.
+  const running = runs.filter(({ state }) => state === 'running' || state === 'paused' || state === 'restarting');
+  // What ran before the service got its schedule.
+  const formerly = [containers.current, containers.next, containers.previous].filter((one) => one !== undefined);
   const wakeAt = nextRun(service, context.now);
   const wake = wakeAt === undefined ? {} : { wakeAt };
   if (memory.wish?.kind === 'stopped')
-    return { drafts: running.map((run) => discardRun(service, run, memory.wish?.reason)) };
+    return { drafts: [...running, ...formerly].map((run) => discardRun(service, run, memory.wish?.reason)) };
+  if (formerly.length > 0) {
+    const reason = memory.cause ?? { kind: 'config' as const, key: service.key, change: 'changed' as const };
+    return { drafts: formerly.map((container) => discardRun(service, container, reason)), ...wake };
+  }
 
   const due = previousTime(parseCron(expression), context.now + 1, timezone);
-  if (due === null || memory.lastDue === undefined || due <= memory.lastDue) {
+  const lastDue = dealtWith(memory.lastDue, runs);
+  if (due === null || lastDue === undefined || due <= lastDue) {
     return { drafts: oldRuns(runs).map((run) => discardRun(service, run)), ...wake };
   }
   const skip = overlap === 'skip' && running.length > 0;
@@ -62,11 +70,17 @@ export function decideJob(
   return { drafts, ...wake };
 }
 
-/** Finished runs but the newest: its exit code and log stay to be looked at. */
+/** The last due time that needs no run any more. A run that was started counts even if a crash came before it was remembered. */
+function dealtWith(remembered: number | undefined, runs: readonly ObservedContainer[]): number | undefined {
+  if (remembered === undefined) return undefined;
+  return Math.max(remembered, ...runs.flatMap(({ state, runDue }) => (state === 'created' ? [] : (runDue ?? []))));
+}
+
+/** Finished runs but the newest, whose exit code and log stay to be looked at; and those that never were started. */
 function oldRuns(runs: readonly ObservedContainer[]): ObservedContainer[] {
   const finished = runs.filter(({ state }) => state === 'exited' || state === 'dead');
   finished.sort((a, b) => (b.runDue ?? b.createdAt) - (a.runDue ?? a.createdAt));
-  return finished.slice(1);
+  return [...finished.slice(1), ...runs.filter(({ state }) => state === 'created')];
 }
 
 function discardRun(service: DesiredService, container: ObservedContainer, reason?: Reason): Draft {

@@ -1,10 +1,10 @@
 import type { EngineName } from '../../config/service-spec.ts';
 import type { Reason } from '../../core/plan.ts';
 import { desiredOrder } from '../graph.ts';
-import type { Desired, DesiredService, Memory, Observed, ObservedEngine } from '../model.ts';
+import type { Desired, DesiredService, Memory, Observed, ObservedEngine, ServiceMemory } from '../model.ts';
 import { normalizeReference } from '../names.ts';
 import { type Containers, containersByService, unmetCondition } from '../readiness.ts';
-import type { ServiceStep } from '../steps.ts';
+import { memoryKeyOf, type ServiceStep } from '../steps.ts';
 import { type Decision, type Draft, decideService } from './decide.ts';
 import { decideJob } from './jobs.ts';
 import { type ResourceSteps, resourceSteps } from './resources.ts';
@@ -16,6 +16,8 @@ export interface PlanInput {
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly booting: boolean;
+  /** When this agent started: milliseconds since the epoch. Needed while `booting`. */
+  readonly bootedAt?: number;
   /** Why services that are no longer declared went, by name. */
   readonly removals?: Readonly<Record<string, Reason>>;
 }
@@ -42,38 +44,58 @@ const undelayed: ReadonlySet<string> = new Set([
  * is as declared, or waits for something that a later event will tell.
  */
 export function planServices(input: PlanInput): ServicePlan {
-  const { desired, observed, memory, now, booting } = input;
+  const { desired, observed, memory, now, booting, bootedAt = 0 } = input;
   const containers = containersByService(onRightEngine(observed, desired));
   const resources = resourceSteps(input);
-  const steps: ServiceStep[] = [...resources.steps];
+  const steps: ServiceStep[] = [];
   const touched = new Map<string, { readonly id: string; readonly starts: boolean }>();
   let wakeAt: number | undefined;
   const wake = (at: number | undefined): void => {
     if (at !== undefined && at > now) wakeAt = Math.min(wakeAt ?? at, at);
   };
 
+  const push = (step: ServiceStep, siblings: readonly Draft[]): void => {
+    const notBefore = earliest(step, siblings, memory[memoryKeyOf(step)], now);
+    wake(notBefore);
+    steps.push(notBefore === undefined ? step : { ...step, notBefore });
+  };
+  for (const step of resources.steps) push(step, []);
+
   for (const service of desiredOrder(desired)) {
     const engine = observed.engines[service.engine];
     if (engine === undefined || service.problem !== undefined) continue;
     const mine = resources.leaving.has(service.name) ? noContainers : (containers.get(service.name) ?? noContainers);
-    const context = { memory, images: engine.images, now, booting };
+    const context = { memory, images: engine.images, now, booting, bootedAt };
     const decision: Decision =
       service.kind === 'scheduled'
         ? decideJob(service, mine, context, engine.images.get(normalizeReference(service.container.image)))
         : decideService(service, mine, context);
     wake(decision.wakeAt);
-    const retryAt = memory[service.name]?.retryAt;
-    wake(retryAt);
     for (const draft of decision.drafts) {
-      const step = placed(draft, service, decision.drafts, { resources, touched, desired, containers, memory });
-      steps.push(
-        retryAt !== undefined && retryAt > now && !undelayed.has(step.kind) ? { ...step, notBefore: retryAt } : step,
+      push(
+        placed(draft, service, decision.drafts, { resources, touched, desired, containers, memory }),
+        decision.drafts,
       );
       if (draft.starts || draft.kind === 'restore-service')
         touched.set(service.name, { id: draft.id, starts: draft.starts });
     }
   }
   return wakeAt === undefined ? { steps } : { steps, wakeAt };
+}
+
+/** When a step may be tried (again); undefined: at once. */
+function earliest(
+  step: ServiceStep,
+  siblings: readonly Draft[],
+  memory: ServiceMemory | undefined,
+  now: number,
+): number | undefined {
+  if (memory?.retryAt === undefined || memory.retryAt <= now) return undefined;
+  const { failedStep, retryAt } = memory;
+  if (undelayed.has(step.kind) && failedStep !== step.kind) return undefined;
+  // The image has come in another way than by the pull that failed.
+  const isPullOver = failedStep === 'pull-image' && !siblings.some(({ kind }) => kind === 'pull-image');
+  return isPullOver ? undefined : retryAt;
 }
 
 interface Surroundings {
@@ -92,7 +114,12 @@ function placed(draft: Draft, service: DesiredService, siblings: readonly Draft[
   const { starts, ...step } = draft;
   if (starts) {
     for (const sibling of siblings) if (sibling.kind === 'pull-image') after.push(sibling.id);
-    after.push(...around.resources.neededBy(service));
+    for (const id of around.resources.neededBy(service)) {
+      after.push(id);
+      // It waits for that step anyway; this says why it has to wait so long.
+      const [subject, error] = around.resources.failureOf(id) ?? [];
+      if (subject !== undefined) waitsFor.push(`${subject} (${error ?? ''})`);
+    }
     // A restart for health's sake does not wait for dependencies: they were there when it first started.
     if (draft.kind !== 'restart-service') {
       for (const condition of service.conditions) {

@@ -1,6 +1,6 @@
 import type { EngineName } from '../../config/service-spec.ts';
 import type { Reason } from '../../core/plan.ts';
-import type { Desired, DesiredService, Observed, ObservedContainer } from '../model.ts';
+import type { Desired, DesiredService, Memory, Observed, ObservedContainer } from '../model.ts';
 import type { ServiceStep } from '../steps.ts';
 
 export interface ResourceSteps {
@@ -9,18 +9,27 @@ export interface ResourceSteps {
   readonly leaving: ReadonlySet<string>;
   /** Ids of the steps that must be done before this service can be created. */
   readonly neededBy: (service: DesiredService) => readonly string[];
+  /** Of a step that failed the last time: its subject and the error, for a person. */
+  readonly failureOf: (id: string) => readonly [subject: string, error: string] | undefined;
 }
 
 interface Input {
   readonly desired: Desired;
   readonly observed: Observed;
+  readonly memory: Memory;
   readonly removals?: Readonly<Record<string, Reason>>;
+}
+
+interface Removal {
+  readonly step: string;
+  readonly engine: EngineName;
+  readonly container: ObservedContainer;
 }
 
 const engineNames = ['system', 'user'] as const satisfies readonly EngineName[];
 
 /** Steps for what services stand on: networks and volumes in, undeclared containers and networks out. Pure. */
-export function resourceSteps({ desired, observed, removals = {} }: Input): ResourceSteps {
+export function resourceSteps({ desired, observed, memory, removals = {} }: Input): ResourceSteps {
   const steps: ServiceStep[] = [];
   const leaving = new Set<string>();
   const created = new Map<string, string>();
@@ -31,21 +40,22 @@ export function resourceSteps({ desired, observed, removals = {} }: Input): Reso
     if (present !== undefined && present !== digest) changedNetworks.add(`${engine}/${name}`);
   }
 
-  const removed = new Map<string, { readonly step: string; readonly container: ObservedContainer }>();
+  const removed: Removal[] = [];
   for (const engine of engineNames) {
-    const containers = observed.engines[engine]?.containers ?? [];
-    const isGoing = (container: ObservedContainer): boolean => {
-      const service = desired.services.get(container.service);
-      return (
-        service?.engine !== engine || container.networks.some((network) => changedNetworks.has(`${engine}/${network}`))
-      );
-    };
-    const going = containers.filter(isGoing);
-    for (const container of going) {
-      if (desired.services.get(container.service)?.engine === engine) leaving.add(container.service);
-      removed.set(container.name, { step: `remove-service:${container.name}`, container });
+    for (const container of observed.engines[engine]?.containers ?? []) {
+      const isOnChanged = container.networks.some((network) => changedNetworks.has(`${engine}/${network}`));
+      const isInPlace = desired.services.get(container.service)?.engine === engine;
+      if (isInPlace && isOnChanged) leaving.add(container.service);
+      if (!isInPlace || isOnChanged) removed.push({ step: `remove-service:${container.name}`, engine, container });
     }
-    for (const container of inStopOrder(going)) {
+  }
+  // A service may depend on one of the other engine, so the order is one for both.
+  const going = removed.map(({ container }) => container);
+  const stopOrder = inStopOrder(going);
+
+  for (const engine of engineNames) {
+    const isHere = new Set(removed.filter((one) => one.engine === engine).map(({ container }) => container));
+    for (const container of stopOrder.filter((one) => isHere.has(one))) {
       const dependents = going.filter(
         (other) => other.startedAfter.includes(container.service) && other.service !== container.service,
       );
@@ -74,6 +84,9 @@ export function resourceSteps({ desired, observed, removals = {} }: Input): Reso
     for (const name of observed.engines[engine]?.networks.keys() ?? []) {
       const changed = changedNetworks.has(`${engine}/${name}`);
       if (wanted.has(name) && !changed) continue;
+      const users = (observed.engines[engine]?.containers ?? []).filter(({ networks }) => networks.includes(name));
+      // One that is being replaced may still be needed to go back to: its network goes when it has gone.
+      if (users.some((user) => !isHere.has(user))) continue;
       steps.push({
         id: `remove-network:${name}`,
         kind: 'remove-network',
@@ -81,9 +94,7 @@ export function resourceSteps({ desired, observed, removals = {} }: Input): Reso
         cost: 'live',
         reason: { kind: 'config', key: `berth.networks`, change: changed ? 'changed' : 'removed' },
         summary: `remove network ${name}`,
-        after: going
-          .filter((container) => container.networks.includes(name))
-          .map((container) => `remove-service:${container.name}`),
+        after: users.map((user) => `remove-service:${user.name}`),
         engine,
         waitsFor: [],
         name,
@@ -136,11 +147,16 @@ export function resourceSteps({ desired, observed, removals = {} }: Input): Reso
     ...service.networks.flatMap((name) => created.get(`${service.engine}/${name}`) ?? []),
     ...service.volumes.flatMap((name) => created.get(`${service.engine}/volume/${name}`) ?? []),
     // A host port is free only when the container that had it is gone.
-    ...[...removed.values()].flatMap(({ step, container }) =>
+    ...removed.flatMap(({ step, container }) =>
       container.service === service.name || sharesPort(container, service) ? [step] : [],
     ),
   ];
-  return { steps, leaving, neededBy };
+  const failureOf = (id: string): readonly [string, string] | undefined => {
+    const subject = steps.find((step) => step.id === id)?.subject ?? '';
+    const error = memory[subject]?.lastError;
+    return error === undefined ? undefined : [subject.replace('/', ' '), error];
+  };
+  return { steps, leaving, neededBy, failureOf };
 }
 
 /** Dependents first: the reverse of the start order, from the labels the containers carry. */

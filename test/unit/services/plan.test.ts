@@ -7,7 +7,11 @@ import { configOf, SimulatedHost } from '../../support/simulate.ts';
 const alone: ServiceSpec = { image: 'busybox', network_mode: 'host' };
 const checked: ServiceSpec = { ...alone, healthcheck: { test: ['CMD', 'true'], interval: 1e9 } };
 const changed: ServiceSpec = { ...alone, environment: { A: 'b' } };
-const needs = (service: string, condition: 'service_started' | 'service_healthy' | 'service_completed_successfully', restart = false) => ({
+const needs = (
+  service: string,
+  condition: 'service_started' | 'service_healthy' | 'service_completed_successfully',
+  restart = false,
+) => ({
   [service]: { condition, required: true, restart },
 });
 
@@ -33,7 +37,9 @@ describe('converging', () => {
     host.user.onStart = () => ({ state: 'running', health: 'starting' });
     host.declare(configOf({ web: { ...alone, depends_on: needs('db', 'service_healthy') }, db: checked }));
     await host.converge();
-    expect((await host.plan()).steps.map(({ id, waitsFor }) => [id, waitsFor])).toEqual([['start-service:web', ['db to be healthy (starting)']]]);
+    expect((await host.plan()).steps.map(({ id, waitsFor }) => [id, waitsFor])).toEqual([
+      ['start-service:web', ['db to be healthy (starting)']],
+    ]);
     host.user.happen('berth-db', { health: 'healthy' });
     expect(ids(await host.converge())).toEqual(['start-service:web']);
   });
@@ -53,8 +59,11 @@ describe('converging', () => {
 
   test('a one-shot that others wait for runs once', async () => {
     const host = new SimulatedHost();
-    host.user.onStart = ({ name }) => (name === 'berth-migrate' ? { state: 'exited', exitCode: 0 } : { state: 'running' });
-    host.declare(configOf({ web: { ...alone, depends_on: needs('migrate', 'service_completed_successfully') }, migrate: alone }));
+    host.user.onStart = ({ name }) =>
+      name === 'berth-migrate' ? { state: 'exited', exitCode: 0 } : { state: 'running' };
+    host.declare(
+      configOf({ web: { ...alone, depends_on: needs('migrate', 'service_completed_successfully') }, migrate: alone }),
+    );
     expect(ids(await host.converge())).toEqual(['start-service:migrate', 'start-service:web']);
     expect((await host.plan()).steps).toEqual([]);
   });
@@ -88,7 +97,10 @@ describe('changes', () => {
 
   test('a new version that is never healthy goes back to the one before and is not tried again', async () => {
     const host = await hostWith({ b: checked });
-    host.user.onStart = ({ config }) => ({ state: 'running', health: config.environment.includes('A=b') ? 'unhealthy' : 'healthy' });
+    host.user.onStart = ({ config }) => ({
+      state: 'running',
+      health: config.environment.includes('A=b') ? 'unhealthy' : 'healthy',
+    });
     host.declare(configOf({ b: { ...checked, environment: { A: 'b' } } }));
     const steps = await host.converge();
     expect(ids(steps)).toEqual(['replace-service:b', 'restore-service:b']);
@@ -111,7 +123,10 @@ describe('changes', () => {
 
   test('a removed service goes with its container, dependents first; its volume stays', async () => {
     const volume = { type: 'volume' as const, source: 'data', target: '/data' };
-    const host = await hostWith({ db: { ...alone, volumes: [volume] }, web: { ...alone, depends_on: needs('db', 'service_started') } });
+    const host = await hostWith({
+      db: { ...alone, volumes: [volume] },
+      web: { ...alone, depends_on: needs('db', 'service_started') },
+    });
     host.declare(configOf({}));
     expect(ids(await host.converge())).toEqual(['remove-service:berth-web', 'remove-service:berth-db']);
     expect([...host.user.volumes.keys()]).toEqual(['berth_data']);
@@ -128,7 +143,12 @@ describe('changes', () => {
     host.declare(configOf({ web: { image: 'busybox' } }));
     await host.converge();
     host.declare(configOf({ web: { image: 'busybox' } }, { networks: { default: { internal: true } } }));
-    expect(ids(await host.converge())).toEqual(['remove-service:berth-web', 'remove-network:berth_default', 'create-network:berth_default', 'start-service:web']);
+    expect(ids(await host.converge())).toEqual([
+      'remove-service:berth-web',
+      'remove-network:berth_default',
+      'create-network:berth_default',
+      'start-service:web',
+    ]);
     expect((await host.plan()).steps).toEqual([]);
   });
 
@@ -158,12 +178,45 @@ describe('drift', () => {
   test.each<{ name: string; spec: ServiceSpec; exitCode: number; steps: string[]; memory?: ServiceMemory }>([
     { name: 'an exited service is started again', spec: alone, exitCode: 1, steps: ['resume-service:web'] },
     { name: 'restart: "no" stays as it ended', spec: { ...alone, restart: 'no' }, exitCode: 1, steps: [] },
-    { name: 'restart: always that is stopped was stopped by somebody', spec: { ...alone, restart: 'always' }, exitCode: 0, steps: ['resume-service:web'] },
-    { name: 'restart: on-failure that gave up stays', spec: { ...alone, restart: 'on-failure:3' }, exitCode: 1, steps: [] },
-    { name: 'a one-shot that ended well is done', spec: { ...alone, 'x-berth': { one_shot: true } }, exitCode: 0, steps: [] },
-    { name: 'a one-shot that failed is tried again', spec: { ...alone, 'x-berth': { one_shot: true } }, exitCode: 2, steps: ['resume-service:web'] },
-    { name: 'a disposable service gets a new container', spec: { ...alone, 'x-berth': { disposable: true } }, exitCode: 1, steps: ['start-service:web'] },
-    { name: 'a stopped service stays stopped', spec: alone, exitCode: 0, steps: [], memory: { wish: { kind: 'stopped', reason: { kind: 'operator', command: 'berth service stop web', who: 'ops' } } } },
+    {
+      name: 'restart: always that is stopped was stopped by somebody',
+      spec: { ...alone, restart: 'always' },
+      exitCode: 0,
+      steps: ['resume-service:web'],
+    },
+    {
+      name: 'restart: on-failure that gave up stays',
+      spec: { ...alone, restart: 'on-failure:3' },
+      exitCode: 1,
+      steps: [],
+    },
+    {
+      name: 'a one-shot that ended well is done',
+      spec: { ...alone, 'x-berth': { one_shot: true } },
+      exitCode: 0,
+      steps: [],
+    },
+    {
+      name: 'a one-shot that failed is tried again',
+      spec: { ...alone, 'x-berth': { one_shot: true } },
+      exitCode: 2,
+      steps: ['resume-service:web'],
+    },
+    {
+      name: 'a disposable service gets a new container',
+      spec: { ...alone, 'x-berth': { disposable: true } },
+      exitCode: 1,
+      steps: ['start-service:web'],
+    },
+    {
+      name: 'a stopped service stays stopped',
+      spec: alone,
+      exitCode: 0,
+      steps: [],
+      memory: {
+        wish: { kind: 'stopped', reason: { kind: 'operator', command: 'berth service stop web', who: 'ops' } },
+      },
+    },
   ])('$name', async ({ spec, exitCode, steps, memory = {} }) => {
     const host = await hostWith({ web: spec });
     host.user.happen('berth-web', { state: 'exited', exitCode });
@@ -212,13 +265,35 @@ describe('a crash in the middle', () => {
     const spend = (): void => {
       if (left-- <= 0) throw died;
     };
-    const real = { create: engine.createContainer.bind(engine), stop: engine.stopContainer.bind(engine), rename: engine.renameContainer.bind(engine), start: engine.startContainer.bind(engine) };
-    engine.createContainer = async (...args) => { spend(); return real.create(...args); };
-    engine.stopContainer = async (...args) => { spend(); return real.stop(...args); };
-    engine.renameContainer = async (...args) => { spend(); return real.rename(...args); };
-    engine.startContainer = async (...args) => { spend(); return real.start(...args); };
+    const real = {
+      create: engine.createContainer.bind(engine),
+      stop: engine.stopContainer.bind(engine),
+      rename: engine.renameContainer.bind(engine),
+      start: engine.startContainer.bind(engine),
+    };
+    engine.createContainer = async (...args) => {
+      spend();
+      return real.create(...args);
+    };
+    engine.stopContainer = async (...args) => {
+      spend();
+      return real.stop(...args);
+    };
+    engine.renameContainer = async (...args) => {
+      spend();
+      return real.rename(...args);
+    };
+    engine.startContainer = async (...args) => {
+      spend();
+      return real.start(...args);
+    };
     await host.converge().catch((error: unknown) => expect(error).toBe(died));
-    Object.assign(engine, { createContainer: real.create, stopContainer: real.stop, renameContainer: real.rename, startContainer: real.start });
+    Object.assign(engine, {
+      createContainer: real.create,
+      stopContainer: real.stop,
+      renameContainer: real.rename,
+      startContainer: real.start,
+    });
 
     await host.converge();
     host.now += 5000;
