@@ -40,7 +40,7 @@ async function main(options: Options, signal: AbortSignal): Promise<number> {
   }
   http.close();
   process.stdout.write(`${terminalTable(rows)}\n${notes.map((note) => `${note}\n`).join('')}`);
-  const isComplete = options.only.length === 0 && options.peers.length === 3;
+  const isComplete = !options.quick && options.only.length === 0 && options.peers.length === 3;
   if (isComplete) await writeFile(join(import.meta.dirname, 'RESULTS.md'), await page(rows, engine, options, notes));
   return rows.some(misses) ? 1 : 0;
 }

@@ -15,7 +15,7 @@ const allPeers = ['compose', 'raw', 'berth'] as const satisfies readonly PeerNam
 export const usage = `npm run bench -- [--runs N] [--quick] [--only SCENARIO]… [--peer compose|raw|berth]…
 
 Measures Berth's production bundle (npm run build) against Docker Compose and against the engine's plain API, on a Docker
-Engine of its own. Needs root. Writes bench/RESULTS.md after a full run. Exit code 1 when a limit is missed.`;
+Engine of its own. Needs root. Writes bench/RESULTS.md after a full run (every scenario and peer, not quick). Exit code 1 when a limit is missed.`;
 
 /** Reads the command line. Throws with a message for a person. */
 export function readOptions(args: readonly string[]): Options {
