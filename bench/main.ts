@@ -41,16 +41,11 @@ async function main(options: Options, signal: AbortSignal): Promise<number> {
   http.close();
   process.stdout.write(`${terminalTable(rows)}\n${notes.map((note) => `${note}\n`).join('')}`);
   const isComplete = !options.quick && options.only.length === 0 && options.peers.length === 3;
-  if (isComplete) await writeFile(join(import.meta.dirname, 'RESULTS.md'), await page(rows, engine, options, notes));
+  if (isComplete) await writeFile(join(import.meta.dirname, 'RESULTS.md'), await page(rows, engine, notes));
   return rows.some(misses) ? 1 : 0;
 }
 
-async function page(
-  rows: readonly Row[],
-  engine: PrivateEngine,
-  options: Options,
-  notes: readonly string[],
-): Promise<string> {
+async function page(rows: readonly Row[], engine: PrivateEngine, notes: readonly string[]): Promise<string> {
   const [program = '', ...args] = engine.command;
   const cwd = import.meta.dirname;
   return resultsPage(rows, {
@@ -58,7 +53,6 @@ async function page(
     engine: (await engine.engine.info()).version,
     compose: (await runCommand(program, [...args, 'docker-compose', 'version', '--short'])).trim(),
     commit: (await runCommand('git', ['rev-parse', '--short', 'HEAD'], { cwd })).trim(),
-    quick: options.quick,
     notes,
   });
 }

@@ -6,7 +6,6 @@ export interface Circumstances {
   readonly engine: string;
   readonly compose: string;
   readonly commit: string;
-  readonly quick: boolean;
   readonly notes: readonly string[];
 }
 
@@ -29,7 +28,7 @@ export function terminalTable(rows: readonly Row[]): string {
 
 /** `bench/RESULTS.md`. */
 export function resultsPage(rows: readonly Row[], circumstances: Circumstances): string {
-  const { date, engine, compose, commit, quick, notes } = circumstances;
+  const { date, engine, compose, commit, notes } = circumstances;
   const [processor] = cpus();
   const line = (cell: readonly string[]): string => `| ${cell.join(' | ')} |`;
   return `${[
@@ -39,7 +38,7 @@ export function resultsPage(rows: readonly Row[], circumstances: Circumstances):
     'through the engine’s API before its time counts. Compose’s times are those of its whole process; Berth’s are from the request',
     'at the agent’s socket to its result, or of the whole process where the row says so.',
     '',
-    `- Date: ${date}; commit ${commit}${quick ? '; a quick look (`--quick`), not the measurement of a release' : ''}`,
+    `- Date: ${date}; commit ${commit}`,
     `- Machine: ${cpus().length} × ${processor?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GB, a shared virtual machine`,
     `- Docker Engine ${engine}, Docker Compose ${compose}, Node ${process.versions.node}`,
     '',
