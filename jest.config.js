@@ -3,7 +3,7 @@ const transform = {
 };
 const common = { extensionsToTreatAsEsm: ['.ts'], transform, testEnvironment: 'node', injectGlobals: false };
 
-/** Suites by what they need: unit has no I/O; engine has a real dockerd (root). */
+/** Suites by what they need: unit has no I/O; engine has a real dockerd (root); soak has one, too, and takes long. */
 export default {
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
@@ -11,6 +11,13 @@ export default {
       ...common,
       displayName: 'engine',
       testMatch: ['<rootDir>/test/engine/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/engine/support/global-setup.ts',
+      globalTeardown: '<rootDir>/test/engine/support/global-teardown.ts',
+    },
+    {
+      ...common,
+      displayName: 'soak',
+      testMatch: ['<rootDir>/test/soak/**/*.test.ts'],
       globalSetup: '<rootDir>/test/engine/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/engine/support/global-teardown.ts',
     },

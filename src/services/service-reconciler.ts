@@ -76,6 +76,7 @@ export class ServiceReconciler {
   #plan: ServicePlan = { steps: [] };
   #isBooting = true;
   readonly #bootedAt: number;
+  readonly #connected = new Map<EngineName, boolean>();
   /** Nothing is declared yet: looking is allowed, doing is not. */
   #isUndeclared = true;
   #round: Promise<void> | undefined;
@@ -276,6 +277,7 @@ export class ServiceReconciler {
     };
     const onConnection = (isUp: boolean, why: string): void => {
       this.#deps.onEngine?.(handle.name, isUp, why);
+      this.#recordConnection(handle.name, isUp, why);
       onResources();
     };
     await watchEngine(
@@ -284,6 +286,24 @@ export class ServiceReconciler {
       this.#deps.clock,
       signal,
     );
+  }
+
+  /** An engine that went away, and that it is back: part of a host's story, though no step of ours. */
+  #recordConnection(name: EngineName, isUp: boolean, why: string): void {
+    const wasUp = this.#connected.get(name);
+    this.#connected.set(name, isUp);
+    if (wasUp === undefined || wasUp === isUp) return;
+    this.#deps.recorder.record({
+      at: this.#deps.clock.now(),
+      kind: isUp ? 'engine-found' : 'engine-lost',
+      subject: `engine/${name}`,
+      cost: 'live',
+      reason: { kind: 'drift', detail: isUp ? `the ${name} engine answers again` : `the ${name} engine went away` },
+      summary: isUp ? `look at the ${name} engine again` : `wait for the ${name} engine`,
+      outcome: isUp ? 'done' : 'failed',
+      durationMs: 0,
+      ...(isUp ? {} : { error: why }),
+    });
   }
 
   #onContainer(event: EngineEvent): void {

@@ -127,6 +127,7 @@ function rollbackNote(service: DesiredService, current: ObservedContainer | unde
 
 function describeContainer(container: ObservedContainer | undefined): string {
   if (container === undefined) return '';
+  if (container.state === 'running') return container.health === 'none' ? 'running' : container.health;
   return container.exitCode === undefined ? container.state : `exited with ${container.exitCode}`;
 }
 

@@ -90,44 +90,46 @@ describe('what a system container does not need is denied', () => {
   });
   afterAll(async () => rig.stop());
 
-  test.each(rights)(
-    '$name ($mode) has the capabilities $capabilities and no more',
-    async ({ name, mode, user, capabilities }) => {
-      // A shell in the service's place, with all that the service has.
-      const probe = await startSystemContainer(rig, name, {
-        context: contextOf(rig, mode),
-        adjust: {
-          image: 'berth/busybox:latest',
-          entrypoint: ['sleep'],
-          command: ['1000'],
-          user,
-          healthcheck: { disable: true },
-          stop_signal: 'SIGKILL',
-        },
-      });
-      try {
-        const status = (await probe.exec(['cat', '/proc/self/status'])).output;
-        const wanted = capabilities.reduce((bits, capability) => bits | (1n << BigInt(capabilityBits[capability])), 0n);
-        expect(BigInt(`0x${/CapBnd:\s*(\w+)/.exec(status)?.[1] ?? ''}`)).toBe(wanted);
-        expect(status).toMatch(/NoNewPrivs:\s*1/);
-        const denied = {
-          'write to its root': 'touch /probe',
-          'write to its programs': 'touch /usr/bin/probe',
-          'make a device': 'mknod /dev/shm/probe b 254 0',
-          'mount something': 'mount -t tmpfs none /mnt',
-          'see an engine’s socket it could use': `test -w ${rig.socket} || test -w /host${rig.socket}`,
-          'load a kernel module': 'insmod /bin/busybox',
-          'change the host’s name': 'hostname probe',
-          'set up the network': 'ip link add probe type dummy',
-        };
-        const allowed: string[] = [];
-        for (const [what, command] of Object.entries(denied)) {
-          if ((await probe.exec(['sh', '-c', command])).exitCode === 0) allowed.push(what);
-        }
-        expect(allowed).toEqual([]);
-      } finally {
-        await rig.engine.removeContainer(probe.id);
+  test.each(rights)('$name ($mode) has the capabilities $capabilities and no more', async ({
+    name,
+    mode,
+    user,
+    capabilities,
+  }) => {
+    // A shell in the service's place, with all that the service has.
+    const probe = await startSystemContainer(rig, name, {
+      context: contextOf(rig, mode),
+      adjust: {
+        image: 'berth/busybox:latest',
+        entrypoint: ['sleep'],
+        command: ['1000'],
+        user,
+        healthcheck: { disable: true },
+        stop_signal: 'SIGKILL',
+      },
+    });
+    try {
+      const status = (await probe.exec(['cat', '/proc/self/status'])).output;
+      const wanted = capabilities.reduce((bits, capability) => bits | (1n << BigInt(capabilityBits[capability])), 0n);
+      expect(BigInt(`0x${/CapBnd:\s*(\w+)/.exec(status)?.[1] ?? ''}`)).toBe(wanted);
+      expect(status).toMatch(/NoNewPrivs:\s*1/);
+      const denied = {
+        'write to its root': 'touch /probe',
+        'write to its programs': 'touch /usr/bin/probe',
+        'make a device': 'mknod /dev/shm/probe b 254 0',
+        'mount something': 'mount -t tmpfs none /mnt',
+        'see an engine’s socket it could use': `test -w ${rig.socket} || test -w /host${rig.socket}`,
+        'load a kernel module': 'insmod /bin/busybox',
+        'change the host’s name': 'hostname probe',
+        'set up the network': 'ip link add probe type dummy',
+      };
+      const allowed: string[] = [];
+      for (const [what, command] of Object.entries(denied)) {
+        if ((await probe.exec(['sh', '-c', command])).exitCode === 0) allowed.push(what);
       }
-    },
-  );
+      expect(allowed).toEqual([]);
+    } finally {
+      await rig.engine.removeContainer(probe.id);
+    }
+  });
 });

@@ -67,16 +67,17 @@ describe.each(engineVersions)('images on Docker %s', (version) => {
   test.each([
     { mode: 'missing', code: 'IMAGE_NOT_FOUND', retryable: false },
     { mode: 'fail', code: 'IMAGE_PULL_FAILED', retryable: true },
-  ] as const)(
-    'a registry that answers "$mode" is $code, and the pull works when the cause is gone',
-    async ({ mode, code, retryable }) => {
-      const { reference } = registry.push('pulled', '1', await buildImage());
-      registry.mode = mode;
-      await expect(engine.pullImage(reference, {})).rejects.toMatchObject({ code, retryable });
-      registry.mode = 'serve';
-      await engine.pullImage(reference, {});
-    },
-  );
+  ] as const)('a registry that answers "$mode" is $code, and the pull works when the cause is gone', async ({
+    mode,
+    code,
+    retryable,
+  }) => {
+    const { reference } = registry.push('pulled', '1', await buildImage());
+    registry.mode = mode;
+    await expect(engine.pullImage(reference, {})).rejects.toMatchObject({ code, retryable });
+    registry.mode = 'serve';
+    await engine.pullImage(reference, {});
+  });
 
   test('a registry that is not there is IMAGE_PULL_FAILED, and retryable', async () => {
     const { reference } = registry.push('pulled', '1', await buildImage());

@@ -280,12 +280,12 @@ describe.each(engineVersions)('programs on Docker %s', (version) => {
       expect((await exec(reader, 'cat /data/file')).stdout).toBe('deep\n');
     });
   } else {
-    test.each([{ mounts: subpath }, { annotations: { a: 'b' } }])(
-      'what this engine does not know throws UNSUPPORTED: %j',
-      async (changes) => {
-        await expect(create('newer', changes)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
-      },
-    );
+    test.each([
+      { mounts: subpath },
+      { annotations: { a: 'b' } },
+    ])('what this engine does not know throws UNSUPPORTED: %j', async (changes) => {
+      await expect(create('newer', changes)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    });
   }
 
   test('a start interval makes the first probe come sooner where the engine knows it, and is left out elsewhere', async () => {

@@ -118,29 +118,29 @@ describe('the engine supervisor, on Docker 20.10 in the machine itself', () => {
     }
   });
 
-  test.each(['dockerd', 'containerd'] as const)(
-    'a killed %s comes back, and containers keep their pids',
-    async (program) => {
-      const supervisor = supervise();
-      await supervisor.ensureRunning();
-      const engine = DockerEngine.connect(supervisor.paths.socket);
-      const id = await runOne(engine, 'survivor');
-      const pid = await pidOf(engine, id);
-      const stop = new AbortController();
-      const watching = supervisor.watch(stop.signal);
-      await reached(() => states().filter((state) => state === 'running').length === 2);
-      const victim = program === 'dockerd' ? await dockerdPid(supervisor) : await containerdPid(supervisor);
-      process.kill(victim, 'SIGKILL');
-      await reached(() => states().filter((state) => state === 'running').length === 3);
-      expect(changes.find(({ state }) => state === 'down')?.reason).toBe(`${program} (pid ${victim}) ended`);
-      expect(await pidOf(engine, id)).toBe(pid);
-      // dockerd finds a new containerd a moment later.
-      while ((await exitCodeOf(engine, id)) !== 7) await sleep(100);
-      stop.abort();
-      await watching;
-      engine.close();
-    },
-  );
+  test.each([
+    'dockerd',
+    'containerd',
+  ] as const)('a killed %s comes back, and containers keep their pids', async (program) => {
+    const supervisor = supervise();
+    await supervisor.ensureRunning();
+    const engine = DockerEngine.connect(supervisor.paths.socket);
+    const id = await runOne(engine, 'survivor');
+    const pid = await pidOf(engine, id);
+    const stop = new AbortController();
+    const watching = supervisor.watch(stop.signal);
+    await reached(() => states().filter((state) => state === 'running').length === 2);
+    const victim = program === 'dockerd' ? await dockerdPid(supervisor) : await containerdPid(supervisor);
+    process.kill(victim, 'SIGKILL');
+    await reached(() => states().filter((state) => state === 'running').length === 3);
+    expect(changes.find(({ state }) => state === 'down')?.reason).toBe(`${program} (pid ${victim}) ended`);
+    expect(await pidOf(engine, id)).toBe(pid);
+    // dockerd finds a new containerd a moment later.
+    while ((await exitCodeOf(engine, id)) !== 7) await sleep(100);
+    stop.abort();
+    await watching;
+    engine.close();
+  });
 
   test('a restart on request reads the new configuration, and containers keep their pids', async () => {
     const first = supervise();

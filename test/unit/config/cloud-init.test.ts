@@ -372,13 +372,12 @@ describe('the table of keys', () => {
     expect(result.config).toEqual(emptyHostConfig);
   });
 
-  test.each(cloudInitKeys.filter(({ kind }) => kind === 'honoured'))(
-    '$key reports a value of no use',
-    ({ key: name }) => {
-      const values = ['!!binary AA==', '[[[[]]]]', '{{}: 1}'];
-      for (const value of values) expect(brief(parse(`${name}: ${value}`))).not.toEqual([]);
-    },
-  );
+  test.each(cloudInitKeys.filter(({ kind }) => kind === 'honoured'))('$key reports a value of no use', ({
+    key: name,
+  }) => {
+    const values = ['!!binary AA==', '[[[[]]]]', '{{}: 1}'];
+    for (const value of values) expect(brief(parse(`${name}: ${value}`))).not.toEqual([]);
+  });
 
   test('an unknown key is a warning that names the nearest', () => {
     expect(parse('hostnme: a').diagnostics).toEqual([

@@ -59,12 +59,14 @@ describe('the language of a text', () => {
     ]);
   });
 
-  test.each(['#cloud-config\n', '#cloud-config  \r\n', '\ufeff#cloud-config\n', '\n#Cloud-Config\n'])(
-    '%j is a header',
-    (header) => {
-      expect(parseConfig([{ file: 'f', text: `${header}hostname: a\n` }]).config.hostname).toBe('a');
-    },
-  );
+  test.each([
+    '#cloud-config\n',
+    '#cloud-config  \r\n',
+    '\ufeff#cloud-config\n',
+    '\n#Cloud-Config\n',
+  ])('%j is a header', (header) => {
+    expect(parseConfig([{ file: 'f', text: `${header}hostname: a\n` }]).config.hostname).toBe('a');
+  });
 
   test('a caller may name the language of a text without a header', () => {
     expect(parseConfig([{ file: 'f', text: 'hostname: a' }], { dialect: 'cloud-init' }).config.hostname).toBe('a');

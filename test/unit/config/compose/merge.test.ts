@@ -110,8 +110,7 @@ describe('mergeCompose', () => {
     [{ deploy: { replicas: 1 } }, { deploy: 'x' }],
     [{ ports: ['1'] }, { ports: '2' }],
   ])('%j cannot be overridden by %j', (base, override) =>
-    expect(() => mergeService(base, override)).toThrow(/cannot override services\.web\./),
-  );
+    expect(() => mergeService(base, override)).toThrow(/cannot override services\.web\./));
 
   test('neither tree is changed, and merging with nothing changes nothing', () => {
     const service = fc.record(

@@ -80,8 +80,7 @@ describe('parseVolumeShort', () => {
   ])('%s', (_rule, spec, expected) => expect(parseVolumeShort(spec)).toEqual(expected));
 
   test.each(['', ':/b', '/a::ro', 'data:/a:ro:', '/a:/b:ro:x'])('%j is refused', (spec) =>
-    expect(() => parseVolumeShort(spec)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' })),
-  );
+    expect(() => parseVolumeShort(spec)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' })));
 });
 
 describe('splitShellWords', () => {
@@ -100,15 +99,20 @@ describe('splitShellWords', () => {
   ])('%s', (_rule, line, words, rest) => expect(splitShellWords(line)).toEqual({ words, rest }));
 
   test.each(['"a', "'a", 'a\\', 'a (b)', 'a)', '`a'])('%j is refused', (line) =>
-    expect(() => splitShellWords(line)).toThrow(/not closed/),
-  );
+    expect(() => splitShellWords(line)).toThrow(/not closed/));
 });
 
 describe('isIpAddress', () => {
-  test.each(['0.0.0.0', '255.255.255.255', '::', '::1', 'fe80::1', '1:2:3:4:5:6:7:8', '::ffff:1.2.3.4', '1::8'])(
-    '%s is one',
-    (text) => expect(isIpAddress(text)).toBe(true),
-  );
+  test.each([
+    '0.0.0.0',
+    '255.255.255.255',
+    '::',
+    '::1',
+    'fe80::1',
+    '1:2:3:4:5:6:7:8',
+    '::ffff:1.2.3.4',
+    '1::8',
+  ])('%s is one', (text) => expect(isIpAddress(text)).toBe(true));
   test.each([
     '',
     '1.2.3',

@@ -26,16 +26,14 @@ describe('substitute', () => {
   ])('%s', (_rule, text, expected) => expect(substitute(text, variables).text).toBe(expected));
 
   test.each(['${', '${}', '${ SET}', '${SET }', '${1}', '${SET!}', 'x ${SET'])('%j is refused', (text) =>
-    expect(() => substitute(text, variables)).toThrow(/invalid interpolation/),
-  );
+    expect(() => substitute(text, variables)).toThrow(/invalid interpolation/));
 
   test.each([
     ['${NONE?}', 'required variable NONE is missing a value'],
     ['${NONE?say why}', 'required variable NONE is missing a value: say why'],
     ['${EMPTY:?say ${SET}}', 'required variable EMPTY is missing a value: say value'],
   ])('%j is refused with its reason', (text, message) =>
-    expect(() => substitute(text, variables)).toThrow(new Error(message)),
-  );
+    expect(() => substitute(text, variables)).toThrow(new Error(message)));
 
   test('nesting without end is refused, whatever its length', () => {
     expect(() => substitute(`${'${A:-'.repeat(50_000)}${'}'.repeat(50_000)}`, {})).toThrow('nested more than 50 deep');

@@ -18,10 +18,22 @@ describe('parseBytes: every unit is a power of 1024', () => {
     ['8P', 8 * 2 ** 50],
   ])('%j is %d bytes', (text, expected) => expect(parseBytes(text)).toBe(expected));
 
-  test.each(['', ' ', '.', 'm', '-1', '1x', '1kk', '1kib ', '1 k b', ' 1', '1bb', '1ik', 'twelve'])(
-    '%j is refused',
-    (text) => expect(() => parseBytes(text)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' })),
-  );
+  test.each([
+    '',
+    ' ',
+    '.',
+    'm',
+    '-1',
+    '1x',
+    '1kk',
+    '1kib ',
+    '1 k b',
+    ' 1',
+    '1bb',
+    '1ik',
+    'twelve',
+  ])('%j is refused', (text) =>
+    expect(() => parseBytes(text)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' })));
 });
 
 describe('fromHumanSize: every unit is a power of 1000', () => {
@@ -50,8 +62,7 @@ describe('durations are written as in Go, days and weeks besides', () => {
   ])('%j is %d ns', (text, expected) => expect(parseDuration(text)).toBe(expected));
 
   test.each(['', 's', '10', '10 s', '1m 30s', '1.2.3s', 'soon', '1x', '9999999999h'])('%j is refused', (text) =>
-    expect(() => parseDuration(text)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' })),
-  );
+    expect(() => parseDuration(text)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' })));
 
   test.each([
     [0, '0s'],

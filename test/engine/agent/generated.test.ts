@@ -1,0 +1,65 @@
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parseConfig } from '../../../src/config/parse.ts';
+import { desiredServices } from '../../../src/services/desired.ts';
+import { label } from '../../../src/services/names.ts';
+import { settledStates } from '../../../src/services/status.ts';
+import { configTexts } from '../../support/generated-config.ts';
+import { context } from '../../support/simulate.ts';
+import { TestAgent } from '../support/agent-process.ts';
+import { sharedEngine } from '../support/shared-engines.ts';
+import { buildImage, imageArchive } from '../support/test-image.ts';
+
+const image = 'berth-test/generated';
+const texts = configTexts({ image, tags: ['1', '2'], maximumServices: 4, everything: false });
+
+describe.each([
+  { version: '26.1' as const, count: 44, seed: 26_01 },
+  { version: '20.10' as const, count: 8, seed: 20_10 },
+])('$count generated configs, one over the other, on Docker $version', ({ version, count, seed }) => {
+  const { engine, socket } = sharedEngine(version);
+  let agent: TestAgent;
+
+  beforeAll(async () => {
+    for (const tag of ['1', '2'])
+      await engine.loadImage(Readable.from([imageArchive(await buildImage({ tag }), `${image}:${tag}`)]));
+    agent = await TestAgent.start({ engineSocket: socket, instance: `generated${version.replace('.', '')}` });
+  });
+  afterAll(async () => agent.dispose(engine));
+
+  test('each converges: the plan is empty, every state is settled, every container is there and no other', async () => {
+    const mine = `${label.instance}=${agent.instance}`;
+    for (const [index, text] of fc.sample(texts, { seed, numRuns: count }).entries()) {
+      const { result } = await agent.apply(text.replace('#cloud-config\n', ''));
+      expect([index, result.outcome, result.services.filter(({ state }) => !settledStates.has(state))]).toEqual([
+        index,
+        'converged',
+        [],
+      ]);
+      const { config } = parseConfig([{ file: 'generated.yaml', text }]);
+      const desired = desiredServices(config, { ...context, instance: agent.instance });
+      // The last replaced container goes when the new one has proven itself.
+      await untilPlanIsEmpty(agent, text);
+      const containers = await engine.listContainers(mine);
+      expect([index, containers.map(({ name }) => name).sort()]).toEqual([
+        index,
+        [...desired.services.values()].map(({ containerName }) => containerName).sort(),
+      ]);
+      expect([index, (await engine.listNetworks(mine)).map(({ name }) => name).sort()]).toEqual([
+        index,
+        desired.networks.map(({ name }) => name).sort(),
+      ]);
+    }
+  }, 240_000);
+});
+
+async function untilPlanIsEmpty(agent: TestAgent, text: string): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const { steps } = await agent.client.plan({ files: [{ file: 'test.yaml', text }] });
+    if (steps.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`still planned: ${steps.map(({ id }) => id).join(', ')} for\n${text}`);
+    await agent.client.reconcile();
+  }
+}
