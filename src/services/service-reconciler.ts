@@ -53,9 +53,18 @@ const nothingDesired: Desired = { services: new Map(), networks: [], volumes: []
 const resyncMs = 60_000;
 /** A service that ran this long without trouble is forgiven its failures. */
 const forgiveMs = 10_000;
+/** How long a look for a plan serves the round that carries the plan out. */
+const freshMs = 100;
 const debounceMs = 5;
 /** While steps are under way, looking again costs the engine time it needs for them. */
 const busyDebounceMs = 40;
+
+interface FreshLook {
+  readonly observed: Observed;
+  /** What was under way when it began. */
+  readonly busy: ReadonlyMap<string, string>;
+  readonly at: number;
+}
 
 /**
  * Keeps services as declared. Level-triggered: every round observes, plans and launches what can be done now; events,
@@ -81,6 +90,9 @@ export class ServiceReconciler {
   #isUndeclared = true;
   #round: Promise<void> | undefined;
   #signal: AbortSignal = AbortSignal.abort();
+  #freshLook: FreshLook | undefined;
+  /** Services to which something happened while a step of theirs was under way. */
+  readonly #touched = new Set<string>();
   #lastRound: { readonly at: number; readonly durationMs: number } | undefined;
 
   constructor(deps: ServiceReconcilerDependencies) {
@@ -157,7 +169,9 @@ export class ServiceReconciler {
 
   /** What would be done for `desired`, from a fresh look. Changes nothing. */
   async planFor(desired: Desired, change: DesiredChange, signal?: AbortSignal): Promise<ServicePlan> {
+    const busy = this.#runner.subjects;
     const observed = await this.#look(signal);
+    this.#freshLook = { observed, busy, at: performance.now() };
     const memory: Record<string, object> = { ...this.#memory.all };
     for (const [name, cause] of Object.entries(change.causes))
       memory[name] = { ...memory[name], cause, retryAt: undefined };
@@ -272,6 +286,7 @@ export class ServiceReconciler {
   async #watch(handle: EngineHandle, signal: AbortSignal): Promise<void> {
     const observer = this.#observers.get(handle.name);
     const onResources = (): void => {
+      this.#freshLook = undefined;
       observer?.forget();
       this.wake();
     };
@@ -308,15 +323,21 @@ export class ServiceReconciler {
 
   #onContainer(event: EngineEvent): void {
     if (event.attributes[label.instance] !== this.#deps.instance) return;
-    // Our own starts and stops need no second look; a death or a change of health may come while a step is under way.
-    const isOurs = this.#runner.has(`service/${event.attributes[label.service] ?? ''}`);
-    if (isOurs && event.action !== 'die' && event.action !== 'health_status') return;
-    this.wake();
+    this.#freshLook = undefined;
+    const subject = `service/${event.attributes[label.service] ?? ''}`;
+    if (!this.#runner.has(subject)) {
+      this.wake();
+      return;
+    }
+    // Our own starts and stops need no second look; a death or a change of health is looked at when the step is done.
+    if (event.action === 'die' || event.action === 'health_status') this.#touched.add(subject);
   }
 
   #onFinished(step: ServiceStep, isFailed: boolean): void {
     const observer = this.#observers.get(step.engine);
     if (isFailed || resourceKinds.has(step.kind)) observer?.forget();
+    this.#freshLook = undefined;
+    const isTouched = this.#touched.delete(step.subject);
     if (this.#runner.size === 0) {
       this.wake(isFailed ? debounceMs : 0);
       return;
@@ -326,7 +347,7 @@ export class ServiceReconciler {
       ({ after, waitsFor, subject, id }) =>
         waitsFor.length > 0 || after.includes(step.id) || (subject === step.subject && id !== step.id),
     );
-    if (isAwaited || isFailed) this.wake(busyDebounceMs);
+    if (isAwaited || isFailed || isTouched) this.wake(busyDebounceMs);
   }
 
   async #look(signal?: AbortSignal): Promise<Observed> {
@@ -339,6 +360,13 @@ export class ServiceReconciler {
       }),
     );
     return { engines };
+  }
+
+  /** The look of a plan that was made just now, unless something happened since. */
+  #takeFreshLook(): FreshLook | undefined {
+    const look = this.#freshLook;
+    this.#freshLook = undefined;
+    return look !== undefined && performance.now() - look.at < freshMs ? look : undefined;
   }
 
   #startRound(): Promise<void> {
@@ -358,8 +386,11 @@ export class ServiceReconciler {
   async #oneRound(): Promise<void> {
     if (this.#signal.aborted) return;
     const started = performance.now();
-    const busyBefore = this.#runner.subjects;
-    this.#observed = await this.#look(this.#signal);
+    const { observed, busy: busyBefore } = this.#takeFreshLook() ?? {
+      busy: this.#runner.subjects,
+      observed: await this.#look(this.#signal),
+    };
+    this.#observed = observed;
     if (this.#isUndeclared || isAborted(this.#signal)) return;
     const now = this.#deps.clock.now();
     this.#takeNote(now);

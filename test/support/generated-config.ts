@@ -7,7 +7,7 @@ export interface GeneratorOptions {
   /** Tags that may stand behind the image's name. */
   readonly tags: readonly string[];
   readonly maximumServices: number;
-  /** Host ports, other engines and schedules: not on an engine that others use as well. */
+  /** Host ports, the other engine, schedules and profiles: not where others use the engine as well. */
   readonly everything: boolean;
 }
 
@@ -57,7 +57,7 @@ export function configTexts(options: GeneratorOptions): fc.Arbitrary<string> {
     hasPort: options.everything ? fc.boolean() : fc.constant(false),
     hasSecret: fc.constantFrom(true, false, false),
     hasConfig: fc.constantFrom(true, false, false),
-    isOptional: fc.constantFrom(true, false, false, false),
+    isOptional: options.everything ? fc.constantFrom(true, false, false, false) : fc.constant(false),
     isEnabled: fc.boolean(),
     isDisposable: fc.constantFrom(true, false, false),
     isEssential: fc.constantFrom(true, false, false, false, false),

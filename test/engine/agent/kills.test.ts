@@ -26,7 +26,10 @@ describe('dockerd is killed', () => {
   });
 
   const isBack = (): Promise<unknown> =>
-    agent.until(({ state, services }) => state === 'healthy' && services.every((one) => one.state === 'running'), 'all back');
+    agent.until(
+      ({ state, services }) => state === 'healthy' && services.every((one) => one.state === 'running'),
+      'all back',
+    );
 
   test('the containers keep their processes, the status and the ledger tell', async () => {
     const before = await fingerprint(docker.engine, 'kills');
@@ -42,15 +45,25 @@ describe('dockerd is killed', () => {
   });
 
   test('what was lost meanwhile is repaired, each with its reason, and nothing else is touched', async () => {
-    const ids = Object.fromEntries((await agent.client.status()).services.map(({ name, containerId = '' }) => [name, containerId]));
-    const [gone, ended, stays] = await Promise.all(['a', 'b', 'c'].map((name) => docker.engine.inspectContainer(ids[name] ?? '')));
+    const ids = Object.fromEntries(
+      (await agent.client.status()).services.map(({ name, containerId = '' }) => [name, containerId]),
+    );
+    const [gone, ended, stays] = await Promise.all(
+      ['a', 'b', 'c'].map((name) => docker.engine.inspectContainer(ids[name] ?? '')),
+    );
     await docker.kill9();
     for (const { pid = 0 } of [gone ?? {}, ended ?? {}]) process.kill(pid, 'SIGKILL');
     await rm(join(docker.stateDir, 'data', 'containers', gone?.id ?? 'none'), { recursive: true });
     await docker.restart();
     await isBack();
-    expect((await agent.client.why('a')).entries[0]).toMatchObject({ kind: 'start-service', reason: { kind: 'drift', detail: 'the container of a was removed' } });
-    expect((await agent.client.why('b')).entries[0]).toMatchObject({ kind: 'resume-service', reason: { kind: 'exited', exitCode: 137 } });
+    expect((await agent.client.why('a')).entries[0]).toMatchObject({
+      kind: 'start-service',
+      reason: { kind: 'drift', detail: 'the container of a was removed' },
+    });
+    expect((await agent.client.why('b')).entries[0]).toMatchObject({
+      kind: 'resume-service',
+      reason: { kind: 'exited', exitCode: 137 },
+    });
     expect((await docker.engine.inspectContainer(ids['c'] ?? ''))?.pid).toBe(stays?.pid);
   });
 });
@@ -60,7 +73,9 @@ describe('the agent is killed in the middle of a converge', () => {
   const random = seededRandom(8);
   const delays = Array.from({ length: 5 }, () => Math.round(50 + random() * 1500));
 
-  test.each(delays)('after %i ms: the same end state, nothing twice, nothing left over, nothing restarted', async (delayMs) => {
+  test.each(
+    delays,
+  )('after %i ms: the same end state, nothing twice, nothing left over, nothing restarted', async (delayMs) => {
     const outcome = await killedConverge(engine, socket, await testImage(engine), `killed${delayMs}`, delayMs);
     expect(outcome).toMatchObject({ wrong: [], restarted: [], taskRuns: 2 });
   });

@@ -53,7 +53,7 @@ export async function killedConverge(
     const second = killConfig(image, 2);
     const { result } = await agent.apply(killConfig(image, 1));
     if (result.outcome !== 'converged') throw new Error(`the first config: ${JSON.stringify(result.services)}`);
-    await untilQuiet(agent, killConfig(image, 1));
+    await untilQuiet(engine, agent, killConfig(image, 1));
     const declaring = agent.declare(second).catch(() => undefined);
     await sleep(delayMs);
     await agent.kill();
@@ -65,10 +65,12 @@ export async function killedConverge(
     await agent.start();
     // A kill before the config was stored: nobody was told that it was taken, so it is sent again.
     await agent.declare(second);
-    await untilQuiet(agent, second);
+    await untilQuiet(engine, agent, second);
     const after = await containersOf(engine, instance);
     const found = after.map(({ name, labels, state }) => `${name} ${labels[label.digest] ?? ''} ${state}`);
-    const expected = [...wanted].map(([name, digest]) => `${name} ${digest} ${name.endsWith('-task') ? 'exited' : 'running'}`);
+    const expected = [...wanted].map(
+      ([name, digest]) => `${name} ${digest} ${name.endsWith('-task') ? 'exited' : 'running'}`,
+    );
     const digests = new Set(wanted.values());
     const ranWell = atKill.filter(
       ({ state, labels, name }) =>
@@ -83,7 +85,10 @@ export async function killedConverge(
         ...expected.filter((text) => !found.includes(text)).map((text) => `is missing: ${text}`),
       ],
       restarted: ranWell
-        .filter(({ id, pid, startedAt }) => !after.some((now) => now.id === id && now.pid === pid && now.startedAt === startedAt))
+        .filter(
+          ({ id, pid, startedAt }) =>
+            !after.some((now) => now.id === id && now.pid === pid && now.startedAt === startedAt),
+        )
         .map(({ name }) => name),
       taskRuns: (await linesOf(engine, keeper?.id ?? '', '/runs/task')).length,
     };
@@ -113,14 +118,20 @@ async function containersOf(engine: DockerEngine, instance: string): Promise<Con
   return (await Promise.all(listed.map(({ id }) => engine.inspectContainer(id)))).flatMap((one) => one ?? []);
 }
 
-/** Until everything is settled and planning the same config again gives nothing. */
-async function untilQuiet(agent: TestAgent, text: string): Promise<void> {
+/**
+ * Until everything is settled, no replaced container waits for the new one to prove itself, and planning the same config
+ * again gives nothing.
+ */
+export async function untilQuiet(engine: DockerEngine, agent: TestAgent, text: string): Promise<void> {
   const deadline = Date.now() + 60_000;
   for (;;) {
     const { steps } = await agent.client.plan({ files: [{ file: 'test.yaml', text: `#cloud-config\n${text}` }] });
     const { state } = await agent.client.status();
-    if (steps.length === 0 && state === 'healthy') return;
-    if (Date.now() > deadline) throw new Error(`never quiet: ${state}, ${steps.map(({ id }) => id).join()}\n${agent.output}`);
+    const names = (await engine.listContainers(`${label.instance}=${agent.instance}`)).map(({ name }) => name);
+    const isRollout = names.some((name) => /\.(next|previous)$/.test(name));
+    if (steps.length === 0 && state === 'healthy' && !isRollout) return;
+    if (Date.now() > deadline)
+      throw new Error(`never quiet: ${state}, ${steps.map(({ id }) => id).join()}, ${names.join()}\n${agent.output}`);
     await agent.client.reconcile();
   }
 }
