@@ -6,7 +6,7 @@ import { type DesiredContext, desiredServices } from '../../src/services/desired
 import { type Remembered, StepExecutor } from '../../src/services/executor.ts';
 import type { Desired, Memory, ServiceMemory } from '../../src/services/model.ts';
 import { EngineObserver } from '../../src/services/observe.ts';
-import { planServices, type ServicePlan } from '../../src/services/plan/plan-services.ts';
+import { type PlanInput, planServices, type ServicePlan } from '../../src/services/plan/plan-services.ts';
 import { memoryKeyOf, type ServiceStep } from '../../src/services/steps.ts';
 import { FakeEngine } from '../fakes/fake-engine.ts';
 
@@ -63,14 +63,19 @@ export class SimulatedHost {
     }
   }
 
-  async plan(): Promise<ServicePlan> {
+  /** What is there now; an engine that is down is absent. */
+  async look(): Promise<Pick<PlanInput, 'observed'>> {
     const look = async (engine: FakeEngine) =>
       engine.isUp ? await new EngineObserver(engine, 'berth').look() : undefined;
     const [user, system] = await Promise.all([look(this.user), look(this.system)]);
-    const engines = { ...(user === undefined ? {} : { user }), ...(system === undefined ? {} : { system }) };
+    return { observed: { engines: { ...(user === undefined ? {} : { user }), ...(system === undefined ? {} : { system }) } } };
+  }
+
+  async plan(): Promise<ServicePlan> {
+    const { observed } = await this.look();
     return planServices({
       desired: this.desired,
-      observed: { engines },
+      observed,
       memory: this.memory,
       now: this.now,
       booting: false,
