@@ -51,6 +51,7 @@ export class Declaration {
   #sources: ParseResult['sources'] = new Map();
   #secrets: readonly string[] = [];
   #generation = 0;
+  #last: Prepared | undefined;
 
   constructor(deps: DeclarationDependencies) {
     this.#deps = deps;
@@ -74,6 +75,11 @@ export class Declaration {
   /** Throws CONFIG_INVALID when a text cannot be read at all: then everything stays as it is. */
   prepare(request: ApplyRequest, before: Desired): Prepared {
     const files = 'files' in request ? request.files : this.#deps.generations.files(request.generation);
+    // The same texts again: nothing to work out.
+    const last = this.#last;
+    if (last !== undefined && last.desired === before && JSON.stringify(last.files) === JSON.stringify(files)) {
+      return { ...last, change: { causes: {}, removals: {} }, changes: [] };
+    }
     const source = 'files' in request ? files.map(({ file }) => file).join(', ') : `generation ${request.generation}`;
     const parsed = this.#parse(files);
     if (parsed.diagnostics.some(({ severity, path }) => severity === 'error' && path === '')) {
@@ -116,7 +122,9 @@ export class Declaration {
   }
 
   /** From now on this is declared. */
-  take({ config, parsed }: Prepared, generation: number): void {
+  take(prepared: Prepared, generation: number): void {
+    const { config, parsed } = prepared;
+    this.#last = prepared;
     this.#config = config;
     this.#sources = parsed.sources;
     this.#secrets = secretsOf(config);

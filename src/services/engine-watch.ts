@@ -3,7 +3,9 @@ import { messageOf } from '../core/errors.ts';
 import type { EngineEvent } from '../engine/container-engine.ts';
 import type { EngineHandle } from './observe.ts';
 
-const retryMs = 250;
+const firstRetryMs = 250;
+/** An engine that nothing needs is not started: asking for it must cost next to nothing. */
+const longestRetryMs = 4000;
 /** Container events that may change a plan. */
 const telling: ReadonlySet<string> = new Set([
   'start',
@@ -34,19 +36,33 @@ export async function watchEngine(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
+  let isUp: boolean | undefined;
+  let retryMs = firstRetryMs;
+  // Told once: an engine that stays away is no news.
+  const tell = (isUpNow: boolean, why: string): void => {
+    if (isUp === isUpNow) return;
+    isUp = isUpNow;
+    listener.onConnection(isUpNow, why);
+  };
   while (!isAborted(signal)) {
+    let why = 'the event stream ended';
     try {
-      await engine.info(signal);
-      const watching = engine.watch((event) => dispatch(event, listener), signal);
-      listener.onConnection(true, '');
-      await watching;
-      if (isAborted(signal)) return;
-      listener.onConnection(false, 'the event stream ended');
+      // From `onListening` on no event is missed: what a look sees after it, or an event tells.
+      await engine.watch(
+        (event) => dispatch(event, listener),
+        signal,
+        () => {
+          retryMs = firstRetryMs;
+          tell(true, '');
+        },
+      );
     } catch (error) {
-      if (isAborted(signal)) return;
-      listener.onConnection(false, messageOf(error));
+      why = messageOf(error);
     }
+    if (isAborted(signal)) return;
+    tell(false, why);
     await clock.sleep(retryMs, signal).catch(() => undefined);
+    retryMs = Math.min(retryMs * 2, longestRetryMs);
   }
 }
 

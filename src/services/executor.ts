@@ -207,9 +207,13 @@ export class StepExecutor {
   async #retire(service: DesiredService, container: ObservedContainer, signal: AbortSignal): Promise<void> {
     const engine = this.#engine(service);
     const name = previousName(service.containerName);
-    const older = await engine.inspectContainer(name, signal);
-    if (older !== undefined && older.id !== container.id) await engine.removeContainer(older.id, signal);
-    await engine.renameContainer(container.id, name, signal);
+    try {
+      await engine.renameContainer(container.id, name, signal);
+    } catch (error) {
+      if (!isBerthError(error, 'ENGINE_CONFLICT')) throw error;
+      await engine.removeContainer(name, signal);
+      await engine.renameContainer(container.id, name, signal);
+    }
   }
 
   async #startNext({ service, next }: StepOf<'start-next'>, signal: AbortSignal): Promise<Remembered> {

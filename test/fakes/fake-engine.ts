@@ -66,9 +66,8 @@ export class FakeEngine implements ContainerEngine {
 
   async listContainers(label: string): Promise<ContainerSummary[]> {
     this.#check();
-    const [key = '', value] = label.split('=');
     return [...this.containers.values()]
-      .filter(({ config }) => config.labels[key] === value)
+      .filter(({ config }) => hasLabel(config.labels, label))
       .map((container) => this.#summary(container));
   }
 
@@ -96,7 +95,7 @@ export class FakeEngine implements ContainerEngine {
     if (this.#find(name) !== undefined)
       throw new BerthError('ENGINE_CONFLICT', `the container name ${name} is already in use`);
     const id = `c${String(this.#nextId++).padStart(63, '0')}`;
-    this.containers.set(id, {
+    const container: FakeContainer = {
       id,
       name,
       config,
@@ -106,8 +105,10 @@ export class FakeEngine implements ContainerEngine {
       health: 'none',
       exitCode: 0,
       startedAt: 0,
-    });
+    };
+    this.containers.set(id, container);
     this.#did('create', name);
+    this.#emit(container, 'create');
     return id;
   }
 
@@ -151,6 +152,7 @@ export class FakeEngine implements ContainerEngine {
     this.#check();
     const container = this.#find(id);
     if (container === undefined) return;
+    if (container.state === 'running') this.#emit(container, 'die');
     this.containers.delete(container.id);
     this.#did('remove', container.name);
     this.#emit(container, 'destroy');
@@ -174,7 +176,11 @@ export class FakeEngine implements ContainerEngine {
 
   async createNetwork(name: string, network: NetworkCreate): Promise<void> {
     this.#check();
-    if (!this.networks.has(name)) this.#did('create-network', name);
+    const present = this.networks.get(name);
+    if (present !== undefined && JSON.stringify(present.labels) !== JSON.stringify(network.labels)) {
+      throw new BerthError('ENGINE_CONFLICT', `network ${name} is somebody else's`);
+    }
+    if (present === undefined) this.#did('create-network', name);
     this.networks.set(name, network);
   }
 
@@ -183,7 +189,7 @@ export class FakeEngine implements ContainerEngine {
     const isUsed = [...this.containers.values()].some(
       ({ state, config }) => state === 'running' && config.networks.some((network) => network.name === name),
     );
-    if (isUsed) throw new BerthError('ENGINE_REFUSED', `network ${name} has active endpoints`, { retryable: true });
+    if (isUsed) throw new BerthError('ENGINE_CONFLICT', `network ${name} has active endpoints`, { retryable: true });
     if (this.networks.delete(name)) this.#did('remove-network', name);
   }
 
@@ -202,14 +208,19 @@ export class FakeEngine implements ContainerEngine {
 
   async removeVolume(name: string): Promise<void> {
     this.#check();
+    const isUsed = [...this.containers.values()].some(({ config }) =>
+      config.mounts.some(({ type, source }) => type === 'volume' && source === name),
+    );
+    if (isUsed) throw new BerthError('ENGINE_CONFLICT', `volume ${name} is in use`);
     this.volumes.delete(name);
   }
 
   async listImages(): Promise<ImageSummary[]> {
     this.#check();
-    return [...this.images].map(([reference, id]) => ({
+    const referencesById = Map.groupBy([...this.images], ([, id]) => id);
+    return [...referencesById].map(([id, entries]) => ({
       id,
-      references: [reference],
+      references: entries.map(([reference]) => reference),
       digests: [],
       sizeBytes: 1000,
       createdAt: 0,
@@ -234,12 +245,20 @@ export class FakeEngine implements ContainerEngine {
   }
 
   async removeImage(reference: string): Promise<void> {
-    this.images.delete(reference);
+    const removed = [...this.images].filter(([name, id]) => name === reference || id === reference);
+    const isUsed = [...this.containers.values()].some(({ imageId }) => removed.some(([, id]) => id === imageId));
+    if (isUsed) throw new BerthError('ENGINE_CONFLICT', `image ${reference} is in use`);
+    for (const [name] of removed) this.images.delete(name);
   }
 
-  async watch(onEvent: (event: EngineEvent) => void, signal: AbortSignal): Promise<void> {
+  async watch(
+    onEvent: (event: EngineEvent) => void,
+    signal: AbortSignal,
+    onListening: () => void = () => undefined,
+  ): Promise<void> {
     this.#check();
     this.#listeners.add(onEvent);
+    onListening();
     await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
     this.#listeners.delete(onEvent);
   }
@@ -316,6 +335,6 @@ export class FakeEngine implements ContainerEngine {
 }
 
 function hasLabel(labels: Readonly<Record<string, string>>, filter: string): boolean {
-  const [key = '', value] = filter.split('=');
-  return labels[key] === value;
+  const [key = '', ...value] = filter.split('=');
+  return value.length === 0 ? key in labels : labels[key] === value.join('=');
 }
