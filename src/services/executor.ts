@@ -148,7 +148,8 @@ export class StepExecutor {
   }
 
   #started(service: DesiredService): Remembered {
-    return { startedAt: this.#deps.clock.now(), applied: service.digest };
+    // A restart that was asked for is done by any start, also by that of a new container.
+    return { startedAt: this.#deps.clock.now(), applied: service.digest, restart: undefined };
   }
 
   async #start({ service, discard, engine }: StepOf<'start-service'>, signal: AbortSignal): Promise<Remembered> {
@@ -161,7 +162,7 @@ export class StepExecutor {
   async #resume({ service, container }: StepOf<'resume-service'>, signal: AbortSignal): Promise<Remembered> {
     await Promise.all(service.files.map(writeServiceFile));
     await this.#engine(service).startContainer(container.id, signal);
-    return { startedAt: this.#deps.clock.now(), applied: container.digest };
+    return { startedAt: this.#deps.clock.now(), applied: container.digest, restart: undefined };
   }
 
   async #restart({ service, container }: StepOf<'restart-service'>, signal: AbortSignal): Promise<Remembered> {

@@ -139,6 +139,13 @@ describe('a step that fails', () => {
   });
 });
 
+test.each([true, false])('a restart that was asked for is done once (disposable: %s)', async (disposable) => {
+  const host = await hostWith({ web: { ...alone, 'x-berth': { disposable } } });
+  host.remember('web', { restart: { kind: 'dependency', service: 'db' } });
+  expect(await host.converge()).toHaveLength(1);
+  expect((await host.plan()).steps).toEqual([]);
+});
+
 test('services go dependents first, on whichever engine each of them is', async () => {
   const needs = { db: { condition: 'service_started' as const, required: true, restart: false } };
   const host = await hostWith({ db: { ...alone, 'x-berth': { engine: 'system' } }, web: { ...alone, depends_on: needs } });
