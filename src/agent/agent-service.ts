@@ -57,7 +57,7 @@ export interface ServiceGraph {
   }[];
 }
 
-/** `enable` and `disable` are kept on disk, over the config's own list; `stop` holds until `start` or a new config. */
+/** `enable` and `disable` are kept on disk, over the config's own list; `stop` holds until `start`. */
 export type ServiceWish = 'enable' | 'disable' | 'start' | 'stop' | 'restart';
 
 export const serviceWishes = [

@@ -26,7 +26,7 @@ const wishSummaries: Readonly<Record<ServiceWish, string>> = {
   enable: 'Run a catalogue service from now on, whatever the config lists.',
   disable: 'Do not run a catalogue service from now on, whatever the config lists.',
   start: 'Start a service that an operator stopped.',
-  stop: 'Stop a service until it is started again or a new config is applied.',
+  stop: 'Stop a service until it is started again.',
   restart: 'Stop a service and start it again.',
 };
 

@@ -68,7 +68,9 @@ export class SimulatedHost {
     const look = async (engine: FakeEngine) =>
       engine.isUp ? await new EngineObserver(engine, 'berth').look() : undefined;
     const [user, system] = await Promise.all([look(this.user), look(this.system)]);
-    return { observed: { engines: { ...(user === undefined ? {} : { user }), ...(system === undefined ? {} : { system }) } } };
+    return {
+      observed: { engines: { ...(user === undefined ? {} : { user }), ...(system === undefined ? {} : { system }) } },
+    };
   }
 
   async plan(): Promise<ServicePlan> {

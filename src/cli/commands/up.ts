@@ -27,7 +27,10 @@ export const run: Command = async (outer) => {
   const isBroken = parseConfig(files).diagnostics.some(({ severity }) => severity === 'error');
   if (!isBroken) await prepare(cli, options);
   else if ((await askAgent(cli)) === undefined) return (await import('./validate.ts')).run(cli, [file]);
-  const exitCode = await apply(cli, { files }, false);
+  // What was applied since stays declared: the example is for a host on which nothing is.
+  const { generation } = await cli.client.status();
+  const stays = outer.flags.config === undefined && generation > 0;
+  const exitCode = await apply(cli, stays ? { generation } : { files }, false);
   if (cli.flags.json !== true) cli.print(`\n${await describeInstance(cli, options)}`);
   return exitCode;
 };
