@@ -8,6 +8,7 @@ import { settledStates } from '../../../src/services/status.ts';
 import { configTexts } from '../../support/generated-config.ts';
 import { context } from '../../support/simulate.ts';
 import { TestAgent } from '../support/agent-process.ts';
+import { untilQuiet } from '../support/killed-converge.ts';
 import { sharedEngine } from '../support/shared-engines.ts';
 import { buildImage, imageArchive } from '../support/test-image.ts';
 
@@ -39,8 +40,7 @@ describe.each([
       ]);
       const { config } = parseConfig([{ file: 'generated.yaml', text }]);
       const desired = desiredServices(config, { ...context, instance: agent.instance });
-      // The last replaced container goes when the new one has proven itself.
-      await untilPlanIsEmpty(agent, text);
+      await untilQuiet(engine, agent, text.replace('#cloud-config\n', ''));
       const containers = await engine.listContainers(mine);
       expect([index, containers.map(({ name }) => name).sort()]).toEqual([
         index,
@@ -53,13 +53,3 @@ describe.each([
     }
   }, 240_000);
 });
-
-async function untilPlanIsEmpty(agent: TestAgent, text: string): Promise<void> {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    const { steps } = await agent.client.plan({ files: [{ file: 'test.yaml', text }] });
-    if (steps.length === 0) return;
-    if (Date.now() > deadline) throw new Error(`still planned: ${steps.map(({ id }) => id).join(', ')} for\n${text}`);
-    await agent.client.reconcile();
-  }
-}
