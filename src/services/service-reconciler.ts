@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
 import type { Reason } from '../core/plan.ts';
 import type { EngineEvent } from '../engine/container-engine.ts';
+import { Dying } from './dying.ts';
 import { watchEngine } from './engine-watch.ts';
 import { completionOf, type ImageSource, type Remembered, StepExecutor } from './executor.ts';
 import type { LaneLimits } from './lanes.ts';
@@ -56,6 +57,8 @@ const forgiveMs = 10_000;
 /** How long a look for a plan serves the round that carries the plan out. */
 const freshMs = 100;
 const debounceMs = 5;
+/** When to look again at a list that is behind the events. */
+const staleMs = 50;
 /** While steps are under way, looking again costs the engine time it needs for them. */
 const busyDebounceMs = 40;
 
@@ -85,6 +88,7 @@ export class ServiceReconciler {
   #plan: ServicePlan = { steps: [] };
   #isBooting = true;
   readonly #bootedAt: number;
+  readonly #dying = new Dying();
   readonly #connected = new Map<EngineName, boolean>();
   /** Nothing is declared yet: looking is allowed, doing is not. */
   #isUndeclared = true;
@@ -324,6 +328,7 @@ export class ServiceReconciler {
   #onContainer(event: EngineEvent): void {
     if (event.attributes[label.instance] !== this.#deps.instance) return;
     this.#freshLook = undefined;
+    this.#dying.note(event, this.#deps.clock.now());
     const subject = `service/${event.attributes[label.service] ?? ''}`;
     if (!this.#runner.has(subject)) {
       this.wake();
@@ -407,6 +412,7 @@ export class ServiceReconciler {
     if (this.#plan.steps.length === 0 && this.#runner.size === 0) this.#isBooting = false;
     this.#lastRound = { at: now, durationMs: performance.now() - started };
     this.#schedules.arm(this.#nextDue(now));
+    if (this.#dying.isAwaited(this.#observed, now)) this.wake(staleMs);
     this.wake(Math.min(resyncMs, Math.max((this.#plan.wakeAt ?? Number.POSITIVE_INFINITY) - now, debounceMs)));
   }
 

@@ -148,7 +148,10 @@ test.each([true, false])('a restart that was asked for is done once (disposable:
 
 test('services go dependents first, on whichever engine each of them is', async () => {
   const needs = { db: { condition: 'service_started' as const, required: true, restart: false } };
-  const host = await hostWith({ db: { ...alone, 'x-berth': { engine: 'system' } }, web: { ...alone, depends_on: needs } });
+  const host = await hostWith({
+    db: { ...alone, 'x-berth': { engine: 'system' } },
+    web: { ...alone, depends_on: needs },
+  });
   host.declare(configOf({}));
   expect(ids(await host.converge())).toEqual(['remove-service:berth-web', 'remove-service:berth-db']);
 });
