@@ -17,7 +17,7 @@ const texts = configTexts({ image, tags: ['1', '2'], maximumServices: 4, everyth
 
 describe.each([
   { version: '26.1' as const, count: 44, seed: 26_01 },
-  { version: '20.10' as const, count: 8, seed: 20_10 },
+  { version: '20.10' as const, count: 10, seed: 20_10 },
 ])('$count generated configs, one over the other, on Docker $version', ({ version, count, seed }) => {
   const { engine, socket } = sharedEngine(version);
   let agent: TestAgent;
