@@ -7,6 +7,7 @@ import { writeServiceFile } from './file-writer.ts';
 import type { DesiredService, ObservedContainer, ServiceMemory } from './model.ts';
 import { versionOf } from './model.ts';
 import { label, nextName, previousName, runName } from './names.ts';
+import { Stall } from './stall.ts';
 import type { ServiceStep, ServiceStepKind, StepOf } from './steps.ts';
 
 /** Where images come from when the engine does not have them. */
@@ -27,6 +28,9 @@ export interface ExecutorDependencies {
   /** Called with 0..1 while an image is pulled. */
   readonly onProgress?: (stepId: string, fraction: number) => void;
 }
+
+/** A pull that shows no progress for this long hangs: neither dockerd nor the kernel would ever give it up. */
+const pullStallMs = 10 * 60_000;
 
 /** What a step leaves to be remembered of its service. */
 export type Remembered = { readonly [K in keyof ServiceMemory]?: ServiceMemory[K] | undefined };
@@ -88,16 +92,25 @@ export class StepExecutor {
       });
     }
     const auth = this.#deps.images.authFor(reference);
-    await this.#engine(step).pullImage(
-      reference,
-      {
-        ...(auth === undefined ? {} : { auth }),
-        ...(step.service.container.platform === undefined ? {} : { platform: step.service.container.platform }),
-        onProgress: (fraction) => this.#deps.onProgress?.(step.id, fraction),
+    const stall = new Stall(this.#deps.clock, pullStallMs);
+    const options = {
+      ...(auth === undefined ? {} : { auth }),
+      ...(step.service.container.platform === undefined ? {} : { platform: step.service.container.platform }),
+      onProgress: (fraction: number) => {
+        stall.restart();
+        this.#deps.onProgress?.(step.id, fraction);
       },
-      signal,
-    );
-    return {};
+    };
+    try {
+      await this.#engine(step).pullImage(reference, options, AbortSignal.any([signal, stall.signal]));
+      return {};
+    } catch (error) {
+      if (!stall.signal.aborted || signal.aborted) throw error;
+      const message = `pull ${reference}: the registry sent nothing for ${pullStallMs / 60_000} minutes`;
+      throw new BerthError('IMAGE_PULL_FAILED', message, { retryable: true, cause: error });
+    } finally {
+      stall.end();
+    }
   }
 
   async #createNetwork(step: StepOf<'create-network'>, signal: AbortSignal): Promise<Remembered> {

@@ -47,7 +47,8 @@ export class SimulatedHost {
       instance: 'berth',
       engineOf: (name) => this[name],
       images: { authFor: () => undefined, archiveOf: async () => undefined },
-      clock: { now: () => this.now, sleep: async () => undefined },
+      // Time passes only where a test says so.
+      clock: { now: () => this.now, sleep: () => new Promise(() => undefined) },
     });
   }
 
