@@ -174,7 +174,8 @@ async function configText(directory: string): Promise<string> {
   ].join('\n');
 }
 
-async function machineMirror(): Promise<DebianMirror> {
+/** The Debian mirror of this machine, or the one BERTH_DEBIAN_MIRROR names. Throws UNSUPPORTED when there is none. */
+export async function machineMirror(): Promise<DebianMirror> {
   const declared = process.env['BERTH_DEBIAN_MIRROR'];
   if (declared !== undefined) {
     const security = process.env['BERTH_DEBIAN_SECURITY_MIRROR'];

@@ -1,5 +1,6 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { machineMirror } from '../../../image/apt.ts';
 import {
   type EngineBinaries,
   fetchEngineBinaries,
@@ -19,7 +20,6 @@ export interface EngineRelease {
 }
 
 const trixiePackages = ['docker.io', 'docker-compose', 'docker-cli', 'iptables', 'ca-certificates'];
-const mirror = process.env['BERTH_DEBIAN_MIRROR'] ?? '';
 
 /** Tools that the rigs call, by package. */
 const tools: Readonly<Record<string, string>> = {
@@ -68,7 +68,7 @@ async function bookwormEngine(): Promise<EngineBinaries> {
 }
 
 async function trixieRoot(): Promise<string> {
-  const recipe = ['trixie', 'minbase', mirror, ...trixiePackages].join(' ');
+  const recipe = ['trixie', 'minbase', ...trixiePackages].join(' ');
   const root = await cachedDirectory('trixie-docker', recipe, async (directory) => {
     await runCommand('mmdebstrap', [
       '--quiet',
@@ -76,7 +76,7 @@ async function trixieRoot(): Promise<string> {
       `--include=${trixiePackages.join(',')}`,
       'trixie',
       directory,
-      mirror,
+      (await machineMirror()).archive,
     ]);
   });
   // The chroot resolves names as this machine does now, not as the one that filled the cache did.
