@@ -5,7 +5,8 @@ import type { Desired, DesiredService, Memory, Observed, ObservedEngine, Service
 import { normalizeReference } from '../names.ts';
 import { type Containers, containersByService, unmetCondition } from '../readiness.ts';
 import { memoryKeyOf, type ServiceStep } from '../steps.ts';
-import { type Decision, type Draft, decideService } from './decide.ts';
+import { decideService } from './decide.ts';
+import type { Decision, Draft } from './decision.ts';
 import { decideJob } from './jobs.ts';
 import { type ResourceSteps, resourceSteps } from './resources.ts';
 
