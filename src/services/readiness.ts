@@ -52,6 +52,14 @@ export function unmetCondition(
   }
 }
 
+/** Whether waiting for a service may still end well without anybody's help: nothing about it has failed so far. */
+export function isOnItsWay(target: DesiredService | undefined, observed: Observed, memory: Memory): boolean {
+  if (target === undefined || target.problem !== undefined || observed.engines[target.engine] === undefined)
+    return false;
+  const { wish, failures } = memory[target.name] ?? {};
+  return wish === undefined && failures === undefined;
+}
+
 function describe(container: ObservedContainer | undefined): string {
   if (container === undefined) return 'not started yet';
   if (container.state === 'running') return container.health === 'none' ? 'running' : container.health;

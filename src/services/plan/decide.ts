@@ -126,8 +126,7 @@ function decideRollout(
 ): Decision {
   const startedAt = startOf(current, memory);
   const isHopeless = (memory.failures ?? 0) >= patience;
-  if (current.state === 'created' && !isHopeless)
-    return resume(service, current, configReason(service, memory));
+  if (current.state === 'created' && !isHopeless) return resume(service, current, configReason(service, memory));
   const proof = current.state === 'created' ? 'bad' : proofOf(service, current, startedAt, context.now);
   if (proof === 'good')
     return {

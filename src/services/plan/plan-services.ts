@@ -3,7 +3,7 @@ import type { Reason } from '../../core/plan.ts';
 import { desiredOrder } from '../graph.ts';
 import type { Desired, DesiredService, Memory, Observed, ObservedEngine, ServiceMemory } from '../model.ts';
 import { normalizeReference } from '../names.ts';
-import { type Containers, containersByService, unmetCondition } from '../readiness.ts';
+import { type Containers, containersByService, isOnItsWay, unmetCondition } from '../readiness.ts';
 import { memoryKeyOf, type ServiceStep } from '../steps.ts';
 import { decideService } from './decide.ts';
 import type { Decision, Draft } from './decision.ts';
@@ -74,7 +74,7 @@ export function planServices(input: PlanInput): ServicePlan {
     wake(decision.wakeAt);
     for (const draft of decision.drafts) {
       push(
-        placed(draft, service, decision.drafts, { resources, touched, desired, containers, memory }),
+        placed(draft, service, decision.drafts, { resources, touched, desired, observed, containers, memory }),
         decision.drafts,
       );
       if (draft.starts || draft.kind === 'restore-service')
@@ -104,6 +104,7 @@ interface Surroundings {
   /** Steps of this plan that start or restart a service, by service. */
   readonly touched: ReadonlyMap<string, { readonly id: string; readonly starts: boolean }>;
   readonly desired: Desired;
+  readonly observed: Observed;
   readonly containers: ReadonlyMap<string, Containers>;
   readonly memory: Memory;
 }
@@ -124,17 +125,14 @@ function placed(draft: Draft, service: DesiredService, siblings: readonly Draft[
     // A restart for health's sake does not wait for dependencies: they were there when it first started.
     if (draft.kind !== 'restart-service') {
       for (const condition of service.conditions) {
+        const wanted = around.desired.services.get(condition.service);
+        if (condition.origin === 'collector' && !isOnItsWay(wanted, around.observed, around.memory)) continue;
         const target = around.touched.get(condition.service);
         if (target !== undefined) after.push(target.id);
         if (target !== undefined && condition.condition === 'started') continue;
         const unmet =
           target === undefined
-            ? unmetCondition(
-                condition,
-                around.desired.services.get(condition.service),
-                around.containers.get(condition.service) ?? noContainers,
-                around.memory,
-              )
+            ? unmetCondition(condition, wanted, around.containers.get(condition.service) ?? noContainers, around.memory)
             : `${condition.service} to ${condition.condition === 'completed' ? 'complete' : 'be healthy'} (about to start)`;
         if (unmet !== undefined) waitsFor.push(unmet);
       }
