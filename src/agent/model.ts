@@ -35,6 +35,9 @@ export interface Generation {
   readonly release: string | null;
   /** What changed against the generation before: one line each. */
   readonly changes: readonly string[];
+  /** Services whose version in this config failed here and that went back to the one before, each with why. */
+  readonly rolledBack: Readonly<Record<string, string>>;
+  /** `rejected`: no longer current, and something of it was rolled back. */
   readonly state: 'current' | 'previous' | 'rejected';
 }
 
