@@ -53,12 +53,20 @@ export function unmetCondition(
   }
 }
 
-/** Whether waiting for a service may still end well without anybody's help: nothing about it has failed so far. */
-export function isOnItsWay(target: DesiredService | undefined, observed: Observed, memory: Memory): boolean {
-  if (target === undefined || target.problem !== undefined || observed.engines[target.engine] === undefined)
-    return false;
+/**
+ * Whether waiting for a service may still end well without anybody's help: nothing about it has failed so far. An engine
+ * that does not answer counts as failed unless it `isEngineDue`: it may just be starting.
+ */
+export function isOnItsWay(
+  target: DesiredService | undefined,
+  observed: Observed,
+  memory: Memory,
+  isEngineDue: boolean,
+): boolean {
+  if (target === undefined || target.problem !== undefined) return false;
   const { wish, failures } = memory[target.name] ?? {};
-  return wish === undefined && failures === undefined;
+  const hasEngine = observed.engines[target.engine] !== undefined || isEngineDue;
+  return hasEngine && wish === undefined && failures === undefined;
 }
 
 function describe(container: ObservedContainer | undefined): string {

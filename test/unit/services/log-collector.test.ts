@@ -5,6 +5,7 @@ import { defaultEngineOptions, type HostConfig } from '../../../src/config/host-
 import type { ComposeModel, ServiceSpec } from '../../../src/config/service-spec.ts';
 import { desiredServices } from '../../../src/services/desired.ts';
 import type { Desired } from '../../../src/services/model.ts';
+import { planServices } from '../../../src/services/plan/plan-services.ts';
 import { configOf, context, SimulatedHost } from '../../support/simulate.ts';
 
 const onSystem: ServiceSpec = { 'x-berth': { engine: 'system' } };
@@ -136,6 +137,20 @@ describe('the order', () => {
     ['has no engine', (host: SimulatedHost) => Object.assign(host.system, { isUp: false })],
   ])('a collector that %s holds nobody up', async (_, change) => {
     expect(ids((await started(change)).done)).toEqual(['start-service:web']);
+  });
+
+  test('an engine that was needed just now may be starting: the collector on it is waited for, not for ever', async () => {
+    const host = new SimulatedHost();
+    Object.assign(host.system, { isUp: false });
+    host.declare(withSyslog(configOf({ web })), { catalogue });
+    const { observed } = await host.look();
+    const planAt = (now: number) =>
+      planServices({ desired: host.desired, observed, memory: {}, now, declaredAt: 1000, booting: false });
+    expect(planAt(1001).steps.filter(({ id }) => id === 'start-service:web')).toMatchObject([
+      { waitsFor: ['syslog to be healthy (not started yet)'] },
+    ]);
+    expect(planAt(1001).wakeAt).toBe(31_000);
+    expect(planAt(31_000).steps.filter(({ id }) => id === 'start-service:web')).toMatchObject([{ waitsFor: [] }]);
   });
 
   test('what the collector needs does not wait for it', () => {
