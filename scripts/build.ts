@@ -12,16 +12,16 @@ const root = join(import.meta.dirname, '..');
 const outputDirectory = join(root, 'dist');
 
 /**
- * An `import` of node:http reads all its exports, and so makes Node load fetch and WebSocket: 30 ms and 5 MB that
- * nobody here uses. As a CommonJS module its exports are read one by one.
+ * An `import` of one of Node's own modules reads all its exports, and so makes Node load what hangs on them (streams, fetch,
+ * WebSocket): up to 30 ms and 5 MB that nobody here uses. As CommonJS modules their exports are read one by one.
  */
-const plainHttp: Plugin = {
-  name: 'plain-http',
+const plainBuiltins: Plugin = {
+  name: 'plain-builtins',
   setup(bundler) {
-    bundler.onResolve({ filter: /^node:https?$/ }, ({ path, namespace }) =>
-      namespace === 'plain-http' ? undefined : { path, namespace: 'plain-http' },
+    bundler.onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
+      namespace === 'plain-builtins' ? undefined : { path, namespace: 'plain-builtins' },
     );
-    bundler.onLoad({ filter: /.*/, namespace: 'plain-http' }, ({ path }) => ({
+    bundler.onLoad({ filter: /.*/, namespace: 'plain-builtins' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
       loader: 'js',
     }));
@@ -79,7 +79,7 @@ await build({
   sourcesContent: false,
   legalComments: 'linked',
   banner: { js: requireForPackages },
-  plugins: [bundleStubs, plainHttp, noBodyParser, oneLanguage],
+  plugins: [bundleStubs, plainBuiltins, noBodyParser, oneLanguage],
   logLevel: 'warning',
 });
 // Written last: a build that was cut short has no entry and is done again.

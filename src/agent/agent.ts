@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { HostConfig } from '../config/host-config.ts';
 import { nearMiss } from '../config/near-miss.ts';
 import type { DependencyCondition, EngineName } from '../config/service-spec.ts';
@@ -10,7 +11,7 @@ import type { ImageSource } from '../services/executor.ts';
 import { graphEdges } from '../services/graph.ts';
 import type { Desired } from '../services/model.ts';
 import type { StepRecord } from '../services/ports.ts';
-import { type DesiredChange, ServiceReconciler } from '../services/service-reconciler.ts';
+import { type DesiredChange, type FreshLook, ServiceReconciler } from '../services/service-reconciler.ts';
 import { type ServiceStatus, settledStates } from '../services/status.ts';
 import type {
   AgentEvent,
@@ -155,7 +156,8 @@ export class Agent implements AgentService {
   }
 
   async plan(request: ApplyRequest): Promise<PlanReport> {
-    return this.#planReport(this.#declaration.prepare(request, this.#reconciler.desired));
+    const { prepared, looking } = await this.#prepare(request);
+    return this.#planReport(prepared, looking);
   }
 
   async apply(
@@ -170,9 +172,11 @@ export class Agent implements AgentService {
       const before = this.#applying;
       this.#applying = new Promise<void>((resolve) => (finish = resolve));
       await before;
-      const prepared = this.#declaration.prepare(request, this.#reconciler.desired);
-      const plan = await this.#planReport(prepared);
-      const generation = await this.#declaration.store(prepared, new Date(this.#deps.clock.now()).toISOString());
+      const { prepared, looking } = await this.#prepare(request);
+      const [plan, generation] = await Promise.all([
+        this.#planReport(prepared, looking),
+        this.#declaration.store(prepared, new Date(this.#deps.clock.now()).toISOString()),
+      ]);
       this.#declare(prepared, generation, prepared.change);
       onEvent({ kind: 'plan', plan, generation });
       // What is declared may be superseded while this one waits.
@@ -322,8 +326,16 @@ export class Agent implements AgentService {
     this.#setDesired(desired, explainChange(this.#reconciler.desired, desired, [], reason));
   }
 
-  async #planReport({ desired, change, parsed, config }: Prepared): Promise<PlanReport> {
-    const { steps } = await this.#reconciler.planFor(desired, change);
+  /** Works a request out while the engines are looked at. Throws CONFIG_INVALID. */
+  async #prepare(request: ApplyRequest): Promise<{ prepared: Prepared; looking: Promise<FreshLook> }> {
+    const looking = this.#reconciler.startLook();
+    // Lets the question go out before this thread is busy with the config.
+    await setImmediate();
+    return { prepared: this.#declaration.prepare(request, this.#reconciler.desired), looking };
+  }
+
+  async #planReport({ desired, change, parsed, config }: Prepared, looking: Promise<FreshLook>): Promise<PlanReport> {
+    const { steps } = await this.#reconciler.planFor(desired, change, looking);
     return {
       steps: steps.map(shownStep),
       skipped: skippedOnLocalHost(config),

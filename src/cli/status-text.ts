@@ -1,4 +1,5 @@
 import type { EngineStatus, HostStatus } from '../agent/model.ts';
+import { compareText } from '../core/compare-text.ts';
 import { type ServiceState, type ServiceStatus, settledStates } from '../services/status.ts';
 import type { Style } from './style.ts';
 import { fit, formatDuration, shortId, table, widthOf } from './text.ts';
@@ -32,7 +33,7 @@ export function renderStatus(status: HostStatus, now: number, style: Style): str
 export function renderServices(services: readonly ServiceStatus[], now: number, style: Style): string {
   const header = ['NAME', 'STATE', 'SINCE', 'IMAGE', 'PORTS', 'DETAIL'];
   const rows = services
-    .toSorted((a, b) => rank(a.state) - rank(b.state) || a.name.localeCompare(b.name))
+    .toSorted((a, b) => rank(a.state) - rank(b.state) || compareText(a.name, b.name))
     .map((service) => [
       service.name,
       paintState(service.state, style),

@@ -16,6 +16,11 @@ export interface ContainerEngine {
   startContainer(id: string, signal?: AbortSignal): Promise<void>;
   /** Sends the stop signal, then kills after the grace. Absent or stopped is not an error. */
   stopContainer(id: string, graceSeconds: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * As {@link stopContainer}, but resolves as soon as a successor may start: its processes are gone, and it held no port of
+   * the engine's. The engine may still be clearing up after it.
+   */
+  vacateContainer(id: string, graceSeconds: number, signal?: AbortSignal): Promise<void>;
   killContainer(id: string, killSignal?: string): Promise<void>;
   /** Removes, killing it when it runs; anonymous volumes go with it. Absent is not an error. */
   removeContainer(id: string, signal?: AbortSignal): Promise<void>;

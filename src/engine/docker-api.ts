@@ -31,6 +31,7 @@ export interface ApiContainer {
 
 export interface ApiContainerDetails {
   readonly Id: string;
+  readonly HostConfig: { readonly NetworkMode: string; readonly PidMode: string };
   readonly Name: string;
   readonly Image: string;
   readonly Created: string;

@@ -1,3 +1,4 @@
+import { isBerthError } from '../core/errors.ts';
 import type {
   ContainerConfig,
   ContainerDetails,
@@ -23,6 +24,7 @@ import { runExec } from './docker-exec.ts';
 import { loadImage, pullImage } from './docker-images.ts';
 import { streamLogs } from './docker-logs.ts';
 import { createNetwork } from './docker-networks.ts';
+import { stopContainer, vacateContainer } from './docker-stop.ts';
 import { containerDetails, containerSummary, imageSummary } from './docker-summaries.ts';
 
 /** {@link ContainerEngine} for Docker Engine 20.10 (API 1.41) and later. */
@@ -98,16 +100,12 @@ export class DockerEngine implements ContainerEngine {
     });
   }
 
-  async stopContainer(id: string, graceSeconds: number, signal?: AbortSignal): Promise<void> {
-    const query = { t: Math.max(0, Math.round(graceSeconds)) };
-    await this.#connection.json({
-      what: `stop container ${id}`,
-      method: 'POST',
-      path: `/containers/${segment(id)}/stop`,
-      query,
-      signal,
-      accept: [404],
-    });
+  stopContainer(id: string, graceSeconds: number, signal?: AbortSignal): Promise<void> {
+    return stopContainer(this.#connection, id, graceSeconds, signal);
+  }
+
+  vacateContainer(id: string, graceSeconds: number, signal?: AbortSignal): Promise<void> {
+    return vacateContainer(this.#connection, id, graceSeconds, signal);
   }
 
   async killContainer(id: string, killSignal?: string): Promise<void> {
@@ -127,16 +125,20 @@ export class DockerEngine implements ContainerEngine {
   }
 
   async renameContainer(id: string, name: string, signal?: AbortSignal): Promise<void> {
-    const found = await this.inspectContainer(id, signal);
-    // Docker refuses a rename to the same name; ours is safe to repeat.
-    if (found?.name === name) return;
-    await this.#connection.json({
-      what: `rename container ${id} to ${name}`,
-      method: 'POST',
-      path: `/containers/${segment(id)}/rename`,
-      query: { name },
-      signal,
-    });
+    try {
+      await this.#connection.json({
+        what: `rename container ${id} to ${name}`,
+        method: 'POST',
+        path: `/containers/${segment(id)}/rename`,
+        query: { name },
+        signal,
+      });
+    } catch (error) {
+      // Docker refuses a rename to the same name; ours is safe to repeat.
+      if (!isBerthError(error) || error.retryable) throw error;
+      const found = await this.inspectContainer(id, signal);
+      if (found?.name !== name) throw error;
+    }
   }
 
   async listNetworks(label: string, signal?: AbortSignal): Promise<NetworkSummary[]> {

@@ -195,8 +195,8 @@ export class StepExecutor {
   }
 
   /**
-   * new container beside → old one stopped → old renamed `.previous` → new takes the name → start. A crash between any
-   * two leaves names that tell the planner where to go on.
+   * new container beside → old one's processes ended → new one started → old renamed `.previous` → new takes the name. A crash
+   * between any two leaves names that tell the planner where to go on; so does a new one that cannot be started.
    */
   async #replace({ service, container, next }: StepOf<'replace-service'>, signal: AbortSignal): Promise<Remembered> {
     const engine = this.#engine(service);
@@ -208,12 +208,13 @@ export class StepExecutor {
       return this.#started(service);
     }
     const id = next?.id ?? (await this.#create(service, nextName(name), signal));
-    if (container !== undefined) {
-      await this.#stop(service.engine, container, signal);
-      if (container.role === 'current') await this.#retire(service, container, signal);
+    if (container !== undefined) await engine.vacateContainer(container.id, container.graceSeconds, signal);
+    try {
+      await engine.startContainer(id, signal);
+    } finally {
+      if (container?.role === 'current') await this.#retire(service, container, signal);
+      await engine.renameContainer(id, name, signal);
     }
-    await engine.renameContainer(id, name, signal);
-    await engine.startContainer(id, signal);
     return { ...this.#started(service), ...(container === undefined ? {} : { previousImageId: container.imageId }) };
   }
 

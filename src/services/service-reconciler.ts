@@ -62,7 +62,7 @@ const staleMs = 50;
 /** While steps are under way, looking again costs the engine time it needs for them. */
 const busyDebounceMs = 40;
 
-interface FreshLook {
+export interface FreshLook {
   readonly observed: Observed;
   /** What was under way when it began. */
   readonly busy: ReadonlyMap<string, string>;
@@ -173,11 +173,22 @@ export class ServiceReconciler {
     this.wake(0);
   }
 
-  /** What would be done for `desired`, from a fresh look. Changes nothing. */
-  async planFor(desired: Desired, change: DesiredChange, signal?: AbortSignal): Promise<ServicePlan> {
+  /** Begins to look at the engines for a plan, so that a caller can work out what is desired meanwhile. */
+  async startLook(signal?: AbortSignal): Promise<FreshLook> {
     const busy = this.#runner.subjects;
     const observed = await this.#look(signal);
-    this.#freshLook = { observed, busy, at: performance.now() };
+    return { observed, busy, at: performance.now() };
+  }
+
+  /** What would be done for `desired`, from what a look just saw. Changes nothing. */
+  async planFor(
+    desired: Desired,
+    change: DesiredChange,
+    looking: Promise<FreshLook> = this.startLook(),
+  ): Promise<ServicePlan> {
+    const look = await looking;
+    const { observed } = look;
+    this.#freshLook = look;
     const memory: Record<string, object> = { ...this.#memory.all };
     for (const [name, cause] of Object.entries(change.causes))
       memory[name] = { ...memory[name], cause, retryAt: undefined };

@@ -1,3 +1,4 @@
+import { compareText } from '../core/compare-text.ts';
 import type { Desired, DesiredService, Memory, Observed, ObservedContainer, ServiceMemory } from './model.ts';
 import { nextRun } from './plan/jobs.ts';
 import { type Containers, containersByService, rollbackOf } from './readiness.ts';
@@ -49,7 +50,7 @@ export function serviceStatuses(input: StatusInput): ServiceStatus[] {
       essential: service.essential,
     });
   }
-  return statuses.sort((a, b) => a.name.localeCompare(b.name));
+  return statuses.sort((a, b) => compareText(a.name, b.name));
 }
 
 interface StateAndDetail {

@@ -111,6 +111,19 @@ export function containerEngineContract(name: string, make: () => Promise<Engine
       expect(await engine.inspectContainer(id)).toMatchObject({ state: 'exited', exitCode: 137, pid: 0 });
     });
 
+    test('a vacated container makes room for a successor, and has exited when its name is taken', async () => {
+      const id = await create('contract-vacated');
+      await engine.startContainer(id);
+      const successor = await create('contract-successor');
+      await engine.vacateContainer(id, 0);
+      await engine.startContainer(successor);
+      await engine.renameContainer(id, 'contract-retired');
+      expect(await engine.inspectContainer(id)).toMatchObject({ state: 'exited', exitCode: 137, pid: 0 });
+      expect(await stateOf(successor)).toBe('running');
+      await engine.vacateContainer(id, 0);
+      await engine.vacateContainer('contract-absent', 0);
+    });
+
     test('a stopped container can be started again', async () => {
       const id = await create('contract-again');
       await engine.startContainer(id);

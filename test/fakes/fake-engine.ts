@@ -144,6 +144,10 @@ export class FakeEngine implements ContainerEngine {
     this.#emit(container, 'die');
   }
 
+  async vacateContainer(id: string): Promise<void> {
+    await this.stopContainer(id);
+  }
+
   async killContainer(id: string): Promise<void> {
     await this.stopContainer(id);
   }

@@ -1,6 +1,5 @@
 import type { ApplyRequest } from '../../agent/agent-service.ts';
 import type { PlanReport } from '../../agent/model.ts';
-import { parseConfig } from '../../config/parse.ts';
 import { BerthError, isBerthError } from '../../core/errors.ts';
 import type { Cli, Command } from '../context.ts';
 import { renderDiagnostics, summarizeDiagnostics } from '../diagnostics.ts';
@@ -44,6 +43,8 @@ async function planOrExplain(cli: Cli, request: ApplyRequest): Promise<PlanRepor
     return await cli.client.plan(request);
   } catch (error) {
     if (!isBerthError(error, 'AGENT_UNREACHABLE') || !('files' in request)) throw error;
+    // The parser is heavy, and seldom needed here.
+    const { parseConfig } = await import('../../config/parse.ts');
     const { config, diagnostics } = parseConfig(request.files);
     if (diagnostics.some(({ severity }) => severity === 'error'))
       return { steps: [], skipped: [], diagnostics, cost: null };

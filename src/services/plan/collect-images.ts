@@ -1,3 +1,4 @@
+import { compareText } from '../../core/compare-text.ts';
 import type { ImageSummary } from '../../engine/container-engine.ts';
 
 export interface CollectionInput {
@@ -27,7 +28,7 @@ export function collectImages({ images, needed, lastUsed, budgetBytes }: Collect
     .filter(({ id }) => !needed.has(id))
     .sort(
       (a, b) =>
-        (lastUsed.get(a.id) ?? 0) - (lastUsed.get(b.id) ?? 0) || a.createdAt - b.createdAt || a.id.localeCompare(b.id),
+        (lastUsed.get(a.id) ?? 0) - (lastUsed.get(b.id) ?? 0) || a.createdAt - b.createdAt || compareText(a.id, b.id),
     );
   const remove: ImageSummary[] = [];
   let leftBytes = totalBytes;

@@ -131,6 +131,7 @@ function killAt(host: SimulatedHost, call: number, isDone: boolean): () => void 
     'createContainer',
     'startContainer',
     'stopContainer',
+    'vacateContainer',
     'removeContainer',
     'renameContainer',
     'createNetwork',
