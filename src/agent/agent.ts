@@ -223,7 +223,7 @@ export class Agent implements AgentService {
   }
 
   async services(): Promise<readonly ServiceStatus[]> {
-    return this.#reconciler.statuses();
+    return [...this.#reconciler.statuses(), ...this.#declaration.available(this.#reconciler.desired)];
   }
 
   async graph(): Promise<ServiceGraph> {
@@ -260,7 +260,8 @@ export class Agent implements AgentService {
       else await this.#reconciler.remember(name, afresh);
     }
     await this.#reconciler.settled(60_000, new AbortController().signal);
-    return this.#reconciler.statuses().find((status) => status.name === name) ?? goneStatus(name);
+    const services = await this.services();
+    return services.find((status) => status.name === name) ?? this.#statusOf(name);
   }
 
   async logs(
@@ -356,7 +357,7 @@ export class Agent implements AgentService {
   }
 
   #afterRound(): void {
-    this.#counters.countRound(this.#reconciler.lastRound?.durationMs ?? 0);
+    this.#counters.countRound();
     if (this.#feed.isWatched) {
       const services = this.#reconciler.statuses();
       this.#feed.compare(services, this.#hostState(services), this.#declaration.generation);
@@ -375,12 +376,13 @@ export class Agent implements AgentService {
   #statusOf(name: string): ServiceStatus {
     const statuses = this.#reconciler.statuses();
     const status = statuses.find((one) => one.name === name);
-    if (status === undefined)
-      throw unknownService(
-        name,
-        statuses.map((one) => one.name),
-      );
-    return status;
+    if (status !== undefined) return status;
+    if (this.#declaration.switchable.includes(name))
+      throw new BerthError('SERVICE_UNKNOWN', `${name} is not enabled`, { hint: `berth service enable ${name}` });
+    throw unknownService(
+      name,
+      statuses.map((one) => one.name),
+    );
   }
 
   #isUp(name: string): boolean {
@@ -406,19 +408,4 @@ function unknownService(name: string, known: readonly string[]): BerthError {
   return new BerthError('SERVICE_UNKNOWN', `there is no service "${name}"`, {
     hint: close === undefined ? 'berth service list shows them all' : `did you mean ${close}?`,
   });
-}
-
-function goneStatus(name: string): ServiceStatus {
-  return {
-    name,
-    engine: 'user',
-    origin: 'config',
-    state: 'stopped',
-    detail: 'disabled',
-    image: '',
-    ports: [],
-    restarts: 0,
-    critical: false,
-    essential: false,
-  };
 }

@@ -4,9 +4,12 @@ import { type ParseResult, parseConfig } from '../config/parse.ts';
 import { secretsOf } from '../config/redact.ts';
 import type { ComposeModel } from '../config/service-spec.ts';
 import { BerthError } from '../core/errors.ts';
+import { availableServices } from '../services/available.ts';
+import type { DesiredContext } from '../services/desired/context.ts';
 import { desiredServices } from '../services/desired.ts';
 import type { Desired } from '../services/model.ts';
 import type { DesiredChange } from '../services/service-reconciler.ts';
+import type { ServiceStatus } from '../services/status.ts';
 import type { ApplyRequest, ConfigText } from './agent-service.ts';
 import { explainChange } from './changes.ts';
 import type { EngineSet } from './engine-set.ts';
@@ -16,7 +19,8 @@ import type { OverlayStore } from './operator-overlay.ts';
 
 /** The catalogue as it is on this host. */
 export interface HostCatalogue {
-  readonly names: readonly string[];
+  /** What each service is for, in a sentence, by name. */
+  readonly descriptions: ReadonlyMap<string, string>;
   /** What each service is under a config, with the networks, volumes and files it brings. */
   readonly modelsFor: (config: HostConfig) => ReadonlyMap<string, ComposeModel>;
 }
@@ -101,15 +105,29 @@ export class Declaration {
 
   /** The services of a config on this host, with the operator's switches. */
   resolve(config: HostConfig = this.#config): Desired {
+    return desiredServices(config, this.#contextFor(config));
+  }
+
+  /** What could be enabled beside the services that are to run. */
+  available(desired: Desired): ServiceStatus[] {
+    const context = this.#contextFor(this.#config);
+    return availableServices(this.#config, context, this.#deps.catalogue.descriptions, desired);
+  }
+
+  #contextFor(config: HostConfig): DesiredContext {
     const { instance, filesDirectory, catalogue, engines, overlay, environment } = this.#deps;
-    return desiredServices(config, {
+    return {
       instance,
       filesDirectory,
       catalogue: catalogue.modelsFor(config),
       userEngineIsService: engines.userEngineIsService,
       overlay: overlay.current,
       environment,
-    });
+    };
+  }
+
+  get #catalogueNames(): string[] {
+    return [...this.#deps.catalogue.descriptions.keys()];
   }
 
   /** Stores a generation unless the texts are those of the current one. @returns its number. */
@@ -145,11 +163,11 @@ export class Declaration {
 
   /** Names that `berth service enable` understands. */
   get switchable(): string[] {
-    return [...this.#deps.catalogue.names, ...Object.keys(this.#config.compose.services)];
+    return [...this.#catalogueNames, ...Object.keys(this.#config.compose.services)];
   }
 
   #parse(files: readonly ConfigText[]): ParseResult {
-    return parseConfig(files, { environment: this.#deps.environment, catalogue: this.#deps.catalogue.names });
+    return parseConfig(files, { environment: this.#deps.environment, catalogue: this.#catalogueNames });
   }
 }
 

@@ -73,7 +73,10 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     hostname: hostname(),
     filesDirectory: join(stateDirectory, 'files'),
     engines,
-    catalogue: { names: [...catalogue.keys()], modelsFor },
+    catalogue: {
+      descriptions: new Map([...catalogue].map(([name, { description }]) => [name, description])),
+      modelsFor,
+    },
     images: new ImageArchives(options.imageIndex, () => agent.config),
     generations,
     ledger,

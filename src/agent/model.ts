@@ -1,23 +1,14 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
-import type { Cost, KeyReport, Reason, SkippedStep } from '../core/plan.ts';
+import type { Cost, FinishedStep, KeyReport, SkippedStep } from '../core/plan.ts';
 import type { ServiceStatus } from '../services/status.ts';
 
-/** One mutating step that was carried out. One JSON line of the ledger. */
-export interface LedgerEntry {
+/** One mutating step that was carried out, without secrets. One JSON line of the ledger. */
+export interface LedgerEntry extends FinishedStep {
   /** Rises by one, across restarts. */
   readonly sequence: number;
   /** ISO time of the end of the step. */
   readonly at: string;
   readonly generation: number;
-  readonly kind: string;
-  readonly subject: string;
-  readonly cost: Cost;
-  readonly reason: Reason;
-  readonly summary: string;
-  readonly outcome: 'done' | 'failed';
-  readonly durationMs: number;
-  /** The tail of the error, without secrets. */
-  readonly error?: string;
 }
 
 /** One applied host config, with what ran under it. */
@@ -35,6 +26,9 @@ export interface Generation {
   readonly release: string | null;
   /** What changed against the generation before: one line each. */
   readonly changes: readonly string[];
+  /** Services whose version in this config failed here and that went back to the one before, each with why. */
+  readonly rolledBack: Readonly<Record<string, string>>;
+  /** `rejected`: no longer current, and something of it was rolled back. */
   readonly state: 'current' | 'previous' | 'rejected';
 }
 

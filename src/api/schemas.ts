@@ -22,7 +22,7 @@ const engine = choice('system', 'user');
 const origin = choice('catalogue', 'config');
 const serviceState = choice(
   ...['healthy', 'running', 'done', 'scheduled', 'starting', 'waiting', 'pulling', 'stopping', 'stopped'],
-  ...['backoff', 'unhealthy', 'failed', 'exited'],
+  ...['backoff', 'unhealthy', 'failed', 'exited', 'available'],
 );
 const cause = { 'cause?': reference('Reason') };
 const configText = object({ file: text, text });
@@ -74,6 +74,7 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     images: map(text),
     release: nullable(text),
     changes: array(text),
+    rolledBack: described(map(text), 'why services of it went back to the version before, by service'),
     state: choice('current', 'previous', 'rejected'),
   }),
   Diagnostic: object({

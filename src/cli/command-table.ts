@@ -48,7 +48,7 @@ const sessionOptions: readonly OptionRow[] = [
 ];
 
 const wishes = {
-  enable: 'run catalogue services from now on',
+  enable: 'run services of the catalogue, or your own that have profiles, from now on',
   disable: 'do not run catalogue services from now on',
   start: 'start services that were stopped',
   stop: 'stop services until they are started again',
@@ -163,7 +163,7 @@ export function commandTable({ clock }: Pick<CliContext, 'clock'>): readonly Com
     },
     {
       name: 'service list',
-      summary: 'list the services',
+      summary: 'list the services, and those that could be enabled',
       examples: [['berth service list', 'a table of services']],
       load: async () => (await import('./commands/service.ts')).list,
     },

@@ -20,7 +20,7 @@ export interface HostConfig {
   readonly network?: NetworkConfig;
   readonly engines: EnginesConfig;
   readonly update: UpdateConfig;
-  /** Names of catalogue services to run. */
+  /** Services to run by name: the catalogue's, and the user's own that have profiles. */
   readonly enable: readonly string[];
   /** The user's services; an entry with a catalogue name adjusts that one. */
   readonly compose: ComposeModel;

@@ -17,8 +17,11 @@ export interface StartCondition {
   readonly condition: 'started' | 'healthy' | 'completed';
   /** Restart the dependent when this one is replaced or restarted. */
   readonly restart: boolean;
-  /** False: added by us (essential services first), not by the user's `depends_on`. */
-  readonly declared: boolean;
+  /**
+   * `declared`: the user's `depends_on`; the others are ours: `essential` services come first, and the log `collector`,
+   * for as long as it is on its way up.
+   */
+  readonly origin: 'declared' | 'essential' | 'collector';
 }
 
 /** A secret or config written to a file on the host and bind-mounted. */

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentOptions } from '../../agent/agent-service.ts';
 import { writeDurably } from '../../agent/durable-file.ts';
@@ -58,6 +59,7 @@ async function prepare(cli: Cli, options: AgentOptions): Promise<void> {
       cacheDirectory: context.env['BERTH_CACHE'] ?? join(options.stateDirectory, 'cache'),
       onProgress: report,
     });
+    await mkdir(options.stateDirectory, { recursive: true, mode: 0o700 });
     await writeDurably(options.imageIndex, `${JSON.stringify(images, null, 2)}\n`, 0o644);
   });
   if ((await askAgent(cli)) !== undefined) return;

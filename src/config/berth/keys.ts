@@ -1,6 +1,5 @@
 import { composeResourceSchema, composeServiceSchema } from '../compose/parse.ts';
 import { honoured, type KeyRow } from '../key-table.ts';
-import { didYouMean } from '../near-miss.ts';
 import { record } from '../record-shape.ts';
 import {
   convert,
@@ -67,17 +66,10 @@ function schemaOfPart(part: ComposePart): JsonSchema {
 export const berthKeys: readonly Row[] = [
   honoured<BerthDraft, Located<string>[]>({
     key: 'enable',
-    meaning: 'names of catalogue services to run',
+    meaning: 'names of services to run: of the catalogue, or your own that have profiles',
     shape: names,
-    apply(services, { host, context: { catalogue } }) {
-      for (const { value: name, place } of services) {
-        if (catalogue !== undefined && !catalogue.includes(name)) {
-          const hint = didYouMean(name, catalogue) ?? `the catalogue has ${catalogue.join(', ')}`;
-          place.error('unknown-service', `the catalogue has no service "${name}"`, hint);
-          continue;
-        }
-        host.enable(name, place);
-      }
+    apply(services, draft) {
+      draft.enable.push(...services);
     },
   }),
   honoured<BerthDraft, Record<string, string>>({

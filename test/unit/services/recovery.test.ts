@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ServiceSpec } from '../../../src/config/service-spec.ts';
+import { versionOf } from '../../../src/services/model.ts';
 import { planServices } from '../../../src/services/plan/plan-services.ts';
+import { rollbacks } from '../../../src/services/readiness.ts';
 import { configOf, SimulatedHost } from '../../support/simulate.ts';
 
 const alone: ServiceSpec = { image: 'busybox', network_mode: 'host' };
@@ -167,4 +169,44 @@ test('a service that gets a schedule stops running otherwise, and the other way 
   host.declare(configOf({ job: alone }));
   await host.converge();
   expect(host.containers()).toEqual(['berth-job running']);
+});
+
+describe('what went back', () => {
+  const wentBack = async (host: SimulatedHost) => rollbacks(host.desired, (await host.look()).observed, host.memory);
+  const version = (host: SimulatedHost, name: string): string =>
+    versionOf(host.desired.services.get(name)?.digest ?? '', 'sha256:busybox:latest');
+
+  async function hostThatWentBack(): Promise<SimulatedHost> {
+    const host = await hostWith({ b: alone });
+    host.declare(configOf({ b: changed(alone) }));
+    host.remember('b', { rejected: [{ version: version(host, 'b'), why: 'unhealthy' }] });
+    return host;
+  }
+
+  test('is known as long as the failed version is the declared one', async () => {
+    const host = await hostThatWentBack();
+    expect(await host.converge()).toEqual([]);
+    expect(await wentBack(host)).toEqual({ b: 'unhealthy' });
+  });
+
+  test('is over when another version is declared, though the old one still runs', async () => {
+    const host = await hostThatWentBack();
+    host.declare(configOf({ b: { ...alone, environment: { A: 'c' } } }));
+    expect(await wentBack(host)).toEqual({});
+  });
+
+  test('is over when the version that failed before works now', async () => {
+    const host = await hostThatWentBack();
+    const { rejected } = host.memory['b'] ?? {};
+    host.remember('b', { rejected: undefined });
+    await host.converge();
+    host.remember('b', { rejected });
+    expect(await wentBack(host)).toEqual({});
+  });
+
+  test('is over when the service is no longer declared', async () => {
+    const host = await hostThatWentBack();
+    host.declare(configOf({}));
+    expect(await wentBack(host)).toEqual({});
+  });
 });
