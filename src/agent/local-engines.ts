@@ -1,12 +1,12 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { defaultEngineOptions, emptyHostConfig } from '../config/host-config.ts';
+import { emptyHostConfig } from '../config/host-config.ts';
 import type { EngineName } from '../config/service-spec.ts';
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
 import { type EngineBinaries, fetchEngineBinaries, findEngineBinaries } from '../engine/binaries.ts';
-import { daemonConfig } from '../engine/daemon-config.ts';
 import { DockerEngine } from '../engine/docker.ts';
+import { type EngineSettings, systemEngineSettings } from '../engine/engine-settings.ts';
 import type { EngineSpec } from '../engine/engine-spec.ts';
 import { type EngineStateChange, EngineSupervisor } from '../engine/engine-supervisor.ts';
 import {
@@ -32,6 +32,9 @@ export interface LocalEngineOptions {
   readonly onChange: (change: EngineStateChange) => void;
 }
 
+/** With these the system engine starts whatever the config says. */
+const plainSettings = systemEngineSettings(emptyHostConfig);
+
 /** Sockets and directories of the engines; also what the catalogue's services are told. */
 export interface LocalEnginePlaces {
   readonly systemSocket: string;
@@ -51,6 +54,11 @@ export class LocalEngines implements EngineSet {
   readonly #versions = new Map<EngineName, string>();
   readonly #end = new AbortController();
   #supervisor: EngineSupervisor | undefined;
+  #settings: EngineSettings = plainSettings;
+  /** One restart at a time. */
+  #configuring: Promise<void> = Promise.resolve();
+  /** What each spec was made from. */
+  readonly #settingsOf = new WeakMap<EngineSpec, EngineSettings>();
   /** Set once the system engine is needed. */
   #watching: Promise<void> | undefined;
   #systemState: EngineStateChange = { state: 'stopped', reason: 'nothing needs it yet', lastLogLines: [] };
@@ -92,6 +100,17 @@ export class LocalEngines implements EngineSet {
     if (isSystemNeeded) this.#watching ??= this.#superviseSystem();
   }
 
+  get systemSettings(): EngineSettings | undefined {
+    if (this.#supervisor === undefined || this.#systemState.state !== 'running') return undefined;
+    return this.#settingsOf.get(this.#supervisor.spec);
+  }
+
+  configure(settings: EngineSettings): Promise<void> {
+    this.#settings = settings;
+    this.#configuring = this.#configuring.catch(() => undefined).then(() => this.#reconfigure());
+    return this.#configuring;
+  }
+
   onConnection(name: EngineName, isUp: boolean, why: string): void {
     this.#up.set(name, { isUp, why });
     if (isUp && !this.#versions.has(name)) void this.#askVersion(name);
@@ -119,12 +138,19 @@ export class LocalEngines implements EngineSet {
         const binaries = await this.#binaries();
         if (this.userEngineIsService)
           await prepareUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
-        this.#supervisor = new EngineSupervisor(this.#spec(binaries), {
+        const spec = this.#spec(binaries, this.#settings);
+        const supervisor = new EngineSupervisor(spec, {
           clock,
           random,
           onChange: (change) => this.#onChange(change),
+          fallback: this.#spec(binaries, plainSettings),
         });
-        await this.#supervisor.watch(this.#end.signal);
+        this.#supervisor = supervisor;
+        const watching = supervisor.watch(this.#end.signal);
+        // One that ran already may have been started with something else. What goes wrong is reported by the watch.
+        await supervisor.ensureRunning(this.#end.signal).catch(() => undefined);
+        if (supervisor.refusal === undefined) await this.configure(this.#settings).catch(() => undefined);
+        await watching;
         return;
       } catch (error) {
         this.#onChange({
@@ -144,16 +170,26 @@ export class LocalEngines implements EngineSet {
     );
   }
 
-  #spec(binaries: EngineBinaries): EngineSpec {
-    return {
+  async #reconfigure(): Promise<void> {
+    const supervisor = this.#supervisor;
+    if (supervisor === undefined || this.#end.signal.aborted) return;
+    await supervisor.reconfigure(this.#spec(supervisor.spec.binaries, this.#settings), this.#end.signal);
+  }
+
+  #spec(binaries: EngineBinaries, settings: EngineSettings): EngineSpec {
+    const spec: EngineSpec = {
       role: 'system',
       stateDir: join(this.#options.stateDirectory, 'system-engine'),
       runDir: join(this.#options.runDirectory, 'system'),
       socket: this.places.systemSocket,
       binaries,
-      config: daemonConfig(defaultEngineOptions, emptyHostConfig.connectivity, 'system'),
+      config: settings.daemon,
+      proxy: settings.proxy,
+      caCertificates: settings.caCertificates,
       containerd: { kind: 'own' },
     };
+    this.#settingsOf.set(spec, settings);
+    return spec;
   }
 
   #onChange(change: EngineStateChange): void {
@@ -164,12 +200,17 @@ export class LocalEngines implements EngineSet {
   #systemStatus(): EngineStatus {
     const { state, reason, lastLogLines } = this.#systemState;
     const isFine = state === 'running';
+    const refusal = this.#supervisor?.refusal;
+    const note =
+      refusal === undefined
+        ? ''
+        : `it runs with earlier settings, for it did not start with those declared: ${refusal}`;
     return {
       name: 'system',
       state: state === 'down' ? 'unreachable' : state,
       version: this.#versions.get('system') ?? '',
       socket: this.places.systemSocket,
-      detail: isFine ? '' : [reason, ...lastLogLines].join('\n'),
+      detail: isFine ? note : [reason, ...lastLogLines].join('\n'),
     };
   }
 

@@ -120,12 +120,13 @@ async function applyFirst(agent: Agent, file: string, signal: AbortSignal): Prom
 }
 
 function noteEngine(
-  { state, reason, lastLogLines, retryInMs }: EngineStateChange,
+  { state, reason, lastLogLines, retryInMs, onRequest }: EngineStateChange,
   ledger: Ledger,
   generation: number,
 ): void {
   const isTrouble = state === 'down' || state === 'failed';
-  if (!isTrouble && state !== 'running') return;
+  // Who asked for a restart records it.
+  if (onRequest === true || (!isTrouble && state !== 'running')) return;
   ledger.append({
     at: new Date().toISOString(),
     generation,

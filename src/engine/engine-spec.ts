@@ -24,6 +24,8 @@ export interface EngineSpec {
     | { readonly kind: 'shared'; readonly socket: string; readonly namespace: string };
   /** For the engine's own traffic: pulls. */
   readonly proxy?: ConnectivityConfig['proxy'];
+  /** PEM texts to trust besides the machine's own, for the engine's own traffic. */
+  readonly caCertificates?: readonly string[];
   readonly extraArguments?: readonly string[];
 }
 
@@ -36,6 +38,7 @@ export interface EnginePaths {
   readonly containerdRoot: string;
   readonly containerdState: string;
   readonly daemonConfig: string;
+  readonly caCertificates: string;
   readonly containerdConfig: string;
   /** What the running dockerd was started with. */
   readonly startedWith: string;
@@ -61,6 +64,7 @@ export function enginePaths(spec: Pick<EngineSpec, 'stateDir' | 'runDir' | 'sock
     containerdRoot: join(spec.stateDir, 'containerd'),
     containerdState: join(run, 'containerd'),
     daemonConfig: join(spec.stateDir, 'daemon.json'),
+    caCertificates: join(spec.stateDir, 'ca-certificates.pem'),
     containerdConfig: join(spec.stateDir, 'containerd.toml'),
     startedWith: join(run, 'dockerd.started.json'),
     dockerdPid: join(run, 'dockerd.process'),
@@ -129,11 +133,12 @@ const ownVariables: ReadonlySet<string> = new Set([
 
 /**
  * The environment of the engine's programs. Proxies go here and not into daemon.json, which takes them only from Docker 23 on.
- * Pure.
+ * `certificates` is a file to trust besides /etc/ssl/certs: Go's crypto/x509 reads SSL_CERT_FILE and the directories. Pure.
  */
 export function engineEnvironment(
   spec: Pick<EngineSpec, 'binaries' | 'proxy'>,
   base: NodeJS.ProcessEnv,
+  certificates?: string,
 ): NodeJS.ProcessEnv {
   const { path, libraryPath } = spec.binaries;
   const standard = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -145,5 +150,6 @@ export function engineEnvironment(
     ...(http === undefined ? {} : { HTTP_PROXY: http }),
     ...(https === undefined ? {} : { HTTPS_PROXY: https }),
     ...(noProxy.length === 0 ? {} : { NO_PROXY: noProxy.join(',') }),
+    ...(certificates === undefined ? {} : { SSL_CERT_FILE: certificates }),
   };
 }
