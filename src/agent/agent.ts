@@ -9,6 +9,7 @@ import { systemEngineSettings } from '../engine/engine-settings.ts';
 import { skippedOnLocalHost } from '../host/plan.ts';
 import type { ImageSource } from '../services/executor.ts';
 import { graphEdges } from '../services/graph.ts';
+import type { EngineView } from '../services/host-sources.ts';
 import type { Desired } from '../services/model.ts';
 import type { StepRecord } from '../services/ports.ts';
 import { type DesiredChange, ServiceReconciler } from '../services/service-reconciler.ts';
@@ -57,6 +58,7 @@ export interface AgentDependencies {
   readonly engines: EngineSet;
   readonly catalogue: HostCatalogue;
   readonly images: ImageSource;
+  readonly engineView?: EngineView;
   readonly generations: GenerationStore;
   readonly ledger: Ledger;
   readonly memory: MemoryFile;

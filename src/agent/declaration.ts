@@ -5,6 +5,7 @@ import { secretsOf } from '../config/redact.ts';
 import type { ComposeModel } from '../config/service-spec.ts';
 import { BerthError } from '../core/errors.ts';
 import { desiredServices } from '../services/desired.ts';
+import type { EngineView } from '../services/host-sources.ts';
 import type { Desired } from '../services/model.ts';
 import type { DesiredChange } from '../services/service-reconciler.ts';
 import type { ApplyRequest, ConfigText } from './agent-service.ts';
@@ -25,6 +26,8 @@ export interface DeclarationDependencies {
   readonly instance: string;
   readonly filesDirectory: string;
   readonly catalogue: HostCatalogue;
+  /** What Berth's own user engine sees of the machine's files. */
+  readonly engineView?: EngineView;
   readonly engines: EngineSet;
   readonly overlay: OverlayStore;
   readonly generations: GenerationStore;
@@ -101,12 +104,14 @@ export class Declaration {
 
   /** The services of a config on this host, with the operator's switches. */
   resolve(config: HostConfig = this.#config): Desired {
-    const { instance, filesDirectory, catalogue, engines, overlay, environment } = this.#deps;
+    const { instance, filesDirectory, catalogue, engines, engineView, overlay, environment } = this.#deps;
     return desiredServices(config, {
       instance,
       filesDirectory,
       catalogue: catalogue.modelsFor(config),
       userEngineIsService: engines.userEngineIsService,
+      ...(engineView === undefined ? {} : { engineView }),
+      ...(engines.ownUserEngineProblem === undefined ? {} : { ownUserEngineProblem: engines.ownUserEngineProblem }),
       overlay: overlay.current,
       environment,
     });

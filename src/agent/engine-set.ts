@@ -8,6 +8,8 @@ export interface EngineSet {
   readonly handles: readonly EngineHandle[];
   /** True when the user engine is Berth's own `docker` service. */
   readonly userEngineIsService: boolean;
+  /** Why Berth's own `docker` service must not run on this machine; undefined when it may. */
+  readonly ownUserEngineProblem: string | undefined;
   /** False for an engine that others use, too: what is unused by us may be theirs. */
   isOwn(name: EngineName): boolean;
   statuses(): EngineStatus[];

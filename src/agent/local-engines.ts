@@ -1,4 +1,3 @@
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { emptyHostConfig } from '../config/host-config.ts';
 import type { EngineName } from '../config/service-spec.ts';
@@ -9,17 +8,17 @@ import { DockerEngine } from '../engine/docker.ts';
 import { type EngineSettings, systemEngineSettings } from '../engine/engine-settings.ts';
 import type { EngineSpec } from '../engine/engine-spec.ts';
 import { type EngineStateChange, EngineSupervisor } from '../engine/engine-supervisor.ts';
+import { findForeignDocker } from '../engine/foreign-docker.ts';
 import {
+  makeLocalBridge,
   prepareUserEngineRoot,
   releaseUserEngineRoot,
-  removeLocalBridge,
+  removeLocalBridges,
 } from '../services/catalogue/user-engine-root.ts';
+import { localBridge, localSystemBridge } from '../services/catalogue/variables.ts';
 import type { EngineHandle } from '../services/observe.ts';
 import type { EngineSet } from './engine-set.ts';
 import type { EngineStatus } from './model.ts';
-
-/** Where a Docker that is not ours listens, on a person's own machine. */
-const foreignSocket = '/var/run/docker.sock';
 
 export interface LocalEngineOptions {
   readonly stateDirectory: string;
@@ -31,6 +30,8 @@ export interface LocalEngineOptions {
   /** What became of the system engine goes into the ledger. */
   readonly onChange: (change: EngineStateChange) => void;
 }
+
+const flushing = 'a second engine that manages iptables would flush its rules';
 
 /** With these the system engine starts whatever the config says. */
 const plainSettings = systemEngineSettings(emptyHostConfig);
@@ -47,6 +48,7 @@ export interface LocalEnginePlaces {
 export class LocalEngines implements EngineSet {
   readonly handles: readonly EngineHandle[];
   readonly userEngineIsService: boolean;
+  readonly ownUserEngineProblem: string | undefined;
   readonly places: LocalEnginePlaces;
   readonly #options: LocalEngineOptions;
   readonly #needed = new Set<EngineName>();
@@ -63,10 +65,11 @@ export class LocalEngines implements EngineSet {
   #watching: Promise<void> | undefined;
   #systemState: EngineStateChange = { state: 'stopped', reason: 'nothing needs it yet', lastLogLines: [] };
 
-  private constructor(options: LocalEngineOptions, externalSocket: string | undefined) {
+  private constructor(options: LocalEngineOptions, externalSocket: string | undefined, problem: string | undefined) {
     const { runDirectory, stateDirectory } = options;
     this.#options = options;
     this.userEngineIsService = externalSocket === undefined;
+    this.ownUserEngineProblem = problem;
     this.places = {
       systemSocket: join(runDirectory, 'system', 'docker.sock'),
       containerdSocket: join(runDirectory, 'system', 'containerd.sock'),
@@ -81,8 +84,16 @@ export class LocalEngines implements EngineSet {
 
   /** Looks which user engine there is. Throws USAGE for an engine address that is not a unix socket. */
   static async open(options: LocalEngineOptions): Promise<LocalEngines> {
-    if (options.engine !== undefined) return new LocalEngines(options, socketOf(options.engine));
-    return new LocalEngines(options, (await answers(foreignSocket)) ? foreignSocket : undefined);
+    const named = options.engine === undefined ? undefined : socketOf(options.engine);
+    const foreign = await findForeignDocker(localBridge.name);
+    const external = named ?? (foreign.kind === 'running' ? foreign.socket : undefined);
+    if (external !== undefined)
+      return new LocalEngines(options, external, `the user engine is the Docker at ${external}, and ${flushing}`);
+    const problem =
+      foreign.kind === 'stopped'
+        ? `a Docker of this machine (bridge ${foreign.bridge}) does not run but still publishes ports, and ${flushing}: start it and then Berth again (berth down, berth up), or name an engine with --engine`
+        : undefined;
+    return new LocalEngines(options, undefined, problem);
   }
 
   isOwn(name: EngineName): boolean {
@@ -96,7 +107,7 @@ export class LocalEngines implements EngineSet {
   need(name: EngineName): void {
     if (this.#needed.has(name)) return;
     this.#needed.add(name);
-    const isSystemNeeded = name === 'system' || this.userEngineIsService;
+    const isSystemNeeded = name === 'system' || (this.userEngineIsService && this.ownUserEngineProblem === undefined);
     if (isSystemNeeded) this.#watching ??= this.#superviseSystem();
   }
 
@@ -126,9 +137,9 @@ export class LocalEngines implements EngineSet {
   async stop(): Promise<void> {
     await this.release();
     await this.#supervisor?.stop(20_000);
-    if (!this.userEngineIsService) return;
-    await releaseUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
-    await removeLocalBridge();
+    if (this.#supervisor !== undefined) await removeLocalBridges();
+    if (this.userEngineIsService)
+      await releaseUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
   }
 
   async #superviseSystem(): Promise<void> {
@@ -144,6 +155,7 @@ export class LocalEngines implements EngineSet {
           random,
           onChange: (change) => this.#onChange(change),
           fallback: this.#spec(binaries, plainSettings),
+          prepare: () => makeLocalBridge(),
         });
         this.#supervisor = supervisor;
         const watching = supervisor.watch(this.#end.signal);
@@ -183,6 +195,7 @@ export class LocalEngines implements EngineSet {
       runDir: join(this.#options.runDirectory, 'system'),
       socket: this.places.systemSocket,
       binaries,
+      bridge: localSystemBridge.name,
       config: settings.daemon,
       proxy: settings.proxy,
       caCertificates: settings.caCertificates,
@@ -215,13 +228,14 @@ export class LocalEngines implements EngineSet {
   }
 
   #userStatus(): EngineStatus {
+    const problem = this.userEngineIsService ? this.ownUserEngineProblem : undefined;
     const { isUp, why } = this.#up.get('user') ?? { isUp: false, why: 'not asked yet' };
     return {
       name: 'user',
-      state: isUp ? 'running' : this.userEngineIsService ? 'starting' : 'unreachable',
+      state: isUp ? 'running' : this.userEngineIsService && problem === undefined ? 'starting' : 'unreachable',
       version: this.#versions.get('user') ?? '',
       socket: this.places.userSocket,
-      detail: isUp ? '' : why,
+      detail: isUp ? '' : (problem ?? why),
     };
   }
 
@@ -239,16 +253,4 @@ function socketOf(address: string): string {
   if (!path.startsWith('/'))
     throw new BerthError('USAGE', `--engine ${address}: only unix:///path/to/socket is understood`);
   return path;
-}
-
-function answers(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = connect(socket);
-    const done = (result: boolean): void => {
-      connection.destroy();
-      resolve(result);
-    };
-    connection.once('connect', () => done(true));
-    connection.once('error', () => done(false));
-  });
 }

@@ -8,7 +8,7 @@ import { BerthError, messageOf } from '../core/errors.ts';
 import type { EngineStateChange } from '../engine/engine-supervisor.ts';
 import { loadCatalogue } from '../services/catalogue/load.ts';
 import { resolveCatalogueService } from '../services/catalogue/resolve.ts';
-import { catalogueVariables, engineGroupId } from '../services/catalogue/variables.ts';
+import { catalogueVariables, engineGroupId, engineView } from '../services/catalogue/variables.ts';
 import { Agent } from './agent.ts';
 import type { AgentOptions } from './agent-service.ts';
 import { GenerationStore } from './generation-store.ts';
@@ -74,6 +74,9 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     filesDirectory: join(stateDirectory, 'files'),
     engines,
     catalogue: { names: [...catalogue.keys()], modelsFor },
+    ...(engines.userEngineIsService
+      ? { engineView: engineView({ mode: 'local', userEngine: engines.places.userEngine }) }
+      : {}),
     images: new ImageArchives(options.imageIndex, () => agent.config),
     generations,
     ledger,

@@ -4,8 +4,8 @@ import { BerthError } from '../core/errors.ts';
 import type { EngineBinaries } from './binaries.ts';
 
 /**
- * One dockerd to run. `system`: no bridge, no iptables, so that it never touches another engine's chains;
- * `user`: bridges, NAT and published ports.
+ * One dockerd to run. `system`: no bridge of use, no iptables, no forwarding, so that it never touches another engine's
+ * network; `user`: bridges, NAT and published ports.
  */
 export interface EngineSpec {
   readonly role: 'system' | 'user';
@@ -16,6 +16,11 @@ export interface EngineSpec {
   /** Default: `docker.sock` in the run directory. */
   readonly socket?: string;
   readonly binaries: EngineBinaries;
+  /**
+   * `system` only: an empty bridge that exists. Default: none, for which dockerd deletes `docker0` at every start, whoever's
+   * that is (moby: removeDefaultBridgeInterface).
+   */
+  readonly bridge?: string;
   /** Content of daemon.json: see {@link daemonConfig}. */
   readonly config: Readonly<Record<string, unknown>>;
   /** `own`: started and watched with this engine; `shared`: somebody else's, in a namespace of our own. */
@@ -103,7 +108,9 @@ export function dockerdArguments(spec: EngineSpec): string[] {
     `--containerd-namespace=${namespace}`,
     `--containerd-plugins-namespace=${namespace}-plugins`,
     // Two engines that manage iptables flush each other's chains: only the user engine may.
-    ...(spec.role === 'system' ? ['--bridge=none', '--iptables=false', '--ip6tables=false'] : []),
+    ...(spec.role === 'system'
+      ? [`--bridge=${spec.bridge ?? 'none'}`, '--iptables=false', '--ip6tables=false', '--ip-forward=false']
+      : []),
     ...(spec.extraArguments ?? []),
   ];
 }

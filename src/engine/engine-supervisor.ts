@@ -23,6 +23,8 @@ export interface SupervisorOptions {
   /** In [0, 1). */
   readonly random: () => number;
   readonly onChange: (change: EngineStateChange) => void;
+  /** Before every start: makes what the spec says is there. */
+  readonly prepare?: () => Promise<void>;
   /** Tried when dockerd does not start with the spec given: the same engine with settings that are known to work. */
   readonly fallback?: EngineSpec;
   /** How often to look whether the processes live and the engine still answers. Default: 10 s. */
@@ -139,7 +141,10 @@ export class EngineSupervisor {
   }
 
   async #ensure(signal?: AbortSignal): Promise<void> {
-    if ((await this.#processes.dockerd()) === undefined) await this.#report('starting', 'no engine runs');
+    if ((await this.#processes.dockerd()) === undefined) {
+      await this.#report('starting', 'no engine runs');
+      await this.#options.prepare?.();
+    }
     const how = await this.#start(signal);
     await this.#report('running', how === 'adopted' ? 'adopted the engine that runs' : 'started');
   }

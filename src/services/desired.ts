@@ -5,6 +5,7 @@ import { adjustService } from './adjust.ts';
 import { containerConfig, defaultHealth, graceSecondsOf } from './container-config.ts';
 import { digestOf } from './digest.ts';
 import { resolveFile } from './files.ts';
+import { type EngineView, sourcesOf } from './host-sources.ts';
 import type { Desired, DesiredNetwork, DesiredService, DesiredVolume, ServiceKind, StartCondition } from './model.ts';
 import { containerName, label, resourceName } from './names.ts';
 
@@ -18,6 +19,10 @@ export interface DesiredContext {
   readonly catalogue: ReadonlyMap<string, ComposeModel>;
   /** True when the user engine is Berth's own `docker` service rather than an engine that is there anyway. */
   readonly userEngineIsService: boolean;
+  /** What it sees of the machine's files; absent: everything. */
+  readonly engineView?: EngineView;
+  /** Why that service must not run here. */
+  readonly ownUserEngineProblem?: string;
   /** Operator's `berth service enable|disable`. */
   readonly overlay: { readonly enabled: readonly string[]; readonly disabled: readonly string[] };
   readonly environment: Readonly<Record<string, string>>;
@@ -113,6 +118,8 @@ function resolveService(
   const engine = engineOf(spec);
   const berth = spec['x-berth'];
   const problems: string[] = [];
+  if (name === userEngineService && origin === 'catalogue' && context.ownUserEngineProblem !== undefined)
+    problems.push(context.ownUserEngineProblem);
   if (spec.image === undefined) problems.push('has no image: give it one, or the name of a catalogue service');
   if (engine === 'system' && spec.networks !== undefined)
     problems.push('asks for networks, but the system engine has none: use network_mode host or none');
@@ -130,7 +137,7 @@ function resolveService(
   const networkName = (network: string): string =>
     model.networks[network]?.name ?? resourceName(context.instance, network);
   const volumeName = (volume: string): string => model.volumes[volume]?.name ?? resourceName(context.instance, volume);
-  const container = containerConfig(spec, {
+  const declared = containerConfig(spec, {
     service: name,
     engine,
     networkName,
@@ -141,6 +148,11 @@ function resolveService(
     hostDns: config.connectivity.dns,
     logging: { driver: config.engines[engine].logDriver, options: config.engines[engine].logOptions },
   });
+
+  const sees = engine === 'user' ? context.engineView : undefined;
+  const view = sees === undefined ? undefined : sourcesOf(declared.mounts, sees);
+  problems.push(...(view?.problems ?? []));
+  const container = view === undefined ? declared : { ...declared, mounts: view.mounts };
 
   const usedNetworks = container.networks.map((network) => network.name);
   const digests: Record<string, string> = {};
@@ -174,6 +186,7 @@ function resolveService(
     containerName: spec.container_name ?? containerName(context.instance, name),
     digest: digestOf({ container, networks: digests }),
     files: files.flatMap(({ file }) => file ?? []),
+    hostSources: view?.sources ?? [],
     conditions: Object.entries(spec.depends_on ?? {}).map(([service, dependency]) => ({
       service,
       condition: conditionNames[dependency.condition],

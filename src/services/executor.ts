@@ -4,6 +4,7 @@ import { BerthError, isBerthError } from '../core/errors.ts';
 import type { ContainerEngine } from '../engine/container-engine.ts';
 import { ownLabels } from './desired.ts';
 import { writeServiceFile } from './file-writer.ts';
+import { ensureHostSource } from './host-sources.ts';
 import type { DesiredService, ObservedContainer, ServiceMemory } from './model.ts';
 import { versionOf } from './model.ts';
 import { label, nextName, previousName, runName } from './names.ts';
@@ -137,7 +138,7 @@ export class StepExecutor {
     signal: AbortSignal,
     more: Readonly<Record<string, string>> = {},
   ): Promise<string> {
-    await Promise.all(service.files.map(writeServiceFile));
+    await this.#prepareFiles(service);
     const labels = { ...service.container.labels, ...ownLabels(this.#deps.instance, service), ...more };
     const engine = this.#engine(service);
     try {
@@ -160,6 +161,12 @@ export class StepExecutor {
     }
   }
 
+  /** What is mounted into the container, and is not the engine's to look after. */
+  async #prepareFiles(service: DesiredService): Promise<void> {
+    await Promise.all(service.files.map(writeServiceFile));
+    await Promise.all(service.hostSources.map(ensureHostSource));
+  }
+
   #started(service: DesiredService): Remembered {
     // A restart that was asked for is done by any start, also by that of a new container.
     return { startedAt: this.#deps.clock.now(), applied: service.digest, restart: undefined };
@@ -173,7 +180,7 @@ export class StepExecutor {
   }
 
   async #resume({ service, container }: StepOf<'resume-service'>, signal: AbortSignal): Promise<Remembered> {
-    await Promise.all(service.files.map(writeServiceFile));
+    await this.#prepareFiles(service);
     await this.#engine(service).startContainer(container.id, signal);
     return { startedAt: this.#deps.clock.now(), applied: container.digest, restart: undefined };
   }

@@ -7,6 +7,7 @@ import type {
   NetworkCreate,
   VolumeCreate,
 } from '../engine/container-engine.ts';
+import type { HostSource } from './host-sources.ts';
 
 /** What a service does over time, which decides what "as declared" means for it. */
 export type ServiceKind = 'service' | 'one-shot' | 'scheduled';
@@ -46,6 +47,8 @@ export interface DesiredService {
   /** sha256 of everything that needs a new container when it changes. */
   readonly digest: string;
   readonly files: readonly ServiceFile[];
+  /** Bind mounts' sources to make sure of before every start. */
+  readonly hostSources: readonly HostSource[];
   readonly conditions: readonly StartCondition[];
   readonly networks: readonly string[];
   readonly volumes: readonly string[];
