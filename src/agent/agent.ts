@@ -262,7 +262,11 @@ export class Agent implements AgentService {
       if (wish === 'stop')
         await this.#reconciler.remember(name, { wish: { kind: 'stopped', reason }, restart: undefined });
       else if (wish === 'restart' || !this.#isUp(name))
-        await this.#reconciler.remember(name, { ...afresh, restart: reason });
+        await this.#reconciler.remember(name, {
+          ...afresh,
+          restart: reason,
+          restartAskedAt: this.#deps.clock.now(),
+        });
       else await this.#reconciler.remember(name, afresh);
     }
     await this.#reconciler.settled(60_000, new AbortController().signal);

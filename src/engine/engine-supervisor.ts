@@ -123,7 +123,7 @@ export class EngineSupervisor {
     this.#fallback = before === spec ? this.#options.fallback : before;
     await this.restart(signal);
     if (this.#processes.spec !== spec)
-      throw new BerthError('ENGINE_START_FAILED', `${this.#refusal ?? ''}; it runs with its earlier settings`);
+      throw new BerthError('ENGINE_START_FAILED', `${this.refusal ?? ''}; it runs with its earlier settings`);
   }
 
   /** Whether the running dockerd has the configuration of this supervisor's spec; false after adopting one that has another. */

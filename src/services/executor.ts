@@ -172,7 +172,20 @@ export class StepExecutor {
     return { startedAt: this.#deps.clock.now(), applied: service.digest, restart: undefined };
   }
 
-  async #start({ service, discard, engine }: StepOf<'start-service'>, signal: AbortSignal): Promise<Remembered> {
+  /** Whether a restart that was asked for has been done, and a crash came before that was noted. */
+  async #isRestarted(
+    { engine, askedAt }: Pick<StepOf<'restart-service'>, 'engine' | 'askedAt'>,
+    container: ObservedContainer | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (askedAt === undefined || container?.state !== 'running') return false;
+    const present = await this.#deps.engineOf(engine).inspectContainer(container.id, signal);
+    return present?.state === 'running' && present.startedAt > askedAt;
+  }
+
+  async #start(step: StepOf<'start-service'>, signal: AbortSignal): Promise<Remembered> {
+    const { service, discard, engine } = step;
+    if (await this.#isRestarted(step, discard, signal)) return { restart: undefined };
     if (discard !== undefined) await this.#remove(engine, discard, signal);
     const id = await this.#create(service, service.containerName, signal);
     await this.#engine(service).startContainer(id, signal);
@@ -185,7 +198,9 @@ export class StepExecutor {
     return { startedAt: this.#deps.clock.now(), applied: container.digest, restart: undefined };
   }
 
-  async #restart({ service, container }: StepOf<'restart-service'>, signal: AbortSignal): Promise<Remembered> {
+  async #restart(step: StepOf<'restart-service'>, signal: AbortSignal): Promise<Remembered> {
+    const { service, container } = step;
+    if (await this.#isRestarted(step, container, signal)) return { restart: undefined };
     await this.#stop(service.engine, container, signal);
     await this.#engine(service).startContainer(container.id, signal);
     return { startedAt: this.#deps.clock.now(), restart: undefined };

@@ -139,6 +139,8 @@ export interface ServiceMemory {
   readonly wish?: { readonly kind: 'stopped'; readonly reason: Reason };
   /** A restart that was asked for and not yet done. */
   readonly restart?: Reason;
+  /** When it was asked for: milliseconds since the epoch. A container started later has had it, whatever a crash made us forget. */
+  readonly restartAskedAt?: number;
   /** Configurations that failed here, as `digest@imageId`, and why; not tried again. */
   readonly rejected?: readonly { readonly version: string; readonly why: string }[];
   /** Steps or starts that failed in a row. */

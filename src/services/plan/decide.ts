@@ -168,7 +168,7 @@ function keep(
   memory: ServiceMemory,
   context: DecideContext,
 ): Decision {
-  if (memory.restart !== undefined) return restart(service, current, memory.restart);
+  if (memory.restart !== undefined) return restart(service, current, memory.restart, memory.restartAskedAt);
   switch (current.state) {
     case 'created':
       return resume(service, current, startReason(service, memory, context));
@@ -242,8 +242,9 @@ function start(
   stopped: ObservedContainer | undefined,
   reason: Reason,
   imageId: string | undefined,
+  asked: { readonly askedAt?: number } = {},
 ): Decision {
-  const rest = stopped === undefined ? {} : { discard: stopped };
+  const rest = stopped === undefined ? asked : { discard: stopped, ...asked };
   const summary = `create and start ${service.name} (${service.container.image})`;
   return {
     drafts: [
@@ -262,13 +263,19 @@ function resume(service: DesiredService, container: ObservedContainer, reason: R
   };
 }
 
-function restart(service: DesiredService, container: ObservedContainer, reason: Reason): Decision {
-  if (service.disposable) return start(service, container, reason, container.imageId);
+function restart(
+  service: DesiredService,
+  container: ObservedContainer,
+  reason: Reason,
+  askedAt: number | undefined = undefined,
+): Decision {
+  const asked = askedAt === undefined ? {} : { askedAt };
+  if (service.disposable) return start(service, container, reason, container.imageId, asked);
   const isRunning = container.state === 'running';
   const summary = `${isRunning ? 'restart' : 'start'} ${service.name}`;
   return {
     drafts: [
-      draft('restart-service', service, reason, { container }, summary, {
+      draft('restart-service', service, reason, { container, ...asked }, summary, {
         starts: true,
         cost: isRunning ? 'restart-service' : 'live',
       }),
