@@ -60,7 +60,7 @@ export async function buildSystemContainers(options: BuildOptions): Promise<Buil
   const onProgress = options.onProgress ?? (() => undefined);
   const images = join(cache, 'images');
   await mkdir(images, { recursive: true });
-  const apt = await openApt(join(cache, 'apt'), onProgress);
+  const apt = await openApt(join(cache, 'apt'), { onProgress });
   const names = options.names ?? (await listRecipes(options.recipesDirectory));
   const jobs = await Promise.all(
     names.map(async (name) => prepareJob(apt, await readRecipe(options.recipesDirectory, name))),
