@@ -35,8 +35,8 @@ export async function runCommand(
   });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
   const exitCode = await new Promise<number>((resolve, reject) => {
     child.once('error', (cause) =>
       reject(new BerthError(options.code ?? 'UNSUPPORTED', `cannot run ${program}: ${cause.message}`, { cause })),

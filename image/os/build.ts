@@ -44,7 +44,6 @@ export interface BuiltOs {
   readonly kernelRelease: string;
   readonly slot: SlotImage;
   readonly epochSeconds: number;
-  readonly packages: PackageSets;
 }
 
 /** File of the package lock, below the project directory. */
@@ -66,15 +65,20 @@ export async function wantedSets(
   ];
 }
 
+/** Fetches what an image is made from, as the package lock has it. Throws IMAGE_PULL_FAILED (retryable), UNSUPPORTED. */
+export async function fetchPackages(options: ImageOptions): Promise<PackageSets> {
+  await mkdir(options.cacheDirectory, { recursive: true });
+  const lock = await readLock(join(options.projectDirectory, lockFile));
+  return fetchSets(await wantedSets(options), lock, options.lockUse, options);
+}
+
 /**
  * Builds a release into `directory` (which is replaced). The same packages, sources and options give the same bytes.
  * Throws CONFIG_INVALID, IMAGE_PULL_FAILED (retryable), UNSUPPORTED.
  */
-export async function buildOs(options: ImageOptions, directory: string): Promise<BuiltOs> {
+export async function buildOs(options: ImageOptions, packages: PackageSets, directory: string): Promise<BuiltOs> {
   const { architecture, projectDirectory, cacheDirectory, onProgress, version } = options;
-  await mkdir(cacheDirectory, { recursive: true });
   const lock = await readLock(join(projectDirectory, lockFile));
-  const packages = await fetchSets(await wantedSets(options), lock, options.lockUse, { cacheDirectory, onProgress });
   const set = (name: string) => packages.get(name) ?? [];
   const work = await mkdtemp(join(cacheDirectory, '.os-'));
   try {
@@ -156,14 +160,14 @@ export async function buildOs(options: ImageOptions, directory: string): Promise
       kernelRelease: kernel.release,
       slot: { ...slot, file: join(directory, 'usr.img') },
       epochSeconds,
-      packages,
     };
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
-async function prepareTools(packages: PackageSets, work: string, cacheDirectory: string): Promise<Tools> {
+/** The build's own programs, laid out below `work`. */
+export async function prepareTools(packages: PackageSets, work: string, cacheDirectory: string): Promise<Tools> {
   const files = packages.get(`tools/${await machineArchitecture()}`) ?? [];
   const tree = join(work, 'tools');
   await mergePackages(await unpackPackages(files, cacheDirectory), tree);

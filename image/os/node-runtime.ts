@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BerthError } from '../../src/core/errors.ts';
 import { runCommand } from '../command.ts';
@@ -40,7 +40,7 @@ export async function fetchNode(
   await mkdir(store, { recursive: true });
   const home = join(store, createHash('sha256').update(integrity).digest('hex').slice(0, 24));
   const runtime = { program: join(home, 'node'), licence: join(home, 'LICENSE'), specification };
-  if ((await readdir(home).catch(() => [])).includes('LICENSE')) return runtime;
+  if ((await stat(runtime.licence).catch(() => undefined)) !== undefined) return runtime;
   onProgress(`fetching ${specification}`);
   const work = await mkdtemp(join(store, '.new-'));
   try {
