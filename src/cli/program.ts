@@ -6,7 +6,10 @@ import { reportFailure } from './failure.ts';
 import { optionsFirst } from './options-first.ts';
 import { findSocket } from './sockets.ts';
 
-const groups: Readonly<Record<string, string>> = { service: 'look at services and steer them' };
+const groups: Readonly<Record<string, string>> = {
+  service: 'look at services and steer them',
+  image: 'build and look at images of the operating system',
+};
 
 const exitCodes = `
 Exit codes: 0 done, 1 failed or refused, 2 wrong usage, 3 the plan has changes (plan --detailed-exitcode).
