@@ -6,9 +6,11 @@ import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
 import { highestCost, type Reason } from '../core/plan.ts';
 import type { ContainerEngine, ExecOptions } from '../engine/container-engine.ts';
+import { systemEngineSettings } from '../engine/engine-settings.ts';
 import { skippedOnLocalHost } from '../host/plan.ts';
 import type { ImageSource } from '../services/executor.ts';
 import { graphEdges } from '../services/graph.ts';
+import type { EngineView } from '../services/host-sources.ts';
 import type { Desired } from '../services/model.ts';
 import type { StepRecord } from '../services/ports.ts';
 import { type DesiredChange, type FreshLook, ServiceReconciler } from '../services/service-reconciler.ts';
@@ -33,11 +35,13 @@ import type {
 import { explainChange } from './changes.ts';
 import { ContainerSessions } from './container-sessions.ts';
 import { Declaration, type HostCatalogue, type Prepared } from './declaration.ts';
+import { type EngineStep, engineKeys, planEngine } from './engine-plan.ts';
+import { configureEngine } from './engine-restart.ts';
 import type { EngineSet } from './engine-set.ts';
 import { EventFeed } from './event-feed.ts';
 import type { GenerationStore } from './generation-store.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { reportKeys } from './key-report.ts';
+import { type KeyFacts, reportKeys } from './key-report.ts';
 import type { Ledger } from './ledger.ts';
 import type { MemoryFile } from './memory-file.ts';
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from './model.ts';
@@ -55,6 +59,7 @@ export interface AgentDependencies {
   readonly engines: EngineSet;
   readonly catalogue: HostCatalogue;
   readonly images: ImageSource;
+  readonly engineView?: EngineView;
   readonly generations: GenerationStore;
   readonly ledger: Ledger;
   readonly memory: MemoryFile;
@@ -127,8 +132,10 @@ export class Agent implements AgentService {
     const current = this.#deps.generations.current();
     if (current === undefined) return;
     const prepared = this.#declaration.prepare({ generation: current.number }, this.#reconciler.desired);
+    this.#declaration.take(prepared, current.number);
+    await this.#deps.engines.configure(systemEngineSettings(prepared.config));
     // Nothing changed: what differs from the declaration now is drift, or the boot's doing.
-    this.#declare(prepared, current.number, { causes: {}, removals: prepared.change.removals });
+    this.#setDesired(prepared.desired, { causes: {}, removals: prepared.change.removals });
   }
 
   /** Reconciles until the signal aborts. */
@@ -177,8 +184,10 @@ export class Agent implements AgentService {
         this.#planReport(prepared, looking),
         this.#declaration.store(prepared, new Date(this.#deps.clock.now()).toISOString()),
       ]);
-      this.#declare(prepared, generation, prepared.change);
       onEvent({ kind: 'plan', plan, generation });
+      this.#declaration.take(prepared, generation);
+      const refused = await this.#configureEngine(prepared, onEvent);
+      this.#setDesired(prepared.desired, prepared.change);
       // What is declared may be superseded while this one waits.
       finish();
       const settled = options.wait ? await this.#reconciler.settled(options.timeoutMs, signal) : 'converged';
@@ -191,6 +200,7 @@ export class Agent implements AgentService {
         skipped: skippedOnLocalHost(config),
         diagnostics: parsed.diagnostics,
         kept,
+        ...(refused === undefined ? {} : { refused }),
       });
       const isWhole = settled === 'converged' && !keys.some(({ outcome }) => outcome === 'failed');
       onEvent({ kind: 'result', outcome: isWhole ? 'converged' : 'incomplete', keys, services, generation });
@@ -256,7 +266,11 @@ export class Agent implements AgentService {
       if (wish === 'stop')
         await this.#reconciler.remember(name, { wish: { kind: 'stopped', reason }, restart: undefined });
       else if (wish === 'restart' || !this.#isUp(name))
-        await this.#reconciler.remember(name, { ...afresh, restart: reason });
+        await this.#reconciler.remember(name, {
+          ...afresh,
+          restart: reason,
+          restartAskedAt: this.#deps.clock.now(),
+        });
       else await this.#reconciler.remember(name, afresh);
     }
     await this.#reconciler.settled(60_000, new AbortController().signal);
@@ -308,9 +322,24 @@ export class Agent implements AgentService {
     return this.#counters.families();
   }
 
-  #declare(prepared: Prepared, generation: number, change: DesiredChange): void {
-    this.#declaration.take(prepared, generation);
-    this.#setDesired(prepared.desired, change);
+  #engineSteps({ config, changes }: Prepared): EngineStep[] {
+    return planEngine(this.#deps.engines.systemSettings, systemEngineSettings(config), changes);
+  }
+
+  /** Before the services: what they run on. @returns what the system engine did not take. */
+  async #configureEngine(
+    prepared: Prepared,
+    onEvent: (event: ApplyEvent) => void,
+  ): Promise<KeyFacts['refused'] | undefined> {
+    const dependencies = {
+      engines: this.#deps.engines,
+      recorder: { record: (step: StepRecord) => this.#record(step) },
+      clock: this.#deps.clock,
+      redact: (text: string) => this.#declaration.redact(text),
+    };
+    const [step] = this.#engineSteps(prepared);
+    const why = await configureEngine(systemEngineSettings(prepared.config), step, dependencies, onEvent);
+    return why === undefined ? undefined : { keys: engineKeys(prepared.changes), why };
   }
 
   #setDesired(desired: Desired, change: DesiredChange): void {
@@ -334,8 +363,10 @@ export class Agent implements AgentService {
     return { prepared: this.#declaration.prepare(request, this.#reconciler.desired), looking };
   }
 
-  async #planReport({ desired, change, parsed, config }: Prepared, looking: Promise<FreshLook>): Promise<PlanReport> {
-    const { steps } = await this.#reconciler.planFor(desired, change, looking);
+  async #planReport(prepared: Prepared, looking: Promise<FreshLook>): Promise<PlanReport> {
+    const { desired, change, parsed, config } = prepared;
+    const services = await this.#reconciler.planFor(desired, change, looking);
+    const steps = [...this.#engineSteps(prepared), ...services.steps];
     return {
       steps: steps.map(shownStep),
       skipped: skippedOnLocalHost(config),

@@ -7,6 +7,7 @@ import { BerthError } from '../core/errors.ts';
 import { availableServices } from '../services/available.ts';
 import type { DesiredContext } from '../services/desired/context.ts';
 import { desiredServices } from '../services/desired.ts';
+import type { EngineView } from '../services/host-sources.ts';
 import type { Desired } from '../services/model.ts';
 import type { DesiredChange } from '../services/service-reconciler.ts';
 import type { ServiceStatus } from '../services/status.ts';
@@ -29,6 +30,8 @@ export interface DeclarationDependencies {
   readonly instance: string;
   readonly filesDirectory: string;
   readonly catalogue: HostCatalogue;
+  /** What Berth's own user engine sees of the machine's files. */
+  readonly engineView?: EngineView;
   readonly engines: EngineSet;
   readonly overlay: OverlayStore;
   readonly generations: GenerationStore;
@@ -115,12 +118,14 @@ export class Declaration {
   }
 
   #contextFor(config: HostConfig): DesiredContext {
-    const { instance, filesDirectory, catalogue, engines, overlay, environment } = this.#deps;
+    const { instance, filesDirectory, catalogue, engines, engineView, overlay, environment } = this.#deps;
     return {
       instance,
       filesDirectory,
       catalogue: catalogue.modelsFor(config),
       userEngineIsService: engines.userEngineIsService,
+      ...(engineView === undefined ? {} : { engineView }),
+      ...(engines.ownUserEngineProblem === undefined ? {} : { ownUserEngineProblem: engines.ownUserEngineProblem }),
       overlay: overlay.current,
       environment,
     };

@@ -8,7 +8,7 @@ import { BerthError, messageOf } from '../core/errors.ts';
 import type { EngineStateChange } from '../engine/engine-supervisor.ts';
 import { loadCatalogue } from '../services/catalogue/load.ts';
 import { resolveCatalogueService } from '../services/catalogue/resolve.ts';
-import { catalogueVariables, engineGroupId } from '../services/catalogue/variables.ts';
+import { catalogueVariables, engineGroupId, engineView } from '../services/catalogue/variables.ts';
 import { Agent } from './agent.ts';
 import type { AgentOptions } from './agent-service.ts';
 import { GenerationStore } from './generation-store.ts';
@@ -77,6 +77,9 @@ export async function runAgent(options: AgentOptions): Promise<number> {
       descriptions: new Map([...catalogue].map(([name, { description }]) => [name, description])),
       modelsFor,
     },
+    ...(engines.userEngineIsService
+      ? { engineView: engineView({ mode: 'local', userEngine: engines.places.userEngine }) }
+      : {}),
     images: new ImageArchives(options.imageIndex, () => agent.config),
     generations,
     ledger,
@@ -123,12 +126,13 @@ async function applyFirst(agent: Agent, file: string, signal: AbortSignal): Prom
 }
 
 function noteEngine(
-  { state, reason, lastLogLines, retryInMs }: EngineStateChange,
+  { state, reason, lastLogLines, retryInMs, onRequest }: EngineStateChange,
   ledger: Ledger,
   generation: number,
 ): void {
   const isTrouble = state === 'down' || state === 'failed';
-  if (!isTrouble && state !== 'running') return;
+  // Who asked for a restart records it.
+  if (onRequest === true || (!isTrouble && state !== 'running')) return;
   ledger.append({
     at: new Date().toISOString(),
     generation,

@@ -46,6 +46,8 @@ function requireRoot({ context }: Cli): void {
 async function prepare(cli: Cli, options: AgentOptions): Promise<void> {
   const { context } = cli;
   const phases = new Phases(cli);
+  // First of all: what is made in it later must not make it with other rights.
+  await mkdir(options.stateDirectory, { recursive: true, mode: 0o700 });
   await phases.run('container engine', async (report) => {
     if (options.engine !== undefined) return;
     await ensureIptables(report, context.signal);

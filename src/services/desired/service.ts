@@ -4,11 +4,12 @@ import type { ContainerConfig } from '../../engine/container-engine.ts';
 import { containerConfig, defaultHealth, graceSecondsOf } from '../container-config.ts';
 import { digestOf } from '../digest.ts';
 import { type ResolvedFile, resolveFile } from '../files.ts';
+import { sourcesOf } from '../host-sources.ts';
 import type { DesiredService, ServiceKind } from '../model.ts';
 import { containerName } from '../names.ts';
 import { declaredConditions } from './conditions.ts';
 import type { DesiredContext } from './context.ts';
-import { type Declared, engineOf } from './declared.ts';
+import { type Declared, engineOf, userEngineService } from './declared.ts';
 import { canBeCollected, collectedLogging, type Logging } from './log-collector.ts';
 import { type DeclaredResources, namesOf, resourcesOf } from './resources.ts';
 
@@ -38,7 +39,7 @@ export function resolveService(declared: Declared, context: ServiceContext): Res
   const { logDriver, logOptions } = config.engines[engine];
   const local: Logging = { driver: logDriver, options: logOptions };
   const isCollected = collector !== undefined && canBeCollected(name, spec, logDriver);
-  const container = containerConfig(spec, {
+  const asked = containerConfig(spec, {
     service: name,
     engine,
     ...namesOf(declared, instance),
@@ -48,8 +49,14 @@ export function resolveService(declared: Declared, context: ServiceContext): Res
     hostDns: config.connectivity.dns,
     logging: isCollected ? collectedLogging(collector, name, local) : local,
   });
+  const sees = engine === 'user' ? context.engineView : undefined;
+  const view = sees === undefined ? undefined : sourcesOf(asked.mounts, sees);
+  const container = view === undefined ? asked : { ...asked, mounts: view.mounts };
   const resources = resourcesOf(declared, container, instance);
-  const problem = problemOf(spec, files);
+  const problem = problemOf(declared, context, [
+    ...files.flatMap((file) => file.problem ?? []),
+    ...(view?.problems ?? []),
+  ]);
   const service: DesiredService = {
     name,
     kind,
@@ -65,6 +72,7 @@ export function resolveService(declared: Declared, context: ServiceContext): Res
       networks: Object.fromEntries(resources.networks.map((network) => [network.name, network.digest])),
     }),
     files: files.flatMap(({ file }) => file ?? []),
+    hostSources: view?.sources ?? [],
     conditions: declaredConditions(spec),
     networks: resources.networks.map((network) => network.name),
     volumes: resources.volumes.map((volume) => volume.name),
@@ -91,11 +99,13 @@ function filesOf({ spec, model }: Declared, { filesDirectory, environment }: Ser
   ];
 }
 
-function problemOf(spec: ServiceSpec, files: readonly ResolvedFile[]): string | undefined {
-  const problems = files.flatMap(({ problem }) => problem ?? []);
+function problemOf({ name, spec, origin }: Declared, context: DesiredContext, found: string[]): string | undefined {
+  const problems = [...found];
   if (engineOf(spec) === 'system' && spec.networks !== undefined)
     problems.unshift('asks for networks, but the system engine has none: use network_mode host or none');
   if (spec.image === undefined) problems.unshift('has no image: give it one, or the name of a catalogue service');
+  if (name === userEngineService && origin === 'catalogue' && context.ownUserEngineProblem !== undefined)
+    problems.unshift(context.ownUserEngineProblem);
   return problems.length === 0 ? undefined : problems.join('; ');
 }
 

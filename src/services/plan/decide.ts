@@ -154,7 +154,7 @@ function keep(
   memory: ServiceMemory,
   context: DecideContext,
 ): Decision {
-  if (memory.restart !== undefined) return restart(service, current, memory.restart);
+  if (memory.restart !== undefined) return restart(service, current, memory.restart, memory.restartAskedAt);
   switch (current.state) {
     case 'created':
       return resume(service, current, startReason(service, memory, context));

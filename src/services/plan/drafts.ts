@@ -38,8 +38,9 @@ export function start(
   stopped: ObservedContainer | undefined,
   reason: Reason,
   imageId: string | undefined,
+  asked: { readonly askedAt?: number } = {},
 ): Decision {
-  const rest = stopped === undefined ? {} : { discard: stopped };
+  const rest = stopped === undefined ? asked : { discard: stopped, ...asked };
   const summary = `create and start ${service.name} (${service.container.image})`;
   return {
     drafts: [
@@ -60,13 +61,19 @@ export function resume(service: DesiredService, container: ObservedContainer, re
 }
 
 /** Stop and start again; a disposable service gets a new container. Pure. */
-export function restart(service: DesiredService, container: ObservedContainer, reason: Reason): Decision {
-  if (service.disposable) return start(service, container, reason, container.imageId);
+export function restart(
+  service: DesiredService,
+  container: ObservedContainer,
+  reason: Reason,
+  askedAt: number | undefined = undefined,
+): Decision {
+  const asked = askedAt === undefined ? {} : { askedAt };
+  if (service.disposable) return start(service, container, reason, container.imageId, asked);
   const isRunning = container.state === 'running';
   const summary = `${isRunning ? 'restart' : 'start'} ${service.name}`;
   return {
     drafts: [
-      draft('restart-service', service, reason, { container }, summary, {
+      draft('restart-service', service, reason, { container, ...asked }, summary, {
         starts: true,
         cost: isRunning ? 'restart-service' : 'live',
       }),

@@ -67,6 +67,27 @@ describe('going back', () => {
   });
 });
 
+describe('a restart that was asked for', () => {
+  test.each([
+    { name: 'restarted in its container', spec: alone },
+    { name: 'made anew', spec: { ...alone, 'x-berth': { disposable: true } } },
+  ])('is done once, though a crash made us forget that it was: $name', async ({ spec }) => {
+    const host = await hostWith({ web: spec });
+    host.now += 1000;
+    host.user.now = host.now + 500;
+    host.remember('web', { restart: { kind: 'operator', who: 'ops', command: 'restart' }, restartAskedAt: host.now });
+    const before = host.memory;
+    const starts = () => host.user.calls.filter((call) => call.startsWith('start ')).length;
+    expect(starts()).toBe(1);
+    await host.converge();
+    expect(starts()).toBe(2);
+    host.memory = before;
+    await host.converge();
+    expect(starts()).toBe(2);
+    expect(host.memory['web']?.restart).toBeUndefined();
+  });
+});
+
 describe('after a start of the agent', () => {
   test.each([
     { name: 'what ended before is the boot’s doing', startedAt: 900_000, reason: 'boot' },
