@@ -64,7 +64,6 @@ export interface EthernetConfig extends DeviceConfig {
     readonly drivers?: readonly string[];
   };
   readonly setName?: string;
-  readonly wakeOnLan?: boolean;
 }
 
 export interface BondConfig extends DeviceConfig {

@@ -33,7 +33,7 @@ const common = {
   subnets,
   'accept-ra': truth,
   keep_configuration: { ignored: 'Berth takes nothing down that is declared' },
-  wakeonlan: truth,
+  wakeonlan: { ignored: 'Berth does not set wake-on-LAN: set it in the firmware' },
 };
 
 type Common = Partial<{ mtu: number; subnets: Parameters<typeof subnetPart>[0]; 'accept-ra': boolean }>;
@@ -53,11 +53,7 @@ const type = text;
 const physical: Entry = convert(record({ ...common, type }, { required: ['name'] }), (read) => (draft) => {
   // Version 1 renames the device that has the address; without one, the name finds it.
   const chosen = read.mac_address === undefined ? {} : { match: { macAddress: read.mac_address }, setName: read.name };
-  draft.ethernets.set(read.name, {
-    ...device(read),
-    ...chosen,
-    ...defined<EthernetConfig>({ wakeOnLan: read.wakeonlan }),
-  });
+  draft.ethernets.set(read.name, { ...device(read), ...chosen });
 });
 
 const bondRecord = record(

@@ -1,6 +1,6 @@
 import type { Place } from '../place.ts';
 import { record } from '../record-shape.ts';
-import { convert, either, list, mapOf, natural, type Shape, text, truth, word } from '../shape.ts';
+import { convert, either, list, mapOf, natural, type Shape, text, word } from '../shape.ts';
 import { defined, deviceFields, toDevice } from './device-shape.ts';
 import { bondParameters, bridgeParameters, parameterFields, toOptions } from './link-parameters.ts';
 import type { BondConfig, BridgeConfig, EthernetConfig, NetworkConfig, VlanConfig } from './network-config.ts';
@@ -19,7 +19,7 @@ const ethernet: Shape<EthernetConfig> = convert(
     ...deviceFields,
     match,
     'set-name': deviceName,
-    wakeonlan: truth,
+    wakeonlan: { ignored: 'Berth does not set wake-on-LAN: set it in the firmware' },
     'virtual-function-count': { ignored: 'Berth does not create SR-IOV functions' },
     'embedded-switch-mode': { ignored: 'Berth does not configure SR-IOV' },
     'delay-virtual-functions-rebind': { ignored: 'Berth does not configure SR-IOV' },
@@ -29,7 +29,7 @@ const ethernet: Shape<EthernetConfig> = convert(
   }),
   (read): EthernetConfig => ({
     ...toDevice(read),
-    ...defined<EthernetConfig>({ match: read.match, setName: read['set-name'], wakeOnLan: read.wakeonlan }),
+    ...defined<EthernetConfig>({ match: read.match, setName: read['set-name'] }),
   }),
 );
 

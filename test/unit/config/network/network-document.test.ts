@@ -42,11 +42,12 @@ ethernets:
     network: {
       version: 2,
       ethernets: {
-        lan: { match: { macAddress: '52:54:00:aa:bb:01' }, setName: 'lan0', wakeOnLan: true },
+        lan: { match: { macAddress: '52:54:00:aa:bb:01' }, setName: 'lan0' },
         wan: { match: { name: 'enp*', drivers: ['virtio_net', 'e1000*'] } },
         any: { match: { drivers: ['igb'] } },
       },
     },
+    diagnostics: ['3:72 warning unsupported ethernets.lan.wakeonlan'],
   },
   {
     name: 'addresses and routes in the form the kernel shows',
