@@ -1,3 +1,4 @@
+import type { NetworkConfig } from './network/network-config.ts';
 import type { ComposeModel } from './service-spec.ts';
 
 /**
@@ -16,7 +17,7 @@ export interface HostConfig {
   readonly mounts: readonly MountConfig[];
   readonly time: TimeConfig;
   readonly connectivity: ConnectivityConfig;
-  /** Network devices; absent: DHCP on every Ethernet device. Shape: netplan version 2. */
+  /** Network devices; absent: DHCP on every Ethernet device. */
   readonly network?: NetworkConfig;
   readonly engines: EnginesConfig;
   readonly update: UpdateConfig;
@@ -94,14 +95,6 @@ export interface RegistryConfig {
   readonly password?: string;
   readonly mirrors: readonly string[];
   readonly insecure: boolean;
-}
-
-export interface NetworkConfig {
-  readonly version: 2;
-  readonly ethernets?: Readonly<Record<string, unknown>>;
-  readonly bonds?: Readonly<Record<string, unknown>>;
-  readonly vlans?: Readonly<Record<string, unknown>>;
-  readonly bridges?: Readonly<Record<string, unknown>>;
 }
 
 export interface EngineOptions {

@@ -340,7 +340,16 @@ const host: Row[] = [
     text: 'network: {version: 2, ethernets: {eth0: {dhcp4: true}}}',
     config: { network: { version: 2, ethernets: { eth0: { dhcp4: true } } } },
   },
-  { name: 'network version 1', text: 'network: {version: 1}', diagnostics: ['2:1 warning unsupported network'] },
+  {
+    name: 'network version 1',
+    text: 'network: {version: 1, config: [{type: physical, name: eth0, subnets: [{type: dhcp}]}]}',
+    config: { network: { version: 2, ethernets: { eth0: { dhcp4: true } } } },
+  },
+  {
+    name: 'a network of another version',
+    text: 'network: {version: 3}',
+    diagnostics: ['2:10 error invalid-value network'],
+  },
 ];
 
 describe.each([
