@@ -1,4 +1,5 @@
 import { parseBytes } from '../../compose/units.ts';
+import { partitionPath } from '../../device-path.ts';
 import type { DiskConfig, FilesystemConfig, PartitionConfig, SwapConfig } from '../../host-config.ts';
 import { honoured, type KeyRow } from '../../key-table.ts';
 import type { Place } from '../../place.ts';
@@ -19,7 +20,6 @@ import {
   word,
 } from '../../shape.ts';
 import { absolutePath } from '../../value-shapes.ts';
-import { partitionPath } from './devices.ts';
 import type { CloudInitDraft } from './draft.ts';
 
 const partitionType = textLike(

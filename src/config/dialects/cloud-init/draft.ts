@@ -1,9 +1,9 @@
+import { devicePath } from '../../device-path.ts';
 import type { UserConfig } from '../../host-config.ts';
 import { HostDraft } from '../../host-draft.ts';
 import type { PasswordHasher } from '../../password.ts';
 import type { Place } from '../../place.ts';
 import type { Located } from '../../shape.ts';
-import { devicePath } from './devices.ts';
 import { hashOf, type Password, setPassword } from './passwords.ts';
 
 /**
