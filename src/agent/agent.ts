@@ -67,6 +67,8 @@ export interface AgentDependencies {
   readonly clock: Clock;
   readonly random: () => number;
   readonly environment: Readonly<Record<string, string>>;
+  /** This host's secret for the salts of clear-text passwords. */
+  readonly passwordSeed: string;
   /** Everything is stopped on an operator's word: end the engines and the process. */
   readonly onShutdown: () => void;
 }

@@ -1,6 +1,6 @@
 import { type ConfigChange, diffConfigs } from '../config/diff.ts';
 import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
-import { type ParseResult, parseConfig } from '../config/parse.ts';
+import { type ParseResult, parseConfig, sealPasswords } from '../config/parse.ts';
 import { secretsOf } from '../config/redact.ts';
 import type { ComposeModel } from '../config/service-spec.ts';
 import { BerthError } from '../core/errors.ts';
@@ -36,6 +36,8 @@ export interface DeclarationDependencies {
   readonly overlay: OverlayStore;
   readonly generations: GenerationStore;
   readonly environment: Readonly<Record<string, string>>;
+  /** This host's secret for the salts of clear-text passwords, which are never stored. */
+  readonly passwordSeed: string;
 }
 
 /** A request worked out: what it declares, and what that changes. */
@@ -81,7 +83,8 @@ export class Declaration {
 
   /** Throws CONFIG_INVALID when a text cannot be read at all: then everything stays as it is. */
   prepare(request: ApplyRequest, before: Desired): Prepared {
-    const files = 'files' in request ? request.files : this.#deps.generations.files(request.generation);
+    const texts = 'files' in request ? request.files : this.#deps.generations.files(request.generation);
+    const files = sealPasswords(texts, this.#deps.passwordSeed);
     // The same texts again: nothing to work out.
     const last = this.#last;
     if (last !== undefined && last.desired === before && JSON.stringify(last.files) === JSON.stringify(files)) {
@@ -172,7 +175,8 @@ export class Declaration {
   }
 
   #parse(files: readonly ConfigText[]): ParseResult {
-    return parseConfig(files, { environment: this.#deps.environment, catalogue: this.#catalogueNames });
+    const { environment, passwordSeed } = this.#deps;
+    return parseConfig(files, { environment, catalogue: this.#catalogueNames, passwordSeed });
   }
 }
 

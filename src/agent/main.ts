@@ -17,6 +17,7 @@ import { Ledger } from './ledger.ts';
 import { LocalEngines } from './local-engines.ts';
 import { MemoryFile } from './memory-file.ts';
 import { OverlayStore } from './operator-overlay.ts';
+import { loadPasswordSeed } from './password-seed.ts';
 import { systemClock } from './system-clock.ts';
 
 /** Prefix of everything Berth creates on an engine. */
@@ -88,6 +89,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     clock: systemClock,
     random: Math.random,
     environment: {},
+    passwordSeed: await loadPasswordSeed(join(stateDirectory, 'password-seed')),
     onShutdown: () => {
       shutdown.isWanted = true;
       // After the answer to the request that asked for it has gone out.

@@ -1,6 +1,6 @@
+import { backoffMs } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import { BerthError, isBerthError, messageOf } from '../core/errors.ts';
-import { backoffMs } from './backoff.ts';
 import { type DetachedProcess, isAlive } from './detached-process.ts';
 import { pingEngine, untilEngineGone } from './engine-presence.ts';
 import { EngineProcesses } from './engine-process.ts';

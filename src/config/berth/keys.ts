@@ -16,9 +16,10 @@ import {
   word,
   words,
 } from '../shape.ts';
-import { certificate, hostName, ipAddress, unique, webUrl } from '../value-shapes.ts';
+import { certificate, hostName, ipAddress, passwordHash, unique, webUrl } from '../value-shapes.ts';
 import { type BerthDraft, type ComposePart, composeParts } from './draft.ts';
 import { engineRow } from './engines.ts';
+import { raidRow } from './raid.ts';
 import { updateRow } from './update.ts';
 
 type Row = KeyRow<BerthDraft>;
@@ -142,6 +143,27 @@ export const berthKeys: readonly Row[] = [
         return [name, { ...credentials, mirrors, insecure }] as const;
       });
       host.config.connectivity.registries = Object.fromEntries(entries);
+    },
+  }),
+  raidRow,
+  honoured<BerthDraft, { password_hash?: string }>({
+    key: 'console',
+    meaning: '`password_hash`: the crypt(3) hash that opens the rescue shell on the console; without it there is none',
+    shape: record({ password_hash: passwordHash }, strict),
+    apply({ password_hash: hash }, { host }, place) {
+      if (hash === undefined) return;
+      host.config.console = { passwordHash: hash };
+      host.name(['berth', 'console', 'password_hash'], place.child('password_hash'));
+    },
+  }),
+  honoured<BerthDraft, { url?: string }>({
+    key: 'report',
+    meaning: '`url`: where diagnostics and the result of each boot are sent (HTTP POST, JSON)',
+    shape: record({ url: webUrl }, strict),
+    apply({ url }, { host }, place) {
+      if (url === undefined) return;
+      host.config.report = { url };
+      host.name(['berth', 'report', 'url'], place.child('url'));
     },
   }),
   engineRow,
