@@ -11,9 +11,10 @@ import { skippedOnLocalHost } from '../host/plan.ts';
 import type { ImageSource } from '../services/executor.ts';
 import { graphEdges } from '../services/graph.ts';
 import type { EngineView } from '../services/host-sources.ts';
-import type { Desired } from '../services/model.ts';
+import type { FreshLook } from '../services/lookout.ts';
+import type { Desired, DesiredChange } from '../services/model.ts';
 import type { StepRecord } from '../services/ports.ts';
-import { type DesiredChange, type FreshLook, ServiceReconciler } from '../services/service-reconciler.ts';
+import { ServiceReconciler } from '../services/service-reconciler.ts';
 import { type ServiceStatus, settledStates } from '../services/status.ts';
 import type {
   AgentEvent,
