@@ -23,6 +23,8 @@ export interface ApplyOptions extends Operator {
   readonly timeoutMs: number;
   /** False: end after the plan is accepted, with the outcome as it is then. */
   readonly wait: boolean;
+  /** Devices whose content may be lost, named by an operator. */
+  readonly destroy?: readonly string[];
 }
 
 /** One reconcile round. */

@@ -7,7 +7,6 @@ import { BerthError } from '../core/errors.ts';
 import { highestCost, type Reason } from '../core/plan.ts';
 import type { ContainerEngine, ExecOptions } from '../engine/container-engine.ts';
 import { systemEngineSettings } from '../engine/engine-settings.ts';
-import { skippedOnLocalHost } from '../host/plan.ts';
 import type { ImageSource } from '../services/executor.ts';
 import { graphEdges } from '../services/graph.ts';
 import type { EngineView } from '../services/host-sources.ts';
@@ -44,6 +43,7 @@ import type { GenerationStore } from './generation-store.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { type KeyFacts, reportKeys } from './key-report.ts';
 import type { Ledger } from './ledger.ts';
+import type { Machine } from './machine.ts';
 import type { MemoryFile } from './memory-file.ts';
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from './model.ts';
 import type { OverlayStore } from './operator-overlay.ts';
@@ -55,7 +55,9 @@ import { explain } from './why.ts';
 export interface AgentDependencies {
   /** Names what this agent creates on an engine. */
   readonly instance: string;
-  readonly hostname: string;
+  /** May change with the config. */
+  readonly hostname: () => string;
+  readonly machine: Machine;
   readonly filesDirectory: string;
   readonly engines: EngineSet;
   readonly catalogue: HostCatalogue;
@@ -99,7 +101,7 @@ export class Agent implements AgentService {
       instance: deps.instance,
       engines: deps.engines.handles,
       images: deps.images,
-      recorder: { record: (step) => this.#record(step) },
+      recorder: { record: (step) => this.record(step) },
       memory: deps.memory,
       clock: deps.clock,
       random: deps.random,
@@ -111,7 +113,7 @@ export class Agent implements AgentService {
       reconciler: this.#reconciler,
       generations: deps.generations,
       engines: deps.engines,
-      recorder: { record: (step) => this.#record(step) },
+      recorder: { record: (step) => this.record(step) },
       clock: deps.clock,
       imageBudgetBytes: () => this.config.engines.imageBudgetBytes,
       imageSteps: () => this.#counters.of('pull-image') + this.#counters.of('replace-service'),
@@ -137,6 +139,7 @@ export class Agent implements AgentService {
     const prepared = this.#declaration.prepare({ generation: current.number }, this.#reconciler.desired);
     this.#declaration.take(prepared, current.number);
     await this.#deps.engines.configure(systemEngineSettings(prepared.config));
+    await this.#deps.machine.bring(prepared.config, { previous: prepared.config, boot: true }, () => undefined);
     // Nothing changed: what differs from the declaration now is drift, or the boot's doing.
     this.#setDesired(prepared.desired, { causes: {}, removals: prepared.change.removals });
   }
@@ -151,15 +154,16 @@ export class Agent implements AgentService {
     const services = this.#reconciler.statuses();
     const { lastRound } = this.#reconciler;
     return {
-      hostname: this.#deps.hostname,
-      mode: 'local',
+      hostname: this.#deps.hostname(),
+      mode: this.#deps.machine.mode,
       version: berthVersion,
       state: this.#hostState(services),
       generation: this.#declaration.generation,
       startedAt: new Date(this.#startedAt).toISOString(),
       engines: this.#deps.engines.statuses(),
       services,
-      skipped: skippedOnLocalHost(this.config),
+      skipped: this.#deps.machine.skipped(this.config),
+      machine: this.#deps.machine.status(),
       lastRound:
         lastRound === undefined ? null : { at: new Date(lastRound.at).toISOString(), durationMs: lastRound.durationMs },
     };
@@ -184,11 +188,15 @@ export class Agent implements AgentService {
       await before;
       const { prepared, looking } = await this.#prepare(request);
       const [plan, generation] = await Promise.all([
-        this.#planReport(prepared, looking),
+        this.#planReport(prepared, looking, options.destroy),
         this.#declaration.store(prepared, new Date(this.#deps.clock.now()).toISOString()),
       ]);
       onEvent({ kind: 'plan', plan, generation });
+      const previous = this.config;
       this.#declaration.take(prepared, generation);
+      const { destroy } = options;
+      const bringOptions = { previous, ...(destroy === undefined ? {} : { destroy }) };
+      const onMachine = await this.#deps.machine.bring(prepared.config, bringOptions, onEvent);
       const refused = await this.#configureEngine(prepared, onEvent);
       this.#setDesired(prepared.desired, prepared.change);
       // What is declared may be superseded while this one waits.
@@ -200,9 +208,10 @@ export class Agent implements AgentService {
         config,
         changes,
         services,
-        skipped: skippedOnLocalHost(config),
+        skipped: this.#deps.machine.skipped(config),
         diagnostics: parsed.diagnostics,
         kept,
+        onMachine,
         ...(refused === undefined ? {} : { refused }),
       });
       const isWhole = settled === 'converged' && !keys.some(({ outcome }) => outcome === 'failed');
@@ -336,7 +345,7 @@ export class Agent implements AgentService {
   ): Promise<KeyFacts['refused'] | undefined> {
     const dependencies = {
       engines: this.#deps.engines,
-      recorder: { record: (step: StepRecord) => this.#record(step) },
+      recorder: { record: (step: StepRecord) => this.record(step) },
       clock: this.#deps.clock,
       redact: (text: string) => this.#declaration.redact(text),
     };
@@ -366,19 +375,27 @@ export class Agent implements AgentService {
     return { prepared: this.#declaration.prepare(request, this.#reconciler.desired), looking };
   }
 
-  async #planReport(prepared: Prepared, looking: Promise<FreshLook>): Promise<PlanReport> {
+  async #planReport(
+    prepared: Prepared,
+    looking: Promise<FreshLook>,
+    destroy: readonly string[] = [],
+  ): Promise<PlanReport> {
     const { desired, change, parsed, config } = prepared;
-    const services = await this.#reconciler.planFor(desired, change, looking);
-    const steps = [...this.#engineSteps(prepared), ...services.steps];
+    const [onMachine, services] = await Promise.all([
+      this.#deps.machine.plan(config, { previous: this.config, destroy }),
+      this.#reconciler.planFor(desired, change, looking),
+    ]);
+    const steps = [...onMachine, ...this.#engineSteps(prepared), ...services.steps];
     return {
       steps: steps.map(shownStep),
-      skipped: skippedOnLocalHost(config),
+      skipped: this.#deps.machine.skipped(config),
       diagnostics: parsed.diagnostics,
       cost: highestCost(steps) ?? null,
     };
   }
 
-  #record(step: StepRecord): void {
+  /** Puts a finished step into the ledger and the metrics. */
+  record(step: StepRecord): void {
     this.#counters.count(step);
     const { at, error, ...rest } = step;
     const entry = this.#deps.ledger.append({

@@ -79,6 +79,19 @@ export interface EngineStatus {
   readonly detail: string;
 }
 
+/** The machine under the engines, where it is Berth's. */
+export interface MachineStatus {
+  /** null before the first look. */
+  readonly network: {
+    readonly ready: boolean;
+    /** What is missing; empty when ready. */
+    readonly detail: string;
+    readonly links: readonly { readonly name: string; readonly addresses: readonly string[] }[];
+  } | null;
+  /** What went wrong with the boot or with a key of the config, a line each. */
+  readonly problems: readonly string[];
+}
+
 export interface HostStatus {
   readonly hostname: string;
   readonly mode: 'local' | 'host';
@@ -89,6 +102,8 @@ export interface HostStatus {
   readonly engines: readonly EngineStatus[];
   readonly services: readonly ServiceStatus[];
   readonly skipped: readonly SkippedStep[];
+  /** null on somebody's own machine. */
+  readonly machine: MachineStatus | null;
   readonly lastRound: { readonly at: string; readonly durationMs: number } | null;
 }
 

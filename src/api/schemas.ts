@@ -36,6 +36,7 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     request: reference('ApplyRequest'),
     timeoutMs: integer,
     wait: boolean,
+    'destroy?': array(text),
     who: text,
     command: text,
   }),
@@ -158,6 +159,14 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     engines: array(reference('EngineStatus')),
     services,
     skipped: array(reference('SkippedStep')),
+    machine: nullable(
+      object({
+        network: nullable(
+          object({ ready: boolean, detail: text, links: array(object({ name: text, addresses: array(text) })) }),
+        ),
+        problems: array(text),
+      }),
+    ),
     lastRound: nullable(object({ at: time, durationMs: number })),
   }),
   WhyReport: object({ subject: text, now: text, declaredAt: nullable(text), entries: array(reference('LedgerEntry')) }),

@@ -85,6 +85,7 @@ export class FakeAgent implements AgentService {
       engines: [{ name: 'user', state: 'running', version: '26.1.5', socket: '/run/user.sock', detail: '' }],
       services,
       skipped: [{ subject: 'host/hostname', key: 'hostname', why: 'a local instance leaves the hostname alone' }],
+      machine: null,
       lastRound: { at: new Date(noon).toISOString(), durationMs: 12.5 },
     };
   }

@@ -9,6 +9,7 @@ import { type EngineSettings, systemEngineSettings } from '../engine/engine-sett
 import type { EngineSpec } from '../engine/engine-spec.ts';
 import { type EngineStateChange, EngineSupervisor } from '../engine/engine-supervisor.ts';
 import { findForeignDocker } from '../engine/foreign-docker.ts';
+import type { HostMode } from '../host/plan.ts';
 import {
   makeLocalBridge,
   prepareUserEngineRoot,
@@ -20,7 +21,8 @@ import type { EngineHandle } from '../services/observe.ts';
 import type { EngineSet } from './engine-set.ts';
 import type { EngineStatus } from './model.ts';
 
-export interface LocalEngineOptions {
+export interface OwnEngineOptions {
+  readonly mode: HostMode;
   readonly stateDirectory: string;
   readonly runDirectory: string;
   /** `unix://…` of a running engine for the user's services; absent: the machine's own Docker, else our `docker` service. */
@@ -37,20 +39,20 @@ const flushing = 'a second engine that manages iptables would flush its rules';
 const plainSettings = systemEngineSettings(emptyHostConfig);
 
 /** Sockets and directories of the engines; also what the catalogue's services are told. */
-export interface LocalEnginePlaces {
+export interface EnginePlaces {
   readonly systemSocket: string;
   readonly containerdSocket: string;
   readonly userSocket: string;
   readonly userEngine: { readonly root: string; readonly run: string };
 }
 
-/** The engines on a person's own machine: a private system engine, started when something needs it, and a user engine. */
-export class LocalEngines implements EngineSet {
+/** The engines of this machine: a private system engine, started when something needs it, and a user engine. */
+export class OwnEngines implements EngineSet {
   readonly handles: readonly EngineHandle[];
   readonly userEngineIsService: boolean;
   readonly ownUserEngineProblem: string | undefined;
-  readonly places: LocalEnginePlaces;
-  readonly #options: LocalEngineOptions;
+  readonly places: EnginePlaces;
+  readonly #options: OwnEngineOptions;
   readonly #needed = new Set<EngineName>();
   readonly #up = new Map<EngineName, { readonly isUp: boolean; readonly why: string }>();
   readonly #versions = new Map<EngineName, string>();
@@ -65,7 +67,7 @@ export class LocalEngines implements EngineSet {
   #watching: Promise<void> | undefined;
   #systemState: EngineStateChange = { state: 'stopped', reason: 'nothing needs it yet', lastLogLines: [] };
 
-  private constructor(options: LocalEngineOptions, externalSocket: string | undefined, problem: string | undefined) {
+  private constructor(options: OwnEngineOptions, externalSocket: string | undefined, problem: string | undefined) {
     const { runDirectory, stateDirectory } = options;
     this.#options = options;
     this.userEngineIsService = externalSocket === undefined;
@@ -83,17 +85,18 @@ export class LocalEngines implements EngineSet {
   }
 
   /** Looks which user engine there is. Throws USAGE for an engine address that is not a unix socket. */
-  static async open(options: LocalEngineOptions): Promise<LocalEngines> {
+  static async open(options: OwnEngineOptions): Promise<OwnEngines> {
     const named = options.engine === undefined ? undefined : socketOf(options.engine);
+    if (options.mode === 'host') return new OwnEngines(options, named, undefined);
     const foreign = await findForeignDocker(localBridge.name);
     const external = named ?? (foreign.kind === 'running' ? foreign.socket : undefined);
     if (external !== undefined)
-      return new LocalEngines(options, external, `the user engine is the Docker at ${external}, and ${flushing}`);
+      return new OwnEngines(options, external, `the user engine is the Docker at ${external}, and ${flushing}`);
     const problem =
       foreign.kind === 'stopped'
         ? `a Docker of this machine (bridge ${foreign.bridge}) does not run but still publishes ports, and ${flushing}: start it and then Berth again (berth down, berth up), or name an engine with --engine`
         : undefined;
-    return new LocalEngines(options, undefined, problem);
+    return new OwnEngines(options, undefined, problem);
   }
 
   isOwn(name: EngineName): boolean {
@@ -137,7 +140,7 @@ export class LocalEngines implements EngineSet {
   async stop(): Promise<void> {
     await this.release();
     await this.#supervisor?.stop(20_000);
-    if (this.#supervisor !== undefined) await removeLocalBridges();
+    if (this.#supervisor !== undefined && this.#options.mode === 'local') await removeLocalBridges();
     if (this.userEngineIsService)
       await releaseUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
   }
@@ -155,7 +158,7 @@ export class LocalEngines implements EngineSet {
           random,
           onChange: (change) => this.#onChange(change),
           fallback: this.#spec(binaries, plainSettings),
-          prepare: () => makeLocalBridge(),
+          ...(this.#options.mode === 'local' ? { prepare: () => makeLocalBridge() } : {}),
         });
         this.#supervisor = supervisor;
         const watching = supervisor.watch(this.#end.signal);
@@ -195,7 +198,8 @@ export class LocalEngines implements EngineSet {
       runDir: join(this.#options.runDirectory, 'system'),
       socket: this.places.systemSocket,
       binaries,
-      bridge: localSystemBridge.name,
+      // No other Docker is here whose docker0 could be deleted.
+      ...(this.#options.mode === 'local' ? { bridge: localSystemBridge.name } : {}),
       config: settings.daemon,
       proxy: settings.proxy,
       caCertificates: settings.caCertificates,
