@@ -82,10 +82,10 @@ const resources: readonly Resource[] = [
     whyLocal: "this machine's kernel is its owner's",
   },
   {
-    key: 'ca_certs',
+    key: 'berth.ca_certificates',
     subject: () => 'host/ca-certificates',
     declared: ({ connectivity }) => (connectivity.caCertificates.length === 0 ? [] : ['']),
-    whyLocal: "this machine's trusted certificates are its owner's",
+    whyLocal: "this machine's trusted certificates are its owner's; Berth's own engines trust them",
   },
   {
     key: 'berth.update',

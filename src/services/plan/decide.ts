@@ -267,7 +267,7 @@ function restart(
   service: DesiredService,
   container: ObservedContainer,
   reason: Reason,
-  askedAt: number | undefined = undefined,
+  askedAt?: number,
 ): Decision {
   const asked = askedAt === undefined ? {} : { askedAt };
   if (service.disposable) return start(service, container, reason, container.imageId, asked);

@@ -64,7 +64,7 @@ test('a bind mount that the user engine cannot make says so', async () => {
     expect.stringMatching(/far +failed .*mounts \/data\/x, which Berth's user engine/),
   ]);
   const missing = await apply(
-    `${engines()}\n  services:\n    far: {image: ${testImageName}, volumes: [{type: bind, source: ${machine.directory}/gone, target: /x}]}${web()}`,
+    `${engines()}\n  services:\n    far: {image: ${testImageName}, volumes: [{type: bind, source: ${machine.directory}/gone, target: /x, bind: {create_host_path: false}}]}${web()}`,
   );
   expect([missing.code, missing.stdout]).toEqual([1, expect.stringMatching(/gone does not exist on this machine/)]);
 });
@@ -95,28 +95,15 @@ describe('killed, in whatever order', () => {
 });
 
 describe('the system engine', () => {
-  const more = (daemon: Record<string, unknown> = {}) => `${engines({ 'shutdown-timeout': 7, ...daemon })}
+  const more = (daemon: Record<string, unknown> = {}) => `${engines(daemon)}
   dns: {servers: [10.9.9.9]}
   proxy: {http: "http://proxy.test:3128", no_proxy: [intern.test]}
   registries: {docker.io: {mirrors: [mirror.test]}}
   services:${web()}`;
 
-  test('follows its settings: the plan says that it restarts, the ledger why, and containers run on', async () => {
-    await apply(`${engines()}\n  services:${web()}`);
-    const before = await pids();
-    await write(config(more()));
-    const plan = JSON.parse(
-      (await machine.berth(['plan', file(), '--json', '--socket', apiSocket()])).stdout,
-    ) as PlanReport;
-    expect(plan.cost).toBe('restart-engine');
-    expect(plan.steps[0]).toMatchObject({
-      id: 'restart-engine:system',
-      subject: 'engine/system',
-      cost: 'restart-engine',
-    });
+  test('has the name servers, mirrors and proxies of the config', async () => {
     expect((await apply(more())).code).toBe(0);
     expect(JSON.parse(await stateFile('system-engine/daemon.json'))).toMatchObject({
-      'shutdown-timeout': 7,
       'live-restore': true,
       dns: ['10.9.9.9'],
       'registry-mirrors': ['https://mirror.test'],
@@ -125,13 +112,27 @@ describe('the system engine', () => {
     expect((await readFile(`/proc/${pid}/environ`, 'utf8')).split('\0')).toEqual(
       expect.arrayContaining(['HTTP_PROXY=http://proxy.test:3128', 'NO_PROXY=intern.test']),
     );
-    const [entry] = (await ledger('engine/system')).filter(({ kind }) => kind === 'restart-engine');
-    expect(entry).toMatchObject({ outcome: 'done', cost: 'restart-engine', reason: { kind: 'config' } });
+  });
+
+  test('follows its daemon options: the plan says that it restarts, the ledger why, and containers run on', async () => {
+    const before = await pids();
+    await write(config(more({ 'shutdown-timeout': 7 })));
+    const planned = await plan();
+    expect(planned.cost).toBe('restart-engine');
+    expect(planned.steps.map(({ id, cost, reasons }) => [id, cost, reasons])).toEqual([
+      ['restart-engine:system', 'restart-engine', ['berth.engines.system.daemon changed']],
+    ]);
+    expect((await apply(more({ 'shutdown-timeout': 7 }))).code).toBe(0);
+    expect(JSON.parse(await stateFile('system-engine/daemon.json'))).toMatchObject({ 'shutdown-timeout': 7 });
+    const [entry] = await ledger('engine/system');
+    expect(entry).toMatchObject({
+      kind: 'restart-engine',
+      outcome: 'done',
+      reason: { kind: 'config', key: 'berth.engines.system.daemon' },
+    });
     expect(await pids()).toEqual(before);
     expect(await answerOf('')).toBe('configured\n');
-    expect(JSON.parse((await machine.berth(['plan', file(), '--json', '--socket', apiSocket()])).stdout)).toMatchObject(
-      { steps: [] },
-    );
+    expect((await plan()).steps).toEqual([]);
   });
 
   test('settings that dockerd does not take: it says so, and runs with the earlier ones', async () => {
@@ -161,7 +162,7 @@ async function isFine(): Promise<boolean> {
   const { engines: all, services } = await status();
   return (
     all.every(({ state: is }) => is === 'running') &&
-    services.every(({ state: is }) => ['healthy', 'running'].includes(is)) &&
+    services.every(({ state: is }) => ['healthy', 'running', 'starting'].includes(is)) &&
     (await pids().catch(() => [0])).every((pid) => pid > 0)
   );
 }
@@ -182,6 +183,10 @@ async function answerOf(path: string): Promise<string> {
 async function apply(lines: string) {
   await write(config(lines));
   return machine.berth(['apply', file(), '--socket', apiSocket()]);
+}
+
+async function plan(): Promise<PlanReport> {
+  return JSON.parse((await machine.berth(['plan', file(), '--json', '--socket', apiSocket()])).stdout) as PlanReport;
 }
 
 async function status(): Promise<HostStatus> {

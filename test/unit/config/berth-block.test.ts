@@ -103,6 +103,18 @@ const rows: Row[] = [
     config: { engines: { ...engines, system: { logDriver: 'journald', logOptions: {}, daemon: { debug: true } } } },
   },
   {
+    name: 'what an engine’s daemon.json says is Berth’s to say',
+    block: '{engines: {system: {daemon: {debug: true, iptables: true}}}}',
+    config: { engines: { ...engines, system: { ...defaultEngineOptions, daemon: { debug: true } } } },
+    diagnostics: ['2:50 error invalid-value berth.engines.system.daemon.iptables'],
+  },
+  {
+    name: 'a registry other than docker.io has no use for mirrors',
+    block: '{registries: {old.lan: {mirrors: [m.lan]}}}',
+    config: { connectivity: { ...connectivity, registries: { 'old.lan': { mirrors: ['m.lan'], insecure: false } } } },
+    diagnostics: ['2:32 warning no-effect berth.registries["old.lan"].mirrors'],
+  },
+  {
     name: 'an image budget',
     block: '{engines: {image_budget: 5g}}',
     config: { engines: { ...engines, imageBudgetBytes: 5 * 2 ** 30 } },
