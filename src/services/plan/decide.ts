@@ -263,12 +263,7 @@ function resume(service: DesiredService, container: ObservedContainer, reason: R
   };
 }
 
-function restart(
-  service: DesiredService,
-  container: ObservedContainer,
-  reason: Reason,
-  askedAt?: number,
-): Decision {
+function restart(service: DesiredService, container: ObservedContainer, reason: Reason, askedAt?: number): Decision {
   const asked = askedAt === undefined ? {} : { askedAt };
   if (service.disposable) return start(service, container, reason, container.imageId, asked);
   const isRunning = container.state === 'running';

@@ -73,12 +73,12 @@ const rows: Row[] = [
   {
     name: 'registries',
     block:
-      '{registries: {r.example: {username: u, password: p, mirrors: ["https://m"], insecure: true}, s.example: {}}}',
+      '{registries: {docker.io: {username: u, password: p, mirrors: ["https://m"], insecure: true}, s.example: {}}}',
     config: {
       connectivity: {
         ...connectivity,
         registries: {
-          'r.example': { username: 'u', password: 'p', mirrors: ['https://m'], insecure: true },
+          'docker.io': { username: 'u', password: 'p', mirrors: ['https://m'], insecure: true },
           's.example': { mirrors: [], insecure: false },
         },
       },
