@@ -121,7 +121,11 @@ export class EngineSupervisor {
     const before = this.#processes.spec;
     this.#refusal = undefined;
     this.#processes.use(spec);
-    if ((await this.#processes.dockerd()) === undefined || (await this.isCurrent())) return;
+    if ((await this.#processes.dockerd()) === undefined) return;
+    if (await this.isCurrent()) {
+      this.#proven = spec;
+      return;
+    }
     this.#fallback = before === spec ? this.#options.fallback : before;
     await this.restart(signal);
     if (this.#processes.spec !== spec)

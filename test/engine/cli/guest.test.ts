@@ -34,7 +34,11 @@ afterAll(async () => {
 /** Engines of this test run's control group, so that what a crashed run leaves is found. */
 const engines = (daemon: Record<string, unknown> = {}) =>
   `engines: {system: {daemon: ${JSON.stringify({ 'cgroup-parent': machine.cgroup, ...daemon })}}, user: {daemon: {cgroup-parent: ${machine.cgroup}}}}`;
-const web = () => `
+/** Docker 20.10 has no start interval: it looks at a container only after a whole interval. */
+const quick = `
+    docker: {healthcheck: {interval: 1s}}
+    ntp: {healthcheck: {interval: 1s}}`;
+const web = () => `${quick}
     web:
       image: ${testImageName}
       pull_policy: never
@@ -50,7 +54,7 @@ const web = () => `
 const config = (lines: string) => `#cloud-config\nberth:\n  enable: [ntp, docker]\n  ${lines}\n`;
 
 test('its own user engine runs services that bind-mount from anywhere on the machine', async () => {
-  await write(config(engines()));
+  await write(config(`${engines()}\n  services:${quick}`));
   expect((await machine.berth(['up', '--state', state(), '--config', file()])).code).toBe(0);
   await user.loadImage(Readable.from([imageArchive(await buildImage(), testImageName)]));
   const { code, stdout } = await apply(`${engines()}\n  services:${web()}`);
