@@ -20,7 +20,7 @@ export const configDrive: Datasource = {
   id: 'config-drive',
   title: 'OpenStack config drive (disk labelled config-2)',
   matches: (facts) => deviceLabelled(facts, label) !== undefined,
-  origin: (facts) => `${deviceLabelled(facts, label)?.path ?? ''} (${label})`,
+  origin: (facts) => `${deviceLabelled(facts, label)?.path ?? 'no disk'} (${label})`,
   async fetch(facts, { devices }, signal) {
     const device = deviceLabelled(facts, label);
     if (device === undefined) return new Map();
@@ -43,7 +43,7 @@ export function parseOpenStack(found: SeedDocuments): ParsedSeed {
   };
   const meta = read('meta_data.json') ?? {};
   if (found.size === 0)
-    diagnostics.push(seedProblem('meta_data.json', 'warning', 'empty', `there is nothing in ${directory}`));
+    diagnostics.push(seedProblem('meta_data.json', 'error', 'empty', `there is nothing in ${directory}`));
   if (Array.isArray(meta['files']) && meta['files'].length > 0)
     diagnostics.push(
       seedProblem(

@@ -34,7 +34,10 @@ export async function findSeed(facts: HostFacts, ports: SeedPorts, signal: Abort
       throw new BerthError('DATASOURCE_UNREADABLE', `this host has no ${datasource.title}`, {
         hint: 'berth.datasource= on the kernel command line asks for it',
       });
-    return { kind: 'found', result: readSeed(datasource, documents, facts) };
+    const reading = readSeed(datasource, documents, facts);
+    return reading.kind === 'read'
+      ? { kind: 'found', result: reading.result }
+      : { kind: 'failed', id: datasource.id, diagnostics: reading.diagnostics };
   } catch (error) {
     if (!isBerthError(error, 'DATASOURCE_UNREADABLE')) throw error;
     const diagnostic = seedProblem(datasource.origin(facts), 'error', 'seed-unreadable', error.message, error.hint);

@@ -1,6 +1,6 @@
 import { backoffMs } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
-import { BerthError, isBerthError, messageOf } from '../core/errors.ts';
+import { BerthError, isBerthError } from '../core/errors.ts';
 import { shownUrl } from './inline-seed.ts';
 import { type Fetcher, maxDocumentBytes } from './seed-ports.ts';
 
@@ -135,7 +135,9 @@ function unreachable(url: string, what: string): BerthError {
   return new BerthError('DATASOURCE_UNREACHABLE', `${shownUrl(url)}: ${what}`, { retryable: true });
 }
 
-/** `fetch failed` says nothing; its cause does. */
+/** `fetch failed` says nothing; its cause does, and several failed addresses have only a code in common. */
 function causeOf(error: unknown): string {
-  return error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+  const { cause = error } = error as { readonly cause?: unknown };
+  const { message, code } = cause as { readonly message?: string; readonly code?: string };
+  return [message, code, String(cause)].find((text) => text !== undefined && text !== '') ?? '';
 }

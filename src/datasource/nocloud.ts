@@ -103,8 +103,8 @@ export function parseNoCloud(documents: SeedDocuments, facts: HostFacts): Parsed
   const bytes = documents.get('meta-data');
   const meta =
     bytes === undefined ? {} : (readMapping('meta-data', bytes, (diagnostic) => diagnostics.push(diagnostic)) ?? {});
-  if (documents.size === 0)
-    diagnostics.push(seedProblem('user-data', 'warning', 'empty', 'the seed holds no document'));
+  if (documents.size === 0 && selector === undefined)
+    diagnostics.push(seedProblem('user-data', 'error', 'empty', 'the seed holds no document'));
   if ('network-interfaces' in meta) {
     const hint = 'write a network-config in version 2';
     diagnostics.push(seedProblem('meta-data', 'warning', 'unsupported', '"network-interfaces" has no effect', hint));

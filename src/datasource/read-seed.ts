@@ -6,8 +6,16 @@ import { machineInstanceId } from './instance.ts';
 import type { SeedDocuments } from './seed-documents.ts';
 import { unpack } from './unpack.ts';
 
+export type SeedReading =
+  | { readonly kind: 'read'; readonly result: DatasourceResult }
+  /**
+   * User-data or meta-data cannot be read. Going on without would declare nothing, or make another instance of this host,
+   * on which steps that destroy data are allowed.
+   */
+  | { readonly kind: 'unreadable'; readonly diagnostics: readonly Diagnostic[] };
+
 /** Reads the documents that a datasource fetched. Pure; never throws, whatever is in them. */
-export function readSeed(datasource: Datasource, documents: SeedDocuments, facts: HostFacts): DatasourceResult {
+export function readSeed(datasource: Datasource, documents: SeedDocuments, facts: HostFacts): SeedReading {
   const { instanceId, userData, vendorData, diagnostics, ...rest } = datasource.parse(documents, facts);
   const problems: Diagnostic[] = [...diagnostics];
   const take = (name: string, bytes: Uint8Array | undefined): Uint8Array | undefined => {
@@ -17,7 +25,10 @@ export function readSeed(datasource: Datasource, documents: SeedDocuments, facts
   };
   const user = take('user-data', userData);
   const vendor = take('vendor-data', vendorData);
-  return {
+  // Without the vendor's part the rest is still what the user asked for.
+  if (problems.some(({ severity, file }) => severity === 'error' && !file.startsWith('vendor')))
+    return { kind: 'unreadable', diagnostics: problems };
+  const result: DatasourceResult = {
     id: datasource.id,
     origin: datasource.origin(facts),
     instanceId: instanceId ?? machineInstanceId(facts),
@@ -27,6 +38,7 @@ export function readSeed(datasource: Datasource, documents: SeedDocuments, facts
     digest: digestOf(documents),
     diagnostics: problems,
   };
+  return { kind: 'read', result };
 }
 
 /** One digest of all documents, whatever their order. */
