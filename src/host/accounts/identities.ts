@@ -13,8 +13,8 @@ export function parseIdentities(text: string | undefined): Identities {
     const value: unknown = JSON.parse(text ?? '{}');
     const part = (name: string): Record<string, number> => {
       const entries: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-      const valid = Object.entries((entries ?? {}) as object).filter(([, id]) => Number.isSafeInteger(id));
-      return Object.fromEntries(valid) as Record<string, number>;
+      const valid = Object.entries(entries ?? {}).filter(([, id]) => Number.isSafeInteger(id));
+      return Object.fromEntries(valid);
     };
     return { users: part('users'), groups: part('groups') };
   } catch {

@@ -29,7 +29,10 @@ const entry = convert(
     { required: ['name'] },
   ),
   ({ name, password, type = 'hash' }, place): Password | undefined => {
-    if (type === 'RANDOM') return refuseRandom(place);
+    if (type === 'RANDOM') {
+      refuseRandom(place);
+      return;
+    }
     if (password === undefined) {
       place.error('missing-key', '"password" is missing');
       return undefined;
@@ -51,7 +54,10 @@ const line = convert(clearText, (text, place): Password | undefined => {
     place.error('invalid-value', 'expected USER:PASSWORD');
     return undefined;
   }
-  if (value === 'R' || value === 'RANDOM') return refuseRandom(place);
+  if (value === 'R' || value === 'RANDOM') {
+    refuseRandom(place);
+    return;
+  }
   return { user, value, kind: 'either' };
 });
 
