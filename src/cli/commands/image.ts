@@ -40,7 +40,11 @@ export const inspect: Command = async (cli, [file = '']) => {
     return isWell ? 0 : 1;
   }
   const { good, bad } = cli.style;
-  const partitions = found.partitions.map(({ number, name, sizeBytes }) => [String(number), name, megabytes(sizeBytes)]);
+  const partitions = found.partitions.map(({ number, name, sizeBytes }) => [
+    String(number),
+    name,
+    megabytes(sizeBytes),
+  ]);
   cli.print(table(['PARTITION', 'NAME', 'SIZE'], partitions));
   const entries = found.entries.map(({ file: name, version, kernelRelease, slot, isIntact }) => [
     name,

@@ -6,7 +6,8 @@ function readCpio(archive: Buffer): { path: string; mode: number; data: string }
   const entries: { path: string; mode: number; data: string }[] = [];
   for (let at = 0; ; ) {
     expect(archive.toString('latin1', at, at + 6)).toBe('070701');
-    const field = (index: number) => Number.parseInt(archive.toString('latin1', at + 6 + index * 8, at + 14 + index * 8), 16);
+    const field = (index: number) =>
+      Number.parseInt(archive.toString('latin1', at + 6 + index * 8, at + 14 + index * 8), 16);
     const [mode, size, nameSize] = [field(1), field(6), field(11)];
     const path = archive.toString('latin1', at + 110, at + 110 + nameSize - 1);
     const start = Math.ceil((at + 110 + nameSize) / 4) * 4;
