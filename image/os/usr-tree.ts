@@ -58,6 +58,7 @@ const emptyDirectories: readonly string[] = ['etc/docker', 'etc/modules-load.d',
 const etcLinks: Readonly<Record<string, string>> = {
   'os-release': '../usr/lib/os-release',
   mtab: '../proc/self/mounts',
+  'resolv.conf': '../run/berth/network/resolv.conf',
   localtime: '../usr/share/zoneinfo/Etc/UTC',
 };
 
