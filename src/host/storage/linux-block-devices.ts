@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { BerthError } from '../../core/errors.ts';
 import type { ArrayRequest, BlockDevice, BlockDevices, FilesystemRequest, HostCommands, Signature } from '../ports.ts';
 import { runProgram } from '../program-runner.ts';
-import { filesystemBytes, parsePartitionTable, parseSignature } from './block-texts.ts';
+import { filesystemBytes, parsePartitionTable, parseSignature, xfsBytes } from './block-texts.ts';
 
 const headBytes = 4096;
 
@@ -53,9 +53,16 @@ export class LinuxBlockDevices implements BlockDevices {
     };
   }
 
+  async mountedBytes(mountPoint: string): Promise<number | undefined> {
+    const { exitCode, stdout } = await this.#commands.run({ program: 'xfs_growfs', args: ['-n', mountPoint] });
+    return exitCode === 0 ? xfsBytes(stdout) : undefined;
+  }
+
   async partition(device: string, script: string, signal: AbortSignal): Promise<void> {
     const args = ['--quiet', '--wipe', 'always', '--wipe-partitions', 'always', device];
     await this.#run('sfdisk', args, signal, script);
+    // The kernel reads the table again by itself, but not while anything on the disk is open.
+    if ((await stat(device)).isBlockDevice()) await this.#run('partx', ['--update', device], signal);
   }
 
   async growPartition(disk: string, number: number, signal: AbortSignal): Promise<void> {
