@@ -39,6 +39,8 @@ export class LinuxBlockDevices implements BlockDevices {
     if (path === undefined || status === undefined || !(status.isBlockDevice() || status.isFile())) return undefined;
     const sys = join('/sys/class/block', basename(path));
     const sizeBytes = status.isFile() ? status.size : 512 * (await numberIn(join(sys, 'size'), 0));
+    // The node of an array that does not run, or a drive without a disk in it.
+    if (status.isBlockDevice() && sizeBytes === 0) return undefined;
     const signature = await this.#signature(path);
     const table = signature.kind === 'table' ? await this.#table(path) : undefined;
     const taken = signature.kind === 'filesystem' ? filesystemBytes(signature.type, await readHead(path)) : undefined;
@@ -134,7 +136,11 @@ export class LinuxBlockDevices implements BlockDevices {
       args: ['--probe', '--output', 'export', path],
     });
     if (exitCode === 0 || exitCode === 2 || exitCode === 8) return parseSignature(stdout, exitCode);
-    throw new BerthError('HOST_REFUSED', `blkid cannot look at ${path}: ${stderr.trim()}`);
+    // Never taken for empty.
+    return {
+      kind: 'unclear',
+      what: `something that cannot be read (${stderr.trim() || `blkid ended with ${exitCode}`})`,
+    };
   }
 
   async #table(path: string): Promise<BlockDevice['table']> {
