@@ -1,6 +1,13 @@
 import tseslint from 'typescript-eslint';
 
-const pure = ['src/core/**', 'src/config/**', 'src/**/plan.ts', 'src/**/diff.ts', 'src/services/plan/**'];
+const pure = [
+  'src/core/**',
+  'src/config/**',
+  'src/**/plan.ts',
+  'src/**/diff.ts',
+  'src/services/plan/**',
+  'src/services/desired/**',
+];
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/', '*.config.js', '.dependency-cruiser.cjs'] },

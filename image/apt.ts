@@ -8,6 +8,8 @@ import { type DebianMirror, findDebianMirror } from './debian-mirror.ts';
 /** The Debian release everything of ours is made from. */
 const suite = 'trixie';
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
+/** Part of the key of a remembered resolution: raise it when its form changes. */
+const resolutionVersion = 2;
 const listsMaximumAgeMs = 24 * 60 * 60 * 1000;
 
 /** An apt of our own: its lists and settings live in one directory, the machine's are left alone. */
@@ -18,11 +20,19 @@ export interface Apt {
   readonly listsDigest: string;
 }
 
+export interface AptOptions {
+  readonly onProgress: (line: string) => void;
+  /** Debian's name of the architecture whose packages are wanted (`arm64`); default: the machine's own. */
+  readonly architecture?: string;
+}
+
 /** One package file of a resolution. */
 export interface PackageFile {
   readonly name: string;
   readonly version: string;
   readonly fileName: string;
+  /** Path below the mirror's root: `pool/main/…`, in the security archive `pool/updates/…`. */
+  readonly pool: string;
   readonly sizeBytes: number;
   readonly sha256: string;
 }
@@ -38,7 +48,7 @@ export interface PackageRequest {
  * Indexes older than a day are fetched again; when that fails and there are older ones, those serve.
  * Throws UNSUPPORTED when the machine knows no Debian mirror or keyring, IMAGE_PULL_FAILED (retryable) when nothing can be fetched.
  */
-export async function openApt(directory: string, onProgress: (line: string) => void): Promise<Apt> {
+export async function openApt(directory: string, { onProgress, architecture }: AptOptions): Promise<Apt> {
   const configFile = join(directory, 'apt.conf');
   const stamp = join(directory, 'updated');
   const lists = join(directory, 'lists');
@@ -56,7 +66,7 @@ export async function openApt(directory: string, onProgress: (line: string) => v
   if (age > listsMaximumAgeMs) {
     await ensureKeyring();
     await writeFile(join(directory, 'etc', 'debian.sources'), sourcesText(await machineMirror()));
-    await writeFile(configFile, await configText(directory));
+    await writeFile(configFile, await configText(directory, architecture));
     onProgress('fetching package indexes');
     try {
       await runCommand('flock', [join(directory, 'lock'), 'apt-get', 'update', '-qq', '--error-on=any'], {
@@ -76,7 +86,7 @@ export async function openApt(directory: string, onProgress: (line: string) => v
 /** What installing these packages on an empty system would fetch, sorted by name. Remembered until the indexes change. */
 export async function resolvePackages(apt: Apt, request: PackageRequest): Promise<PackageFile[]> {
   const key = createHash('sha256')
-    .update(JSON.stringify([apt.listsDigest, request.packages, request.without]))
+    .update(JSON.stringify([resolutionVersion, apt.listsDigest, request.packages, request.without]))
     .digest('hex');
   const remembered = join(apt.directory, 'resolved', `${key}.json`);
   try {
@@ -129,17 +139,17 @@ export async function downloadPackages(apt: Apt, files: readonly PackageFile[], 
 }
 
 function parseUriLine(line: string): PackageFile {
-  const match = /^'[^']*' (\S+) (\d+) SHA256:([0-9a-f]{64})$/.exec(line);
-  const [, fileName = '', size = '', sha256 = ''] = match ?? [];
+  const match = /^'[^']*\/(pool\/[^']+)' (\S+) (\d+) SHA256:([0-9a-f]{64})$/.exec(line);
+  const [, pool = '', fileName = '', size = '', sha256 = ''] = match ?? [];
   const [name, version] = fileName.split('_');
   if (match === null || name === undefined || version === undefined) {
     throw new BerthError('UNSUPPORTED', `apt-get printed a line of unknown form: ${line}`);
   }
-  return { name, version: decodeURIComponent(version), fileName, sizeBytes: Number(size), sha256 };
+  return { name, version: decodeURIComponent(version), fileName, pool, sizeBytes: Number(size), sha256 };
 }
 
 function installedStanza(name: string): string {
-  return `Package: ${name}\nStatus: install ok installed\nArchitecture: all\nMulti-Arch: foreign\nVersion: 9999\nMaintainer: none\nDescription: left out\n`;
+  return `Package: ${name}\nStatus: install ok installed\nArchitecture: all\nMulti-Arch: allowed\nVersion: 9999\nMaintainer: none\nDescription: left out\n`;
 }
 
 function sourcesText(mirror: DebianMirror): string {
@@ -150,7 +160,7 @@ function sourcesText(mirror: DebianMirror): string {
   return stanzas.join('\n');
 }
 
-async function configText(directory: string): Promise<string> {
+async function configText(directory: string, architecture: string | undefined): Promise<string> {
   // A proxy or a certificate the machine needs to reach its mirror is needed here too.
   const { stdout } = await runCommand('apt-config', ['dump']);
   const connection = stdout
@@ -169,6 +179,9 @@ async function configText(directory: string): Promise<string> {
     'APT::Install-Recommends "false";',
     'Acquire::Languages "none";',
     'Acquire::ForceHash "SHA256";',
+    ...(architecture === undefined
+      ? []
+      : [`APT::Architecture "${architecture}";`, `APT::Architectures { "${architecture}"; };`]),
     ...connection,
     '',
   ].join('\n');
@@ -222,6 +235,44 @@ async function digestOf(lists: string): Promise<string> {
   const hash = createHash('sha256');
   for (const name of await indexes(lists)) hash.update(await readFile(join(lists, name)));
   return hash.digest('hex');
+}
+
+/**
+ * Fetches package files by their path on the mirror, whether or not its indexes still list them; the hashes are checked.
+ * @returns those that are not to be had any more.
+ */
+export async function fetchFromPool(
+  apt: Apt,
+  files: readonly PackageFile[],
+  into: string,
+): Promise<PackageFile[]> {
+  await mkdir(into, { recursive: true });
+  const missing: PackageFile[] = [];
+  for (const file of files) {
+    if ((await sha256OfFile(join(into, file.fileName))) !== file.sha256) missing.push(file);
+  }
+  if (missing.length === 0) return [];
+  const mirror = await machineMirror();
+  const temporary = await mkdtemp(join(into, '.download-'));
+  const target = (file: PackageFile) => join(temporary, file.fileName);
+  const sourceOf = ({ pool }: PackageFile) =>
+    `${pool.startsWith('pool/updates/') ? (mirror.security ?? mirror.archive) : mirror.archive}/${pool}`;
+  const gone: PackageFile[] = [];
+  try {
+    const triples = missing.flatMap((file) => [sourceOf(file), target(file), `SHA256:${file.sha256}`]);
+    // One that is gone makes the whole call fail; the others were fetched all the same.
+    await runCommand('/usr/lib/apt/apt-helper', ['download-file', ...triples], {
+      environment: { APT_CONFIG: apt.configFile },
+      accept: [0, 100],
+    });
+    for (const file of missing) {
+      if ((await sha256OfFile(target(file))) === file.sha256) await rename(target(file), join(into, file.fileName));
+      else gone.push(file);
+    }
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+  return gone;
 }
 
 async function sha256OfFile(path: string): Promise<string | undefined> {

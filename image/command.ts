@@ -4,6 +4,8 @@ import { BerthError, type ErrorCode } from '../src/core/errors.ts';
 export interface CommandOptions {
   readonly directory?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** File descriptor to read stdin from; default: nothing. */
+  readonly input?: number;
   /** Exit codes that are not failures. Default: only 0. */
   readonly accept?: readonly number[];
   /** What a failure is called. */
@@ -29,12 +31,12 @@ export async function runCommand(
   const child = spawn(program, commandArguments, {
     cwd: options.directory,
     env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive', ...options.environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [options.input ?? 'ignore', 'pipe', 'pipe'],
   });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+  child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
   const exitCode = await new Promise<number>((resolve, reject) => {
     child.once('error', (cause) =>
       reject(new BerthError(options.code ?? 'UNSUPPORTED', `cannot run ${program}: ${cause.message}`, { cause })),

@@ -1,7 +1,7 @@
 import { link, lstat, mkdir, open, readdir, readlink, symlink } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import { BerthError } from '../src/core/errors.ts';
-import { runCommand } from './command.ts';
+import { type ElfFile, readElf } from './elf.ts';
 
 /** Debian's merged /usr: top-level names that are links into it. */
 export const mergedLinks = { bin: 'usr/bin', sbin: 'usr/sbin', lib: 'usr/lib', lib64: 'usr/lib64' } as const;
@@ -13,8 +13,16 @@ export interface PackageTree {
   readonly origins: ReadonlyMap<string, string>;
 }
 
-/** Lays unpacked packages (name → directory) over each other in `directory`, as hard links: the packages must not be changed afterwards. */
-export async function mergePackages(packages: ReadonlyMap<string, string>, directory: string): Promise<PackageTree> {
+/**
+ * Lays unpacked packages (name → directory) over each other in `directory`, as hard links: the packages must not be changed
+ * afterwards.
+ * @param isWanted asked for each path inside the tree; default: all are wanted.
+ */
+export async function mergePackages(
+  packages: ReadonlyMap<string, string>,
+  directory: string,
+  isWanted: (path: string) => boolean = () => true,
+): Promise<PackageTree> {
   const origins = new Map<string, string>();
   for (const [name, target] of Object.entries(mergedLinks)) {
     await mkdir(join(directory, target), { recursive: true });
@@ -25,6 +33,7 @@ export async function mergePackages(packages: ReadonlyMap<string, string>, direc
       if (entry.isDirectory()) continue;
       const from = join(entry.parentPath, entry.name);
       const path = mergedPath(from.slice(source.length));
+      if (!isWanted(path)) continue;
       await placeFile(from, join(directory, path));
       origins.set(path, name);
     }
@@ -53,13 +62,13 @@ export async function selectFiles(tree: PackageTree, globs: readonly string[]): 
     if (matches.length === 0) throw new BerthError('CONFIG_INVALID', `keep: nothing in the packages matches ${glob}`);
     queue.push(...matches);
   }
-  const loader = findLoader(tree);
+  const directories = libraryDirectories(tree);
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
     if (selected.has(path)) continue;
     for (const step of await pathsOnTheWay(tree, path)) {
       if (selected.has(step)) continue;
       selected.add(step);
-      if (loader !== undefined) queue.push(...(await linkedLibraries(tree, loader, step)));
+      queue.push(...(await linkedLibraries(tree, directories, step)));
     }
   }
   const owners = new Set([...selected].map((path) => tree.origins.get(path) ?? ''));
@@ -95,29 +104,30 @@ async function pathsOnTheWay(tree: PackageTree, path: string): Promise<string[]>
   return [...visited, current];
 }
 
-/** The dynamic loader's path as programs name it, by the tree's C library; undefined when there is none. */
-function findLoader(tree: PackageTree): string | undefined {
-  return [...tree.origins.keys()]
-    .find((path) => /^\/usr\/lib(?:64)?\/ld-linux-[^/]+$/.test(path))
-    ?.replace(/^\/usr/, '');
+/** The shared libraries that a program or library of the tree is linked with, and its dynamic loader, as paths of the tree. */
+async function linkedLibraries(tree: PackageTree, directories: readonly string[], path: string): Promise<string[]> {
+  const elf = await readElfFile(join(tree.directory, path));
+  if (elf === undefined) return [];
+  const libraries = elf.needed.map((name) => {
+    const found = directories.find((directory) => tree.origins.has(`${directory}/${name}`));
+    if (found === undefined) throw new BerthError('CONFIG_INVALID', `${path} needs ${name}, which is in no package`);
+    return `${found}/${name}`;
+  });
+  return elf.interpreter === undefined ? libraries : [...libraries, mergedPath(elf.interpreter)];
 }
 
-/** Asks the tree's own loader, run inside the tree, what a program or library needs. */
-async function linkedLibraries(tree: PackageTree, loader: string, path: string): Promise<string[]> {
-  if (!(await isElf(join(tree.directory, path)))) return [];
-  // glibc's ld.so --verify: 0 a program, 2 a shared object, 1 not dynamically linked.
-  const verify = await runCommand('chroot', [tree.directory, loader, '--verify', path], { accept: [0, 1, 2] });
-  if (verify.exitCode === 1) return [];
-  const { stdout } = await runCommand('chroot', [tree.directory, loader, '--list', path], { code: 'CONFIG_INVALID' });
-  const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map((match) => mergedPath(match[1] ?? ''));
-  return verify.exitCode === 0 ? [...libraries, mergedPath(loader)] : libraries;
+/** Where the dynamic loader looks: ld.so(8), with Debian's directory of the architecture. */
+function libraryDirectories(tree: PackageTree): string[] {
+  const directories = new Set([...tree.origins.keys()].map((path) => posix.dirname(path)));
+  return [...directories].filter((directory) => /^\/usr\/lib(?:64|\/[^/]+-linux-gnu)?$/.test(directory)).sort();
 }
 
-async function isElf(path: string): Promise<boolean> {
+async function readElfFile(path: string): Promise<ElfFile | undefined> {
   const file = await open(path);
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
-    return bytesRead === 4 && buffer.equals(Buffer.from('\x7fELF', 'latin1'));
+    const magic = await file.read(Buffer.alloc(4), 0, 4, 0);
+    if (magic.bytesRead < 4 || magic.buffer.toString('latin1') !== '\x7fELF') return undefined;
+    return readElf(await file.readFile());
   } finally {
     await file.close();
   }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type Apt, downloadPackages, openApt, type PackageFile, resolvePackages } from './apt.ts';
+import { type Apt, downloadPackages, openApt, type PackageFile, type PackageRequest, resolvePackages } from './apt.ts';
 import { runCommand } from './command.ts';
 import { type ImageConfig, machineArchitecture, writeImageArchive } from './image-archive.ts';
 import { mergePackages } from './package-tree.ts';
@@ -60,7 +60,7 @@ export async function buildSystemContainers(options: BuildOptions): Promise<Buil
   const onProgress = options.onProgress ?? (() => undefined);
   const images = join(cache, 'images');
   await mkdir(images, { recursive: true });
-  const apt = await openApt(join(cache, 'apt'), onProgress);
+  const apt = await openApt(join(cache, 'apt'), { onProgress });
   const names = options.names ?? (await listRecipes(options.recipesDirectory));
   const jobs = await Promise.all(
     names.map(async (name) => prepareJob(apt, await readRecipe(options.recipesDirectory, name))),
@@ -77,9 +77,13 @@ export async function buildSystemContainers(options: BuildOptions): Promise<Buil
   return built;
 }
 
+/** The packages a recipe takes its files from. Pure. */
+export function packageRequest({ options }: Pick<Recipe, 'options'>): PackageRequest {
+  return { packages: options.packages, without: [...scriptPackages, ...options.without].sort() };
+}
+
 async function prepareJob(apt: Apt, recipe: Recipe): Promise<Job> {
-  const { packages: wanted, without } = recipe.options;
-  const packages = await resolvePackages(apt, { packages: wanted, without: [...scriptPackages, ...without].sort() });
+  const packages = await resolvePackages(apt, packageRequest(recipe));
   const identity = [
     builderVersion,
     process.env['SOURCE_DATE_EPOCH'] ?? null,
@@ -174,7 +178,8 @@ async function readBuilt(images: string, job: Job): Promise<Omit<BuiltImage, 'ca
   }
 }
 
-function imageConfig({ name, options }: Recipe): ImageConfig {
+/** What the recipe's containers run when nothing else is said. Pure. */
+export function imageConfig({ name, options }: Recipe): ImageConfig {
   const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin', ...options.environment };
   return {
     Env: Object.entries(environment).map(([key, value]) => `${key}=${value}`),

@@ -23,6 +23,8 @@ export interface ApplyOptions extends Operator {
   readonly timeoutMs: number;
   /** False: end after the plan is accepted, with the outcome as it is then. */
   readonly wait: boolean;
+  /** Devices whose content may be lost, named by an operator. */
+  readonly destroy?: readonly string[];
 }
 
 /** One reconcile round. */
@@ -57,7 +59,7 @@ export interface ServiceGraph {
   }[];
 }
 
-/** `enable` and `disable` are kept on disk, over the config's own list; `stop` holds until `start`. */
+/** `enable` and `disable` are kept on disk, over the config; `stop` holds until `start`. */
 export type ServiceWish = 'enable' | 'disable' | 'start' | 'stop' | 'restart';
 
 export const serviceWishes = [
@@ -145,6 +147,7 @@ export interface AgentService {
   generations(): Promise<readonly Generation[]>;
   /** The config texts of a generation, secrets blanked. */
   generationConfig(number: number): Promise<readonly ConfigText[]>;
+  /** Those that are declared to run, then those that could be enabled (state `available`). */
   services(): Promise<readonly ServiceStatus[]>;
   graph(): Promise<ServiceGraph>;
   /** @returns the service's status once the wish is taken; it may still be on the way. */

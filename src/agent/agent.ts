@@ -6,9 +6,10 @@ import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
 import { highestCost, type Reason } from '../core/plan.ts';
 import type { ContainerEngine, ExecOptions } from '../engine/container-engine.ts';
-import { skippedOnLocalHost } from '../host/plan.ts';
+import { systemEngineSettings } from '../engine/engine-settings.ts';
 import type { ImageSource } from '../services/executor.ts';
 import { graphEdges } from '../services/graph.ts';
+import type { EngineView } from '../services/host-sources.ts';
 import type { Desired } from '../services/model.ts';
 import type { StepRecord } from '../services/ports.ts';
 import { type DesiredChange, type FreshLook, ServiceReconciler } from '../services/service-reconciler.ts';
@@ -33,12 +34,15 @@ import type {
 import { explainChange } from './changes.ts';
 import { ContainerSessions } from './container-sessions.ts';
 import { Declaration, type HostCatalogue, type Prepared } from './declaration.ts';
+import { type EngineStep, engineKeys, planEngine } from './engine-plan.ts';
+import { configureEngine } from './engine-restart.ts';
 import type { EngineSet } from './engine-set.ts';
 import { EventFeed } from './event-feed.ts';
 import type { GenerationStore } from './generation-store.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { reportKeys } from './key-report.ts';
+import { type KeyFacts, reportKeys } from './key-report.ts';
 import type { Ledger } from './ledger.ts';
+import type { Machine } from './machine.ts';
 import type { MemoryFile } from './memory-file.ts';
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from './model.ts';
 import type { OverlayStore } from './operator-overlay.ts';
@@ -50,11 +54,14 @@ import { explain } from './why.ts';
 export interface AgentDependencies {
   /** Names what this agent creates on an engine. */
   readonly instance: string;
-  readonly hostname: string;
+  /** May change with the config. */
+  readonly hostname: () => string;
+  readonly machine: Machine;
   readonly filesDirectory: string;
   readonly engines: EngineSet;
   readonly catalogue: HostCatalogue;
   readonly images: ImageSource;
+  readonly engineView?: EngineView;
   readonly generations: GenerationStore;
   readonly ledger: Ledger;
   readonly memory: MemoryFile;
@@ -62,6 +69,8 @@ export interface AgentDependencies {
   readonly clock: Clock;
   readonly random: () => number;
   readonly environment: Readonly<Record<string, string>>;
+  /** This host's secret for the salts of clear-text passwords. */
+  readonly passwordSeed: string;
   /** Everything is stopped on an operator's word: end the engines and the process. */
   readonly onShutdown: () => void;
 }
@@ -91,7 +100,7 @@ export class Agent implements AgentService {
       instance: deps.instance,
       engines: deps.engines.handles,
       images: deps.images,
-      recorder: { record: (step) => this.#record(step) },
+      recorder: { record: (step) => this.record(step) },
       memory: deps.memory,
       clock: deps.clock,
       random: deps.random,
@@ -103,7 +112,7 @@ export class Agent implements AgentService {
       reconciler: this.#reconciler,
       generations: deps.generations,
       engines: deps.engines,
-      recorder: { record: (step) => this.#record(step) },
+      recorder: { record: (step) => this.record(step) },
       clock: deps.clock,
       imageBudgetBytes: () => this.config.engines.imageBudgetBytes,
       imageSteps: () => this.#counters.of('pull-image') + this.#counters.of('replace-service'),
@@ -127,8 +136,11 @@ export class Agent implements AgentService {
     const current = this.#deps.generations.current();
     if (current === undefined) return;
     const prepared = this.#declaration.prepare({ generation: current.number }, this.#reconciler.desired);
+    this.#declaration.take(prepared, current.number);
+    await this.#deps.engines.configure(systemEngineSettings(prepared.config));
+    await this.#deps.machine.bring(prepared.config, { previous: prepared.config, boot: true }, () => undefined);
     // Nothing changed: what differs from the declaration now is drift, or the boot's doing.
-    this.#declare(prepared, current.number, { causes: {}, removals: prepared.change.removals });
+    this.#setDesired(prepared.desired, { causes: {}, removals: prepared.change.removals });
   }
 
   /** Reconciles until the signal aborts. */
@@ -141,15 +153,16 @@ export class Agent implements AgentService {
     const services = this.#reconciler.statuses();
     const { lastRound } = this.#reconciler;
     return {
-      hostname: this.#deps.hostname,
-      mode: 'local',
+      hostname: this.#deps.hostname(),
+      mode: this.#deps.machine.mode,
       version: berthVersion,
       state: this.#hostState(services),
       generation: this.#declaration.generation,
       startedAt: new Date(this.#startedAt).toISOString(),
       engines: this.#deps.engines.statuses(),
       services,
-      skipped: skippedOnLocalHost(this.config),
+      skipped: this.#deps.machine.skipped(this.config),
+      machine: this.#deps.machine.status(),
       lastRound:
         lastRound === undefined ? null : { at: new Date(lastRound.at).toISOString(), durationMs: lastRound.durationMs },
     };
@@ -174,11 +187,17 @@ export class Agent implements AgentService {
       await before;
       const { prepared, looking } = await this.#prepare(request);
       const [plan, generation] = await Promise.all([
-        this.#planReport(prepared, looking),
+        this.#planReport(prepared, looking, options.destroy),
         this.#declaration.store(prepared, new Date(this.#deps.clock.now()).toISOString()),
       ]);
-      this.#declare(prepared, generation, prepared.change);
       onEvent({ kind: 'plan', plan, generation });
+      const previous = this.config;
+      this.#declaration.take(prepared, generation);
+      const { destroy } = options;
+      const bringOptions = { previous, ...(destroy === undefined ? {} : { destroy }) };
+      const onMachine = await this.#deps.machine.bring(prepared.config, bringOptions, onEvent);
+      const refused = await this.#configureEngine(prepared, onEvent);
+      this.#setDesired(prepared.desired, prepared.change);
       // What is declared may be superseded while this one waits.
       finish();
       const settled = options.wait ? await this.#reconciler.settled(options.timeoutMs, signal) : 'converged';
@@ -188,9 +207,11 @@ export class Agent implements AgentService {
         config,
         changes,
         services,
-        skipped: skippedOnLocalHost(config),
+        skipped: this.#deps.machine.skipped(config),
         diagnostics: parsed.diagnostics,
         kept,
+        onMachine,
+        ...(refused === undefined ? {} : { refused }),
       });
       const isWhole = settled === 'converged' && !keys.some(({ outcome }) => outcome === 'failed');
       onEvent({ kind: 'result', outcome: isWhole ? 'converged' : 'incomplete', keys, services, generation });
@@ -223,7 +244,7 @@ export class Agent implements AgentService {
   }
 
   async services(): Promise<readonly ServiceStatus[]> {
-    return this.#reconciler.statuses();
+    return [...this.#reconciler.statuses(), ...this.#declaration.available(this.#reconciler.desired)];
   }
 
   async graph(): Promise<ServiceGraph> {
@@ -256,11 +277,16 @@ export class Agent implements AgentService {
       if (wish === 'stop')
         await this.#reconciler.remember(name, { wish: { kind: 'stopped', reason }, restart: undefined });
       else if (wish === 'restart' || !this.#isUp(name))
-        await this.#reconciler.remember(name, { ...afresh, restart: reason });
+        await this.#reconciler.remember(name, {
+          ...afresh,
+          restart: reason,
+          restartAskedAt: this.#deps.clock.now(),
+        });
       else await this.#reconciler.remember(name, afresh);
     }
     await this.#reconciler.settled(60_000, new AbortController().signal);
-    return this.#reconciler.statuses().find((status) => status.name === name) ?? goneStatus(name);
+    const services = await this.services();
+    return services.find((status) => status.name === name) ?? this.#statusOf(name);
   }
 
   async logs(
@@ -307,9 +333,24 @@ export class Agent implements AgentService {
     return this.#counters.families();
   }
 
-  #declare(prepared: Prepared, generation: number, change: DesiredChange): void {
-    this.#declaration.take(prepared, generation);
-    this.#setDesired(prepared.desired, change);
+  #engineSteps({ config, changes }: Prepared): EngineStep[] {
+    return planEngine(this.#deps.engines.systemSettings, systemEngineSettings(config), changes);
+  }
+
+  /** Before the services: what they run on. @returns what the system engine did not take. */
+  async #configureEngine(
+    prepared: Prepared,
+    onEvent: (event: ApplyEvent) => void,
+  ): Promise<KeyFacts['refused'] | undefined> {
+    const dependencies = {
+      engines: this.#deps.engines,
+      recorder: { record: (step: StepRecord) => this.record(step) },
+      clock: this.#deps.clock,
+      redact: (text: string) => this.#declaration.redact(text),
+    };
+    const [step] = this.#engineSteps(prepared);
+    const why = await configureEngine(systemEngineSettings(prepared.config), step, dependencies, onEvent);
+    return why === undefined ? undefined : { keys: engineKeys(prepared.changes), why };
   }
 
   #setDesired(desired: Desired, change: DesiredChange): void {
@@ -333,17 +374,27 @@ export class Agent implements AgentService {
     return { prepared: this.#declaration.prepare(request, this.#reconciler.desired), looking };
   }
 
-  async #planReport({ desired, change, parsed, config }: Prepared, looking: Promise<FreshLook>): Promise<PlanReport> {
-    const { steps } = await this.#reconciler.planFor(desired, change, looking);
+  async #planReport(
+    prepared: Prepared,
+    looking: Promise<FreshLook>,
+    destroy: readonly string[] = [],
+  ): Promise<PlanReport> {
+    const { desired, change, parsed, config } = prepared;
+    const [onMachine, services] = await Promise.all([
+      this.#deps.machine.plan(config, { previous: this.config, destroy }),
+      this.#reconciler.planFor(desired, change, looking),
+    ]);
+    const steps = [...onMachine, ...this.#engineSteps(prepared), ...services.steps];
     return {
       steps: steps.map(shownStep),
-      skipped: skippedOnLocalHost(config),
+      skipped: this.#deps.machine.skipped(config),
       diagnostics: parsed.diagnostics,
       cost: highestCost(steps) ?? null,
     };
   }
 
-  #record(step: StepRecord): void {
+  /** Puts a finished step into the ledger and the metrics. */
+  record(step: StepRecord): void {
     this.#counters.count(step);
     const { at, error, ...rest } = step;
     const entry = this.#deps.ledger.append({
@@ -356,7 +407,7 @@ export class Agent implements AgentService {
   }
 
   #afterRound(): void {
-    this.#counters.countRound(this.#reconciler.lastRound?.durationMs ?? 0);
+    this.#counters.countRound();
     if (this.#feed.isWatched) {
       const services = this.#reconciler.statuses();
       this.#feed.compare(services, this.#hostState(services), this.#declaration.generation);
@@ -375,12 +426,13 @@ export class Agent implements AgentService {
   #statusOf(name: string): ServiceStatus {
     const statuses = this.#reconciler.statuses();
     const status = statuses.find((one) => one.name === name);
-    if (status === undefined)
-      throw unknownService(
-        name,
-        statuses.map((one) => one.name),
-      );
-    return status;
+    if (status !== undefined) return status;
+    if (this.#declaration.switchable.includes(name))
+      throw new BerthError('SERVICE_UNKNOWN', `${name} is not enabled`, { hint: `berth service enable ${name}` });
+    throw unknownService(
+      name,
+      statuses.map((one) => one.name),
+    );
   }
 
   #isUp(name: string): boolean {
@@ -406,19 +458,4 @@ function unknownService(name: string, known: readonly string[]): BerthError {
   return new BerthError('SERVICE_UNKNOWN', `there is no service "${name}"`, {
     hint: close === undefined ? 'berth service list shows them all' : `did you mean ${close}?`,
   });
-}
-
-function goneStatus(name: string): ServiceStatus {
-  return {
-    name,
-    engine: 'user',
-    origin: 'config',
-    state: 'stopped',
-    detail: 'disabled',
-    image: '',
-    ports: [],
-    restarts: 0,
-    critical: false,
-    essential: false,
-  };
 }

@@ -1,6 +1,8 @@
 import type { ConfigChange } from '../config/diff.ts';
 import type { Reason } from '../core/plan.ts';
-import type { Desired } from '../services/model.ts';
+import { logCollectorService } from '../services/desired/log-collector.ts';
+import { digestOf } from '../services/digest.ts';
+import type { Desired, DesiredService } from '../services/model.ts';
 import type { DesiredChange } from '../services/service-reconciler.ts';
 
 /** Why each service is new, different or gone, told by what changed in the config; otherwise by `fallback`. Pure. */
@@ -15,7 +17,8 @@ export function explainChange(
   for (const [name, service] of after.services) {
     const old = before.services.get(name);
     if (old?.digest === service.digest) continue;
-    const own = configReason(name, changes) ?? otherKey(changes, old === undefined);
+    const own =
+      configReason(name, changes) ?? collectorReason(old, service, changes) ?? otherKey(changes, old === undefined);
     // The user engine comes with the first service that runs on it: that one's key is the reason.
     const implied = changes.find(({ key, change }) => key === service.key && change === 'added');
     causes[name] =
@@ -37,6 +40,16 @@ function configReason(name: string, changes: readonly ConfigChange[]): Reason | 
     return false;
   });
   return own === undefined ? undefined : { kind: 'config', key: own.key, change: own.change };
+}
+
+/** The log collector came, went or moved, and this service's log goes with it. */
+function collectorReason(
+  old: DesiredService | undefined,
+  service: DesiredService,
+  changes: readonly ConfigChange[],
+): Reason | undefined {
+  const isMoved = old !== undefined && digestOf(old.container.logging) !== digestOf(service.container.logging);
+  return isMoved ? configReason(logCollectorService, changes) : undefined;
 }
 
 /** A service whose digest changed though its own keys did not: users for the console, time servers for ntp, networks. */

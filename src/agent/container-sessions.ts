@@ -1,6 +1,7 @@
 import type { EngineName } from '../config/service-spec.ts';
 import { BerthError } from '../core/errors.ts';
-import type { ContainerConfig, ContainerEngine, ExecOptions } from '../engine/container-engine.ts';
+import type { ContainerEngine, ExecOptions } from '../engine/container-engine.ts';
+import { plainContainer } from '../engine/plain-container.ts';
 import { label } from '../services/names.ts';
 import type { ServiceStatus } from '../services/status.ts';
 import type { DebugOptions, LogLine, ServiceLogOptions, SessionIo } from './agent-service.ts';
@@ -59,40 +60,17 @@ export class ContainerSessions {
     const { image = toolsImage, ...command } = options;
     await this.#deps.provide(image, engine);
     const target = `container:${containerId}`;
-    const container: ContainerConfig = {
-      image,
+    const container = plainContainer(image, {
       // Waits for the session to end; removing the container ends it.
       entrypoint: ['sleep'],
       command: ['2147483647'],
-      environment: [],
       labels: { [label.instance]: this.#deps.instance },
-      tty: false,
-      openStdin: false,
       stopSignal: 'SIGKILL',
-      mounts: [],
-      tmpfs: {},
       networkMode: target,
-      networks: [],
-      exposedPorts: [],
-      ports: [],
       pidMode: target,
-      privileged: false,
       // Seeing another process's files and memory is what a debugger is for.
       capabilitiesAdd: ['SYS_PTRACE', 'NET_ADMIN', 'NET_RAW'],
-      capabilitiesDrop: [],
-      securityOptions: [],
-      readOnlyRoot: false,
-      groups: [],
-      devices: [],
-      deviceCgroupRules: [],
-      ulimits: [],
-      sysctls: {},
-      restart: { name: 'no' },
-      extraHosts: [],
-      dns: [],
-      dnsSearch: [],
-      dnsOptions: [],
-    };
+    });
     const id = await engine.createContainer(
       `${this.#deps.instance}-debug-${name}-${process.hrtime.bigint().toString(36)}`,
       container,

@@ -1,12 +1,16 @@
 import { type ConfigChange, diffConfigs } from '../config/diff.ts';
 import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
-import { type ParseResult, parseConfig } from '../config/parse.ts';
+import { type ParseResult, parseConfig, sealPasswords } from '../config/parse.ts';
 import { secretsOf } from '../config/redact.ts';
 import type { ComposeModel } from '../config/service-spec.ts';
 import { BerthError } from '../core/errors.ts';
+import { availableServices } from '../services/available.ts';
+import type { DesiredContext } from '../services/desired/context.ts';
 import { desiredServices } from '../services/desired.ts';
+import type { EngineView } from '../services/host-sources.ts';
 import type { Desired } from '../services/model.ts';
 import type { DesiredChange } from '../services/service-reconciler.ts';
+import type { ServiceStatus } from '../services/status.ts';
 import type { ApplyRequest, ConfigText } from './agent-service.ts';
 import { explainChange } from './changes.ts';
 import type { EngineSet } from './engine-set.ts';
@@ -16,7 +20,8 @@ import type { OverlayStore } from './operator-overlay.ts';
 
 /** The catalogue as it is on this host. */
 export interface HostCatalogue {
-  readonly names: readonly string[];
+  /** What each service is for, in a sentence, by name. */
+  readonly descriptions: ReadonlyMap<string, string>;
   /** What each service is under a config, with the networks, volumes and files it brings. */
   readonly modelsFor: (config: HostConfig) => ReadonlyMap<string, ComposeModel>;
 }
@@ -25,10 +30,14 @@ export interface DeclarationDependencies {
   readonly instance: string;
   readonly filesDirectory: string;
   readonly catalogue: HostCatalogue;
+  /** What Berth's own user engine sees of the machine's files. */
+  readonly engineView?: EngineView;
   readonly engines: EngineSet;
   readonly overlay: OverlayStore;
   readonly generations: GenerationStore;
   readonly environment: Readonly<Record<string, string>>;
+  /** This host's secret for the salts of clear-text passwords, which are never stored. */
+  readonly passwordSeed: string;
 }
 
 /** A request worked out: what it declares, and what that changes. */
@@ -74,7 +83,8 @@ export class Declaration {
 
   /** Throws CONFIG_INVALID when a text cannot be read at all: then everything stays as it is. */
   prepare(request: ApplyRequest, before: Desired): Prepared {
-    const files = 'files' in request ? request.files : this.#deps.generations.files(request.generation);
+    const texts = 'files' in request ? request.files : this.#deps.generations.files(request.generation);
+    const files = sealPasswords(texts, this.#deps.passwordSeed);
     // The same texts again: nothing to work out.
     const last = this.#last;
     if (last !== undefined && last.desired === before && JSON.stringify(last.files) === JSON.stringify(files)) {
@@ -101,15 +111,31 @@ export class Declaration {
 
   /** The services of a config on this host, with the operator's switches. */
   resolve(config: HostConfig = this.#config): Desired {
-    const { instance, filesDirectory, catalogue, engines, overlay, environment } = this.#deps;
-    return desiredServices(config, {
+    return desiredServices(config, this.#contextFor(config));
+  }
+
+  /** What could be enabled beside the services that are to run. */
+  available(desired: Desired): ServiceStatus[] {
+    const context = this.#contextFor(this.#config);
+    return availableServices(this.#config, context, this.#deps.catalogue.descriptions, desired);
+  }
+
+  #contextFor(config: HostConfig): DesiredContext {
+    const { instance, filesDirectory, catalogue, engines, engineView, overlay, environment } = this.#deps;
+    return {
       instance,
       filesDirectory,
       catalogue: catalogue.modelsFor(config),
       userEngineIsService: engines.userEngineIsService,
+      ...(engineView === undefined ? {} : { engineView }),
+      ...(engines.ownUserEngineProblem === undefined ? {} : { ownUserEngineProblem: engines.ownUserEngineProblem }),
       overlay: overlay.current,
       environment,
-    });
+    };
+  }
+
+  get #catalogueNames(): string[] {
+    return [...this.#deps.catalogue.descriptions.keys()];
   }
 
   /** Stores a generation unless the texts are those of the current one. @returns its number. */
@@ -145,11 +171,12 @@ export class Declaration {
 
   /** Names that `berth service enable` understands. */
   get switchable(): string[] {
-    return [...this.#deps.catalogue.names, ...Object.keys(this.#config.compose.services)];
+    return [...this.#catalogueNames, ...Object.keys(this.#config.compose.services)];
   }
 
   #parse(files: readonly ConfigText[]): ParseResult {
-    return parseConfig(files, { environment: this.#deps.environment, catalogue: this.#deps.catalogue.names });
+    const { environment, passwordSeed } = this.#deps;
+    return parseConfig(files, { environment, catalogue: this.#catalogueNames, passwordSeed });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { EngineName } from '../config/service-spec.ts';
+import type { EngineSettings } from '../engine/engine-settings.ts';
 import type { EngineHandle } from '../services/observe.ts';
 import type { EngineStatus } from './model.ts';
 
@@ -7,9 +8,18 @@ export interface EngineSet {
   readonly handles: readonly EngineHandle[];
   /** True when the user engine is Berth's own `docker` service. */
   readonly userEngineIsService: boolean;
+  /** Why Berth's own `docker` service must not run on this machine; undefined when it may. */
+  readonly ownUserEngineProblem: string | undefined;
   /** False for an engine that others use, too: what is unused by us may be theirs. */
   isOwn(name: EngineName): boolean;
   statuses(): EngineStatus[];
+  /** What the system engine runs with; undefined while it does not run. */
+  readonly systemSettings: EngineSettings | undefined;
+  /**
+   * The system engine's settings from now on; restarts it when it runs with others.
+   * Throws ENGINE_START_FAILED when it does not start with them: then it runs as before.
+   */
+  configure(settings: EngineSettings): Promise<void>;
   /** Something declared needs this engine: have it running from now on. Returns at once; a failure shows in the status. */
   need(name: EngineName): void;
   /** An engine's event stream came up or broke. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { BerthError, messageOf } from '../core/errors.ts';
 import type { ConfigText } from './agent-service.ts';
 import { syncDirectory, writeDurably } from './durable-file.ts';
@@ -8,7 +9,6 @@ import type { Generation } from './model.ts';
 
 /** What is stored of a generation; its state follows from its place among the others. */
 interface StoredGeneration extends Omit<Generation, 'state'> {
-  readonly rejected: boolean;
   /** As the user wrote them, secrets included: the files are for root only. */
   readonly files: readonly ConfigText[];
 }
@@ -24,9 +24,9 @@ export interface NewGeneration {
 const fileName = /^(\d{6})\.json$/;
 
 /**
- * A directory with one JSON file per applied host config, numbered from 1. The current one is the newest that is not
- * rejected. A file that cannot be read is set aside as `….corrupt`, so the last good one before it is current.
- * One process at a time; its calls may overlap.
+ * A directory with one JSON file per applied host config, numbered from 1. The current one is the newest. A file that
+ * cannot be read is set aside as `….corrupt`, so the last good one before it is current. One process at a time; its
+ * calls may overlap.
  */
 export class GenerationStore {
   /** Files that were set aside, for a person. */
@@ -43,7 +43,7 @@ export class GenerationStore {
     this.#keep = keep;
   }
 
-  /** @param keep how many generations are kept; the current one and the one to fall back to always are. */
+  /** @param keep how many generations are kept; beyond these, the one to go back to is. */
   static async open(directory: string, keep = 32): Promise<GenerationStore> {
     const store = new GenerationStore(directory, keep);
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -58,17 +58,19 @@ export class GenerationStore {
 
   /** Newest first. */
   list(): Generation[] {
-    const current = this.#generations.findLast(({ rejected }) => !rejected)?.number;
     return this.#generations
       .toReversed()
-      .map((stored) =>
-        describe(stored, stored.number === current ? 'current' : stored.rejected ? 'rejected' : 'previous'),
-      );
+      .map((stored, index) => describe(stored, index === 0 ? 'current' : isRejected(stored) ? 'rejected' : 'previous'));
   }
 
   /** The config texts with everything in them. Throws NOT_FOUND. */
   files(number: number): readonly ConfigText[] {
     return this.#stored(number).files;
+  }
+
+  /** Which services of a generation went back, with why; none of one that is not here. */
+  rolledBack(number: number): Readonly<Record<string, string>> {
+    return this.#generations.find((generation) => generation.number === number)?.rolledBack ?? {};
   }
 
   /** Stores a new generation, which is current from now on, and forgets the oldest beyond the number to keep. */
@@ -83,7 +85,7 @@ export class GenerationStore {
         images: {},
         release: generation.release ?? null,
         changes,
-        rejected: false,
+        rolledBack: {},
         files,
       };
       await this.#write(stored);
@@ -94,24 +96,21 @@ export class GenerationStore {
     });
   }
 
-  /** Adds to what ran under a generation. Throws NOT_FOUND. */
+  /** Adds to the images that ran under a generation. Throws NOT_FOUND. */
   async updateImages(number: number, images: Readonly<Record<string, string>>): Promise<void> {
-    await this.#change(number, (stored) => {
-      const isKnown = Object.entries(images).every(([service, image]) => stored.images[service] === image);
-      return isKnown ? stored : { ...stored, images: { ...stored.images, ...images } };
-    });
+    await this.#change(number, (stored) => ({ ...stored, images: { ...stored.images, ...images } }));
   }
 
-  /** Makes the newest one before it current again. Throws NOT_FOUND. */
-  async markRejected(number: number): Promise<void> {
-    await this.#change(number, (stored) => ({ ...stored, rejected: true }));
+  /** Notes which services of a generation went back, with why. Throws NOT_FOUND. */
+  async updateRolledBack(number: number, rolledBack: Readonly<Record<string, string>>): Promise<void> {
+    await this.#change(number, (stored) => ({ ...stored, rolledBack }));
   }
 
   async #change(number: number, change: (stored: StoredGeneration) => StoredGeneration): Promise<void> {
     await this.#exclusively(async () => {
       const before = this.#stored(number);
       const after = change(before);
-      if (after === before) return;
+      if (isDeepStrictEqual(after, before)) return;
       await this.#write(after);
       this.#generations[this.#generations.indexOf(before)] = after;
     });
@@ -137,11 +136,11 @@ export class GenerationStore {
   }
 
   async #forgetOldest(): Promise<void> {
-    // The current one and, should it be rejected, the one that would be current then.
-    const needed = this.#generations.filter(({ rejected }) => !rejected).slice(-2);
+    // The one to go back to: the newest before the current one of which nothing was rolled back.
+    const needed = this.#generations.slice(0, -1).findLast((generation) => !isRejected(generation));
     const excess = this.#generations
       .slice(0, Math.max(0, this.#generations.length - this.#keep))
-      .filter((generation) => !needed.includes(generation));
+      .filter((generation) => generation !== needed);
     for (const { number } of excess) await rm(this.#path(number), { force: true });
     if (excess.length > 0) await syncDirectory(this.#directory);
     this.#generations = this.#generations.filter((generation) => !excess.includes(generation));
@@ -177,12 +176,18 @@ export function digestConfig(files: readonly ConfigText[]): string {
 }
 
 function describe(stored: StoredGeneration, state: Generation['state']): Generation {
-  const { number, createdAt, source, configDigest, images, release, changes } = stored;
-  return { number, createdAt, source, configDigest, images, release, changes, state };
+  const { number, createdAt, source, configDigest, images, release, changes, rolledBack } = stored;
+  return { number, createdAt, source, configDigest, images, release, changes, rolledBack, state };
+}
+
+function isRejected({ rolledBack }: StoredGeneration): boolean {
+  return Object.keys(rolledBack).length > 0;
 }
 
 function parseStored(text: string, number: number): StoredGeneration {
-  const value = JSON.parse(text) as StoredGeneration;
+  const stored = JSON.parse(text) as Omit<StoredGeneration, 'rolledBack'> & Partial<StoredGeneration>;
+  // Files of earlier versions do not tell what was rolled back.
+  const value: StoredGeneration = { ...stored, rolledBack: stored.rolledBack ?? {} };
   if (value.number !== number)
     throw new BerthError('STORE_CORRUPT', `it says it is generation ${String(value.number)}`);
   if (digestConfig(value.files) !== value.configDigest)

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../core/clock.ts';
 import { collectOn } from '../services/image-collector.ts';
 import type { StepRecorder } from '../services/ports.ts';
+import { rollbacks } from '../services/readiness.ts';
 import type { ServiceReconciler } from '../services/service-reconciler.ts';
 import type { EngineSet } from './engine-set.ts';
 import type { GenerationStore } from './generation-store.ts';
@@ -29,7 +31,9 @@ export class Housekeeping {
 
   /** After a round. Returns at once. */
   afterRound(generation: number): void {
-    if (generation === 0 || this.#deps.reconciler.plannedSteps.length > 0) return;
+    if (generation === 0) return;
+    this.#noteRollbacks(generation);
+    if (this.#deps.reconciler.plannedSteps.length > 0) return;
     const { observed } = this.#deps.reconciler;
     const images: Record<string, string> = {};
     for (const engine of Object.values(observed.engines)) {
@@ -40,6 +44,18 @@ export class Housekeeping {
     if (imageSteps === this.#collectedAt) return;
     this.#collectedAt = imageSteps;
     this.#then(() => this.#collect());
+  }
+
+  /** Whatever else is still to do: a service that went back is news at once. */
+  #noteRollbacks(generation: number): void {
+    const { desired, observed, memory } = this.#deps.reconciler;
+    const now = rollbacks(desired, observed, memory);
+    const before = this.#deps.generations.rolledBack(generation);
+    // What does not run at all just now (the host is shutting down) has not recovered.
+    const absent = Object.entries(before).filter(([name]) => !desired.services.has(name));
+    const rolledBack = { ...Object.fromEntries(absent), ...now };
+    if (isDeepStrictEqual(rolledBack, before)) return;
+    this.#then(() => this.#deps.generations.updateRolledBack(generation, rolledBack));
   }
 
   /** Resolves when nothing is under way. */

@@ -12,10 +12,15 @@ export interface KeyFacts {
   readonly diagnostics: readonly Diagnostic[];
   /** Keys that are broken now and keep what the config before said. */
   readonly kept: readonly string[];
+  /** Keys that an engine did not take, and why. */
+  /** Keys about the machine itself that are not as declared. */
+  readonly onMachine?: readonly KeyReport[];
+  readonly refused?: { readonly keys: readonly string[]; readonly why: string };
 }
 
 /** What became of each declared key: a line each, broken ones first. Pure. */
-export function reportKeys({ config, changes, services, skipped, diagnostics, kept }: KeyFacts): KeyReport[] {
+export function reportKeys(facts: KeyFacts): KeyReport[] {
+  const { config, changes, services, skipped, diagnostics, kept, onMachine = [], refused } = facts;
   const reports = new Map<string, KeyReport>();
   for (const { path, message, severity, file, line, column } of diagnostics) {
     if (severity !== 'error') continue;
@@ -23,6 +28,8 @@ export function reportKeys({ config, changes, services, skipped, diagnostics, ke
     const why = `${file}:${line}:${column}: ${message}${isKept ? ' (the last good value is kept)' : ''}`;
     reports.set(path, { key: path, outcome: 'failed', why });
   }
+  for (const report of onMachine) if (!reports.has(report.key)) reports.set(report.key, report);
+  for (const key of refused?.keys ?? []) reports.set(key, { key, outcome: 'failed', why: refused?.why ?? '' });
   for (const { key } of diffConfigs(emptyHostConfig, config)) {
     if (!reports.has(key)) reports.set(key, reportOf(key, changes, services, skipped));
   }

@@ -1,22 +1,26 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { serveApi } from '../api/server.ts';
-import type { HostConfig } from '../config/host-config.ts';
-import type { ComposeModel } from '../config/service-spec.ts';
 import { BerthError, messageOf } from '../core/errors.ts';
 import type { EngineStateChange } from '../engine/engine-supervisor.ts';
-import { loadCatalogue } from '../services/catalogue/load.ts';
-import { resolveCatalogueService } from '../services/catalogue/resolve.ts';
-import { catalogueVariables, engineGroupId } from '../services/catalogue/variables.ts';
+import { engineGroupId, engineView } from '../services/catalogue/variables.ts';
+import type { StepRecord } from '../services/ports.ts';
 import { Agent } from './agent.ts';
 import type { AgentOptions } from './agent-service.ts';
+import { sayOnConsole } from './boot-console.ts';
 import { GenerationStore } from './generation-store.ts';
+import { openHost } from './host-boot.ts';
+import { openHostCatalogue } from './host-catalogue.ts';
 import { ImageArchives } from './image-archives.ts';
+import { imageDirectories } from './image-directories.ts';
 import { Ledger } from './ledger.ts';
-import { LocalEngines } from './local-engines.ts';
+import { guestMachine } from './machine.ts';
 import { MemoryFile } from './memory-file.ts';
 import { OverlayStore } from './operator-overlay.ts';
+import { OwnEngines } from './own-engines.ts';
+import { loadPasswordSeed } from './password-seed.ts';
 import { systemClock } from './system-clock.ts';
 
 /** Prefix of everything Berth creates on an engine. */
@@ -28,7 +32,8 @@ const defaultInstance = 'berth';
  * @returns the exit code. Throws AGENT_RUNNING, STORE_CORRUPT, CONFIG_UNREADABLE, UNSUPPORTED.
  */
 export async function runAgent(options: AgentOptions): Promise<number> {
-  if (!options.local) {
+  const mode = options.local ? 'local' : 'host';
+  if (mode === 'host' && !existsSync(imageDirectories.marker)) {
     throw new BerthError('UNSUPPORTED', 'this machine did not boot from a Berth image', {
       hint: 'berth agent --local runs beside what is here and changes nothing of it',
     });
@@ -36,8 +41,9 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const { stateDirectory, runDirectory, socket } = options;
   await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
   // The sockets' group is the console's; on somebody's machine that number may be another group's, so nobody else gets in.
-  await mkdir(runDirectory, { recursive: true, mode: 0o700 });
-  await chmod(runDirectory, 0o700);
+  const runMode = mode === 'local' ? 0o700 : 0o711;
+  await mkdir(runDirectory, { recursive: true, mode: runMode });
+  await chmod(runDirectory, runMode);
 
   const ledger = new Ledger(join(stateDirectory, 'ledger'));
   const generations = await GenerationStore.open(join(stateDirectory, 'generations'));
@@ -45,7 +51,8 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   await overlay.load();
   for (const problem of [...ledger.problems, ...generations.problems]) log(problem);
 
-  const engines = await LocalEngines.open({
+  const engines = await OwnEngines.open({
+    mode,
     stateDirectory,
     runDirectory,
     ...(options.engine === undefined ? {} : { engine: options.engine }),
@@ -55,25 +62,27 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   });
   const ending = new AbortController();
   const shutdown = { isWanted: false };
-  const catalogue = await loadCatalogue(options.catalogueDirectory);
-  const modelsFor = (config: HostConfig): ReadonlyMap<string, ComposeModel> => {
-    const { places } = engines;
-    const variables = catalogueVariables(config, {
-      mode: 'local',
-      sockets: { agent: socket, user: places.userSocket, containerd: places.containerdSocket },
-      userEngine: places.userEngine,
-      program: { node: process.execPath, directory: dirname(process.argv[1] ?? '/'), main: 'berth.js' },
-    });
-    return new Map(
-      [...catalogue].map(([name, entry]) => [name, resolveCatalogueService(entry, variables, 'local').model]),
-    );
-  };
+  const recorder = { record: (step: StepRecord) => agent.record(step) };
+  const host =
+    mode === 'local'
+      ? undefined
+      : await openHost({
+          ...{ stateDirectory, runDirectory, recorder, clock: systemClock, random: Math.random },
+          instance: (await readFile('/etc/machine-id', 'utf8')).trim(),
+          say: sayOnConsole,
+          signal: ending.signal,
+        });
   const agent: Agent = new Agent({
     instance: process.env['BERTH_INSTANCE'] ?? defaultInstance,
-    hostname: hostname(),
+    hostname,
+    machine: host?.machine ?? guestMachine,
     filesDirectory: join(stateDirectory, 'files'),
     engines,
-    catalogue: { names: [...catalogue.keys()], modelsFor },
+    catalogue: await openHostCatalogue({
+      ...{ mode, socket, places: engines.places, directory: options.catalogueDirectory },
+      ...(mode === 'host' ? { verifiedDirectory: imageDirectories.containers } : {}),
+    }),
+    ...(engines.userEngineIsService ? { engineView: engineView({ mode, userEngine: engines.places.userEngine }) } : {}),
     images: new ImageArchives(options.imageIndex, () => agent.config),
     generations,
     ledger,
@@ -82,21 +91,23 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     clock: systemClock,
     random: Math.random,
     environment: {},
+    passwordSeed: await loadPasswordSeed(join(stateDirectory, 'password-seed')),
     onShutdown: () => {
       shutdown.isWanted = true;
       // After the answer to the request that asked for it has gone out.
       setTimeout(() => ending.abort(), 100);
     },
   });
-  await agent.resume();
-
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => ending.abort());
+  const networking = host?.network.run(ending.signal);
+  await agent.resume();
   const api = await serveApi(agent, socket, engineGroupId);
   log(`serving ${socket}`);
   const reconciling = agent.run(ending.signal);
   if (options.configFile !== undefined && generations.current() === undefined)
     await applyFirst(agent, options.configFile, ending.signal);
   await reconciling;
+  await networking;
   await api.close();
   await (shutdown.isWanted ? engines.stop() : engines.release());
   await ledger.close();
@@ -120,12 +131,13 @@ async function applyFirst(agent: Agent, file: string, signal: AbortSignal): Prom
 }
 
 function noteEngine(
-  { state, reason, lastLogLines, retryInMs }: EngineStateChange,
+  { state, reason, lastLogLines, retryInMs, onRequest }: EngineStateChange,
   ledger: Ledger,
   generation: number,
 ): void {
   const isTrouble = state === 'down' || state === 'failed';
-  if (!isTrouble && state !== 'running') return;
+  // Who asked for a restart records it.
+  if (onRequest === true || (!isTrouble && state !== 'running')) return;
   ledger.append({
     at: new Date().toISOString(),
     generation,

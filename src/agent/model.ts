@@ -1,23 +1,14 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
-import type { Cost, KeyReport, Reason, SkippedStep } from '../core/plan.ts';
+import type { Cost, FinishedStep, KeyReport, SkippedStep } from '../core/plan.ts';
 import type { ServiceStatus } from '../services/status.ts';
 
-/** One mutating step that was carried out. One JSON line of the ledger. */
-export interface LedgerEntry {
+/** One mutating step that was carried out, without secrets. One JSON line of the ledger. */
+export interface LedgerEntry extends FinishedStep {
   /** Rises by one, across restarts. */
   readonly sequence: number;
   /** ISO time of the end of the step. */
   readonly at: string;
   readonly generation: number;
-  readonly kind: string;
-  readonly subject: string;
-  readonly cost: Cost;
-  readonly reason: Reason;
-  readonly summary: string;
-  readonly outcome: 'done' | 'failed';
-  readonly durationMs: number;
-  /** The tail of the error, without secrets. */
-  readonly error?: string;
 }
 
 /** One applied host config, with what ran under it. */
@@ -35,6 +26,9 @@ export interface Generation {
   readonly release: string | null;
   /** What changed against the generation before: one line each. */
   readonly changes: readonly string[];
+  /** Services whose version in this config failed here and that went back to the one before, each with why. */
+  readonly rolledBack: Readonly<Record<string, string>>;
+  /** `rejected`: no longer current, and something of it was rolled back. */
   readonly state: 'current' | 'previous' | 'rejected';
 }
 
@@ -85,6 +79,19 @@ export interface EngineStatus {
   readonly detail: string;
 }
 
+/** The machine under the engines, where it is Berth's. */
+export interface MachineStatus {
+  /** null before the first look. */
+  readonly network: {
+    readonly ready: boolean;
+    /** What is missing; empty when ready. */
+    readonly detail: string;
+    readonly links: readonly { readonly name: string; readonly addresses: readonly string[] }[];
+  } | null;
+  /** What went wrong with the boot or with a key of the config, a line each. */
+  readonly problems: readonly string[];
+}
+
 export interface HostStatus {
   readonly hostname: string;
   readonly mode: 'local' | 'host';
@@ -95,6 +102,8 @@ export interface HostStatus {
   readonly engines: readonly EngineStatus[];
   readonly services: readonly ServiceStatus[];
   readonly skipped: readonly SkippedStep[];
+  /** null on somebody's own machine. */
+  readonly machine: MachineStatus | null;
   readonly lastRound: { readonly at: string; readonly durationMs: number } | null;
 }
 

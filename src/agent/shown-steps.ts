@@ -1,10 +1,18 @@
-import { reasonChain } from '../core/plan.ts';
+import { reasonChain, type StepBase } from '../core/plan.ts';
 import type { StepEvent } from '../services/step-runner.ts';
-import type { ServiceStep } from '../services/steps.ts';
 import type { ApplyEvent, PlannedStep } from './model.ts';
 
 /** A step as others see it: its reasons as text, nothing that only the executor needs. Pure. */
-export function shownStep({ id, kind, subject, cost, summary, reason, after, waitsFor }: ServiceStep): PlannedStep {
+export function shownStep({
+  id,
+  kind,
+  subject,
+  cost,
+  summary,
+  reason,
+  after,
+  waitsFor = [],
+}: StepBase & { readonly waitsFor?: readonly string[] }): PlannedStep {
   return { id, kind, subject, cost, summary, reasons: reasonChain(reason), after, waitsFor };
 }
 

@@ -5,7 +5,6 @@ import type { MetricFamily } from './agent-service.ts';
 export class StepCounters {
   readonly #steps = new Map<string, number>();
   #rounds = 0;
-  #lastRoundMs = 0;
 
   count({ kind, outcome }: StepRecord): void {
     const key = `${kind} ${outcome}`;
@@ -17,9 +16,8 @@ export class StepCounters {
     return this.#steps.get(`${kind} done`) ?? 0;
   }
 
-  countRound(durationMs: number): void {
+  countRound(): void {
     this.#rounds += 1;
-    this.#lastRoundMs = durationMs;
   }
 
   families(): MetricFamily[] {
@@ -34,12 +32,6 @@ export class StepCounters {
         help: 'Reconcile rounds.',
         type: 'counter',
         samples: [{ value: this.#rounds }],
-      },
-      {
-        name: 'berth_reconcile_round_duration_seconds',
-        help: 'How long the last round took.',
-        type: 'gauge',
-        samples: [{ value: this.#lastRoundMs / 1000 }],
       },
     ];
   }

@@ -19,7 +19,12 @@ export function readApply(body: unknown): { request: ApplyRequest; options: Appl
   if (typeof wait !== 'boolean') throw wrong('wait', 'true or false');
   return {
     request: readApplyRequest(fields['request'], 'request'),
-    options: { ...readOperator(fields), timeoutMs, wait },
+    options: {
+      ...readOperator(fields),
+      timeoutMs,
+      wait,
+      ...optional('destroy', readTexts(fields['destroy'], 'destroy')),
+    },
   };
 }
 
@@ -30,6 +35,12 @@ export function readApplyRequest(value: unknown, name = 'the body'): ApplyReques
   const files = fields['files'];
   if (!Array.isArray(files) || files.length === 0) throw wrong(name, '{files: [{file, text}, …]} or {generation: N}');
   return { files: files.map(readConfigText) };
+}
+
+function readTexts(value: unknown, name: string): string[] | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) throw wrong(name, 'a list of texts');
+  return value.map((entry) => readText(entry, name));
 }
 
 /** Who and with what command. Throws USAGE. */
@@ -99,8 +110,8 @@ function readMoment(value: unknown): number | undefined {
   return moment;
 }
 
-function optional<Name extends string>(name: Name, value: number | undefined): { [Key in Name]?: number } {
-  return (value === undefined ? {} : { [name]: value }) as { [Key in Name]?: number };
+function optional<Name extends string, T>(name: Name, value: T | undefined): { [Key in Name]?: T } {
+  return (value === undefined ? {} : { [name]: value }) as { [Key in Name]?: T };
 }
 
 function wrong(name: string, expected: string): BerthError {

@@ -23,8 +23,8 @@ const sessionErrors = [
 ] as const;
 
 const wishSummaries: Readonly<Record<ServiceWish, string>> = {
-  enable: 'Run a catalogue service from now on, whatever the config lists.',
-  disable: 'Do not run a catalogue service from now on, whatever the config lists.',
+  enable: 'Run a service of the catalogue, or one with profiles, from now on, whatever the config says.',
+  disable: 'Do not run a service from now on, whatever the config says.',
   start: 'Start a service that an operator stopped.',
   stop: 'Stop a service until it is started again.',
   restart: 'Stop a service and start it again.',
@@ -96,7 +96,7 @@ export const routes: readonly Route[] = [
     kind: 'json',
     method: 'get',
     path: '/v1/services',
-    summary: 'The services.',
+    summary: 'The services, and after them those that could be enabled (state `available`).',
     errors: [],
     response: array(reference('ServiceStatus')),
     handle: async (service) => service.services(),

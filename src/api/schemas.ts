@@ -22,7 +22,7 @@ const engine = choice('system', 'user');
 const origin = choice('catalogue', 'config');
 const serviceState = choice(
   ...['healthy', 'running', 'done', 'scheduled', 'starting', 'waiting', 'pulling', 'stopping', 'stopped'],
-  ...['backoff', 'unhealthy', 'failed', 'exited'],
+  ...['backoff', 'unhealthy', 'failed', 'exited', 'available'],
 );
 const cause = { 'cause?': reference('Reason') };
 const configText = object({ file: text, text });
@@ -36,6 +36,7 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     request: reference('ApplyRequest'),
     timeoutMs: integer,
     wait: boolean,
+    'destroy?': array(text),
     who: text,
     command: text,
   }),
@@ -74,6 +75,7 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     images: map(text),
     release: nullable(text),
     changes: array(text),
+    rolledBack: described(map(text), 'why services of it went back to the version before, by service'),
     state: choice('current', 'previous', 'rejected'),
   }),
   Diagnostic: object({
@@ -157,6 +159,14 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     engines: array(reference('EngineStatus')),
     services,
     skipped: array(reference('SkippedStep')),
+    machine: nullable(
+      object({
+        network: nullable(
+          object({ ready: boolean, detail: text, links: array(object({ name: text, addresses: array(text) })) }),
+        ),
+        problems: array(text),
+      }),
+    ),
     lastRound: nullable(object({ at: time, durationMs: number })),
   }),
   WhyReport: object({ subject: text, now: text, declaredAt: nullable(text), entries: array(reference('LedgerEntry')) }),

@@ -39,6 +39,12 @@ const timeout: OptionRow = {
   parse: parseSeconds,
 };
 
+const imageOptions: readonly OptionRow[] = [
+  { flags: '--arch <arch>', description: "amd64 or arm64 (default: this machine's)" },
+  { flags: '--kernel <flavour>', description: 'cloud, or generic for real hardware (default: cloud)' },
+  { flags: '--fast', description: 'for development: quicker to make, bigger to download' },
+];
+
 const sessionOptions: readonly OptionRow[] = [
   { flags: '-u, --user <user>', description: 'run as this user' },
   { flags: '-w, --workdir <dir>', description: 'run in this directory' },
@@ -48,7 +54,7 @@ const sessionOptions: readonly OptionRow[] = [
 ];
 
 const wishes = {
-  enable: 'run catalogue services from now on',
+  enable: 'run services of the catalogue, or your own that have profiles, from now on',
   disable: 'do not run catalogue services from now on',
   start: 'start services that were stopped',
   stop: 'stop services until they are started again',
@@ -163,7 +169,7 @@ export function commandTable({ clock }: Pick<CliContext, 'clock'>): readonly Com
     },
     {
       name: 'service list',
-      summary: 'list the services',
+      summary: 'list the services, and those that could be enabled',
       examples: [['berth service list', 'a table of services']],
       load: async () => (await import('./commands/service.ts')).list,
     },
@@ -252,6 +258,40 @@ export function commandTable({ clock }: Pick<CliContext, 'clock'>): readonly Com
       ],
       examples: [['berth agent --local --state ./state', 'a harmless instance of your own']],
       load: async () => (await import('./commands/agent.ts')).run,
+    },
+    {
+      name: 'image build',
+      summary: 'build the operating system as a disk image',
+      options: [
+        ...imageOptions,
+        { flags: '--version <version>', description: "the release's version (default: that of this program)" },
+        {
+          flags: '--format <format>',
+          description: 'raw, qcow2, vmdk, vhd, gce or all; may be given several times (default: raw)',
+          parse: collect,
+        },
+        { flags: '--out <dir>', description: 'where to write it (default: berth-VERSION-ARCH here)' },
+        { flags: '--locked', description: 'refuse other packages than those of the package lock' },
+      ],
+      examples: [
+        ['berth image build --format qcow2', 'a disk for QEMU and most clouds'],
+        ['berth image build --arch arm64 --kernel generic', 'for a server with an ARM processor'],
+      ],
+      load: async () => (await import('./commands/image.ts')).build,
+    },
+    {
+      name: 'image inspect',
+      args: '<file>',
+      summary: 'show what is on a disk image, and whether it is intact',
+      examples: [['berth image inspect berth-0.2.0-amd64.raw.zst', 'its partitions, boot entries and slots']],
+      load: async () => (await import('./commands/image.ts')).inspect,
+    },
+    {
+      name: 'image bump',
+      summary: 'move the package lock to the newest packages, and tell what that fixes',
+      options: imageOptions,
+      examples: [['berth image bump', 'what a new release would bring']],
+      load: async () => (await import('./commands/image.ts')).bump,
     },
   ];
 }

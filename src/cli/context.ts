@@ -55,6 +55,13 @@ export interface Flags {
   readonly run?: string;
   readonly config?: string;
   readonly engine?: string;
+  readonly arch?: string;
+  readonly kernel?: string;
+  readonly fast?: boolean;
+  readonly locked?: boolean;
+  readonly version?: string;
+  readonly format?: readonly string[];
+  readonly out?: string;
 }
 
 /** What a command gets: the process, its options, and ways to the agent and to the person. */

@@ -21,10 +21,10 @@ function interruption(): AbortSignal {
   return abort.signal;
 }
 
-/** The nearest folder above this file with a package.json: the same for the sources and for the bundle. */
+/** The nearest folder above this file with system-containers/: the same for the sources, the bundle and the OS image. */
 function findProjectDirectory(): string {
   let directory = import.meta.dirname;
-  while (!existsSync(join(directory, 'package.json')) && dirname(directory) !== directory)
+  while (!existsSync(join(directory, 'system-containers')) && dirname(directory) !== directory)
     directory = dirname(directory);
   return directory;
 }
@@ -49,4 +49,6 @@ const context: CliContext = {
 
 // Reading from a pipe that its reader closed (`berth logs web | head`) is an end, not a failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-process.exitCode = await runCli(process.argv.slice(2), context);
+void runCli(process.argv.slice(2), context).then((code) => {
+  process.exitCode = code;
+});

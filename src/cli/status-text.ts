@@ -29,7 +29,7 @@ export function renderStatus(status: HostStatus, now: number, style: Style): str
   return parts.join('\n\n');
 }
 
-/** The table of services, those that need a look first. */
+/** The table of services, those that need a look first, those that do not run last. */
 export function renderServices(services: readonly ServiceStatus[], now: number, style: Style): string {
   const header = ['NAME', 'STATE', 'SINCE', 'IMAGE', 'PORTS', 'DETAIL'];
   const rows = services
@@ -48,6 +48,7 @@ export function renderServices(services: readonly ServiceStatus[], now: number, 
 /** A state in its colour. */
 export function paintState(state: ServiceState, style: Style): string {
   if (onTheWay.has(state)) return style.busy(state);
+  if (state === 'available') return style.dim(state);
   if (!settledStates.has(state)) return style.bad(state);
   return state === 'stopped' || state === 'scheduled' ? style.dim(state) : style.good(state);
 }
@@ -68,6 +69,7 @@ function describe({ detail, nextRun, retryAt, restarts }: ServiceStatus, now: nu
 }
 
 function rank(state: ServiceState): number {
+  if (state === 'available') return 3;
   if (!settledStates.has(state)) return onTheWay.has(state) ? 1 : 0;
   return 2;
 }

@@ -1,3 +1,4 @@
+import type { NetworkConfig } from './network/network-config.ts';
 import type { ComposeModel } from './service-spec.ts';
 
 /**
@@ -14,13 +15,21 @@ export interface HostConfig {
   readonly sysctl: Readonly<Record<string, string>>;
   readonly modules: readonly string[];
   readonly mounts: readonly MountConfig[];
+  readonly swap: readonly SwapConfig[];
+  readonly storage: StorageConfig;
+  /** False: /etc/hosts stays as the image has it. Absent means true. */
+  readonly manageHosts?: boolean;
+  /** Value of LANG. */
+  readonly locale?: string;
   readonly time: TimeConfig;
   readonly connectivity: ConnectivityConfig;
-  /** Network devices; absent: DHCP on every Ethernet device. Shape: netplan version 2. */
+  /** Network devices; absent: DHCP on every Ethernet device. */
   readonly network?: NetworkConfig;
   readonly engines: EnginesConfig;
   readonly update: UpdateConfig;
-  /** Names of catalogue services to run. */
+  readonly console: ConsoleConfig;
+  readonly report: ReportConfig;
+  /** Services to run by name: the catalogue's, and the user's own that have profiles. */
   readonly enable: readonly string[];
   /** The user's services; an entry with a catalogue name adjusts that one. */
   readonly compose: ComposeModel;
@@ -69,6 +78,89 @@ export interface MountConfig {
   readonly options: readonly string[];
 }
 
+/** Swap space: a file that Berth makes, or a device that holds swap space or is free for it. */
+export type SwapConfig =
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      /** Bytes; `auto`: from the size of the memory. */
+      readonly size: number | 'auto';
+      /** Bytes; the most that `auto` may take. */
+      readonly maxBytes?: number;
+    }
+  | {
+      readonly kind: 'device';
+      /** Path, `LABEL=` or `UUID=`. */
+      readonly source: string;
+      readonly options: readonly string[];
+    };
+
+/** Disks besides the system's own. What is destroyed by it happens on the first apply only, or by name. */
+export interface StorageConfig {
+  readonly disks: readonly DiskConfig[];
+  readonly raid: readonly RaidConfig[];
+  readonly filesystems: readonly FilesystemConfig[];
+  /** Partitions (devices or mount points) that grow to the space behind them, with their file systems. */
+  readonly grow: readonly string[];
+}
+
+export interface DiskConfig {
+  /** Path of the whole disk. */
+  readonly device: string;
+  readonly table: 'gpt' | 'mbr';
+  readonly partitions: readonly PartitionConfig[];
+  /** True: what is on the disk may be lost. */
+  readonly overwrite: boolean;
+}
+
+export interface PartitionConfig {
+  /** A share of the disk, a number of bytes, or all that is left. */
+  readonly size:
+    | { readonly kind: 'percent'; readonly percent: number }
+    | { readonly kind: 'bytes'; readonly bytes: number }
+    | { readonly kind: 'rest' };
+  /** sfdisk(8)'s word, GUID or hexadecimal code: `linux`, `swap`, `fd`. */
+  readonly type: string;
+  /** The partition's name; GPT only. */
+  readonly label?: string;
+}
+
+/** A Linux software RAID: the device is /dev/md/NAME. */
+export interface RaidConfig {
+  readonly name: string;
+  readonly level: '0' | '1' | '4' | '5' | '6' | '10';
+  readonly devices: readonly string[];
+  /** How many of the devices stand by. */
+  readonly spares: number;
+  /** Further options of `mdadm --create`. */
+  readonly options: readonly string[];
+  readonly overwrite: boolean;
+}
+
+export interface FilesystemConfig {
+  /** Path of the partition or disk it is made on. */
+  readonly device: string;
+  /** `ext4`, `xfs`, `vfat`, `swap`, … */
+  readonly type: string;
+  readonly label?: string;
+  /** Further options of mkfs. */
+  readonly options: readonly string[];
+  /** True: another file system on the device may be lost. */
+  readonly overwrite: boolean;
+  /** Types of file systems that may be lost without `overwrite`. */
+  readonly replaces: readonly string[];
+}
+
+export interface ConsoleConfig {
+  /** crypt(3) hash that opens the rescue shell on the console. Secret. */
+  readonly passwordHash?: string;
+}
+
+export interface ReportConfig {
+  /** Where diagnostics and boot results are sent. */
+  readonly url?: string;
+}
+
 export interface TimeConfig {
   readonly zone?: string;
   readonly servers: readonly string[];
@@ -94,14 +186,6 @@ export interface RegistryConfig {
   readonly password?: string;
   readonly mirrors: readonly string[];
   readonly insecure: boolean;
-}
-
-export interface NetworkConfig {
-  readonly version: 2;
-  readonly ethernets?: Readonly<Record<string, unknown>>;
-  readonly bonds?: Readonly<Record<string, unknown>>;
-  readonly vlans?: Readonly<Record<string, unknown>>;
-  readonly bridges?: Readonly<Record<string, unknown>>;
 }
 
 export interface EngineOptions {
@@ -145,6 +229,8 @@ export const emptyHostConfig: HostConfig = {
   sysctl: {},
   modules: [],
   mounts: [],
+  swap: [],
+  storage: { disks: [], raid: [], filesystems: [], grow: [] },
   time: { servers: [], pools: [] },
   connectivity: {
     dns: { servers: [], search: [], options: [] },
@@ -154,6 +240,8 @@ export const emptyHostConfig: HostConfig = {
   },
   engines: { system: defaultEngineOptions, user: defaultEngineOptions, imageBudgetBytes: 10 * 2 ** 30 },
   update: { channel: 'stable', strategy: 'staged' },
+  console: {},
+  report: {},
   enable: [],
   compose: { services: {}, networks: {}, volumes: {}, secrets: {}, configs: {} },
 };

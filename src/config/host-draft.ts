@@ -28,7 +28,7 @@ export class HostDraft {
     return this.#named.has(formatPath(path));
   }
 
-  /** Declares a catalogue service as wanted; once is enough. */
+  /** Declares a service as wanted by name; once is enough. */
   enable(service: string, place: Place): void {
     const path = ['berth', 'enable', service];
     if (!this.isNamed(path)) this.config.enable.push(service);

@@ -3,6 +3,7 @@ import type { Dialect, SourceFile, SourcePosition } from './dialects/dialect.ts'
 import { foreignLanguage } from './dialects/foreign.ts';
 import { type DialectName, dialects } from './dialects/table.ts';
 import { emptyHostConfig, type HostConfig } from './host-config.ts';
+import { passwordHasher } from './password.ts';
 
 export interface ParseOptions {
   /** Variables for `${NAME}` in Compose values; the config's own `berth.environment` goes over them. */
@@ -11,6 +12,8 @@ export interface ParseOptions {
   readonly catalogue?: readonly string[];
   /** The language of the files; default `auto`: each one's own first line tells. */
   readonly dialect?: DialectName | 'auto';
+  /** This host's secret for the salts of clear-text passwords; without it such a password opens no account. */
+  readonly passwordSeed?: string;
 }
 
 export interface ParseResult {
@@ -24,7 +27,8 @@ export interface ParseResult {
 
 /** Reads config files as one host config, a later file over an earlier one. Pure; never throws, whatever the text. */
 export function parseConfig(files: readonly SourceFile[], options: ParseOptions = {}): ParseResult {
-  const { environment = {}, catalogue, dialect = 'auto' } = options;
+  const { environment = {}, catalogue, dialect = 'auto', passwordSeed } = options;
+  const hashPassword = passwordSeed === undefined ? () => undefined : passwordHasher(passwordSeed);
   const recognised = files.map((file) => ({ file, row: recognise(file, dialect) }));
   const unknown = recognised.filter(({ row }) => row === undefined).map(({ file }) => unrecognised(file));
   const [first] = recognised;
@@ -36,8 +40,20 @@ export function parseConfig(files: readonly SourceFile[], options: ParseOptions 
     const message = `files of different languages cannot be read as one config; ${first.file.file} is ${title}`;
     return refusal(mixed.map(({ file }) => wholeFile(file, 'mixed-dialects', message, null)));
   }
-  const { config, diagnostics, sources } = row.parse(files, { environment, catalogue });
+  const { config, diagnostics, sources } = row.parse(files, { environment, catalogue, hashPassword });
   return { config, diagnostics: sortDiagnostics(diagnostics), sources };
+}
+
+/**
+ * The texts with a hash in the place of every clear-text password: what may be stored. They mean the same, and sealing
+ * them again changes nothing. Pure; never throws.
+ */
+export function sealPasswords<T extends SourceFile>(files: readonly T[], passwordSeed: string): T[] {
+  const hash = passwordHasher(passwordSeed);
+  return files.map((file) => {
+    const seal = recognise(file, 'auto')?.seal;
+    return seal === undefined ? file : { ...file, text: seal(file.text, hash) };
+  });
 }
 
 /** True when a diagnostic of severity error names the file: it must not be applied as it is. */

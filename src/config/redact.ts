@@ -11,6 +11,8 @@ export function redactConfig(config: HostConfig): HostConfig {
     ...config,
     users: config.users.map((user) => (user.passwordHash === undefined ? user : { ...user, passwordHash: redacted })),
     files: config.files.map((file) => (isPrivate(file) ? { ...file, contentBase64: redacted } : file)),
+    console: config.console.passwordHash === undefined ? config.console : { passwordHash: redacted },
+    report: config.report.url === undefined ? config.report : { url: redactUrl(config.report.url) },
     connectivity: {
       ...connectivity,
       proxy: {
@@ -38,10 +40,11 @@ export function secretsOf(config: HostConfig): string[] {
   const { proxy, registries } = connectivity;
   const values = [
     ...config.users.map(({ passwordHash }) => passwordHash),
+    config.console.passwordHash,
     ...config.files.filter(isPrivate).flatMap(contentsOf),
     ...Object.values(registries).map(({ password }) => password),
     ...Object.values(compose.secrets).flatMap(({ content }) => [content, content?.trim()]),
-    ...[proxy.http, proxy.https, update.feed].flatMap(passwordsOfUrl),
+    ...[proxy.http, proxy.https, update.feed, config.report.url].flatMap(passwordsOfUrl),
   ];
   const secrets = new Set(values.filter((value) => value !== undefined && value !== ''));
   return [...(secrets as Set<string>)].toSorted((a, b) => b.length - a.length);

@@ -10,6 +10,7 @@ export type ErrorCode =
   | 'IMAGE_PULL_FAILED'
   | 'PORT_TAKEN'
   | 'DISK_FULL'
+  | 'HOST_REFUSED'
   | 'NOT_FOUND'
   | 'SERVICE_UNKNOWN'
   | 'STORE_CORRUPT'

@@ -36,6 +36,14 @@ export interface StepBase {
   readonly after: readonly string[];
 }
 
+/** What is told of a step that was carried out. */
+export interface FinishedStep extends Pick<StepBase, 'kind' | 'subject' | 'cost' | 'reason' | 'summary'> {
+  readonly outcome: 'done' | 'failed';
+  readonly durationMs: number;
+  /** The tail of the error. */
+  readonly error?: string;
+}
+
 /** Something the config asks for that this host deliberately leaves alone, and why. */
 export interface SkippedStep {
   readonly subject: string;

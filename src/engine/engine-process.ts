@@ -45,13 +45,22 @@ const logLimitBytes = 8 * 2 ** 20;
 /** Starts, adopts and ends the processes of one engine. They are detached: they outlive us, and we find them again. */
 export class EngineProcesses {
   readonly paths: EnginePaths;
-  readonly #spec: EngineSpec;
+  #spec: EngineSpec;
   readonly #clock: Clock;
 
   constructor(spec: EngineSpec, clock: Clock) {
     this.#spec = spec;
     this.#clock = clock;
     this.paths = enginePaths(spec);
+  }
+
+  get spec(): EngineSpec {
+    return this.#spec;
+  }
+
+  /** From the next start on: the same engine, in the same places, with other settings. */
+  use(spec: EngineSpec): void {
+    this.#spec = spec;
   }
 
   /** Makes sure of both programs. @returns whether dockerd was there already. Throws ENGINE_START_FAILED with its last words. */
@@ -74,6 +83,7 @@ export class EngineProcesses {
       await this.#ensureProgram(this.#containerd(), signal);
     }
     await writeFile(this.paths.daemonConfig, `${JSON.stringify(this.#spec.config, null, 2)}\n`);
+    if (this.#trusts()) await writeFile(this.paths.caCertificates, (this.#spec.caCertificates ?? []).join('\n'));
     return this.#ensureProgram(this.#dockerd(), signal);
   }
 
@@ -128,7 +138,7 @@ export class EngineProcesses {
     await rm(program.socket, { force: true });
     if (program.name === 'dockerd') await rm(this.paths.dockerdOwnPid, { force: true });
     const logStart = (await stat(program.logFile).catch(() => undefined))?.size ?? 0;
-    const env = engineEnvironment(this.#spec, process.env);
+    const env = engineEnvironment(this.#spec, process.env, this.#trusts() ? this.paths.caCertificates : undefined);
     let started: DetachedProcess;
     try {
       started = await spawnDetached({ ...program, env });
@@ -179,8 +189,14 @@ export class EngineProcesses {
   }
 
   #startText(): string {
-    const { binaries, config, proxy } = this.#spec;
-    return JSON.stringify({ version: binaries.version, arguments: dockerdArguments(this.#spec), config, proxy });
+    const { binaries, config, proxy, caCertificates } = this.#spec;
+    const facts = { version: binaries.version, arguments: dockerdArguments(this.#spec), config, proxy };
+    return JSON.stringify(this.#trusts() ? { ...facts, caCertificates } : facts);
+  }
+
+  /** Whether certificates are declared. */
+  #trusts(): boolean {
+    return (this.#spec.caCertificates ?? []).length > 0;
   }
 
   #containerd(): Program {

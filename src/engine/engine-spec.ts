@@ -4,8 +4,8 @@ import { BerthError } from '../core/errors.ts';
 import type { EngineBinaries } from './binaries.ts';
 
 /**
- * One dockerd to run. `system`: no bridge, no iptables, so that it never touches another engine's chains;
- * `user`: bridges, NAT and published ports.
+ * One dockerd to run. `system`: no bridge of use, no iptables, no forwarding, so that it never touches another engine's
+ * network; `user`: bridges, NAT and published ports.
  */
 export interface EngineSpec {
   readonly role: 'system' | 'user';
@@ -16,6 +16,11 @@ export interface EngineSpec {
   /** Default: `docker.sock` in the run directory. */
   readonly socket?: string;
   readonly binaries: EngineBinaries;
+  /**
+   * `system` only: an empty bridge that exists. Default: none, for which dockerd deletes `docker0` at every start, whoever's
+   * that is (moby: removeDefaultBridgeInterface).
+   */
+  readonly bridge?: string;
   /** Content of daemon.json: see {@link daemonConfig}. */
   readonly config: Readonly<Record<string, unknown>>;
   /** `own`: started and watched with this engine; `shared`: somebody else's, in a namespace of our own. */
@@ -24,6 +29,8 @@ export interface EngineSpec {
     | { readonly kind: 'shared'; readonly socket: string; readonly namespace: string };
   /** For the engine's own traffic: pulls. */
   readonly proxy?: ConnectivityConfig['proxy'];
+  /** PEM texts to trust besides the machine's own, for the engine's own traffic. */
+  readonly caCertificates?: readonly string[];
   readonly extraArguments?: readonly string[];
 }
 
@@ -36,6 +43,7 @@ export interface EnginePaths {
   readonly containerdRoot: string;
   readonly containerdState: string;
   readonly daemonConfig: string;
+  readonly caCertificates: string;
   readonly containerdConfig: string;
   /** What the running dockerd was started with. */
   readonly startedWith: string;
@@ -61,6 +69,7 @@ export function enginePaths(spec: Pick<EngineSpec, 'stateDir' | 'runDir' | 'sock
     containerdRoot: join(spec.stateDir, 'containerd'),
     containerdState: join(run, 'containerd'),
     daemonConfig: join(spec.stateDir, 'daemon.json'),
+    caCertificates: join(spec.stateDir, 'ca-certificates.pem'),
     containerdConfig: join(spec.stateDir, 'containerd.toml'),
     startedWith: join(run, 'dockerd.started.json'),
     dockerdPid: join(run, 'dockerd.process'),
@@ -99,7 +108,9 @@ export function dockerdArguments(spec: EngineSpec): string[] {
     `--containerd-namespace=${namespace}`,
     `--containerd-plugins-namespace=${namespace}-plugins`,
     // Two engines that manage iptables flush each other's chains: only the user engine may.
-    ...(spec.role === 'system' ? ['--bridge=none', '--iptables=false', '--ip6tables=false'] : []),
+    ...(spec.role === 'system'
+      ? [`--bridge=${spec.bridge ?? 'none'}`, '--iptables=false', '--ip6tables=false', '--ip-forward=false']
+      : []),
     ...(spec.extraArguments ?? []),
   ];
 }
@@ -129,11 +140,12 @@ const ownVariables: ReadonlySet<string> = new Set([
 
 /**
  * The environment of the engine's programs. Proxies go here and not into daemon.json, which takes them only from Docker 23 on.
- * Pure.
+ * `certificates` is a file to trust besides /etc/ssl/certs: Go's crypto/x509 reads SSL_CERT_FILE and the directories. Pure.
  */
 export function engineEnvironment(
   spec: Pick<EngineSpec, 'binaries' | 'proxy'>,
   base: NodeJS.ProcessEnv,
+  certificates?: string,
 ): NodeJS.ProcessEnv {
   const { path, libraryPath } = spec.binaries;
   const standard = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -145,5 +157,6 @@ export function engineEnvironment(
     ...(http === undefined ? {} : { HTTP_PROXY: http }),
     ...(https === undefined ? {} : { HTTPS_PROXY: https }),
     ...(noProxy.length === 0 ? {} : { NO_PROXY: noProxy.join(',') }),
+    ...(certificates === undefined ? {} : { SSL_CERT_FILE: certificates }),
   };
 }

@@ -1,6 +1,6 @@
+import { backoffMs } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
-import { messageOf } from '../core/errors.ts';
-import { backoffMs } from './backoff.ts';
+import { BerthError, isBerthError, messageOf } from '../core/errors.ts';
 import { type DetachedProcess, isAlive } from './detached-process.ts';
 import { pingEngine, untilEngineGone } from './engine-presence.ts';
 import { EngineProcesses } from './engine-process.ts';
@@ -14,6 +14,8 @@ export interface EngineStateChange {
   /** The telling ones, oldest first; empty when all is well. */
   readonly lastLogLines: readonly string[];
   readonly retryInMs?: number;
+  /** Part of a restart that somebody asked for: no trouble. */
+  readonly onRequest?: true;
 }
 
 export interface SupervisorOptions {
@@ -21,6 +23,10 @@ export interface SupervisorOptions {
   /** In [0, 1). */
   readonly random: () => number;
   readonly onChange: (change: EngineStateChange) => void;
+  /** Before every start: makes what the spec says is there. */
+  readonly prepare?: () => Promise<void>;
+  /** Tried when dockerd does not start with the spec given: the same engine with settings that are known to work. */
+  readonly fallback?: EngineSpec;
   /** How often to look whether the processes live and the engine still answers. Default: 10 s. */
   readonly checkIntervalMs?: number;
 }
@@ -41,11 +47,24 @@ export class EngineSupervisor {
   #ensuring: Promise<void> | undefined;
   /** Set while we end dockerd ourselves. */
   #onRequest: string | undefined;
+  #fallback: EngineSpec | undefined;
+  #refusal: string | undefined;
 
   constructor(spec: EngineSpec, options: SupervisorOptions) {
     this.#options = options;
+    this.#fallback = options.fallback;
     this.#processes = new EngineProcesses(spec, options.clock);
     this.paths = this.#processes.paths;
+  }
+
+  /** What the engine is run with: the spec last given, or the one it went back to. */
+  get spec(): EngineSpec {
+    return this.#processes.spec;
+  }
+
+  /** Why dockerd did not start with the spec last given; undefined when it did. */
+  get refusal(): string | undefined {
+    return this.#refusal;
   }
 
   /** Adopts the engine when it runs, starts it otherwise; resolves when it answers. Safe to call at any time. Throws ENGINE_START_FAILED. */
@@ -91,6 +110,22 @@ export class EngineSupervisor {
     }
   }
 
+  /**
+   * Makes the engine run as another spec of the same places says; dockerd is restarted when it runs with something else.
+   * Throws ENGINE_START_FAILED when dockerd does not start with it: then it runs as before. Containers live on either way.
+   */
+  async reconfigure(spec: EngineSpec, signal?: AbortSignal): Promise<void> {
+    await this.#ensuring?.catch(() => undefined);
+    const before = this.#processes.spec;
+    this.#refusal = undefined;
+    this.#processes.use(spec);
+    if ((await this.#processes.dockerd()) === undefined || (await this.isCurrent())) return;
+    this.#fallback = before === spec ? this.#options.fallback : before;
+    await this.restart(signal);
+    if (this.#processes.spec !== spec)
+      throw new BerthError('ENGINE_START_FAILED', `${this.refusal ?? ''}; it runs with its earlier settings`);
+  }
+
   /** Whether the running dockerd has the configuration of this supervisor's spec; false after adopting one that has another. */
   isCurrent(): Promise<boolean> {
     return this.#processes.isCurrent();
@@ -106,9 +141,33 @@ export class EngineSupervisor {
   }
 
   async #ensure(signal?: AbortSignal): Promise<void> {
-    if ((await this.#processes.dockerd()) === undefined) await this.#report('starting', 'no engine runs');
-    const how = await this.#processes.ensure(signal);
+    if ((await this.#processes.dockerd()) === undefined) {
+      await this.#report('starting', 'no engine runs');
+      await this.#options.prepare?.();
+    }
+    const how = await this.#start(signal);
     await this.#report('running', how === 'adopted' ? 'adopted the engine that runs' : 'started');
+  }
+
+  /** As the spec says; when dockerd does not start so but does with the fallback, as that says. */
+  async #start(signal?: AbortSignal): Promise<'adopted' | 'started'> {
+    const { spec } = this.#processes;
+    try {
+      return await this.#processes.ensure(signal);
+    } catch (error) {
+      if (this.#fallback === undefined || this.#fallback === spec || !isBerthError(error, 'ENGINE_START_FAILED'))
+        throw error;
+      this.#processes.use(this.#fallback);
+      try {
+        await this.#processes.ensure(signal);
+      } catch {
+        // It is not the settings.
+        this.#processes.use(spec);
+        throw error;
+      }
+      this.#refusal = messageOf(error);
+      return 'started';
+    }
   }
 
   /** @returns why the engine is down now. */
@@ -166,7 +225,13 @@ export class EngineSupervisor {
   async #report(state: EngineStateChange['state'], reason: string, retryInMs?: number): Promise<void> {
     const sick = state === 'down' || state === 'failed';
     const lastLogLines = sick ? await this.#processes.lastLogLines() : [];
-    this.#options.onChange({ state, reason, lastLogLines, ...(retryInMs === undefined ? {} : { retryInMs }) });
+    this.#options.onChange({
+      state,
+      reason,
+      lastLogLines,
+      ...(retryInMs === undefined ? {} : { retryInMs }),
+      ...(this.#onRequest === undefined ? {} : { onRequest: true }),
+    });
   }
 }
 

@@ -4,6 +4,7 @@ import { BerthError, isBerthError } from '../core/errors.ts';
 import type { ContainerEngine } from '../engine/container-engine.ts';
 import { ownLabels } from './desired.ts';
 import { writeServiceFile } from './file-writer.ts';
+import { ensureHostSource } from './host-sources.ts';
 import type { DesiredService, ObservedContainer, ServiceMemory } from './model.ts';
 import { versionOf } from './model.ts';
 import { label, nextName, previousName, runName } from './names.ts';
@@ -137,7 +138,7 @@ export class StepExecutor {
     signal: AbortSignal,
     more: Readonly<Record<string, string>> = {},
   ): Promise<string> {
-    await Promise.all(service.files.map(writeServiceFile));
+    await this.#prepareFiles(service);
     const labels = { ...service.container.labels, ...ownLabels(this.#deps.instance, service), ...more };
     const engine = this.#engine(service);
     try {
@@ -160,12 +161,31 @@ export class StepExecutor {
     }
   }
 
+  /** What is mounted into the container, and is not the engine's to look after. */
+  async #prepareFiles(service: DesiredService): Promise<void> {
+    await Promise.all(service.files.map(writeServiceFile));
+    await Promise.all(service.hostSources.map(ensureHostSource));
+  }
+
   #started(service: DesiredService): Remembered {
     // A restart that was asked for is done by any start, also by that of a new container.
     return { startedAt: this.#deps.clock.now(), applied: service.digest, restart: undefined };
   }
 
-  async #start({ service, discard, engine }: StepOf<'start-service'>, signal: AbortSignal): Promise<Remembered> {
+  /** Whether a restart that was asked for has been done, and a crash came before that was noted. */
+  async #isRestarted(
+    { engine, askedAt }: Pick<StepOf<'restart-service'>, 'engine' | 'askedAt'>,
+    container: ObservedContainer | undefined,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (askedAt === undefined || container?.state !== 'running') return false;
+    const present = await this.#deps.engineOf(engine).inspectContainer(container.id, signal);
+    return present?.state === 'running' && present.startedAt > askedAt;
+  }
+
+  async #start(step: StepOf<'start-service'>, signal: AbortSignal): Promise<Remembered> {
+    const { service, discard, engine } = step;
+    if (await this.#isRestarted(step, discard, signal)) return { restart: undefined };
     if (discard !== undefined) await this.#remove(engine, discard, signal);
     const id = await this.#create(service, service.containerName, signal);
     await this.#engine(service).startContainer(id, signal);
@@ -173,12 +193,14 @@ export class StepExecutor {
   }
 
   async #resume({ service, container }: StepOf<'resume-service'>, signal: AbortSignal): Promise<Remembered> {
-    await Promise.all(service.files.map(writeServiceFile));
+    await this.#prepareFiles(service);
     await this.#engine(service).startContainer(container.id, signal);
     return { startedAt: this.#deps.clock.now(), applied: container.digest, restart: undefined };
   }
 
-  async #restart({ service, container }: StepOf<'restart-service'>, signal: AbortSignal): Promise<Remembered> {
+  async #restart(step: StepOf<'restart-service'>, signal: AbortSignal): Promise<Remembered> {
+    const { service, container } = step;
+    if (await this.#isRestarted(step, container, signal)) return { restart: undefined };
     await this.#stop(service.engine, container, signal);
     await this.#engine(service).startContainer(container.id, signal);
     return { startedAt: this.#deps.clock.now(), restart: undefined };

@@ -62,8 +62,8 @@ export function desiredOrder(desired: Desired): DesiredService[] {
 export function graphEdges(desired: Desired): GraphEdge[] {
   const edges: GraphEdge[] = [];
   for (const { name, conditions } of desiredOrder(desired)) {
-    for (const { service, condition, declared } of conditions)
-      if (declared) edges.push({ from: name, to: service, condition });
+    for (const { service, condition, origin } of conditions)
+      if (origin === 'declared') edges.push({ from: name, to: service, condition });
   }
   return edges;
 }

@@ -7,6 +7,7 @@ import type {
   NetworkCreate,
   VolumeCreate,
 } from '../engine/container-engine.ts';
+import type { HostSource } from './host-sources.ts';
 
 /** What a service does over time, which decides what "as declared" means for it. */
 export type ServiceKind = 'service' | 'one-shot' | 'scheduled';
@@ -17,8 +18,11 @@ export interface StartCondition {
   readonly condition: 'started' | 'healthy' | 'completed';
   /** Restart the dependent when this one is replaced or restarted. */
   readonly restart: boolean;
-  /** False: added by us (essential services first), not by the user's `depends_on`. */
-  readonly declared: boolean;
+  /**
+   * `declared`: the user's `depends_on`; the others are ours: `essential` services come first, and the log `collector`,
+   * for as long as it is on its way up.
+   */
+  readonly origin: 'declared' | 'essential' | 'collector';
 }
 
 /** A secret or config written to a file on the host and bind-mounted. */
@@ -46,6 +50,8 @@ export interface DesiredService {
   /** sha256 of everything that needs a new container when it changes. */
   readonly digest: string;
   readonly files: readonly ServiceFile[];
+  /** Bind mounts' sources to make sure of before every start. */
+  readonly hostSources: readonly HostSource[];
   readonly conditions: readonly StartCondition[];
   readonly networks: readonly string[];
   readonly volumes: readonly string[];
@@ -136,6 +142,8 @@ export interface ServiceMemory {
   readonly wish?: { readonly kind: 'stopped'; readonly reason: Reason };
   /** A restart that was asked for and not yet done. */
   readonly restart?: Reason;
+  /** When it was asked for: milliseconds since the epoch. A container started later has had it, whatever a crash made us forget. */
+  readonly restartAskedAt?: number;
   /** Configurations that failed here, as `digest@imageId`, and why; not tried again. */
   readonly rejected?: readonly { readonly version: string; readonly why: string }[];
   /** Steps or starts that failed in a row. */

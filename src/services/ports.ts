@@ -1,17 +1,10 @@
-import type { Cost, Reason } from '../core/plan.ts';
+import type { FinishedStep } from '../core/plan.ts';
 import type { Memory } from './model.ts';
 
 /** One finished step, as the reconciler reports it. */
-export interface StepRecord {
+export interface StepRecord extends FinishedStep {
+  /** The end of the step: milliseconds since the epoch. */
   readonly at: number;
-  readonly kind: string;
-  readonly subject: string;
-  readonly cost: Cost;
-  readonly reason: Reason;
-  readonly summary: string;
-  readonly outcome: 'done' | 'failed';
-  readonly durationMs: number;
-  readonly error?: string;
 }
 
 /** Where finished steps go: the ledger. Must not block. */

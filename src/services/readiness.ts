@@ -1,5 +1,6 @@
-import type { DesiredService, Memory, Observed, ObservedContainer, StartCondition } from './model.ts';
+import type { Desired, DesiredService, Memory, Observed, ObservedContainer, StartCondition } from './model.ts';
 import { versionOf } from './model.ts';
+import { normalizeReference } from './names.ts';
 
 /** The containers of one service, by the part they play. */
 export interface Containers {
@@ -52,6 +53,22 @@ export function unmetCondition(
   }
 }
 
+/**
+ * Whether waiting for a service may still end well without anybody's help: nothing about it has failed so far. An engine
+ * that does not answer counts as failed unless it `isEngineDue`: it may just be starting.
+ */
+export function isOnItsWay(
+  target: DesiredService | undefined,
+  observed: Observed,
+  memory: Memory,
+  isEngineDue: boolean,
+): boolean {
+  if (target === undefined || target.problem !== undefined) return false;
+  const { wish, failures } = memory[target.name] ?? {};
+  const hasEngine = observed.engines[target.engine] !== undefined || isEngineDue;
+  return hasEngine && wish === undefined && failures === undefined;
+}
+
 function describe(container: ObservedContainer | undefined): string {
   if (container === undefined) return 'not started yet';
   if (container.state === 'running') return container.health === 'none' ? 'running' : container.health;
@@ -85,4 +102,32 @@ export function proofOf(
 export function isRejected(memory: Memory, name: string, digest: string, imageId: string | undefined): boolean {
   const version = versionOf(digest, imageId);
   return memory[name]?.rejected?.some((rejected) => rejected.version === version) ?? false;
+}
+
+/** Why another version of a service runs than the declared one: that one failed here, and the one before came back. */
+export function rollbackOf(
+  service: DesiredService,
+  current: ObservedContainer | undefined,
+  observed: Observed,
+  memory: Memory,
+): string | undefined {
+  const { rejected = [] } = memory[service.name] ?? {};
+  if (rejected.length === 0 || current === undefined) return undefined;
+  const imageId = observed.engines[service.engine]?.images.get(normalizeReference(service.container.image));
+  const wanted = versionOf(service.digest, imageId);
+  if (versionOf(current.digest, current.imageId) === wanted) return undefined;
+  return rejected.findLast(({ version }) => version === wanted)?.why;
+}
+
+/** The services that went back, with why. Pure. */
+export function rollbacks(desired: Desired, observed: Observed, memory: Memory): Record<string, string> {
+  const suspects = Object.entries(memory).filter(([, { rejected = [] }]) => rejected.length > 0);
+  if (suspects.length === 0) return {};
+  const containers = containersByService(observed);
+  const found = suspects.flatMap(([name]) => {
+    const service = desired.services.get(name);
+    const why = service && rollbackOf(service, containers.get(name)?.current, observed, memory);
+    return why === undefined ? [] : [[name, why] as const];
+  });
+  return Object.fromEntries(found);
 }

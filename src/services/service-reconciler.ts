@@ -84,6 +84,7 @@ export class ServiceReconciler {
   readonly #roundListeners = new Set<() => void>();
   #desired: Desired = nothingDesired;
   #removals: DesiredChange['removals'] = {};
+  #declaredAt = 0;
   #observed: Observed = { engines: {} };
   #plan: ServicePlan = { steps: [] };
   #isBooting = true;
@@ -152,6 +153,7 @@ export class ServiceReconciler {
   setDesired(desired: Desired, change: DesiredChange, { keepMemory = false } = {}): void {
     this.#desired = desired;
     this.#removals = change.removals;
+    this.#declaredAt = this.#deps.clock.now();
     this.#isUndeclared = false;
     for (const [name, cause] of Object.entries(change.causes)) {
       // A changed configuration gets its first try at once, whatever failed before.
@@ -195,6 +197,7 @@ export class ServiceReconciler {
       observed,
       memory,
       now: this.#deps.clock.now(),
+      declaredAt: this.#deps.clock.now(),
       booting: false,
       removals: change.removals,
     });
@@ -417,6 +420,7 @@ export class ServiceReconciler {
       now,
       booting: this.#isBooting,
       bootedAt: this.#bootedAt,
+      declaredAt: this.#declaredAt,
       removals: this.#removals,
     });
     this.#launch(now, busyBefore);

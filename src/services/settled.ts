@@ -1,4 +1,4 @@
-import { userEngineService } from './desired.ts';
+import { userEngineService } from './desired/declared.ts';
 import type { Desired, ServiceMemory } from './model.ts';
 import type { ServiceStatus } from './status.ts';
 import { settledStates } from './status.ts';

@@ -1,7 +1,7 @@
 import { compareText } from '../core/compare-text.ts';
 import type { Desired, DesiredService, Memory, Observed, ObservedContainer, ServiceMemory } from './model.ts';
 import { nextRun } from './plan/jobs.ts';
-import { type Containers, containersByService } from './readiness.ts';
+import { type Containers, containersByService, rollbackOf } from './readiness.ts';
 import type { ServiceState, ServiceStatus } from './status.ts';
 import type { ServiceStep } from './steps.ts';
 
@@ -79,7 +79,8 @@ function stateOf(
     return { state: inFlightStates[busy] ?? 'starting', detail: '' };
   const mine = input.steps.filter((step) => step.subject === `service/${service.name}`);
   const waiting = mine.find((step) => step.waitsFor.length > 0);
-  const rollback = rollbackNote(service, containers.current, memory);
+  const why = rollbackOf(service, containers.current, input.observed, input.memory);
+  const rollback = why === undefined ? '' : `rolled back: ${why}`;
   if (memory.wish?.kind === 'stopped') return { state: 'stopped', detail: 'stopped by an operator' };
   if (memory.retryAt !== undefined && memory.retryAt > input.now && mine.some((step) => step.notBefore !== undefined)) {
     return { state: 'backoff', detail: memory.lastError ?? describeContainer(shown) };
@@ -119,11 +120,6 @@ function scheduledState(run: ObservedContainer | undefined, memory: ServiceMemor
   if (run?.exitCode !== undefined && run.exitCode !== 0)
     return { state: 'scheduled', detail: `the last run exited with ${run.exitCode}` };
   return { state: 'scheduled', detail: memory.lastError ?? '' };
-}
-
-function rollbackNote(service: DesiredService, current: ObservedContainer | undefined, memory: ServiceMemory): string {
-  if (current === undefined || current.digest === service.digest || (memory.rejected ?? []).length === 0) return '';
-  return `rolled back: ${memory.rejected?.at(-1)?.why ?? ''}`;
 }
 
 function describeContainer(container: ObservedContainer | undefined): string {

@@ -4,7 +4,8 @@ import type { EngineName } from '../config/service-spec.ts';
  * What a person wants to know of a service, in one word:
  * `healthy` and `running` (no healthcheck) and `done` (one-shot, exit 0) are where things should be; `scheduled` waits
  * for its time; `starting`, `waiting` (for a dependency), `pulling`, `stopping` are on the way; `stopped` is an
- * operator's wish; `backoff`, `unhealthy`, `failed` and `exited` need a look.
+ * operator's wish; `backoff`, `unhealthy`, `failed` and `exited` need a look. `available` does not run and could be
+ * enabled; it is only in the list of services.
  */
 export type ServiceState =
   | 'healthy'
@@ -19,7 +20,8 @@ export type ServiceState =
   | 'backoff'
   | 'unhealthy'
   | 'failed'
-  | 'exited';
+  | 'exited'
+  | 'available';
 
 export interface ServiceStatus {
   readonly name: string;

@@ -146,6 +146,7 @@ export class StepRunner {
       if (!dependent.conditions.some(({ service, restart }) => restart && service === name)) continue;
       this.#deps.memory.remember(dependent.name, {
         restart: { kind: 'dependency', service: name, cause: step.reason },
+        restartAskedAt: this.#deps.clock.now(),
       });
     }
   }

@@ -18,10 +18,21 @@ export type ServiceStep = ServiceStepBase &
     | { readonly kind: 'remove-network'; readonly name: string }
     | { readonly kind: 'create-volume'; readonly volume: DesiredVolume }
     /** Create and start; `discard` goes first (a stopped container in the way). */
-    | { readonly kind: 'start-service'; readonly service: DesiredService; readonly discard?: ObservedContainer }
+    | {
+        readonly kind: 'start-service';
+        readonly service: DesiredService;
+        readonly discard?: ObservedContainer;
+        readonly askedAt?: number;
+      }
     /** Start the container that is there. */
     | { readonly kind: 'resume-service'; readonly service: DesiredService; readonly container: ObservedContainer }
-    | { readonly kind: 'restart-service'; readonly service: DesiredService; readonly container: ObservedContainer }
+    /** `askedAt`: a container that runs since later than that has been restarted already. */
+    | {
+        readonly kind: 'restart-service';
+        readonly service: DesiredService;
+        readonly container: ObservedContainer;
+        readonly askedAt?: number;
+      }
     | { readonly kind: 'stop-service'; readonly service: DesiredService; readonly container: ObservedContainer }
     /** New container in, old one kept stopped as `.previous` until the new one is proven. */
     | {

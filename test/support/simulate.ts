@@ -2,7 +2,8 @@ import type { HostConfig } from '../../src/config/host-config.ts';
 import { emptyHostConfig } from '../../src/config/host-config.ts';
 import type { ComposeModel, ServiceSpec } from '../../src/config/service-spec.ts';
 import { BerthError } from '../../src/core/errors.ts';
-import { type DesiredContext, desiredServices } from '../../src/services/desired.ts';
+import type { DesiredContext } from '../../src/services/desired/context.ts';
+import { desiredServices } from '../../src/services/desired.ts';
 import { type Remembered, StepExecutor } from '../../src/services/executor.ts';
 import type { Desired, Memory, ServiceMemory } from '../../src/services/model.ts';
 import { EngineObserver } from '../../src/services/observe.ts';
@@ -53,8 +54,8 @@ export class SimulatedHost {
   }
 
   /** Declares services; every image of theirs can be pulled. */
-  declare(config: HostConfig): void {
-    this.desired = desiredServices(config, context);
+  declare(config: HostConfig, more: Partial<DesiredContext> = {}): void {
+    this.desired = desiredServices(config, { ...context, ...more });
     for (const { container } of this.desired.services.values()) {
       const reference = container.image.includes(':') ? container.image : `${container.image}:latest`;
       for (const engine of [this.user, this.system]) {

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { AgentOptions } from '../../agent/agent-service.ts';
+import { imageDirectories } from '../../agent/image-directories.ts';
 import type { CliContext, Command, Flags } from '../context.ts';
 import { hostSocket, localDirectories, namedSocket, runDirectoryOf, socketIn } from '../sockets.ts';
 
@@ -21,7 +22,7 @@ export function agentOptions(
     runDirectory,
     socket: namedSocket(flags.socket, env) ?? ownSocket,
     catalogueDirectory: join(projectDirectory, 'system-containers'),
-    imageIndex: join(stateDirectory, 'images.json'),
+    imageIndex: local ? join(stateDirectory, 'images.json') : imageDirectories.images,
     ...(flags.config === undefined ? {} : { configFile: resolve(cwd, flags.config) }),
     ...(flags.engine === undefined ? {} : { engine: flags.engine }),
   };

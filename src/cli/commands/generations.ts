@@ -21,7 +21,10 @@ export const run: Command = async (cli, [number]) => {
     paints[generation.state](generation.state),
     `${formatDuration(cli.context.clock.now() - Date.parse(generation.createdAt))} ago`,
     generation.source,
-    generation.changes.length === 0 ? dim('no change') : generation.changes.join('; '),
+    [
+      ...Object.entries(generation.rolledBack).map(([name, why]) => bad(`${name} rolled back: ${why}`)),
+      generation.changes.length === 0 ? dim('no change') : generation.changes.join('; '),
+    ].join('; '),
   ]);
   cli.print(table(['NUMBER', 'STATE', 'APPLIED', 'FROM', 'CHANGES'], rows));
   return 0;

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentOptions } from '../../agent/agent-service.ts';
 import { writeDurably } from '../../agent/durable-file.ts';
@@ -45,6 +46,8 @@ function requireRoot({ context }: Cli): void {
 async function prepare(cli: Cli, options: AgentOptions): Promise<void> {
   const { context } = cli;
   const phases = new Phases(cli);
+  // First of all: what is made in it later must not make it with other rights.
+  await mkdir(options.stateDirectory, { recursive: true, mode: 0o700 });
   await phases.run('container engine', async (report) => {
     if (options.engine !== undefined) return;
     await ensureIptables(report, context.signal);
@@ -58,6 +61,7 @@ async function prepare(cli: Cli, options: AgentOptions): Promise<void> {
       cacheDirectory: context.env['BERTH_CACHE'] ?? join(options.stateDirectory, 'cache'),
       onProgress: report,
     });
+    await mkdir(options.stateDirectory, { recursive: true, mode: 0o700 });
     await writeDurably(options.imageIndex, `${JSON.stringify(images, null, 2)}\n`, 0o644);
   });
   if ((await askAgent(cli)) !== undefined) return;

@@ -3,6 +3,7 @@ import { parseCompose } from '../compose/parse.ts';
 import type { DialectContext } from '../dialects/dialect.ts';
 import type { HostDraft } from '../host-draft.ts';
 import { type KeyedValue, takeKeys } from '../key-table.ts';
+import { didYouMean } from '../near-miss.ts';
 import type { Place } from '../place.ts';
 import { BerthDraft } from './draft.ts';
 import { berthKeys } from './keys.ts';
@@ -14,7 +15,21 @@ export function takeBerthBlock(values: readonly KeyedValue[], host: HostDraft, c
   takeKeys(berthKeys, values, draft, (key, place, hint) =>
     place.error('unknown-key', `unknown key "${key}" under berth`, hint, 'key'),
   );
+  takeEnabled(draft);
   takeCompose(draft);
+}
+
+/** What is enabled must be in the catalogue (where that is known), or a service of one's own. */
+function takeEnabled({ enable, host, context: { catalogue }, compose }: BerthDraft): void {
+  const own = Object.keys(compose.get('services')?.value ?? {});
+  for (const { value: name, place } of enable) {
+    if (catalogue === undefined || catalogue.includes(name) || own.includes(name)) {
+      host.enable(name, place);
+      continue;
+    }
+    const hint = didYouMean(name, [...catalogue, ...own]) ?? `the catalogue has ${catalogue.join(', ')}`;
+    place.error('unknown-service', `neither the catalogue nor berth.services has a service "${name}"`, hint);
+  }
 }
 
 function takeCompose(draft: BerthDraft): void {

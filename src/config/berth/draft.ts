@@ -10,6 +10,8 @@ export type ComposePart = (typeof composeParts)[number];
 export class BerthDraft {
   readonly host: HostDraft;
   readonly context: DialectContext;
+  /** `berth.enable`, checked when all services are known. */
+  readonly enable: Located<string>[] = [];
   /** `berth.environment`. */
   environment: Readonly<Record<string, string>> = {};
   /** The Compose parts as they stand in the text. */

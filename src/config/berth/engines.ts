@@ -1,12 +1,25 @@
 import { parseBytes } from '../compose/units.ts';
+import { reservedDaemonKeys } from '../daemon-keys.ts';
 import type { EngineOptions } from '../host-config.ts';
 import { honoured } from '../key-table.ts';
 import { type RecordOf, record } from '../record-shape.ts';
+import type { EngineName } from '../service-spec.ts';
 import { convert, describeValue, either, mapOf, natural, opaqueMap, text, word } from '../shape.ts';
 import type { BerthDraft } from './draft.ts';
 
-const engineFields = { log_driver: text, log_options: mapOf(word), daemon: opaqueMap };
-const engine = record(engineFields, { unknown: 'error' });
+/** Keys of daemon.json but for those that are Berth's to set: dockerd, not we, knows what they mean. */
+const daemonOf = (name: EngineName) =>
+  convert(opaqueMap, (value, place) => {
+    const isOurs = (key: string): boolean => reservedDaemonKeys[name].includes(key);
+    for (const key of Object.keys(value).filter(isOurs))
+      place
+        .child(key)
+        .error('invalid-value', `Berth sets ${key} of the ${name} engine itself`, 'remove the key', 'key');
+    return Object.fromEntries(Object.entries(value).filter(([key]) => !isOurs(key)));
+  });
+
+const fieldsOf = (name: EngineName) => ({ log_driver: text, log_options: mapOf(word), daemon: daemonOf(name) });
+const engineOf = (name: EngineName) => record(fieldsOf(name), { unknown: 'error' });
 
 const size = convert(either(text, natural), (value, place) => {
   if (typeof value === 'number') return value;
@@ -18,7 +31,10 @@ const size = convert(either(text, natural), (value, place) => {
   }
 });
 
-const enginesShape = record({ system: engine, user: engine, image_budget: size }, { unknown: 'error' });
+const enginesShape = record(
+  { system: engineOf('system'), user: engineOf('user'), image_budget: size },
+  { unknown: 'error' },
+);
 
 /** `berth.engines`. */
 export const engineRow = honoured<BerthDraft, NonNullable<ReturnType<typeof enginesShape.read>>>({
@@ -37,7 +53,7 @@ export const engineRow = honoured<BerthDraft, NonNullable<ReturnType<typeof engi
 /** Another driver does not know the options of the default one, so those go with it. */
 function adjust(
   current: EngineOptions,
-  given: RecordOf<typeof engineFields, never>,
+  given: RecordOf<ReturnType<typeof fieldsOf>, never>,
 ): { logDriver: string; logOptions: Record<string, string>; daemon: Record<string, unknown> } {
   const logDriver = given.log_driver ?? current.logDriver;
   const inherited = logDriver === current.logDriver ? current.logOptions : {};

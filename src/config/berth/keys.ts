@@ -1,6 +1,5 @@
 import { composeResourceSchema, composeServiceSchema } from '../compose/parse.ts';
 import { honoured, type KeyRow } from '../key-table.ts';
-import { didYouMean } from '../near-miss.ts';
 import { record } from '../record-shape.ts';
 import {
   convert,
@@ -17,9 +16,10 @@ import {
   word,
   words,
 } from '../shape.ts';
-import { certificate, hostName, ipAddress, unique, webUrl } from '../value-shapes.ts';
+import { certificate, hostName, ipAddress, passwordHash, unique, webUrl } from '../value-shapes.ts';
 import { type BerthDraft, type ComposePart, composeParts } from './draft.ts';
 import { engineRow } from './engines.ts';
+import { raidRow } from './raid.ts';
 import { updateRow } from './update.ts';
 
 type Row = KeyRow<BerthDraft>;
@@ -67,17 +67,10 @@ function schemaOfPart(part: ComposePart): JsonSchema {
 export const berthKeys: readonly Row[] = [
   honoured<BerthDraft, Located<string>[]>({
     key: 'enable',
-    meaning: 'names of catalogue services to run',
+    meaning: 'names of services to run: of the catalogue, or your own that have profiles',
     shape: names,
-    apply(services, { host, context: { catalogue } }) {
-      for (const { value: name, place } of services) {
-        if (catalogue !== undefined && !catalogue.includes(name)) {
-          const hint = didYouMean(name, catalogue) ?? `the catalogue has ${catalogue.join(', ')}`;
-          place.error('unknown-service', `the catalogue has no service "${name}"`, hint);
-          continue;
-        }
-        host.enable(name, place);
-      }
+    apply(services, draft) {
+      draft.enable.push(...services);
     },
   }),
   honoured<BerthDraft, Record<string, string>>({
@@ -150,6 +143,27 @@ export const berthKeys: readonly Row[] = [
         return [name, { ...credentials, mirrors, insecure }] as const;
       });
       host.config.connectivity.registries = Object.fromEntries(entries);
+    },
+  }),
+  raidRow,
+  honoured<BerthDraft, { password_hash?: string }>({
+    key: 'console',
+    meaning: '`password_hash`: the crypt(3) hash that opens the rescue shell on the console; without it there is none',
+    shape: record({ password_hash: passwordHash }, strict),
+    apply({ password_hash: hash }, { host }, place) {
+      if (hash === undefined) return;
+      host.config.console = { passwordHash: hash };
+      host.name(['berth', 'console', 'password_hash'], place.child('password_hash'));
+    },
+  }),
+  honoured<BerthDraft, { url?: string }>({
+    key: 'report',
+    meaning: '`url`: where diagnostics and the result of each boot are sent (HTTP POST, JSON)',
+    shape: record({ url: webUrl }, strict),
+    apply({ url }, { host }, place) {
+      if (url === undefined) return;
+      host.config.report = { url };
+      host.name(['berth', 'report', 'url'], place.child('url'));
     },
   }),
   engineRow,

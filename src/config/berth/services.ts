@@ -29,7 +29,7 @@ export function checkServices(
         'key',
       );
     }
-    const ofCatalogue = enabled.includes(name) || catalogue?.includes(name) === true;
+    const ofCatalogue = (catalogue ?? enabled).includes(name);
     if (service.image === undefined && !ofCatalogue) {
       const message = `the service "${name}" is left without an image and fails at apply`;
       declared.place.child(name).warn('no-image', message, 'add "image"', 'key');

@@ -7,6 +7,8 @@ interface Finding {
   readonly path: DocumentPath;
   readonly message: string;
   readonly hint: string;
+  /** `warning`: the service runs, though not quite as it says. */
+  readonly severity: 'error' | 'warning';
 }
 
 type Check = (spec: ServiceSpec) => readonly Finding[];
@@ -89,15 +91,17 @@ const checks: readonly Check[] = [
             'use letters, digits, "_", "." and "-"',
           ),
         ],
+  ({ scale }) => oneContainer(['scale'], scale),
+  ({ deploy }) => oneContainer(['deploy', 'replicas'], deploy?.replicas),
 ];
 
 /** Problems with a service that the engine would only find when starting it. Pure. */
 export function checkForHost(spec: ServiceSpec, path: DocumentPath): Problem[] {
   return checks.flatMap((check) =>
-    check(spec).map(({ path: inner, message, hint }) => ({
+    check(spec).map(({ path: inner, message, hint, severity }) => ({
       path: [...path, ...inner],
-      severity: 'error',
-      code: 'invalid-value',
+      severity,
+      code: severity === 'error' ? 'invalid-value' : 'unsupported',
       message,
       hint,
     })),
@@ -105,5 +109,13 @@ export function checkForHost(spec: ServiceSpec, path: DocumentPath): Problem[] {
 }
 
 function finding(path: DocumentPath, message: string, hint: string): Finding {
-  return { path, message, hint };
+  return { path, message, hint, severity: 'error' };
+}
+
+/** 0 (the service does not run) and 1 are as declared. */
+function oneContainer(path: DocumentPath, count = 1): readonly Finding[] {
+  if (count <= 1) return [];
+  const message = `${count} containers are asked for, one runs: a service has one container here`;
+  const hint = 'declare more services, which can share their keys by a YAML anchor and "<<"';
+  return [{ path, message, hint, severity: 'warning' }];
 }

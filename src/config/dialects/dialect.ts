@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { HostConfig } from '../host-config.ts';
+import type { PasswordHasher } from '../password.ts';
 
 /** One text given to the parser. */
 export interface SourceFile {
@@ -21,6 +22,7 @@ export interface DialectContext {
   readonly environment: Readonly<Record<string, string>>;
   /** Names of the catalogue's services; undefined when the caller does not know the catalogue. */
   readonly catalogue: readonly string[] | undefined;
+  readonly hashPassword: PasswordHasher;
 }
 
 export interface DialectResult {
@@ -38,4 +40,6 @@ export interface Dialect {
   recognises(text: string, file: string): boolean;
   /** Reads the files as one config, a later one over an earlier one. Pure; never throws. */
   parse(files: readonly SourceFile[], context: DialectContext): DialectResult;
+  /** The text with hashes in the place of clear-text passwords; absent when the language has no such passwords. Pure. */
+  readonly seal?: (text: string, hash: PasswordHasher) => string;
 }

@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
+import { BerthError, messageOf } from '../../core/errors.ts';
 import { runCommand } from '../../engine/run-command.ts';
-import { localBridge } from './variables.ts';
+import { localBridge, localSystemBridge } from './variables.ts';
 
 /**
  * Makes the user engine's directories ready for its container: each becomes a mount point of its own with shared
@@ -35,9 +36,29 @@ export async function releaseUserEngineRoot(
   }
 }
 
-/** Removes the bridge that the `docker` service made on somebody's machine. Safe to call twice. */
-export async function removeLocalBridge(run: typeof runCommand = runCommand): Promise<void> {
-  await run('ip', ['link', 'delete', localBridge.name]).catch(() => undefined);
+/** Removes what {@link makeLocalBridge} and the `docker` service made on somebody's machine. Safe to call twice. */
+export async function removeLocalBridges(run: typeof runCommand = runCommand): Promise<void> {
+  for (const { name } of [localBridge, localSystemBridge])
+    await run('ip', ['link', 'delete', name]).catch(() => undefined);
+}
+
+/**
+ * Makes the system engine's bridge on somebody's machine. Safe to call twice. Needs root.
+ * Throws ENGINE_START_FAILED when it cannot.
+ */
+export async function makeLocalBridge(run: typeof runCommand = runCommand): Promise<void> {
+  const { name, address } = localSystemBridge;
+  try {
+    if (await run('ip', ['link', 'show', name]).catch(() => undefined)) return;
+    await run('ip', ['link', 'add', name, 'type', 'bridge']);
+    await run('ip', ['address', 'add', address, 'dev', name]);
+  } catch (cause) {
+    throw new BerthError('ENGINE_START_FAILED', `cannot make the bridge ${name}: ${messageOf(cause)}`, {
+      cause,
+      retryable: true,
+      hint: 'apt-get install iproute2',
+    });
+  }
 }
 
 /** All mount points, as the kernel lists them. Pure. */

@@ -1,4 +1,5 @@
 import type { HostConfig } from '../../config/host-config.ts';
+import type { EngineView } from '../host-sources.ts';
 import { consoleAccounts } from './console-accounts.ts';
 import { userEngineConfig } from './user-engine-config.ts';
 
@@ -33,8 +34,12 @@ const defaultPool = '2.debian.pool.ntp.org';
 const consolePorts: Readonly<Record<CatalogueMode, string>> = { host: '22', local: '2222' };
 /** The user engine's own bridge on somebody's machine: docker0 may be another Docker's. From TEST-NET-free, rarely used private space. */
 export const localBridge = { name: 'berth0', address: '172.31.253.1/24' };
+/** What the system engine there has in place of none: nothing is ever attached to it. */
+export const localSystemBridge = { name: 'berth1', address: '172.31.254.1/30' };
 /** Where the sources of containers' bind mounts are looked for; the `docker` service sees these. */
 const hostDirectories = ['home', 'media', 'mnt', 'opt', 'root', 'run', 'srv', 'tmp', 'var'] as const;
+/** It sees these, too. */
+const commonDirectories = ['/dev', '/etc', '/proc', '/sys'] as const;
 const sharedDirectories: readonly string[] = ['/run', '/var/run', '/tmp', '/'];
 
 /**
@@ -87,13 +92,25 @@ export function catalogueVariables(config: HostConfig, context: CatalogueContext
  * BERTH_HOST_HOME, …: the directory itself, or on somebody's own machine an empty one where it holds Berth's state:
  * an engine mounts a directory that holds its own data only with shared propagation, which that machine may not have.
  */
-function hostDirectoryVariables({ mode, userEngine }: CatalogueContext): Record<string, string> {
-  const state = parentOf(userEngine.root);
+function hostDirectoryVariables(context: CatalogueContext): Record<string, string> {
+  const { blindSpot } = engineView(context);
   const places = hostDirectories.map((name) => {
-    const isFree = mode === 'host' || !`${state}/`.startsWith(`/${name}/`);
-    return [`BERTH_HOST_${name.toUpperCase()}`, isFree ? `/${name}` : `${userEngine.root}/empty`] as const;
+    const isFree = `/${name}` !== blindSpot;
+    return [`BERTH_HOST_${name.toUpperCase()}`, isFree ? `/${name}` : `${context.userEngine.root}/empty`] as const;
   });
   return Object.fromEntries(places);
+}
+
+/** What the `docker` service sees of the machine's files. Pure. */
+export function engineView({ mode, userEngine }: Pick<CatalogueContext, 'mode' | 'userEngine'>): EngineView {
+  const state = parentOf(userEngine.root);
+  const directories = hostDirectories.map((name) => `/${name}`);
+  const blindSpot =
+    mode === 'host' ? undefined : directories.find((directory) => `${state}/`.startsWith(`${directory}/`));
+  return {
+    directories: [...directories, ...commonDirectories].toSorted(),
+    ...(blindSpot === undefined ? {} : { blindSpot }),
+  };
 }
 
 /** Lines of a chrony sources file. Directives: chrony.conf(5), Time sources. */

@@ -1,32 +1,19 @@
 import type { Reason } from '../../core/plan.ts';
-import type { DesiredService, Memory, ObservedContainer, ServiceMemory } from '../model.ts';
+import type { DesiredService, ObservedContainer, ServiceMemory } from '../model.ts';
 import { versionOf } from '../model.ts';
 import { normalizeReference } from '../names.ts';
 import { type Containers, isRejected, proofOf } from '../readiness.ts';
-import type { ServiceStep, ServiceStepKind, StepOf } from '../steps.ts';
-
-export interface DecideContext {
-  readonly memory: Memory;
-  /** Image id by normalised reference, on the service's engine. */
-  readonly images: ReadonlyMap<string, string>;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  /** During the first convergence after a start of the agent, stopped containers are the boot's doing. */
-  readonly booting: boolean;
-  /** When this agent started: what it has started itself since then and ended is not the boot's doing. */
-  readonly bootedAt: number;
-}
-
-/** A step before its place in the plan (conditions, order) is known. */
-export type Draft = {
-  [K in ServiceStepKind]: Omit<StepOf<K>, 'after' | 'waitsFor'> & { readonly starts: boolean };
-}[ServiceStepKind];
-
-export interface Decision {
-  readonly drafts: readonly Draft[];
-  /** When to look again though nothing happened: milliseconds since the epoch. */
-  readonly wakeAt?: number;
-}
+import type { DecideContext, Decision, Draft } from './decision.ts';
+import { discard, draft, replace, restart, restore, resume, start } from './drafts.ts';
+import {
+  causeOf,
+  changeReason,
+  configReason,
+  failureText,
+  healthReason,
+  rejectionReason,
+  startReason,
+} from './reasons.ts';
 
 const nothing: Decision = { drafts: [] };
 /** Starts of a new version that may fail before the old one comes back. */
@@ -37,7 +24,7 @@ export function decideService(service: DesiredService, containers: Containers, c
   const memory = context.memory[service.name] ?? {};
   const { current, next, previous, runs } = containers;
   if (runs.length > 0) {
-    const reason: Reason = memory.cause ?? { kind: 'config', key: service.key, change: 'changed' };
+    const reason = configReason(service, memory);
     return { drafts: runs.map((run) => discard(service, run, reason)) };
   }
   if (memory.wish?.kind === 'stopped') return decideStopped(service, containers, memory.wish.reason);
@@ -88,7 +75,7 @@ function decideWithNext(
   context: DecideContext,
 ): Decision {
   const memory = context.memory[service.name] ?? {};
-  const reason = memory.cause ?? { kind: 'config', key: service.key, change: 'changed' };
+  const reason = configReason(service, memory);
   if (!wanted)
     return {
       drafts: [
@@ -139,12 +126,11 @@ function decideRollout(
 ): Decision {
   const startedAt = startOf(current, memory);
   const isHopeless = (memory.failures ?? 0) >= patience;
-  if (current.state === 'created' && !isHopeless)
-    return resume(service, current, memory.cause ?? { kind: 'config', key: service.key, change: 'changed' });
+  if (current.state === 'created' && !isHopeless) return resume(service, current, configReason(service, memory));
   const proof = current.state === 'created' ? 'bad' : proofOf(service, current, startedAt, context.now);
   if (proof === 'good')
     return {
-      drafts: [discard(service, previous, memory.cause ?? { kind: 'config', key: service.key, change: 'changed' })],
+      drafts: [discard(service, previous, configReason(service, memory))],
     };
   if (proof === undefined) return { drafts: [], wakeAt: startedAt + proofDelay(service, current) };
   const isStarted = current.state !== 'created';
@@ -168,7 +154,7 @@ function keep(
   memory: ServiceMemory,
   context: DecideContext,
 ): Decision {
-  if (memory.restart !== undefined) return restart(service, current, memory.restart);
+  if (memory.restart !== undefined) return restart(service, current, memory.restart, memory.restartAskedAt);
   switch (current.state) {
     case 'created':
       return resume(service, current, startReason(service, memory, context));
@@ -208,185 +194,9 @@ function afterExit(
   return resume(service, current, reason);
 }
 
-// -- the drafts -------------------------------------------------------------------------------------------------------
-
-function draft<K extends ServiceStepKind>(
-  kind: K,
-  service: DesiredService,
-  reason: Reason,
-  rest: Omit<StepOf<K>, keyof ServiceStep | 'service'>,
-  summary: string,
-  options: { starts?: boolean; cost?: ServiceStep['cost'] } = {},
-): Extract<Draft, { kind: K }> {
-  const common = {
-    id: `${kind}:${service.name}`,
-    kind,
-    subject: `service/${service.name}`,
-    cost: options.cost ?? 'live',
-    reason,
-    summary,
-    engine: service.engine,
-    starts: options.starts ?? false,
-    service,
-  };
-  return { ...common, ...rest } as unknown as Extract<Draft, { kind: K }>;
-}
-
-function pullDrafts(service: DesiredService, imageId: string | undefined, reason: Reason): Draft[] {
-  if (imageId !== undefined) return [];
-  return [draft('pull-image', service, reason, {}, `pull ${service.container.image}`, {})];
-}
-
-function start(
-  service: DesiredService,
-  stopped: ObservedContainer | undefined,
-  reason: Reason,
-  imageId: string | undefined,
-): Decision {
-  const rest = stopped === undefined ? {} : { discard: stopped };
-  const summary = `create and start ${service.name} (${service.container.image})`;
-  return {
-    drafts: [
-      ...pullDrafts(service, imageId, reason),
-      draft('start-service', service, reason, rest, summary, { starts: true }),
-    ],
-  };
-}
-
-function resume(service: DesiredService, container: ObservedContainer, reason: Reason): Decision {
-  // A dead one (its removal failed half way) cannot be started again.
-  const isSpent = (service.disposable && container.state !== 'created') || container.state === 'dead';
-  if (isSpent) return start(service, container, reason, container.imageId);
-  return {
-    drafts: [draft('resume-service', service, reason, { container }, `start ${service.name}`, { starts: true })],
-  };
-}
-
-function restart(service: DesiredService, container: ObservedContainer, reason: Reason): Decision {
-  if (service.disposable) return start(service, container, reason, container.imageId);
-  const isRunning = container.state === 'running';
-  const summary = `${isRunning ? 'restart' : 'start'} ${service.name}`;
-  return {
-    drafts: [
-      draft('restart-service', service, reason, { container }, summary, {
-        starts: true,
-        cost: isRunning ? 'restart-service' : 'live',
-      }),
-    ],
-  };
-}
-
-function replace(
-  service: DesiredService,
-  container: ObservedContainer | undefined,
-  next: ObservedContainer | undefined,
-  reason: Reason,
-  imageId: string | undefined,
-): Decision {
-  const pulls = pullDrafts(service, imageId, reason);
-  const summary = `replace ${service.name} (${service.container.image})`;
-  if (service.update === 'hand-over' && container?.state === 'running') {
-    return {
-      drafts: [
-        ...pulls,
-        draft('start-next', service, reason, { container, next }, `start the new ${service.name} beside the old one`, {
-          starts: true,
-        }),
-      ],
-    };
-  }
-  const isRunning = container?.state === 'running';
-  return {
-    drafts: [
-      ...pulls,
-      draft('replace-service', service, reason, { container, next }, summary, {
-        starts: true,
-        cost: isRunning ? 'restart-service' : 'live',
-      }),
-    ],
-  };
-}
-
-function restore(
-  service: DesiredService,
-  failed: ObservedContainer | undefined,
-  previous: ObservedContainer,
-  reason: Reason,
-  rejects?: { version: string; why: string },
-): Decision {
-  const summary = `bring back the previous ${service.name}`;
-  return {
-    drafts: [
-      draft('restore-service', service, reason, { failed, previous, rejects }, summary, { cost: 'restart-service' }),
-    ],
-  };
-}
-
-function discard(
-  service: DesiredService,
-  container: ObservedContainer,
-  reason: Reason,
-): Extract<Draft, { kind: 'discard-container' }> {
-  const made = draft('discard-container', service, reason, { container }, `remove ${container.name}`);
-  return { ...made, id: `discard-container:${container.name}` };
-}
-
-// -- the reasons ------------------------------------------------------------------------------------------------------
-
-function startReason(service: DesiredService, memory: ServiceMemory, context: DecideContext): Reason {
-  if (memory.applied === service.digest) {
-    return context.booting
-      ? { kind: 'boot' }
-      : { kind: 'drift', detail: `the container of ${service.name} was removed`, ...causeOf(memory) };
-  }
-  return memory.cause ?? { kind: 'config', key: service.key, change: 'added' };
-}
-
-function changeReason(
-  service: DesiredService,
-  current: ObservedContainer,
-  memory: ServiceMemory,
-  imageId: string | undefined,
-): Reason {
-  if (current.digest === service.digest) {
-    return { kind: 'image', reference: service.container.image, detail: `now means ${(imageId ?? '').slice(0, 19)}` };
-  }
-  return memory.cause ?? { kind: 'config', key: service.key, change: 'changed' };
-}
-
-function healthReason(service: DesiredService, container: ObservedContainer): Reason {
-  if (container.state === 'exited' || container.state === 'dead')
-    return { kind: 'exited', service: service.name, exitCode: container.exitCode ?? -1 };
-  return {
-    kind: 'health',
-    service: service.name,
-    result: container.state === 'running' ? container.health : container.state,
-  };
-}
-
-function rejectionReason(service: DesiredService, memory: ServiceMemory): Reason {
-  return {
-    kind: 'rollback',
-    service: service.name,
-    detail: memory.rejected?.at(-1)?.why ?? 'this version failed here before',
-  };
-}
-
 /** When a container was started. What is remembered may be of the one before, if a crash came right after the start. */
 function startOf(container: ObservedContainer, memory: ServiceMemory): number {
   return Math.max(memory.startedAt ?? 0, container.createdAt);
-}
-
-function causeOf(memory: ServiceMemory): { cause?: Reason } {
-  return memory.cause === undefined ? {} : { cause: memory.cause };
-}
-
-function failureText(service: DesiredService, container: ObservedContainer): string {
-  if (container.state === 'running')
-    return container.health === 'unhealthy'
-      ? 'the new container is unhealthy'
-      : `the new container was not healthy within ${Math.round(service.proofMs / 1000)} s`;
-  return `the new container ${container.state}${container.exitCode === undefined ? '' : ` with ${container.exitCode}`}`;
 }
 
 function proofDelay(service: DesiredService, container: ObservedContainer): number {

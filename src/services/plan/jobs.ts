@@ -2,7 +2,9 @@ import type { Reason } from '../../core/plan.ts';
 import { nextTime, parseCron, previousTime } from '../../core/schedule/cron.ts';
 import type { DesiredService, ObservedContainer } from '../model.ts';
 import type { Containers } from '../readiness.ts';
-import type { DecideContext, Decision, Draft } from './decide.ts';
+import type { DecideContext, Decision, Draft } from './decision.ts';
+import { discard, draft, pullDrafts } from './drafts.ts';
+import { configReason } from './reasons.ts';
 
 /** When a scheduled service runs next: milliseconds since the epoch, or undefined for never. */
 export function nextRun(service: DesiredService, now: number): number | undefined {
@@ -30,43 +32,27 @@ export function decideJob(
   const formerly = [containers.current, containers.next, containers.previous].filter((one) => one !== undefined);
   const wakeAt = nextRun(service, context.now);
   const wake = wakeAt === undefined ? {} : { wakeAt };
-  if (memory.wish?.kind === 'stopped')
-    return { drafts: [...running, ...formerly].map((run) => discardRun(service, run, memory.wish?.reason)) };
+  if (memory.wish?.kind === 'stopped') {
+    const { reason } = memory.wish;
+    return { drafts: [...running, ...formerly].map((run) => discard(service, run, reason)) };
+  }
   if (formerly.length > 0) {
-    const reason = memory.cause ?? { kind: 'config' as const, key: service.key, change: 'changed' as const };
-    return { drafts: formerly.map((container) => discardRun(service, container, reason)), ...wake };
+    const reason = configReason(service, memory);
+    return { drafts: formerly.map((container) => discard(service, container, reason)), ...wake };
   }
 
   const due = previousTime(parseCron(expression), context.now + 1, timezone);
   const lastDue = dealtWith(memory.lastDue, runs);
   if (due === null || lastDue === undefined || due <= lastDue) {
-    return { drafts: oldRuns(runs).map((run) => discardRun(service, run)), ...wake };
+    const reason: Reason = { kind: 'schedule', expression, due: 'a newer run is done' };
+    return { drafts: oldRuns(runs).map((run) => discard(service, run, reason)), ...wake };
   }
   const skip = overlap === 'skip' && running.length > 0;
-  const discard = overlap === 'allow' || skip ? [] : runs;
+  const replaced = overlap === 'allow' || skip ? [] : runs;
   const reason: Reason = { kind: 'schedule', expression, due: new Date(due).toISOString() };
-  const common = { subject: `service/${service.name}`, cost: 'live' as const, reason, engine: service.engine, service };
-  const drafts: Draft[] = [];
-  if (imageId === undefined && !skip) {
-    drafts.push({
-      ...common,
-      id: `pull-image:${service.name}`,
-      kind: 'pull-image',
-      summary: `pull ${service.container.image}`,
-      starts: false,
-    });
-  }
+  const drafts: Draft[] = skip ? [] : pullDrafts(service, imageId, reason);
   const summary = skip ? `skip the run of ${service.name}: the last one still runs` : `run ${service.name}`;
-  drafts.push({
-    ...common,
-    id: `run-job:${service.name}`,
-    kind: 'run-job',
-    dueMs: due,
-    discard,
-    skip,
-    summary,
-    starts: !skip,
-  });
+  drafts.push(draft('run-job', service, reason, { dueMs: due, discard: replaced, skip }, summary, { starts: !skip }));
   return { drafts, ...wake };
 }
 
@@ -81,18 +67,4 @@ function oldRuns(runs: readonly ObservedContainer[]): ObservedContainer[] {
   const finished = runs.filter(({ state }) => state === 'exited' || state === 'dead');
   finished.sort((a, b) => (b.runDue ?? b.createdAt) - (a.runDue ?? a.createdAt));
   return [...finished.slice(1), ...runs.filter(({ state }) => state === 'created')];
-}
-
-function discardRun(service: DesiredService, container: ObservedContainer, reason?: Reason): Draft {
-  return {
-    id: `discard-container:${container.name}`,
-    kind: 'discard-container',
-    subject: `service/${service.name}`,
-    cost: 'live',
-    reason: reason ?? { kind: 'schedule', expression: service.schedule?.expression ?? '', due: 'a newer run is done' },
-    summary: `remove ${container.name}`,
-    engine: service.engine,
-    container,
-    starts: false,
-  };
 }

@@ -3,9 +3,10 @@ import type { Reason } from '../../core/plan.ts';
 import { desiredOrder } from '../graph.ts';
 import type { Desired, DesiredService, Memory, Observed, ObservedEngine, ServiceMemory } from '../model.ts';
 import { normalizeReference } from '../names.ts';
-import { type Containers, containersByService, unmetCondition } from '../readiness.ts';
+import { type Containers, containersByService, isOnItsWay, unmetCondition } from '../readiness.ts';
 import { memoryKeyOf, type ServiceStep } from '../steps.ts';
-import { type Decision, type Draft, decideService } from './decide.ts';
+import { decideService } from './decide.ts';
+import type { Decision, Draft } from './decision.ts';
 import { decideJob } from './jobs.ts';
 import { type ResourceSteps, resourceSteps } from './resources.ts';
 
@@ -18,6 +19,8 @@ export interface PlanInput {
   readonly booting: boolean;
   /** When this agent started: milliseconds since the epoch. Needed while `booting`. */
   readonly bootedAt?: number;
+  /** When `desired` was declared: an engine may need a while to start for it. Milliseconds since the epoch. */
+  readonly declaredAt?: number;
   /** Why services that are no longer declared went, by name. */
   readonly removals?: Readonly<Record<string, Reason>>;
 }
@@ -30,6 +33,8 @@ export interface ServicePlan {
 }
 
 const emptyEngine: ObservedEngine = { containers: [], networks: new Map(), volumes: new Set(), images: new Map() };
+/** How long after a declaration an engine that does not answer may just be starting. */
+const engineStartMs = 30_000;
 const noContainers: Containers = { runs: [] };
 /** Bringing the service back, and tidying up after it, never wait for a backoff. */
 const undelayed: ReadonlySet<string> = new Set([
@@ -44,7 +49,7 @@ const undelayed: ReadonlySet<string> = new Set([
  * is as declared, or waits for something that a later event will tell.
  */
 export function planServices(input: PlanInput): ServicePlan {
-  const { desired, observed, memory, now, booting, bootedAt = 0 } = input;
+  const { desired, observed, memory, now, booting, bootedAt = 0, declaredAt = 0 } = input;
   const containers = containersByService(onRightEngine(observed, desired));
   const resources = resourceSteps(input);
   const steps: ServiceStep[] = [];
@@ -60,9 +65,12 @@ export function planServices(input: PlanInput): ServicePlan {
     steps.push(notBefore === undefined ? step : { ...step, notBefore });
   };
   for (const step of resources.steps) push(step, []);
+  const isEngineDue = now < declaredAt + engineStartMs;
 
   for (const service of desiredOrder(desired)) {
     const engine = observed.engines[service.engine];
+    // Who waits for something on it must not wait for an event that never comes.
+    if (engine === undefined && isEngineDue) wake(declaredAt + engineStartMs);
     if (engine === undefined || service.problem !== undefined) continue;
     const mine = resources.leaving.has(service.name) ? noContainers : (containers.get(service.name) ?? noContainers);
     const context = { memory, images: engine.images, now, booting, bootedAt };
@@ -73,7 +81,15 @@ export function planServices(input: PlanInput): ServicePlan {
     wake(decision.wakeAt);
     for (const draft of decision.drafts) {
       push(
-        placed(draft, service, decision.drafts, { resources, touched, desired, containers, memory }),
+        placed(draft, service, decision.drafts, {
+          resources,
+          touched,
+          desired,
+          observed,
+          containers,
+          memory,
+          isEngineDue,
+        }),
         decision.drafts,
       );
       if (draft.starts || draft.kind === 'restore-service')
@@ -103,6 +119,8 @@ interface Surroundings {
   /** Steps of this plan that start or restart a service, by service. */
   readonly touched: ReadonlyMap<string, { readonly id: string; readonly starts: boolean }>;
   readonly desired: Desired;
+  readonly observed: Observed;
+  readonly isEngineDue: boolean;
   readonly containers: ReadonlyMap<string, Containers>;
   readonly memory: Memory;
 }
@@ -123,17 +141,15 @@ function placed(draft: Draft, service: DesiredService, siblings: readonly Draft[
     // A restart for health's sake does not wait for dependencies: they were there when it first started.
     if (draft.kind !== 'restart-service') {
       for (const condition of service.conditions) {
+        const wanted = around.desired.services.get(condition.service);
+        if (condition.origin === 'collector' && !isOnItsWay(wanted, around.observed, around.memory, around.isEngineDue))
+          continue;
         const target = around.touched.get(condition.service);
         if (target !== undefined) after.push(target.id);
         if (target !== undefined && condition.condition === 'started') continue;
         const unmet =
           target === undefined
-            ? unmetCondition(
-                condition,
-                around.desired.services.get(condition.service),
-                around.containers.get(condition.service) ?? noContainers,
-                around.memory,
-              )
+            ? unmetCondition(condition, wanted, around.containers.get(condition.service) ?? noContainers, around.memory)
             : `${condition.service} to ${condition.condition === 'completed' ? 'complete' : 'be healthy'} (about to start)`;
         if (unmet !== undefined) waitsFor.push(unmet);
       }

@@ -64,12 +64,8 @@ const temporary = '/tmp';
 export async function privateEngine(options: PrivateEngineOptions): Promise<PrivateEngine> {
   await installTools();
   const release = await engineRelease(options.version);
-  await reapOrphans();
-  const stateDir = join(temporary, `${prefix}${options.name}-${process.pid}`);
-  await reapEngine(stateDir);
+  const stateDir = await claimDirectory(options.name);
   await mkdir(join(stateDir, 'run'), { recursive: true });
-  const owner = identifyProcess(process.pid);
-  await writeFile(join(stateDir, 'owner.process'), `${owner.pid} ${owner.startTicks} ${owner.bootId}\n`);
   const network = options.role === 'system' ? undefined : await takeNetwork();
   if (network !== undefined) await writeFile(join(stateDir, 'network.json'), JSON.stringify(network));
 
@@ -138,6 +134,17 @@ export async function privateEngine(options: PrivateEngineOptions): Promise<Priv
   }
 }
 
+/** A fresh directory of this test run, which cleans up after itself even when it crashes: see {@link reapEngine}. */
+export async function claimDirectory(name: string): Promise<string> {
+  await reapOrphans();
+  const stateDir = join(temporary, `${prefix}${name}-${process.pid}`);
+  await reapEngine(stateDir);
+  await mkdir(stateDir, { recursive: true });
+  const owner = identifyProcess(process.pid);
+  await writeFile(join(stateDir, 'owner.process'), `${owner.pid} ${owner.startTicks} ${owner.bootId}\n`);
+  return stateDir;
+}
+
 /** Stops and removes the engines of test runs that are gone. */
 export async function reapOrphans(): Promise<void> {
   for (const name of await readdir(temporary)) {
@@ -165,9 +172,7 @@ async function isOwned(stateDir: string): Promise<boolean> {
  * after a crash. @returns the command prefix that enters it.
  */
 async function makeNamespace(stateDir: string, root: string, diskMegabytes?: number): Promise<readonly string[]> {
-  const quoted = (path: string) => `'${path}'`;
-  const ready = join(stateDir, 'namespace-ready');
-  const script = ['set -e', `mount --bind ${quoted(stateDir)} ${quoted(stateDir)}`];
+  const script = [`mount --bind ${quoted(stateDir)} ${quoted(stateDir)}`];
   if (root !== '/') {
     await mkdir(join(stateDir, 'slash-run'));
     await mkdir(join(root, cacheDir), { recursive: true });
@@ -191,10 +196,21 @@ async function makeNamespace(stateDir: string, root: string, diskMegabytes?: num
     await mkdir(data);
     script.push(`mount -t tmpfs -o size=${diskMegabytes}m tmpfs ${quoted(data)}`);
   }
-  script.push(`touch ${quoted(ready)}`, 'exec sleep infinity');
+  const holder = await holdNamespace(stateDir, ['--mount'], script);
+  return ['nsenter', `--target=${holder.pid}`, '--mount'];
+}
+
+/** Makes namespaces, prepares them with a shell script, and holds them open with a process. */
+export async function holdNamespace(
+  stateDir: string,
+  kinds: readonly string[],
+  script: readonly string[],
+): Promise<DetachedProcess> {
+  const ready = join(stateDir, 'namespace-ready');
+  const lines = ['set -e', ...script, `touch ${quoted(ready)}`, 'exec sleep infinity'];
   const holder = await spawnDetached({
     command: 'unshare',
-    args: ['--mount', '--propagation', 'private', 'sh', '-c', script.join('\n')],
+    args: [...kinds, '--propagation', 'private', 'sh', '-c', lines.join('\n')],
     env: process.env,
     logFile: join(stateDir, 'namespace.log'),
     pidFile: join(stateDir, 'namespace.process'),
@@ -204,7 +220,11 @@ async function makeNamespace(stateDir: string, root: string, diskMegabytes?: num
       throw new Error(`cannot make a mount namespace: ${await readFile(join(stateDir, 'namespace.log'), 'utf8')}`);
     await sleep(10);
   }
-  return ['nsenter', `--target=${holder.pid}`, '--mount'];
+  return holder;
+}
+
+function quoted(path: string): string {
+  return `'${path}'`;
 }
 
 async function answers(socket: string, dockerd: DetachedProcess, log: string): Promise<void> {
@@ -221,7 +241,8 @@ async function answers(socket: string, dockerd: DetachedProcess, log: string): P
   }
 }
 
-async function reapEngine(stateDir: string): Promise<void> {
+/** Ends everything in the directory's namespaces and control group, and removes it. */
+export async function reapEngine(stateDir: string): Promise<void> {
   const holder = await findDetached(join(stateDir, 'namespace.process'));
   const cgroup = basename(stateDir);
   if (holder !== undefined) await killAll(() => mountNamespacePids(holder.pid).filter((pid) => pid !== holder.pid));

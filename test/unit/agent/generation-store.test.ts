@@ -29,6 +29,7 @@ test('the newest generation is current, here and after a restart', async () => {
     images: {},
     release: null,
     changes: ['change 3'],
+    rolledBack: {},
     state: 'current',
   });
   expect(store.list().map(({ number, state }) => [number, state])).toEqual([
@@ -45,15 +46,27 @@ test('only root may read the texts: they have secrets in them', async () => {
   expect((await stat(join(directory, 'new', '000001.json'))).mode & 0o777).toBe(0o600);
 });
 
-test('a rejected generation gives way to the one before, for good', async () => {
+test('what went back is kept; the generation is rejected as soon as another one is current', async () => {
   const store = await GenerationStore.open(directory);
-  await fill(store, 3);
-  await store.markRejected(3);
-  for (const opened of [store, await GenerationStore.open(directory)]) {
-    expect(opened.list().map(({ state }) => state)).toEqual(['rejected', 'current', 'previous']);
-  }
+  await fill(store, 2);
+  await store.updateRolledBack(2, { web: 'unhealthy' });
+  expect(store.current()).toMatchObject({ number: 2, rolledBack: { web: 'unhealthy' }, state: 'current' });
   await fill(store, 1);
-  expect(store.current()?.number).toBe(4);
+  for (const opened of [store, await GenerationStore.open(directory)]) {
+    expect(opened.list().map(({ state }) => state)).toEqual(['current', 'rejected', 'previous']);
+    expect(opened.rolledBack(2)).toEqual({ web: 'unhealthy' });
+    expect(opened.rolledBack(9)).toEqual({});
+  }
+  await store.updateRolledBack(2, {});
+  expect(store.list().map(({ state }) => state)).toEqual(['current', 'previous', 'previous']);
+});
+
+test('a file from before rollbacks were noted is read as one without', async () => {
+  await fill(await GenerationStore.open(directory), 1);
+  const path = join(directory, '000001.json');
+  await writeFile(path, (await readFile(path, 'utf8')).replace('"rolledBack":{}', '"rejected":false'));
+  const store = await GenerationStore.open(directory);
+  expect([store.current()?.rolledBack, store.problems]).toEqual([{}, []]);
 });
 
 test('images are filled in as services come up; the same again writes nothing', async () => {
@@ -66,18 +79,21 @@ test('images are filled in as services come up; the same again writes nothing', 
   expect((await GenerationStore.open(directory)).current()?.images).toEqual({ web: 'sha256:a', db: 'sha256:b' });
 });
 
-test('the last N are kept, and the current one beyond them', async () => {
+test('the last N are kept, and beyond them the newest of which nothing was rolled back', async () => {
   const store = await GenerationStore.open(directory, 3);
   await fill(store, 5);
   expect(await readdir(directory)).toEqual(['000003.json', '000004.json', '000005.json']);
-  await store.markRejected(5);
-  await store.markRejected(4);
-  for (let round = 0; round < 4; round += 1) {
+  for (const number of [4, 5]) await store.updateRolledBack(number, { web: 'unhealthy' });
+  for (let number = 6; number < 10; number += 1) {
     await fill(store, 1);
-    await store.markRejected(store.list()[0]?.number ?? 0);
+    await store.updateRolledBack(number, { web: 'unhealthy' });
   }
-  expect(store.current()?.number).toBe(3);
-  expect(store.list().map(({ number }) => number)).toEqual([9, 8, 7, 3]);
+  expect(store.list().map(({ number, state }) => [number, state])).toEqual([
+    [9, 'current'],
+    [8, 'rejected'],
+    [7, 'rejected'],
+    [3, 'previous'],
+  ]);
 });
 
 test.each([
@@ -109,7 +125,7 @@ test('a file that was being written in a crash does not count', async () => {
 test('a generation that is not there is NOT_FOUND and says which there are', async () => {
   const store = await GenerationStore.open(directory);
   await fill(store, 2);
-  const error: unknown = await store.markRejected(7).catch((reason: unknown) => reason);
+  const error: unknown = await store.updateRolledBack(7, {}).catch((reason: unknown) => reason);
   expect(isBerthError(error, 'NOT_FOUND') && error.hint).toBe('there are 1 to 2: berth generations');
 });
 

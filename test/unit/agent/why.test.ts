@@ -32,6 +32,7 @@ const status: HostStatus = {
     essential: false,
   })),
   skipped: [{ subject: 'host/hostname', key: 'hostname', why: 'local' }],
+  machine: null,
   lastRound: null,
 };
 const places: Readonly<Record<string, string>> = {

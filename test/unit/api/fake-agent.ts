@@ -34,6 +34,20 @@ import type { ServiceState, ServiceStatus } from '../../../src/services/status.t
 /** Noon on the day on which the fake's time stands still. */
 export const noon = Date.UTC(2026, 4, 1, 12);
 
+/** The catalogue's only service, which nobody enabled. */
+const available: ServiceStatus = {
+  name: 'ntp',
+  engine: 'system',
+  origin: 'catalogue',
+  state: 'available',
+  detail: 'Keeps the clock right.',
+  image: 'berth/ntp:1',
+  ports: [],
+  restarts: 0,
+  critical: false,
+  essential: false,
+};
+
 interface Work {
   readonly step: PlannedStep;
   readonly reason: Reason;
@@ -49,16 +63,18 @@ interface Work {
 export class FakeAgent implements AgentService {
   readonly logLines = new Map<string, LogLine[]>();
   readonly operators: Operator[] = [];
+  /** Services that went back, with why, by generation. */
+  readonly rolledBack = new Map<number, Record<string, string>>();
   isShutDown = false;
   readonly #specs = new Map<string, ServiceSpec>();
   readonly #stopped = new Set<string>();
   readonly #restarts = new Map<string, number>();
   readonly #entries: LedgerEntry[] = [];
-  readonly #generations: { generation: Generation; files: readonly ConfigText[] }[] = [];
+  readonly #generations: { generation: Omit<Generation, 'state' | 'rolledBack'>; files: readonly ConfigText[] }[] = [];
   readonly #listeners = new Set<(event: AgentEvent) => void>();
 
   async status(): Promise<HostStatus> {
-    const services = await this.services();
+    const services = this.#running();
     return {
       hostname: 'web-1',
       mode: 'local',
@@ -69,6 +85,7 @@ export class FakeAgent implements AgentService {
       engines: [{ name: 'user', state: 'running', version: '26.1.5', socket: '/run/user.sock', detail: '' }],
       services,
       skipped: [{ subject: 'host/hostname', key: 'hostname', why: 'a local instance leaves the hostname alone' }],
+      machine: null,
       lastRound: { at: new Date(noon).toISOString(), durationMs: 12.5 },
     };
   }
@@ -121,7 +138,7 @@ export class FakeAgent implements AgentService {
       if (changed.spec?.image === 'missing') return { key, outcome: 'failed' as const, why: 'no such image: missing' };
       return { key, outcome: 'changed' as const, why: changed.step.summary };
     });
-    onEvent({ kind: 'result', outcome, keys, services: await this.services(), generation });
+    onEvent({ kind: 'result', outcome, keys, services: this.#running(), generation });
   }
 
   async reconcile(): Promise<{ durationMs: number; steps: number }> {
@@ -144,7 +161,15 @@ export class FakeAgent implements AgentService {
   }
 
   async generations(): Promise<readonly Generation[]> {
-    return this.#generations.map(({ generation }) => generation).toReversed();
+    return this.#generations
+      .map(({ generation }) => {
+        const rolledBack = this.rolledBack.get(generation.number) ?? {};
+        const isCurrent = generation.number === this.#generations.length;
+        const isRejected = Object.keys(rolledBack).length > 0;
+        const state = isCurrent ? ('current' as const) : isRejected ? ('rejected' as const) : ('previous' as const);
+        return { ...generation, rolledBack, state };
+      })
+      .toReversed();
   }
 
   async generationConfig(number: number): Promise<readonly ConfigText[]> {
@@ -152,11 +177,11 @@ export class FakeAgent implements AgentService {
   }
 
   async services(): Promise<readonly ServiceStatus[]> {
-    return [...this.#specs].map(([name, spec]) => this.#describe(name, spec));
+    return [...this.#running(), available];
   }
 
   async graph(): Promise<ServiceGraph> {
-    const services = await this.services();
+    const services = this.#running();
     return {
       nodes: services.map(({ name, engine, origin, state }) => ({ name, engine, origin, state })),
       edges: [...this.#specs].flatMap(([from, { depends_on = {} }]) =>
@@ -272,21 +297,16 @@ export class FakeAgent implements AgentService {
   }
 
   #addGeneration(files: readonly ConfigText[], source: string, work: readonly Work[]): void {
-    const previous = this.#generations.map((stored) => ({
-      ...stored,
-      generation: { ...stored.generation, state: 'previous' as const },
-    }));
-    const generation: Generation = {
-      number: previous.length + 1,
+    const generation = {
+      number: this.#generations.length + 1,
       createdAt: new Date(noon - 3_600_000).toISOString(),
       source,
       configDigest: 'a'.repeat(64),
       images: {},
       release: null,
       changes: work.map(({ reason }) => describeReason(reason)),
-      state: 'current',
     };
-    this.#generations.splice(0, this.#generations.length, ...previous, { generation, files });
+    this.#generations.push({ generation, files });
   }
 
   #record(step: PlannedStep, reason: Reason, error: string | undefined): void {
@@ -305,6 +325,10 @@ export class FakeAgent implements AgentService {
     };
     this.#entries.push(entry);
     for (const listener of this.#listeners) listener({ kind: 'ledger', entry });
+  }
+
+  #running(): ServiceStatus[] {
+    return [...this.#specs].map(([name, spec]) => this.#describe(name, spec));
   }
 
   #spec(name: string): ServiceSpec {

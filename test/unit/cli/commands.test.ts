@@ -132,6 +132,15 @@ Done: the host is as declared (generation 1).
     expect((await bench.run(['generations'])).stdout).toContain('Nothing was applied yet');
   });
 
+  test('says which services of it went back, and why', async () => {
+    await bench.run(['apply', 'web.yaml']);
+    bench.agent.rolledBack.set(1, { web: 'the new container is unhealthy' });
+    await bench.run(['apply', 'newer.yaml']);
+    const { stdout } = await bench.run(['generations']);
+    expect(stdout).toMatch(/^2 +current .* {2}berth\.services\.db removed; berth\.services\.web changed$/m);
+    expect(stdout).toMatch(/^1 +rejected .* {2}web rolled back: the new container is unhealthy; berth\.services\.db/m);
+  });
+
   test('goes back to an earlier generation', async () => {
     await bench.run(['apply', 'web.yaml']);
     await bench.run(['apply', 'newer.yaml']);
@@ -288,6 +297,18 @@ describe('validate needs no agent', () => {
 describe('service', () => {
   beforeEach(async () => {
     await bench.run(['apply', 'web.yaml']);
+  });
+
+  test('list shows what runs and what could, which status does not', async () => {
+    const { stdout } = await bench.run(['service', 'list']);
+    expect(stdout).toBe(`NAME  STATE      SINCE  IMAGE          PORTS                 DETAIL
+db    running    3 min  example/db:3
+web   running    3 min  example/web:1  0.0.0.0:80->8080/tcp
+ntp   available         berth/ntp:1                          Keeps the clock right.
+`);
+    expect((await bench.run(['status'])).stdout).not.toContain('ntp');
+    const listed = JSON.parse((await bench.run(['service', 'list', '--json'])).stdout) as { name: string }[];
+    expect(listed.map(({ name }) => name)).toEqual(['db', 'web', 'ntp']);
   });
 
   test('graph shows what each one needs', async () => {

@@ -21,6 +21,17 @@ const rows: Row[] = [
     block: '{enable: [consle]}',
     diagnostics: ['2:18 error unknown-service berth.enable[0]'],
   },
+  {
+    name: 'a service of one’s own by name',
+    block: '{enable: [debug], services: {debug: {image: i, profiles: [dev]}}}',
+    config: { enable: ['debug'], compose: expect.anything() as never },
+  },
+  {
+    name: 'a service of one’s own that has an error is known all the same',
+    block: '{enable: [debug], services: {debug: {image: [i]}}}',
+    config: { enable: ['debug'] },
+    diagnostics: ['2:52 error wrong-type berth.services.debug.image'],
+  },
   { name: 'an unknown key', block: '{sysctls: {}}', diagnostics: ['2:9 error unknown-key berth.sysctls'] },
   { name: 'a key without a value', block: '{services: }', diagnostics: ['2:9 warning empty-value berth.services'] },
   {
@@ -214,6 +225,21 @@ describe('services', () => {
     expect(diagnostics.map(({ message, hint }) => [message, hint])).toEqual([
       ['services depend on each other in a circle: a → b → a', 'remove one of the dependencies'],
       ['"b" depends on "bb", which does not exist', 'did you mean "b"?'],
+    ]);
+  });
+
+  test('a misspelt name under enable is suggested, of the catalogue and of one’s own', () => {
+    const { diagnostics } = parse('berth: {enable: [consol, debgu, other], services: {debug: {image: i}}}');
+    expect(diagnostics.map(({ message, hint }) => [message, hint])).toEqual([
+      ['neither the catalogue nor berth.services has a service "consol"', 'did you mean "console"?'],
+      ['neither the catalogue nor berth.services has a service "debgu"', 'did you mean "debug"?'],
+      ['neither the catalogue nor berth.services has a service "other"', expect.stringMatching(/^the catalogue has /)],
+    ]);
+  });
+
+  test('being enabled by name is no image', () => {
+    expect(brief(parse('berth: {enable: [a], services: {a: {profiles: [x]}}}'))).toEqual([
+      '2:33 warning no-image berth.services.a',
     ]);
   });
 

@@ -120,10 +120,9 @@ const users: Row[] = [
     diagnostics: ['2:27 error invalid-value users[0].passwd'],
   },
   {
-    name: 'a clear-text password',
+    name: 'a clear-text password opens nothing when the text is only checked',
     text: 'users: [{name: a, plain_text_passwd: secret}]',
     config: { users: [{ ...base, name: 'a' }] },
-    diagnostics: ['2:19 warning unsupported users[0].plain_text_passwd'],
   },
   { name: 'a user without a name', text: 'users: [{gecos: A}]', diagnostics: ['2:9 error missing-key users[0]'] },
   {
@@ -276,7 +275,23 @@ const mounts: Row[] = [
     text: 'mounts: [[vdb1, /a]]',
     config: { mounts: [{ ...mount, source: '/dev/vdb1' }] },
   },
-  { name: 'swap', text: 'mounts: [[/dev/vdb, none, swap]]', diagnostics: ['2:10 warning unsupported mounts[0]'] },
+  {
+    name: 'swap',
+    text: 'mounts: [[/dev/vdb, none, swap, "sw,pri=5"]]',
+    config: { swap: [{ kind: 'device', source: '/dev/vdb', options: ['sw', 'pri=5'] }] },
+  },
+  {
+    name: 'an alias of the config itself',
+    text: 'device_aliases: {disk: /dev/vdb}\nmounts: [[disk.1, /a]]',
+    config: { mounts: [{ ...mount, source: '/dev/vdb1' }] },
+  },
+  {
+    name: "options of systemd's",
+    text: 'mounts: [[LABEL=a, /a, auto, "x-systemd.automount,nofail"]]',
+    config: { mounts: [{ ...mount, options: ['nofail'] }] },
+    diagnostics: ['2:30 warning unsupported mounts[0][3]'],
+  },
+  { name: 'the root', text: 'mounts: [[LABEL=a, /]]', diagnostics: ['2:20 error invalid-value mounts[0][1]'] },
   {
     name: "a provider's alias",
     text: 'mounts: [[ephemeral0, /a]]',
@@ -292,13 +307,23 @@ const mounts: Row[] = [
     name: 'fsck order',
     text: 'mounts: [[LABEL=a, /a, ~, ~, 0, 2]]',
     config: { mounts: [mount] },
-    diagnostics: ['2:30 warning unsupported mounts[0][4]', '2:33 warning unsupported mounts[0][5]'],
+    diagnostics: ['2:30 warning unsupported mounts[0][4]'],
   },
 ];
 
 const connectivity = emptyHostConfig.connectivity;
 const dns = { servers: ['192.0.2.1'], search: ['b', 'a'], options: ['rotate', 'timeout:1'] };
 const host: Row[] = [
+  { name: 'hosts left alone', text: 'manage_etc_hosts: false', config: { manageHosts: false } },
+  { name: 'hosts managed', text: 'manage_etc_hosts: localhost', config: { manageHosts: true } },
+  {
+    name: 'hosts from a template',
+    text: 'manage_etc_hosts: template',
+    config: { manageHosts: true },
+    diagnostics: ['2:19 warning unsupported manage_etc_hosts'],
+  },
+  { name: 'a locale', text: 'locale: C.UTF-8', config: { locale: 'C.UTF-8' } },
+  { name: 'no locale', text: 'locale: false' },
   {
     name: 'a time zone',
     text: 'timezone: Europe/Berlin',
@@ -340,7 +365,16 @@ const host: Row[] = [
     text: 'network: {version: 2, ethernets: {eth0: {dhcp4: true}}}',
     config: { network: { version: 2, ethernets: { eth0: { dhcp4: true } } } },
   },
-  { name: 'network version 1', text: 'network: {version: 1}', diagnostics: ['2:1 warning unsupported network'] },
+  {
+    name: 'network version 1',
+    text: 'network: {version: 1, config: [{type: physical, name: eth0, subnets: [{type: dhcp}]}]}',
+    config: { network: { version: 2, ethernets: { eth0: { dhcp4: true } } } },
+  },
+  {
+    name: 'a network of another version',
+    text: 'network: {version: 3}',
+    diagnostics: ['2:10 error invalid-value network'],
+  },
 ];
 
 describe.each([
@@ -395,7 +429,11 @@ describe('the table of keys', () => {
   });
 
   test('a clear-text password is never repeated', () => {
-    const result = parse('users: [{name: a, passwd: canary-1, plain_text_passwd: canary-2}]\npassword: canary-3');
+    const result = parse(
+      'users: [{name: a, passwd: canary-1, plain_text_passwd: canary-2}, default]\npassword: canary-3\nchpasswd: {users: [{name: a, password: canary-4}, {name: a, password: canary-5, type: text}], list: "x:canary-6"}',
+      { passwordSeed: 'seed' },
+    );
+    expect(result.diagnostics.length).toBeGreaterThan(2);
     expect(JSON.stringify(result)).not.toContain('canary');
   });
 });

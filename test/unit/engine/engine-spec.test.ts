@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { defaultEngineOptions, emptyHostConfig } from '../../../src/config/host-config.ts';
-import { backoffMs } from '../../../src/engine/backoff.ts';
+import { backoffMs } from '../../../src/core/backoff.ts';
 import { daemonConfig, unusableMirrors } from '../../../src/engine/daemon-config.ts';
 import {
   containerdArguments,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ServiceSpec } from '../../../src/config/service-spec.ts';
+import { versionOf } from '../../../src/services/model.ts';
 import { planServices } from '../../../src/services/plan/plan-services.ts';
+import { rollbacks } from '../../../src/services/readiness.ts';
 import { configOf, SimulatedHost } from '../../support/simulate.ts';
 
 const alone: ServiceSpec = { image: 'busybox', network_mode: 'host' };
@@ -62,6 +64,27 @@ describe('going back', () => {
     expect(ids(await host.converge())).toEqual(['replace-service:b']);
     host.now += 5000;
     expect(ids(await host.converge())).toEqual(['discard-container:berth-b.previous', 'remove-network:berth_default']);
+  });
+});
+
+describe('a restart that was asked for', () => {
+  test.each([
+    { name: 'restarted in its container', spec: alone },
+    { name: 'made anew', spec: { ...alone, 'x-berth': { disposable: true } } },
+  ])('is done once, though a crash made us forget that it was: $name', async ({ spec }) => {
+    const host = await hostWith({ web: spec });
+    host.now += 1000;
+    host.user.now = host.now + 500;
+    host.remember('web', { restart: { kind: 'operator', who: 'ops', command: 'restart' }, restartAskedAt: host.now });
+    const before = host.memory;
+    const starts = () => host.user.calls.filter((call) => call.startsWith('start ')).length;
+    expect(starts()).toBe(1);
+    await host.converge();
+    expect(starts()).toBe(2);
+    host.memory = before;
+    await host.converge();
+    expect(starts()).toBe(2);
+    expect(host.memory['web']?.restart).toBeUndefined();
   });
 });
 
@@ -167,4 +190,44 @@ test('a service that gets a schedule stops running otherwise, and the other way 
   host.declare(configOf({ job: alone }));
   await host.converge();
   expect(host.containers()).toEqual(['berth-job running']);
+});
+
+describe('what went back', () => {
+  const wentBack = async (host: SimulatedHost) => rollbacks(host.desired, (await host.look()).observed, host.memory);
+  const version = (host: SimulatedHost, name: string): string =>
+    versionOf(host.desired.services.get(name)?.digest ?? '', 'sha256:busybox:latest');
+
+  async function hostThatWentBack(): Promise<SimulatedHost> {
+    const host = await hostWith({ b: alone });
+    host.declare(configOf({ b: changed(alone) }));
+    host.remember('b', { rejected: [{ version: version(host, 'b'), why: 'unhealthy' }] });
+    return host;
+  }
+
+  test('is known as long as the failed version is the declared one', async () => {
+    const host = await hostThatWentBack();
+    expect(await host.converge()).toEqual([]);
+    expect(await wentBack(host)).toEqual({ b: 'unhealthy' });
+  });
+
+  test('is over when another version is declared, though the old one still runs', async () => {
+    const host = await hostThatWentBack();
+    host.declare(configOf({ b: { ...alone, environment: { A: 'c' } } }));
+    expect(await wentBack(host)).toEqual({});
+  });
+
+  test('is over when the version that failed before works now', async () => {
+    const host = await hostThatWentBack();
+    const { rejected } = host.memory['b'] ?? {};
+    host.remember('b', { rejected: undefined });
+    await host.converge();
+    host.remember('b', { rejected });
+    expect(await wentBack(host)).toEqual({});
+  });
+
+  test('is over when the service is no longer declared', async () => {
+    const host = await hostThatWentBack();
+    host.declare(configOf({}));
+    expect(await wentBack(host)).toEqual({});
+  });
 });

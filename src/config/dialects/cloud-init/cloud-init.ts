@@ -8,6 +8,7 @@ import { readYaml, type TextPosition, type YamlSource } from '../../yaml-source.
 import type { Dialect, DialectContext, DialectResult, SourceFile, SourcePosition } from '../dialect.ts';
 import { CloudInitDraft } from './draft.ts';
 import { cloudInitKeys } from './keys.ts';
+import { sealCloudConfig } from './seal.ts';
 
 /** cloud-init's user-data in its `#cloud-config` form, with the block `berth` for what it has no word for. */
 export const cloudInit = {
@@ -22,6 +23,7 @@ export const cloudInit = {
         .slice(0, 64),
     ),
   parse,
+  seal: sealCloudConfig,
 } as const satisfies Dialect;
 
 /** A file as YAML, and how to speak of places in it. */
@@ -56,7 +58,7 @@ function parse(files: readonly SourceFile[], context: DialectContext): DialectRe
   const values = collect(parsed);
   if (values === undefined) return { config: emptyHostConfig, diagnostics, sources: new Map() };
 
-  const draft = new CloudInitDraft();
+  const draft = new CloudInitDraft(context.hashPassword);
   takeKeys(cloudInitKeys, values.cloudInit, draft, (key, place, hint) => {
     // cloud-init itself reports an unknown key as a warning at boot, and goes on.
     place.warn('unknown-key', `unknown key "${key}"`, hint, 'key');

@@ -39,7 +39,7 @@ const introduction = `The first line of the file is \`#cloud-config\`. The keys 
 - A key that stands twice in one mapping is an error; anchors, aliases and merge keys (\`<<\`) work.
 - The default user is \`${defaultUser.name}\` (groups: ${defaultUser.groups.join(', ')}; sudo without a password; no password login). It is created when \`users\`
   names \`default\`, when \`user\` describes it, or when there are \`ssh_authorized_keys\` and no \`users\`.
-- Clear-text passwords are not taken; give a hash.`;
+- A clear-text password is stored as a hash only (SHA-512, its salt from a secret of the host), and never shown.`;
 
 const berthText = 'What cloud-init has no word for. Services and what belongs to them are in Compose syntax.';
 

@@ -1,7 +1,10 @@
+import { devicePath } from '../../device-path.ts';
 import type { UserConfig } from '../../host-config.ts';
 import { HostDraft } from '../../host-draft.ts';
+import type { PasswordHasher } from '../../password.ts';
 import type { Place } from '../../place.ts';
 import type { Located } from '../../shape.ts';
+import { hashOf, type Password, setPassword } from './passwords.ts';
 
 /**
  * cloud-init's default user on Berth: key logins only, may use Docker and become root.
@@ -19,13 +22,30 @@ export const defaultUser: UserConfig = {
   sshAuthorizedKeys: [],
 };
 
+/** What `chpasswd` changes when it names root, who is on every host. */
+const rootUser: UserConfig = {
+  name: 'root',
+  groups: [],
+  createHome: false,
+  system: true,
+  lockPassword: true,
+  sudo: [],
+  sshAuthorizedKeys: [],
+};
+
 /** A host config while cloud-init's keys are taken; holds what only makes sense once all of them are known. */
 export class CloudInitDraft {
   readonly host = new HostDraft();
+  readonly hashPassword: PasswordHasher;
   /** Set when `users` was given; `default` says where it names the default user. */
   users: { readonly place: Place; readonly default: Place | undefined } | undefined;
   /** What `user` changes in the default user. */
   user: Located<Partial<UserConfig>> | undefined;
+  /** The default user's, from the key `password`. */
+  password: Located<string> | undefined;
+  /** From `chpasswd`; the last one of a user counts. */
+  passwords: readonly Located<Password>[] = [];
+  deviceAliases: Readonly<Record<string, string>> = {};
   /** The top-level `ssh_authorized_keys`: the default user's. */
   keys: Located<readonly string[]> | undefined;
   hostname: Located<string> | undefined;
@@ -37,10 +57,32 @@ export class CloudInitDraft {
   manageResolvConf = false;
   resolvConf: Located<ResolvConf> | undefined;
 
+  constructor(hashPassword: PasswordHasher) {
+    this.hashPassword = hashPassword;
+  }
+
+  /** The path of a device, as mount(8) takes it; undefined, and a warning, for one that only a provider knows. */
+  device(name: string, place: Place): string | undefined {
+    const path = devicePath(name, this.deviceAliases);
+    if (path !== undefined && /\s|\0/.test(path)) {
+      place.error('invalid-value', 'the name of a device has no blanks');
+      return undefined;
+    }
+    if (path === undefined) {
+      place.warn(
+        'unsupported',
+        'names a device that only a cloud provider knows by this name',
+        'give a path below /dev, LABEL= or UUID=, or name the device under device_aliases',
+      );
+    }
+    return path;
+  }
+
   /** Does what depends on several keys. */
   finish(): void {
     this.#finishHostname();
     this.#finishDefaultUser();
+    this.#finishPasswords();
     this.#finishResolvConf();
   }
 
@@ -69,14 +111,20 @@ export class CloudInitDraft {
   }
 
   #finishDefaultUser(): void {
-    const place = this.users?.default ?? this.user?.place ?? (this.users === undefined ? this.keys?.place : undefined);
+    const given = this.keys ?? this.password;
+    const place = this.users?.default ?? this.user?.place ?? (this.users === undefined ? given?.place : undefined);
     if (place === undefined) {
-      this.keys?.place.warn(
-        'no-effect',
-        'these keys are the default user\'s, and "users" does not have it',
-        'add "default" to "users", or give the keys to one of the users',
-        'key',
-      );
+      for (const [what, unused] of [
+        ['keys are', this.keys],
+        ['password is', this.password],
+      ] as const) {
+        unused?.place.warn(
+          'no-effect',
+          `the ${what} the default user's, and "users" does not have it`,
+          'add "default" to "users", or give it to one of the users',
+          'key',
+        );
+      }
       return;
     }
     const changes = this.user?.value ?? {};
@@ -91,8 +139,27 @@ export class CloudInitDraft {
       place.error('duplicate', `the default user's name "${user.name}" is also that of another user`);
       return;
     }
+    if (this.password !== undefined)
+      setPassword(user, hashOf({ value: this.password.value, kind: 'either' }, this.hashPassword));
     config.users.unshift(user);
     this.host.name(['users', user.name], place);
+  }
+
+  #finishPasswords(): void {
+    for (const { value, place } of this.passwords) {
+      const { users } = this.host.config;
+      let user = users.find(({ name }) => name === value.user);
+      if (user === undefined && value.user === 'root') {
+        user = { ...structuredClone(rootUser), groups: [], sudo: [], sshAuthorizedKeys: [] };
+        users.push(user);
+        this.host.name(['users', 'root'], place);
+      }
+      if (user === undefined) {
+        place.error('unknown-user', `there is no user "${value.user}"`, 'declare the user under "users"');
+        continue;
+      }
+      setPassword(user, hashOf(value, this.hashPassword));
+    }
   }
 
   #finishResolvConf(): void {

@@ -1,6 +1,6 @@
 import { honoured } from '../../key-table.ts';
 import { record } from '../../record-shape.ts';
-import { convert, type Located, list, located, mapOf, truth, word } from '../../shape.ts';
+import { convert, either, type Located, list, located, mapOf, oneOf, textLike, truth, word } from '../../shape.ts';
 import { certificate, hostName, ipAddress, timeZone } from '../../value-shapes.ts';
 import type { CloudInitDraft, ResolvConf } from './draft.ts';
 
@@ -83,6 +83,32 @@ export const hostRows = [
     shape: truth,
     apply(value, draft) {
       draft.preserveHostname = value;
+    },
+  }),
+  honoured<CloudInitDraft, Located<boolean | string>>({
+    key: 'manage_etc_hosts',
+    meaning:
+      "`false`: /etc/hosts stays as the image has it; else (the default) it has the host's own names besides `localhost`",
+    shape: located(either(truth, oneOf(['localhost', 'template']))),
+    apply({ value, place }, { host }) {
+      if (value === 'template')
+        place.warn('unsupported', 'Berth has no template of /etc/hosts', 'write it with "write_files"');
+      host.config.manageHosts = value !== false;
+      host.name(['manage_etc_hosts'], place);
+    },
+  }),
+  honoured<CloudInitDraft, Located<boolean | string>>({
+    key: 'locale',
+    meaning: "the host's LANG, if the image has that locale (it has `C.UTF-8`); services set their own",
+    shape: located(either(truth, textLike(/^[A-Za-z][\w.@-]*$/, 'the name of a locale, such as C.UTF-8'))),
+    apply({ value, place }, { host }) {
+      if (typeof value !== 'string') {
+        if (value)
+          place.error('invalid-value', 'expected the name of a locale; only "false" is meant by a truth value');
+        return;
+      }
+      host.config.locale = value;
+      host.name(['locale'], place);
     },
   }),
   honoured<CloudInitDraft, Located<string>>({

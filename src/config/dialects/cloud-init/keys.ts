@@ -1,9 +1,11 @@
 import type { KeyRow } from '../../key-table.ts';
+import { diskRows } from './disks.ts';
 import type { CloudInitDraft } from './draft.ts';
 import { fileRows } from './files.ts';
 import { hostRows } from './host.ts';
 import { mountRows } from './mounts.ts';
 import { networkRows } from './network.ts';
+import { passwordRows } from './passwords.ts';
 import { unsupportedRows } from './unsupported.ts';
 import { accountRows } from './users.ts';
 
@@ -15,6 +17,8 @@ export const cloudInitKeys: readonly KeyRow<CloudInitDraft>[] = [
   ...hostRows,
   ...accountRows,
   ...fileRows,
+  ...passwordRows,
+  ...diskRows,
   ...mountRows,
   ...networkRows,
   ...unsupportedRows,

@@ -10,6 +10,22 @@ type Cells = Located<string | null>[];
 /** fs_spec, fs_file, fs_vfstype, fs_mntops, fs_freq, fs_passno: fstab(5). */
 const defaultFields: readonly (string | null)[] = [null, null, 'auto', 'defaults,nofail', '0', '2'];
 
+/** Options that only systemd reads, and what is so without them. */
+const systemdOptions: readonly { readonly pattern: RegExp; readonly why: string }[] = [
+  {
+    pattern: /^x-systemd\.(requires|after|before|wanted-by|required-by|requires-mounts-for)/,
+    why: 'disks are set up before mounts, and mounts before services',
+  },
+  {
+    pattern: /^x-systemd\.(device-timeout|mount-timeout)/,
+    why: 'a device that comes late is mounted when it is there',
+  },
+  { pattern: /^x-systemd\.(automount|idle-timeout)/, why: 'there is no systemd on Berth, so it is mounted at boot' },
+  { pattern: /^x-systemd\.makefs/, why: 'file systems are made by "fs_setup"' },
+  { pattern: /^x-systemd\.growfs/, why: 'file systems grow by "growpart"' },
+  { pattern: /^x-systemd\./, why: 'there is no systemd on Berth' },
+];
+
 /** `mount_default_fields` and `mounts`. */
 export const mountRows: readonly KeyRow<CloudInitDraft>[] = [
   honoured<CloudInitDraft, Cells>({
@@ -22,50 +38,47 @@ export const mountRows: readonly KeyRow<CloudInitDraft>[] = [
   }),
   honoured<CloudInitDraft, Located<Cells>[]>({
     key: 'mounts',
-    meaning: 'file systems to mount: source, mount point, type, options',
+    meaning:
+      'file systems to mount and swap devices to use: source, mount point, type, options (`nofail`, `noauto` and `_netdev` as in fstab; those of systemd are reported)',
     shape: list(located(cells)),
     apply(mounts, draft) {
-      for (const { value, place } of mounts) {
-        const mount = toMount(value, draft.mountDefaults ?? defaultFields, place);
-        if (mount === undefined) continue;
-        draft.host.config.mounts.push({ ...mount, options: [...mount.options] });
-        draft.host.name(['mounts', mount.target], place);
-      }
+      for (const { value, place } of mounts) addMount(draft, value, place);
     },
   }),
 ];
 
-function toMount(given: Cells, defaults: readonly (string | null)[], place: Place): MountConfig | undefined {
+function addMount(draft: CloudInitDraft, given: Cells, place: Place): void {
+  const defaults = draft.mountDefaults ?? defaultFields;
   const field = (index: number): string | null => given[index]?.value ?? defaults[index] ?? null;
-  const source = deviceOf(given[0]?.value ?? '');
+  const placeOf = (index: number): Place => given[index]?.place ?? place;
+  const source = draft.device(given[0]?.value ?? '', place);
+  if (source === undefined) return;
   const target = field(1);
   const type = field(2) ?? 'auto';
-  if (source === undefined) {
-    place.warn(
-      'unsupported',
-      'mounts a device that only a cloud provider knows by this name',
-      'give a path below /dev, LABEL= or UUID=',
-    );
-    return undefined;
-  }
-  if (type === 'swap' || target === 'none' || target === 'swap') {
-    place.warn('unsupported', 'Berth does not use swap yet');
-    return undefined;
-  }
-  if (target === null) {
+  const options = optionsOf(field(3) ?? 'defaults', placeOf(3));
+  if (given.slice(4).some(({ value }) => value !== null && value !== '0'))
+    placeOf(4).warn('unsupported', 'the fields for dump and fsck have no effect');
+  if (type === 'swap') {
+    draft.host.config.swap.push({ kind: 'device', source, options });
+    draft.host.name(['swap', source], place);
+  } else if (target === null) {
     place.warn('unsupported', 'has no mount point; Berth mounts only what is declared, so there is nothing to remove');
-    return undefined;
+  } else if (!target.startsWith('/') || target.split('/').includes('..') || target === '/') {
+    placeOf(1).error('invalid-value', `"${target}" is not the absolute path of a mount point`);
+  } else if (/[\s\0]/.test(source + target + type)) {
+    place.error('invalid-value', 'a source, mount point or type with blanks cannot be mounted');
+  } else {
+    const mount: MountConfig = { source, target: target.replace(/\/+$/, ''), type, options };
+    draft.host.config.mounts.push({ ...mount, options });
+    draft.host.name(['mounts', mount.target], place);
   }
-  if (!target.startsWith('/') || target.split('/').includes('..')) {
-    (given[1]?.place ?? place).error('invalid-value', `"${target}" is not an absolute path`);
-    return undefined;
-  }
-  for (const cell of given.slice(4)) cell.place.warn('unsupported', 'the fields for dump and fsck have no effect');
-  return { source, target, type, options: (field(3) ?? 'defaults').split(',').filter((option) => option !== '') };
 }
 
-/** A source as mount(8) takes it; undefined for a provider's alias. A bare kernel name is below /dev, as in cloud-init. */
-function deviceOf(source: string): string | undefined {
-  if (/^(ephemeral|swap|ami|root)\d*(\.\d+)?$/.test(source) || source === '') return undefined;
-  return /^(sd|hd|vd|xvd|nvme|mmcblk|md|dm-|disk\/)/.test(source) ? `/dev/${source}` : source;
+function optionsOf(text: string, place: Place): string[] {
+  const options = text.split(',').filter((option) => option !== '');
+  return options.filter((option) => {
+    const why = systemdOptions.find(({ pattern }) => pattern.test(option))?.why;
+    if (why !== undefined) place.warn('unsupported', `the option "${option}" has no effect: ${why}`);
+    return why === undefined;
+  });
 }

@@ -91,11 +91,6 @@ const notYet: readonly Reason[] = [
     keys: ['bootcmd', 'runcmd'],
   },
   {
-    why: 'Berth does not set clear-text or expiring passwords',
-    instead: 'give the user a hashed_passwd under "users", made with: openssl passwd -6',
-    keys: ['password', 'chpasswd'],
-  },
-  {
     why: 'Berth does not fetch keys from other sites',
     instead: 'write the keys under ssh_authorized_keys',
     keys: ['ssh_import_id'],
@@ -118,19 +113,14 @@ const notYet: readonly Reason[] = [
     ],
   },
   {
-    why: 'Berth does not partition, format or grow other disks than its own',
-    instead: 'prepare the disk beforehand, and mount it with "mounts"',
-    keys: ['disk_setup', 'fs_setup', 'device_aliases', 'growpart', 'resize_rootfs', 'swap'],
+    why: 'LANG stands where Debian has it, in /etc/default/locale',
+    instead: 'remove the key',
+    keys: ['locale_configfile'],
   },
   {
-    why: 'Berth manages /etc/hosts itself',
-    instead: 'use extra_hosts in the services that need a name',
-    keys: ['manage_etc_hosts'],
-  },
-  {
-    why: 'the host has one locale, C.UTF-8',
-    instead: 'set LANG in the services that need another',
-    keys: ['locale', 'locale_configfile', 'keyboard'],
+    why: "the host's own console has the kernel's keyboard layout (US)",
+    instead: 'log in by SSH, where the layout is that of your terminal',
+    keys: ['keyboard'],
   },
   {
     why: 'logs go to the system container "syslog"',

@@ -17,6 +17,7 @@ import {
 } from '../../shape.ts';
 import { absolutePath, accountName, passwordHash, sshKey } from '../../value-shapes.ts';
 import type { CloudInitDraft } from './draft.ts';
+import { clearText, hashOf } from './passwords.ts';
 
 const groupNames = convert(either(words, mapOf(nothing)), (value) =>
   Array.isArray(value) ? value : Object.keys(value),
@@ -52,10 +53,7 @@ const fields = {
   lock_passwd: truth,
   sudo: sudoRules,
   ssh_authorized_keys: list(sshKey),
-  plain_text_passwd: {
-    ignored: 'Berth takes no clear-text passwords',
-    hint: 'give hashed_passwd, made with: openssl passwd -6',
-  },
+  plain_text_passwd: clearText,
   create_groups: { ignored: 'groups named by a user are always created' },
   no_log_init: { ignored: 'Berth keeps no lastlog' },
   doas: { ignored: 'there is no doas on Berth', hint: 'use sudo' },
@@ -126,7 +124,7 @@ export const accountRows = [
     meaning: 'changes to the default user `berth`; a text is its name',
     shape: either(accountName, anyUser),
     apply(value, draft, place) {
-      draft.user = { value: declaredBy(typeof value === 'string' ? { name: value } : value), place };
+      draft.user = { value: declaredBy(typeof value === 'string' ? { name: value } : value, draft), place };
     },
   }),
   honoured<CloudInitDraft, string[]>({
@@ -158,7 +156,8 @@ function checkName(name: string, place: Place): boolean {
   return accountName.read(name, place) !== undefined;
 }
 
-function addUser({ host }: CloudInitDraft, { name, fields: given, place }: UserEntry): void {
+function addUser(draft: CloudInitDraft, { name, fields: given, place }: UserEntry): void {
+  const { host } = draft;
   if (host.isNamed(['users', name])) {
     place.error('duplicate', `the user "${name}" stands twice; the first one is used`);
     return;
@@ -166,13 +165,15 @@ function addUser({ host }: CloudInitDraft, { name, fields: given, place }: UserE
   const createHome = given.system !== true;
   const defaults = { groups: [], createHome, system: false, lockPassword: true, sudo: [], sshAuthorizedKeys: [] };
   host.config.users.push(
-    structuredClone({ ...defaults, ...declaredBy(given), name }) as (typeof host.config.users)[number],
+    structuredClone({ ...defaults, ...declaredBy(given, draft), name }) as (typeof host.config.users)[number],
   );
   host.name(['users', name], place);
 }
 
 /** A user's settings in the model's words; what was not declared is absent. */
-function declaredBy(given: UserFields): Partial<UserConfig> {
+function declaredBy(given: UserFields, { hashPassword }: CloudInitDraft): Partial<UserConfig> {
+  const clear = given.plain_text_passwd;
+  const hash = clear === undefined ? undefined : hashOf({ value: clear, kind: 'clear' }, hashPassword);
   // useradd(8) without a group of the user's own takes the group "users".
   const primaryGroup = given.primary_group ?? (given.no_user_group === true ? 'users' : undefined);
   const settings: { [K in keyof UserConfig]?: UserConfig[K] | undefined } = {
@@ -185,7 +186,7 @@ function declaredBy(given: UserFields): Partial<UserConfig> {
     createHome: given.no_create_home === undefined ? undefined : !given.no_create_home,
     shell: given.shell,
     system: given.system,
-    passwordHash: given.hashed_passwd ?? given.passwd,
+    passwordHash: given.hashed_passwd ?? given.passwd ?? hash,
     lockPassword: given.lock_passwd,
     sudo: given.sudo,
     sshAuthorizedKeys: given.ssh_authorized_keys,

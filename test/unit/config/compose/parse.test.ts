@@ -113,8 +113,8 @@ describe('short forms become the long form', () => {
     ],
     [
       'numbers and truth values as text',
-      { cpus: '0.5', scale: '2', init: 'yes', privileged: 'false' },
-      { cpus: 0.5, scale: 2, init: true, privileged: false },
+      { cpus: '0.5', scale: '1', init: 'yes', privileged: 'false' },
+      { cpus: 0.5, scale: 1, init: true, privileged: false },
     ],
     [
       'limits of deploy',
@@ -277,6 +277,37 @@ describe('what is wrong is an error at its place, and the service is left out', 
       'warning unsupported deploy.placement: "placement" has no effect: it spreads containers over several machines, and this is one',
     ]);
   });
+});
+
+describe('more than one container', () => {
+  const hint = 'declare more services, which can share their keys by a YAML anchor and "<<"';
+  test.each([
+    [{ scale: 3 }, 'scale', 3],
+    [{ scale: '2' }, 'scale', 2],
+    [{ deploy: { replicas: 5 } }, 'deploy.replicas', 5],
+  ])('%j is a warning that says what runs', (service, key, count) => {
+    const { spec, lines, hints } = parseService({ image: 'x', ...service });
+    expect(spec).toMatchObject({ image: 'x' });
+    expect(lines).toEqual([
+      `warning unsupported ${key}: ${count} containers are asked for, one runs: a service has one container here`,
+    ]);
+    expect(hints).toEqual([hint]);
+  });
+
+  test('each key has its own', () => {
+    const { lines } = parseService({ image: 'x', scale: 2, deploy: { replicas: 2 } });
+    expect(lines.map((line) => line.split(':')[0])).toEqual([
+      'warning unsupported scale',
+      'warning unsupported deploy.replicas',
+    ]);
+  });
+
+  test.each([
+    { scale: 0 },
+    { scale: 1 },
+    { deploy: { replicas: 0 } },
+    { deploy: { replicas: 1 } },
+  ])('%j is as declared', (service) => expect(parseService({ image: 'x', ...service }).lines).toEqual([]));
 });
 
 describe('the whole', () => {

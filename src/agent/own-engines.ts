@@ -1,27 +1,28 @@
-import { connect } from 'node:net';
 import { join } from 'node:path';
-import { defaultEngineOptions, emptyHostConfig } from '../config/host-config.ts';
+import { emptyHostConfig } from '../config/host-config.ts';
 import type { EngineName } from '../config/service-spec.ts';
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
 import { type EngineBinaries, fetchEngineBinaries, findEngineBinaries } from '../engine/binaries.ts';
-import { daemonConfig } from '../engine/daemon-config.ts';
 import { DockerEngine } from '../engine/docker.ts';
+import { type EngineSettings, systemEngineSettings } from '../engine/engine-settings.ts';
 import type { EngineSpec } from '../engine/engine-spec.ts';
 import { type EngineStateChange, EngineSupervisor } from '../engine/engine-supervisor.ts';
+import { findForeignDocker } from '../engine/foreign-docker.ts';
+import type { HostMode } from '../host/plan.ts';
 import {
+  makeLocalBridge,
   prepareUserEngineRoot,
   releaseUserEngineRoot,
-  removeLocalBridge,
+  removeLocalBridges,
 } from '../services/catalogue/user-engine-root.ts';
+import { localBridge, localSystemBridge } from '../services/catalogue/variables.ts';
 import type { EngineHandle } from '../services/observe.ts';
 import type { EngineSet } from './engine-set.ts';
 import type { EngineStatus } from './model.ts';
 
-/** Where a Docker that is not ours listens, on a person's own machine. */
-const foreignSocket = '/var/run/docker.sock';
-
-export interface LocalEngineOptions {
+export interface OwnEngineOptions {
+  readonly mode: HostMode;
   readonly stateDirectory: string;
   readonly runDirectory: string;
   /** `unix://…` of a running engine for the user's services; absent: the machine's own Docker, else our `docker` service. */
@@ -32,33 +33,45 @@ export interface LocalEngineOptions {
   readonly onChange: (change: EngineStateChange) => void;
 }
 
+const flushing = 'a second engine that manages iptables would flush its rules';
+
+/** With these the system engine starts whatever the config says. */
+const plainSettings = systemEngineSettings(emptyHostConfig);
+
 /** Sockets and directories of the engines; also what the catalogue's services are told. */
-export interface LocalEnginePlaces {
+export interface EnginePlaces {
   readonly systemSocket: string;
   readonly containerdSocket: string;
   readonly userSocket: string;
   readonly userEngine: { readonly root: string; readonly run: string };
 }
 
-/** The engines on a person's own machine: a private system engine, started when something needs it, and a user engine. */
-export class LocalEngines implements EngineSet {
+/** The engines of this machine: a private system engine, started when something needs it, and a user engine. */
+export class OwnEngines implements EngineSet {
   readonly handles: readonly EngineHandle[];
   readonly userEngineIsService: boolean;
-  readonly places: LocalEnginePlaces;
-  readonly #options: LocalEngineOptions;
+  readonly ownUserEngineProblem: string | undefined;
+  readonly places: EnginePlaces;
+  readonly #options: OwnEngineOptions;
   readonly #needed = new Set<EngineName>();
   readonly #up = new Map<EngineName, { readonly isUp: boolean; readonly why: string }>();
   readonly #versions = new Map<EngineName, string>();
   readonly #end = new AbortController();
   #supervisor: EngineSupervisor | undefined;
+  #settings: EngineSettings = plainSettings;
+  /** One restart at a time. */
+  #configuring: Promise<void> = Promise.resolve();
+  /** What each spec was made from. */
+  readonly #settingsOf = new WeakMap<EngineSpec, EngineSettings>();
   /** Set once the system engine is needed. */
   #watching: Promise<void> | undefined;
   #systemState: EngineStateChange = { state: 'stopped', reason: 'nothing needs it yet', lastLogLines: [] };
 
-  private constructor(options: LocalEngineOptions, externalSocket: string | undefined) {
+  private constructor(options: OwnEngineOptions, externalSocket: string | undefined, problem: string | undefined) {
     const { runDirectory, stateDirectory } = options;
     this.#options = options;
     this.userEngineIsService = externalSocket === undefined;
+    this.ownUserEngineProblem = problem;
     this.places = {
       systemSocket: join(runDirectory, 'system', 'docker.sock'),
       containerdSocket: join(runDirectory, 'system', 'containerd.sock'),
@@ -72,9 +85,18 @@ export class LocalEngines implements EngineSet {
   }
 
   /** Looks which user engine there is. Throws USAGE for an engine address that is not a unix socket. */
-  static async open(options: LocalEngineOptions): Promise<LocalEngines> {
-    if (options.engine !== undefined) return new LocalEngines(options, socketOf(options.engine));
-    return new LocalEngines(options, (await answers(foreignSocket)) ? foreignSocket : undefined);
+  static async open(options: OwnEngineOptions): Promise<OwnEngines> {
+    const named = options.engine === undefined ? undefined : socketOf(options.engine);
+    if (options.mode === 'host') return new OwnEngines(options, named, undefined);
+    const foreign = await findForeignDocker(localBridge.name);
+    const external = named ?? (foreign.kind === 'running' ? foreign.socket : undefined);
+    if (external !== undefined)
+      return new OwnEngines(options, external, `the user engine is the Docker at ${external}, and ${flushing}`);
+    const problem =
+      foreign.kind === 'stopped'
+        ? `a Docker of this machine (bridge ${foreign.bridge}) does not run but still publishes ports, and ${flushing}: start it and then Berth again (berth down, berth up), or name an engine with --engine`
+        : undefined;
+    return new OwnEngines(options, undefined, problem);
   }
 
   isOwn(name: EngineName): boolean {
@@ -88,8 +110,19 @@ export class LocalEngines implements EngineSet {
   need(name: EngineName): void {
     if (this.#needed.has(name)) return;
     this.#needed.add(name);
-    const isSystemNeeded = name === 'system' || this.userEngineIsService;
+    const isSystemNeeded = name === 'system' || (this.userEngineIsService && this.ownUserEngineProblem === undefined);
     if (isSystemNeeded) this.#watching ??= this.#superviseSystem();
+  }
+
+  get systemSettings(): EngineSettings | undefined {
+    if (this.#supervisor === undefined || this.#systemState.state !== 'running') return undefined;
+    return this.#settingsOf.get(this.#supervisor.spec);
+  }
+
+  configure(settings: EngineSettings): Promise<void> {
+    this.#settings = settings;
+    this.#configuring = this.#configuring.catch(() => undefined).then(() => this.#reconfigure());
+    return this.#configuring;
   }
 
   onConnection(name: EngineName, isUp: boolean, why: string): void {
@@ -107,9 +140,9 @@ export class LocalEngines implements EngineSet {
   async stop(): Promise<void> {
     await this.release();
     await this.#supervisor?.stop(20_000);
-    if (!this.userEngineIsService) return;
-    await releaseUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
-    await removeLocalBridge();
+    if (this.#supervisor !== undefined && this.#options.mode === 'local') await removeLocalBridges();
+    if (this.userEngineIsService)
+      await releaseUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
   }
 
   async #superviseSystem(): Promise<void> {
@@ -119,12 +152,20 @@ export class LocalEngines implements EngineSet {
         const binaries = await this.#binaries();
         if (this.userEngineIsService)
           await prepareUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
-        this.#supervisor = new EngineSupervisor(this.#spec(binaries), {
+        const spec = this.#spec(binaries, this.#settings);
+        const supervisor = new EngineSupervisor(spec, {
           clock,
           random,
           onChange: (change) => this.#onChange(change),
+          fallback: this.#spec(binaries, plainSettings),
+          ...(this.#options.mode === 'local' ? { prepare: () => makeLocalBridge() } : {}),
         });
-        await this.#supervisor.watch(this.#end.signal);
+        this.#supervisor = supervisor;
+        const watching = supervisor.watch(this.#end.signal);
+        // One that ran already may have been started with something else. What goes wrong is reported by the watch.
+        await supervisor.ensureRunning(this.#end.signal).catch(() => undefined);
+        if (supervisor.refusal === undefined) await this.configure(this.#settings).catch(() => undefined);
+        await watching;
         return;
       } catch (error) {
         this.#onChange({
@@ -144,16 +185,28 @@ export class LocalEngines implements EngineSet {
     );
   }
 
-  #spec(binaries: EngineBinaries): EngineSpec {
-    return {
+  async #reconfigure(): Promise<void> {
+    const supervisor = this.#supervisor;
+    if (supervisor === undefined || this.#end.signal.aborted) return;
+    await supervisor.reconfigure(this.#spec(supervisor.spec.binaries, this.#settings), this.#end.signal);
+  }
+
+  #spec(binaries: EngineBinaries, settings: EngineSettings): EngineSpec {
+    const spec: EngineSpec = {
       role: 'system',
       stateDir: join(this.#options.stateDirectory, 'system-engine'),
       runDir: join(this.#options.runDirectory, 'system'),
       socket: this.places.systemSocket,
       binaries,
-      config: daemonConfig(defaultEngineOptions, emptyHostConfig.connectivity, 'system'),
+      // No other Docker is here whose docker0 could be deleted.
+      ...(this.#options.mode === 'local' ? { bridge: localSystemBridge.name } : {}),
+      config: settings.daemon,
+      proxy: settings.proxy,
+      caCertificates: settings.caCertificates,
       containerd: { kind: 'own' },
     };
+    this.#settingsOf.set(spec, settings);
+    return spec;
   }
 
   #onChange(change: EngineStateChange): void {
@@ -164,23 +217,29 @@ export class LocalEngines implements EngineSet {
   #systemStatus(): EngineStatus {
     const { state, reason, lastLogLines } = this.#systemState;
     const isFine = state === 'running';
+    const refusal = this.#supervisor?.refusal;
+    const note =
+      refusal === undefined
+        ? ''
+        : `it runs with earlier settings, for it did not start with those declared: ${refusal}`;
     return {
       name: 'system',
       state: state === 'down' ? 'unreachable' : state,
       version: this.#versions.get('system') ?? '',
       socket: this.places.systemSocket,
-      detail: isFine ? '' : [reason, ...lastLogLines].join('\n'),
+      detail: isFine ? note : [reason, ...lastLogLines].join('\n'),
     };
   }
 
   #userStatus(): EngineStatus {
+    const problem = this.userEngineIsService ? this.ownUserEngineProblem : undefined;
     const { isUp, why } = this.#up.get('user') ?? { isUp: false, why: 'not asked yet' };
     return {
       name: 'user',
-      state: isUp ? 'running' : this.userEngineIsService ? 'starting' : 'unreachable',
+      state: isUp ? 'running' : this.userEngineIsService && problem === undefined ? 'starting' : 'unreachable',
       version: this.#versions.get('user') ?? '',
       socket: this.places.userSocket,
-      detail: isUp ? '' : why,
+      detail: isUp ? '' : (problem ?? why),
     };
   }
 
@@ -198,16 +257,4 @@ function socketOf(address: string): string {
   if (!path.startsWith('/'))
     throw new BerthError('USAGE', `--engine ${address}: only unix:///path/to/socket is understood`);
   return path;
-}
-
-function answers(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = connect(socket);
-    const done = (result: boolean): void => {
-      connection.destroy();
-      resolve(result);
-    };
-    connection.once('connect', () => done(true));
-    connection.once('error', () => done(false));
-  });
 }

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { lstat, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type BuiltOs, buildOs, fetchPackages, type ImageOptions } from './build.ts';
+import { type PackageSets, setDigest } from './package-store.ts';
+
+/** What an image is made of, besides packages: below the project directory. */
+const inputs: readonly string[] = ['dist', 'image/os', 'system-containers'];
+/** Builds that are kept; each takes as much space as what is in its slot, twice. */
+const keptBuilds = 4;
+
+/** A release, and whether it had to be built. */
+export interface CachedOs extends BuiltOs {
+  readonly packages: PackageSets;
+  readonly cached: boolean;
+}
+
+/**
+ * The release that these options and the present sources make: built, or taken from the cache. The files in it must not be
+ * changed. Throws what {@link buildOs} throws.
+ */
+export async function cachedOs(options: ImageOptions): Promise<CachedOs> {
+  const packages = await fetchPackages(options);
+  const store = join(options.cacheDirectory, 'os');
+  await mkdir(store, { recursive: true });
+  const directory = join(store, await cacheKey(options, packages));
+  const facts = join(directory, 'facts.json');
+  const known = await readFile(facts, 'utf8').catch(() => undefined);
+  if (known !== undefined) {
+    await utimes(directory, new Date(), new Date());
+    return { ...(JSON.parse(known) as BuiltOs), packages, cached: true };
+  }
+  const built = await buildOs(options, packages, directory);
+  // Written last: a build without it is done again.
+  await writeFile(`${facts}.new`, JSON.stringify(built));
+  await rename(`${facts}.new`, facts);
+  await removeOldest(store);
+  return { ...built, packages, cached: false };
+}
+
+async function cacheKey(options: ImageOptions, packages: PackageSets): Promise<string> {
+  const { version, nodeVersion, architecture, kernel, fast, epochSeconds, projectDirectory } = options;
+  const hash = createHash('sha256');
+  hash.update(JSON.stringify([version, nodeVersion, architecture, kernel, fast, epochSeconds ?? null]));
+  for (const [name, files] of packages) hash.update(`${name} ${setDigest(files)}\n`);
+  for (const input of inputs) await addTree(hash, join(projectDirectory, input));
+  return hash.digest('hex').slice(0, 24);
+}
+
+async function addTree(hash: ReturnType<typeof createHash>, directory: string): Promise<void> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  for (const file of files.sort()) {
+    const { mode } = await lstat(file);
+    hash.update(`${file.slice(directory.length)} ${mode & 0o100}\n`);
+    hash.update(await readFile(file));
+  }
+}
+
+async function removeOldest(store: string): Promise<void> {
+  const builds = await Promise.all(
+    (await readdir(store)).map(async (name) => ({ name, usedMs: (await lstat(join(store, name))).mtimeMs })),
+  );
+  builds.sort((a, b) => b.usedMs - a.usedMs);
+  for (const { name } of builds.slice(keptBuilds)) await rm(join(store, name), { recursive: true });
+}

@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { basename, join, posix } from 'node:path';
+import { BerthError } from '../../src/core/errors.ts';
+import type { ElfFile } from '../elf.ts';
+import { readElf } from '../elf.ts';
+import { type CpioEntry, writeCpio } from './cpio.ts';
+import { moduleOrder } from './modules.ts';
+
+/** Drivers that the initrd loads: what a disk may hang on, the watchdogs, and what /usr is made of. */
+export const initrdModules: readonly string[] = [
+  ...['virtio_pci', 'virtio_mmio', 'virtio_blk', 'virtio_scsi'],
+  ...['sd_mod', 'ahci', 'hv_vmbus', 'hv_storvsc', 'vmw_pvscsi', 'xen-blkfront', 'nvme'],
+  ...['i6300esb', 'softdog'],
+  ...['dm-mod', 'dm-verity', 'erofs', 'overlay', 'efivarfs'],
+];
+
+/** On real hardware, besides: what the generic kernel has as modules. */
+export const hardwareModules: readonly string[] = [
+  ...['ata_piix', 'megaraid_sas', 'mpt3sas', 'mpi3mr', 'aacraid', 'smartpqi', 'hpsa', 'mptsas', 'mptspi'],
+  ...['usb-storage', 'uas', 'xhci-pci', 'ehci-pci', 'sdhci-pci', 'sdhci-acpi', 'mmc_block', 'vmd', 'iTCO_wdt', 'sp5100_tco'],
+];
+
+/** Options that modules are loaded with: the watchdogs bite after a minute. */
+const moduleOptions: Readonly<Record<string, string>> = { i6300esb: 'heartbeat=60', iTCO_wdt: 'heartbeat=60' };
+
+const applets: readonly string[] = [
+  ...['cat', 'chmod', 'cut', 'dd', 'insmod', 'ln', 'mkdir', 'mount', 'printf', 'reboot', 'sed', 'sh', 'sha256sum', 'sleep'],
+  ...['switch_root', 'usleep'],
+];
+
+export interface InitrdSources {
+  /** Tree with the OS' own /usr. */
+  readonly root: string;
+  readonly triplet: string;
+  readonly kernelRelease: string;
+  /** Text of modules.dep. */
+  readonly dependencies: string;
+  readonly modules: readonly string[];
+  /** Gives a module's bytes, uncompressed; by its path in modules.dep. */
+  readonly readModule: (path: string) => Promise<Buffer>;
+  /** The script /init. */
+  readonly init: Buffer;
+}
+
+/** The initrd, not compressed. Throws CONFIG_INVALID when a program's library is missing. */
+export async function buildInitrd(sources: InitrdSources): Promise<Buffer> {
+  const entries: CpioEntry[] = [
+    ...['bin', 'dev', 'lib', 'lib64', 'modules', 'proc', 'run', 'sys', 'system'].map(
+      (path): CpioEntry => ({ kind: 'directory', path }),
+    ),
+    // The kernel opens it for us before anything is mounted.
+    { kind: 'device', path: 'dev/console', major: 5, minor: 1 },
+    { kind: 'file', path: 'init', data: sources.init, executable: true },
+    { kind: 'file', path: 'bin/busybox', data: await readFile(join(sources.root, 'usr/bin/busybox')), executable: true },
+    ...applets.map((name): CpioEntry => ({ kind: 'link', path: `bin/${name}`, target: 'busybox' })),
+    ...(await programWithLibraries(sources, 'usr/sbin/dmsetup')),
+    ...(await moduleEntries(sources)),
+  ];
+  return writeCpio(entries);
+}
+
+async function programWithLibraries({ root, triplet }: InitrdSources, program: string): Promise<CpioEntry[]> {
+  const data = await readFile(join(root, program));
+  const entries = new Map<string, CpioEntry>();
+  const add = (path: string, content: Buffer) => entries.set(path, { kind: 'file', path, data: content, executable: true });
+  add(`bin/${basename(program)}`, data);
+  const queue: (ElfFile | undefined)[] = [readElf(data)];
+  for (let elf = queue.pop(); elf !== undefined; elf = queue.pop()) {
+    for (const name of elf.needed) {
+      if (entries.has(`lib/${name}`)) continue;
+      const library = await readFile(join(root, 'usr/lib', triplet, name)).catch((cause: unknown) => {
+        throw new BerthError('CONFIG_INVALID', `${program} needs ${name}, which the image does not have`, { cause });
+      });
+      add(`lib/${name}`, library);
+      queue.push(readElf(library));
+    }
+    if (elf.interpreter !== undefined) {
+      // It is named with its directory, which is not /lib everywhere.
+      const path = elf.interpreter.slice(1);
+      add(path, await readFile(join(root, 'usr/lib', triplet, posix.basename(path))));
+    }
+  }
+  return [...entries.values()];
+}
+
+async function moduleEntries(sources: InitrdSources): Promise<CpioEntry[]> {
+  const { order, missing } = moduleOrder(sources.dependencies, sources.modules);
+  const builtIn = new Set(missing);
+  const entries: CpioEntry[] = [];
+  const lines: string[] = [];
+  for (const path of order) {
+    const file = posix.basename(path).replace(/\.(xz|zst|gz)$/, '');
+    const name = file.replace(/\.ko$/, '');
+    entries.push({ kind: 'file', path: `modules/${file}`, data: await sources.readModule(path), executable: false });
+    // Only where no hardware watchdog was found: the script does it.
+    if (name !== 'softdog') lines.push([file, moduleOptions[name]].filter(Boolean).join(' '));
+  }
+  if (builtIn.has('dm-verity') || builtIn.has('erofs')) {
+    throw new BerthError('CONFIG_INVALID', 'the kernel package has no dm-verity or erofs module');
+  }
+  entries.push({ kind: 'file', path: 'modules/order', data: Buffer.from(`${lines.join('\n')}\n`), executable: false });
+  return entries;
+}

@@ -1,0 +1,103 @@
+import { BerthError } from '../../src/core/errors.ts';
+
+/** A section of a Portable Executable file. Source: Microsoft's "PE Format", section table. */
+export interface PeSection {
+  readonly name: string;
+  readonly data: Buffer;
+}
+
+interface PeLayout {
+  readonly sectionCountOffset: number;
+  readonly sectionTable: number;
+  readonly sectionCount: number;
+  readonly sectionAlignment: number;
+  readonly fileAlignment: number;
+  readonly sizeOfImageOffset: number;
+  readonly sizeOfHeaders: number;
+}
+
+const sectionHeaderBytes = 40;
+/** IMAGE_SCN_CNT_INITIALIZED_DATA | IMAGE_SCN_MEM_READ. */
+const readOnlyData = 0x40000040;
+
+/** The sections of a PE file, with as many bytes as each has in memory. Throws CONFIG_INVALID for anything else. Pure. */
+export function readPeSections(file: Buffer): PeSection[] {
+  const layout = readLayout(file);
+  return Array.from({ length: layout.sectionCount }, (_, index) => {
+    const header = layout.sectionTable + index * sectionHeaderBytes;
+    const virtualSize = file.readUInt32LE(header + 8);
+    const rawSize = file.readUInt32LE(header + 16);
+    const start = file.readUInt32LE(header + 20);
+    return {
+      name: file.toString('latin1', header, header + 8).replace(/\0+$/, ''),
+      data: file.subarray(start, start + Math.min(virtualSize, rawSize)),
+    };
+  });
+}
+
+/**
+ * A PE file with more read-only sections at its end, each on a page of its own, as `objcopy --add-section` and ukify make them.
+ * Throws CONFIG_INVALID when the file is no PE file or its headers have no room. Pure.
+ */
+export function appendPeSections(file: Buffer, sections: readonly PeSection[]): Buffer {
+  const layout = readLayout(file);
+  const tableEnd = layout.sectionTable + (layout.sectionCount + sections.length) * sectionHeaderBytes;
+  if (tableEnd > layout.sizeOfHeaders) {
+    throw new BerthError('CONFIG_INVALID', `the PE file's headers have no room for ${sections.length} sections more`);
+  }
+  const headers = Buffer.from(file.subarray(0, layout.sizeOfHeaders));
+  const pieces: Buffer[] = [headers, padded(file.subarray(layout.sizeOfHeaders), layout.fileAlignment)];
+  let filePosition = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  let address = endOfMemory(file, layout);
+  for (const [index, { name, data }] of sections.entries()) {
+    const piece = padded(data, layout.fileAlignment);
+    const header = layout.sectionTable + (layout.sectionCount + index) * sectionHeaderBytes;
+    headers.fill(0, header, header + sectionHeaderBytes);
+    headers.write(name, header, 8, 'latin1');
+    headers.writeUInt32LE(data.length, header + 8);
+    headers.writeUInt32LE(address, header + 12);
+    headers.writeUInt32LE(piece.length, header + 16);
+    headers.writeUInt32LE(filePosition, header + 20);
+    headers.writeUInt32LE(readOnlyData, header + 36);
+    pieces.push(piece);
+    filePosition += piece.length;
+    address = alignUp(address + data.length, layout.sectionAlignment);
+  }
+  headers.writeUInt16LE(layout.sectionCount + sections.length, layout.sectionCountOffset);
+  headers.writeUInt32LE(address, layout.sizeOfImageOffset);
+  return Buffer.concat(pieces);
+}
+
+function readLayout(file: Buffer): PeLayout {
+  const pe = file.length > 64 ? file.readUInt32LE(0x3c) : 0;
+  if (file.toString('latin1', 0, 2) !== 'MZ' || file.toString('latin1', pe, pe + 4) !== 'PE\0\0') {
+    throw new BerthError('CONFIG_INVALID', 'this is no PE file');
+  }
+  const optional = pe + 24;
+  return {
+    sectionCountOffset: pe + 6,
+    sectionCount: file.readUInt16LE(pe + 6),
+    sectionTable: optional + file.readUInt16LE(pe + 20),
+    sectionAlignment: file.readUInt32LE(optional + 32),
+    fileAlignment: file.readUInt32LE(optional + 36),
+    sizeOfImageOffset: optional + 56,
+    sizeOfHeaders: file.readUInt32LE(optional + 60),
+  };
+}
+
+function endOfMemory(file: Buffer, layout: PeLayout): number {
+  let end = 0;
+  for (let index = 0; index < layout.sectionCount; index++) {
+    const header = layout.sectionTable + index * sectionHeaderBytes;
+    end = Math.max(end, file.readUInt32LE(header + 12) + file.readUInt32LE(header + 8));
+  }
+  return alignUp(end, layout.sectionAlignment);
+}
+
+function padded(data: Buffer, alignment: number): Buffer {
+  return Buffer.concat([data, Buffer.alloc(alignUp(data.length, alignment) - data.length)]);
+}
+
+function alignUp(value: number, alignment: number): number {
+  return Math.ceil(value / alignment) * alignment;
+}

@@ -1,0 +1,2 @@
+/** Is told each step of a build, one line each. */
+export type Progress = (line: string) => void;

@@ -1,0 +1,128 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { BerthError } from '../../src/core/errors.ts';
+import { type ImageOptions, prepareTools } from './build.ts';
+import { type CachedOs, cachedOs } from './cached-build.ts';
+import { type ImageFormat, writeFormat } from './formats.ts';
+import { ukiName } from './layout.ts';
+import { nodeSpecification } from './node-runtime.ts';
+import { npmPackages, spdxDocument } from './sbom.ts';
+
+/** A file that a build leaves for download. */
+export interface ReleaseFile {
+  readonly name: string;
+  readonly kind: ImageFormat | 'sbom';
+  readonly sizeBytes: number;
+  readonly sha256: string;
+}
+
+/** `manifest.json` of a release. */
+export interface ImageManifest {
+  readonly name: 'berth';
+  readonly version: string;
+  readonly architecture: string;
+  /** ISO 8601: what counts as the build time. */
+  readonly created: string;
+  readonly kernel: { readonly flavour: string; readonly release: string };
+  readonly node: string;
+  /** How /usr is verified; see `docs/image.md`. */
+  readonly verity: { readonly rootHash: string; readonly dataBlocks: number };
+  readonly usr: { readonly sizeBytes: number; readonly sha256: string };
+  readonly uki: { readonly name: string; readonly sizeBytes: number; readonly sha256: string };
+  readonly disk: { readonly sizeBytes: number; readonly sha256: string };
+  readonly commandLine: string;
+  readonly packages: number;
+  readonly files: readonly ReleaseFile[];
+}
+
+/** Bytes of the compressed raw image: more than that is a bug, not a release. */
+export const downloadBudgetBytes = 190_000_000;
+
+/**
+ * Builds a release and writes it into `directory` in the formats asked for, with manifest.json and an SPDX document.
+ * Throws CONFIG_INVALID when the download is over its budget, and what {@link cachedOs} throws.
+ */
+export async function writeRelease(
+  options: ImageOptions,
+  formats: readonly ImageFormat[],
+  directory: string,
+): Promise<{ readonly manifest: ImageManifest; readonly os: CachedOs }> {
+  const { version, architecture, onProgress } = options;
+  const os = await cachedOs(options);
+  await mkdir(directory, { recursive: true });
+  const work = await mkdtemp(join(options.cacheDirectory, '.release-'));
+  const files: ReleaseFile[] = [];
+  try {
+    const tools = await prepareTools(os.packages, work, options.cacheDirectory);
+    const base = join(directory, `berth-${version}-${architecture}`);
+    for (const format of formats) {
+      onProgress(`writing ${format}`);
+      const { disk, epochSeconds } = os;
+      const file = await writeFormat(format, { disk, base, epochSeconds, level: options.fast ? 1 : 12, tools });
+      files.push({ name: basename(file), kind: format, ...(await describe(file)) });
+    }
+    const sbom = `${base}.spdx.json`;
+    await writeFile(sbom, `${JSON.stringify(await sbomOf(options, os), null, 2)}\n`);
+    files.push({ name: basename(sbom), kind: 'sbom', ...(await describe(sbom)) });
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+  const manifest = await manifestOf(options, os, files);
+  await writeFile(join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  const download = files.find(({ kind }) => kind === 'raw');
+  if (!options.fast && download !== undefined && download.sizeBytes > downloadBudgetBytes) {
+    throw new BerthError(
+      'CONFIG_INVALID',
+      `${download.name} has ${download.sizeBytes} bytes, its budget is ${downloadBudgetBytes}`,
+    );
+  }
+  return { manifest, os };
+}
+
+async function manifestOf(options: ImageOptions, os: CachedOs, files: readonly ReleaseFile[]): Promise<ImageManifest> {
+  const { version, architecture, kernel, nodeVersion } = options;
+  const { rootHash, dataBlocks, file } = os.slot;
+  return {
+    name: 'berth',
+    version,
+    architecture,
+    created: new Date(os.epochSeconds * 1000).toISOString(),
+    kernel: { flavour: kernel, release: os.kernelRelease },
+    node: nodeSpecification(architecture, nodeVersion),
+    verity: { rootHash, dataBlocks },
+    usr: await describe(file),
+    uki: { name: ukiName(version), ...(await describe(os.uki)) },
+    disk: await describe(os.disk),
+    commandLine: os.commandLine,
+    packages: imagePackages(os).length,
+    files,
+  };
+}
+
+async function sbomOf(options: ImageOptions, os: CachedOs): Promise<Record<string, unknown>> {
+  const { version, architecture, nodeVersion, projectDirectory } = options;
+  const npmLock: unknown = JSON.parse(await readFile(join(projectDirectory, 'package-lock.json'), 'utf8'));
+  const [node = '', number = ''] = nodeSpecification(architecture, nodeVersion).split('@');
+  return spdxDocument({
+    version,
+    architecture,
+    epochSeconds: os.epochSeconds,
+    rootHash: os.slot.rootHash,
+    debian: imagePackages(os),
+    npm: [{ name: node, version: number, licence: 'MIT' }, ...npmPackages(npmLock)],
+  });
+}
+
+/** Without the build's tools. */
+function imagePackages(os: CachedOs) {
+  return [...os.packages].filter(([name]) => !name.startsWith('tools/')).flatMap(([, files]) => files);
+}
+
+async function describe(file: string): Promise<{ sizeBytes: number; sha256: string }> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return { sizeBytes: (await stat(file)).size, sha256: hash.digest('hex') };
+}

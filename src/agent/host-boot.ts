@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import { runCommand } from '../engine/run-command.ts';
+import { HostReconciler } from '../host/host-reconciler.ts';
+import { imageDefaults, machinePorts } from '../host/local-ports.ts';
+import { NetworkController } from '../host/network/network-controller.ts';
+import type { NetworkStatus } from '../host/network/network-status.ts';
+import { engineGroupId } from '../services/catalogue/variables.ts';
+import type { StepRecord, StepRecorder } from '../services/ports.ts';
+import type { Say } from './boot-console.ts';
+import { isMissing } from './durable-file.ts';
+import { FirstApply } from './first-apply.ts';
+import { HostMachine } from './host-machine.ts';
+
+export interface HostBootOptions {
+  readonly stateDirectory: string;
+  readonly runDirectory: string;
+  /** What the provider calls this machine. */
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly recorder: StepRecorder;
+  readonly say: Say;
+  readonly signal: AbortSignal;
+}
+
+/** The machine that Berth runs, and its network, which comes up from now on. */
+export async function openHost(
+  options: HostBootOptions,
+): Promise<{ machine: HostMachine; network: NetworkController }> {
+  const { stateDirectory, runDirectory, instance, clock, random, recorder, say, signal } = options;
+  const network = new NetworkController({
+    run: async (command, args, { signal: end }) => runCommand(command, args, { signal: end }),
+    clock,
+    random,
+    directory: join(runDirectory, 'network'),
+    onStatus: (status) => say(networkLine(status)),
+    onStep: ({ kind, subject, cost, reason, summary }, error) => {
+      const step = { at: clock.now(), kind, subject, cost, reason, summary, durationMs: 0 };
+      const record: StepRecord =
+        error === undefined ? { ...step, outcome: 'done' } : { ...step, outcome: 'failed', error };
+      recorder.record(record);
+    },
+  });
+  const machine = new HostMachine({
+    reconciler: new HostReconciler({ ports: machinePorts(imageDefaults), clock, recorder }),
+    network,
+    firstApply: await FirstApply.open(join(stateDirectory, 'first-apply.json'), instance),
+    clock,
+    groupIds: { docker: engineGroupId },
+    bootProblems: await readLines(join(runDirectory, 'boot-problems')),
+    signal,
+  });
+  return { machine, network };
+}
+
+/** `network ready: eth0 10.0.2.15`, or what is missing. */
+function networkLine({ condition, links }: NetworkStatus): string {
+  if (condition.ready)
+    return `network ready: ${links.map(({ name, addresses }) => [name, ...addresses].join(' ')).join(', ')}`;
+  const missing = [condition.address, condition.route, condition.dns].find(({ holds }) => !holds);
+  return `network not ready: ${missing?.reason ?? 'no answer yet'}`;
+}
+
+async function readLines(path: string): Promise<string[]> {
+  try {
+    return (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}

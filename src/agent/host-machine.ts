@@ -1,0 +1,130 @@
+import type { HostConfig } from '../config/host-config.ts';
+import type { Clock } from '../core/clock.ts';
+import type { KeyReport, StepBase } from '../core/plan.ts';
+import { type HostOutcome, type HostReconciler, reportHostKeys } from '../host/host-reconciler.ts';
+import type { NetworkController } from '../host/network/network-controller.ts';
+import type { HostPlanOptions } from '../host/resource.ts';
+import type { BlockedChange } from '../host/step.ts';
+import type { FirstApply } from './first-apply.ts';
+import type { BringOptions, Machine } from './machine.ts';
+import type { ApplyEvent, MachineStatus } from './model.ts';
+import { shownStep } from './shown-steps.ts';
+
+export interface HostMachineDependencies {
+  readonly reconciler: HostReconciler;
+  readonly network: NetworkController;
+  readonly firstApply: FirstApply;
+  readonly clock: Clock;
+  /** Numbers of groups that other parts of the host rely on, by name. */
+  readonly groupIds: Readonly<Record<string, number>>;
+  /** What went wrong before the agent was there, a line each. */
+  readonly bootProblems: readonly string[];
+  /** Ends with the agent. */
+  readonly signal: AbortSignal;
+}
+
+/** A machine that Berth runs: its resources follow the config, what needs the network as soon as that is ready. */
+export class HostMachine implements Machine {
+  readonly mode = 'host';
+  readonly #deps: HostMachineDependencies;
+  #reports: readonly KeyReport[] = [];
+  /** The bring that counts: an older one that still waits for the network gives way. */
+  #latest = 0;
+
+  constructor(deps: HostMachineDependencies) {
+    this.#deps = deps;
+  }
+
+  skipped(): [] {
+    return [];
+  }
+
+  async plan(config: HostConfig, options: BringOptions): Promise<readonly StepBase[]> {
+    const { steps, blocked } = await this.#deps.reconciler.plan(config, this.#planOptions(options));
+    return [...steps, ...blocked.filter(({ until }) => until === 'boot').map(rebootStep)];
+  }
+
+  async bring(
+    config: HostConfig,
+    options: BringOptions,
+    onEvent: (event: ApplyEvent) => void,
+  ): Promise<readonly KeyReport[]> {
+    const { network, firstApply } = this.#deps;
+    const turn = ++this.#latest;
+    network.declare({ network: config.network, dns: config.connectivity.dns });
+    const isOnline = network.status?.condition.ready === true;
+    const outcome = await this.#reconcile(config, options, isOnline ? 'all' : 'early');
+    for (const step of outcome.done) {
+      onEvent({ kind: 'step-started', step: shownStep(step) });
+      onEvent({ kind: 'step-done', id: step.id, durationMs: 0 });
+    }
+    for (const { step, error } of outcome.failed) {
+      onEvent({ kind: 'step-started', step: shownStep(step) });
+      onEvent({ kind: 'step-failed', id: step.id, error, retryAt: null });
+    }
+    if (outcome.left.some(({ phase }) => phase === 'online')) void this.#whenOnline(config, options, turn);
+    else if (outcome.failed.length === 0) await firstApply.note();
+    return this.#reports;
+  }
+
+  status(): MachineStatus {
+    const { network, bootProblems } = this.#deps;
+    const failed = this.#reports.filter(({ outcome }) => outcome === 'failed');
+    return {
+      network: network.status === undefined ? null : shownNetwork(network.status),
+      problems: [...bootProblems, ...failed.map(({ key, why }) => `${key}: ${why ?? 'failed'}`)],
+    };
+  }
+
+  async #whenOnline(config: HostConfig, options: BringOptions, turn: number): Promise<void> {
+    const { network, firstApply, signal } = this.#deps;
+    try {
+      await network.whenReady(signal);
+      if (turn !== this.#latest) return;
+      const { failed } = await this.#reconcile(config, options, 'all');
+      if (failed.length === 0) await firstApply.note();
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  async #reconcile(config: HostConfig, options: BringOptions, phase: 'early' | 'all'): Promise<HostOutcome> {
+    const { reconciler, signal } = this.#deps;
+    const outcome = await reconciler.reconcile(config, { ...this.#planOptions(options), phase }, signal);
+    this.#reports = reportHostKeys(outcome);
+    return outcome;
+  }
+
+  #planOptions({ previous, boot = false, destroy = [] }: BringOptions): HostPlanOptions {
+    const { firstApply, groupIds } = this.#deps;
+    return { previous, boot, destroy, firstApply: firstApply.isDue, groupIds };
+  }
+}
+
+/** A change that only the next boot makes: in the plan for its cost. */
+function rebootStep({ subject, key, why }: BlockedChange): StepBase {
+  return {
+    id: `reboot:${subject}`,
+    kind: 'reboot',
+    subject,
+    cost: 'reboot',
+    reason: { kind: 'config', key, change: 'changed' },
+    summary: why,
+    after: [],
+  };
+}
+
+function shownNetwork({
+  condition,
+  links,
+  failures,
+}: NonNullable<NetworkController['status']>): NonNullable<MachineStatus['network']> {
+  const missing = [condition.address, condition.route, condition.dns].filter(({ holds }) => !holds);
+  return {
+    ready: condition.ready,
+    detail: [...missing.map(({ reason }) => reason), ...failures.map(({ step, error }) => `${step}: ${error}`)].join(
+      '; ',
+    ),
+    links: links.map(({ name, addresses }) => ({ name, addresses: [...addresses] })),
+  };
+}

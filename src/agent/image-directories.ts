@@ -1,0 +1,9 @@
+/** Where things are on the OS image. */
+export const imageDirectories = {
+  /** Seconds since 1970 of the image's build; only Berth's own image has it. */
+  marker: '/usr/lib/berth/epoch',
+  /** NAME/usr for every system container that comes with the OS. */
+  containers: '/usr/lib/berth/containers',
+  /** Which archive holds which of their images. */
+  images: '/usr/lib/berth/images/images.json',
+} as const;

@@ -1,0 +1,35 @@
+import type { HostConfig } from '../config/host-config.ts';
+import type { KeyReport, SkippedStep, StepBase } from '../core/plan.ts';
+import { type HostMode, skippedOnLocalHost } from '../host/plan.ts';
+import type { ApplyEvent, MachineStatus } from './model.ts';
+
+export interface BringOptions {
+  /** What was declared until now: what it made and the new config does not name is undone. */
+  readonly previous: HostConfig;
+  /** The config was applied before; the machine started anew. */
+  readonly boot?: boolean;
+  /** Devices that an operator named: what is on them may be lost. */
+  readonly destroy?: readonly string[];
+}
+
+/** The machine under the engines: its files, accounts, disks and network. Ours to change on a host, not on somebody's own. */
+export interface Machine {
+  readonly mode: HostMode;
+  /** What of a config is left alone on this machine, and why. */
+  skipped(config: HostConfig): readonly SkippedStep[];
+  /** What would be done for a config now. Changes nothing. */
+  plan(config: HostConfig, options: BringOptions): Promise<readonly StepBase[]>;
+  /** Brings the machine to a config, as far as that goes now. @returns the keys that are not as declared, and why. */
+  bring(config: HostConfig, options: BringOptions, onEvent: (event: ApplyEvent) => void): Promise<readonly KeyReport[]>;
+  /** null on somebody's own machine. */
+  status(): MachineStatus | null;
+}
+
+/** Somebody's own machine: nothing of it is touched. */
+export const guestMachine: Machine = {
+  mode: 'local',
+  skipped: (config) => skippedOnLocalHost(config),
+  plan: async () => Promise.resolve([]),
+  bring: async () => Promise.resolve([]),
+  status: () => null,
+};

@@ -1,0 +1,124 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { ImageOptions } from '../../../image/os/build.ts';
+import type { ImageFormat } from '../../../image/os/formats.ts';
+import { BerthError } from '../../core/errors.ts';
+import type { Cli, Command } from '../context.ts';
+import { Phases } from '../phases.ts';
+import { table } from '../text.ts';
+
+const architectures: readonly string[] = ['amd64', 'arm64'];
+const kernels: readonly string[] = ['cloud', 'generic'];
+
+/** `berth image build`: a release, in the formats asked for. */
+export const build: Command = async (cli) => {
+  const { writeRelease } = await import('../../../image/os/release-files.ts');
+  const options = await imageOptions(cli);
+  const formats = await formatsOf(cli);
+  const directory = resolve(cli.context.cwd, cli.flags.out ?? `berth-${options.version}-${options.architecture}`);
+  const { manifest, os } = await new Phases(cli).run('image', (onProgress) =>
+    writeRelease({ ...options, onProgress }, formats, directory),
+  );
+  if (cli.flags.json === true) {
+    cli.printJson({ directory, ...manifest });
+    return 0;
+  }
+  const rows = manifest.files.map(({ name, sizeBytes }) => [name, megabytes(sizeBytes)]);
+  cli.print(table(['FILE', 'SIZE'], rows));
+  cli.print(`\n${directory}${os.cached ? ' (nothing had to be built)' : ''}`);
+  return 0;
+};
+
+/** `berth image inspect FILE`: partitions, boot entries, and whether each entry's slot is intact. */
+export const inspect: Command = async (cli, [file = '']) => {
+  const { inspectImage } = await import('../../../image/os/inspect.ts');
+  const found = await inspectImage(resolve(cli.context.cwd, file), await imageOptions(cli));
+  const isWell = found.entries.length > 0 && found.entries.every(({ isIntact }) => isIntact);
+  if (cli.flags.json === true) {
+    cli.printJson(found);
+    return isWell ? 0 : 1;
+  }
+  const { good, bad } = cli.style;
+  const partitions = found.partitions.map(({ number, name, sizeBytes }) => [
+    String(number),
+    name,
+    megabytes(sizeBytes),
+  ]);
+  cli.print(table(['PARTITION', 'NAME', 'SIZE'], partitions));
+  const entries = found.entries.map(({ file: name, version, kernelRelease, slot, isIntact }) => [
+    name,
+    version,
+    kernelRelease,
+    slot ?? bad('none'),
+    isIntact ? good('yes') : bad('no'),
+  ]);
+  cli.print(`\n${table(['BOOT ENTRY', 'VERSION', 'KERNEL', 'SLOT', 'INTACT'], entries)}`);
+  return isWell ? 0 : 1;
+};
+
+/** `berth image bump`: moves the package lock to the newest packages, rebuilds, and tells what changed. */
+export const bump: Command = async (cli) => {
+  const { bumpPackages } = await import('../../../image/os/bump.ts');
+  const { cachedOs } = await import('../../../image/os/cached-build.ts');
+  const options = await imageOptions(cli);
+  const phases = new Phases(cli);
+  const changes = await phases.run('packages', (onProgress) => bumpPackages({ ...options, onProgress }));
+  await phases.run('image', (onProgress) => cachedOs({ ...options, onProgress }));
+  if (cli.flags.json === true) cli.printJson(changes);
+  else if (changes.length === 0) cli.print('The lock had the newest packages already.');
+  else {
+    const rows = changes.map(({ name, from, to, fixes }) => [name, from ?? '-', to ?? '-', fixes.join(' ')]);
+    cli.print(table(['PACKAGE', 'FROM', 'TO', 'FIXES'], rows));
+  }
+  return 0;
+};
+
+async function imageOptions({ context, flags }: Cli): Promise<ImageOptions> {
+  const { projectDirectory, env } = context;
+  const description = JSON.parse(await readFile(join(projectDirectory, 'package.json'), 'utf8')) as {
+    version: string;
+    devDependencies: Readonly<Record<string, string>>;
+  };
+  const epoch = env['SOURCE_DATE_EPOCH'];
+  return {
+    version: versionOf(flags.version ?? description.version),
+    nodeVersion: description.devDependencies['node'] ?? '',
+    architecture: oneOf('--arch', flags.arch ?? ownArchitecture(), architectures) as ImageOptions['architecture'],
+    kernel: oneOf('--kernel', flags.kernel ?? 'cloud', kernels) as ImageOptions['kernel'],
+    fast: flags.fast === true,
+    lockUse: flags.locked === true ? 'require' : 'prefer',
+    projectDirectory,
+    cacheDirectory: env['BERTH_CACHE'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'berth'),
+    onProgress: () => undefined,
+    ...(epoch === undefined ? {} : { epochSeconds: Number(epoch) }),
+  };
+}
+
+async function formatsOf({ flags }: Cli): Promise<ImageFormat[]> {
+  const { imageFormats } = await import('../../../image/os/formats.ts');
+  const names = flags.format ?? ['raw'];
+  if (names.includes('all')) return imageFormats;
+  return names.map((name) => oneOf('--format', name, imageFormats) as ImageFormat);
+}
+
+function oneOf(option: string, value: string, known: readonly string[]): string {
+  if (!known.includes(value)) throw new BerthError('USAGE', `${option} ${value}: it is one of ${known.join(', ')}`);
+  return value;
+}
+
+/** A part of file names and of os-release; systemd-boot compares it as UAPI's version format says. */
+function versionOf(text: string): string {
+  if (!/^\d[\w.~^-]*$/.test(text)) {
+    throw new BerthError('USAGE', `--version ${text}: it begins with a digit and holds letters, digits, . ~ ^ - only`);
+  }
+  return text;
+}
+
+function ownArchitecture(): string {
+  return process.arch === 'arm64' ? 'arm64' : 'amd64';
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,118 @@
+import type { Clock } from '../core/clock.ts';
+import { BerthError } from '../core/errors.ts';
+import type { BlockDevice, HostPorts, Kernel, MountRequest } from './ports.ts';
+import type { HostStep, HostStepKind, HostStepOf } from './step.ts';
+import { describeSignature } from './storage/plan.ts';
+
+/** A partition or array that was just made needs a moment to be there. */
+const appearanceMs = 10_000;
+const lookAgainMs = 100;
+
+type Actions = { readonly [K in HostStepKind]: (step: HostStepOf<K>, signal: AbortSignal) => Promise<void> };
+
+/**
+ * Carries out steps. Each is safe to repeat, and those that destroy look again before they do.
+ * Throws BerthError: HOST_REFUSED, UNSUPPORTED, DISK_FULL, NOT_FOUND (a device that is not there; retryable).
+ */
+export class HostExecutor {
+  readonly #ports: HostPorts;
+  readonly #clock: Clock;
+  readonly #actions: Actions;
+
+  constructor(ports: HostPorts, clock: Clock) {
+    this.#ports = ports;
+    this.#clock = clock;
+    this.#actions = this.#table();
+  }
+
+  async execute(step: HostStep, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await this.#dispatch(step, signal);
+  }
+
+  async #dispatch<K extends HostStepKind>(
+    step: HostStepOf<K> & { readonly kind: K },
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#actions[step.kind](step, signal);
+  }
+
+  #table(): Actions {
+    const { files, blockDevices } = this.#ports;
+    return {
+      'write-file': ({ path, contentBase64, ownership }) =>
+        files.write(path, Buffer.from(contentBase64, 'base64'), ownership),
+      'remove-file': ({ path }) => files.remove(path),
+      'make-link': ({ path, target }) => files.makeLink(path, target),
+      'make-directory': async ({ path, ownership, skeleton }) => {
+        await files.makeDirectory(path, ownership);
+        if (skeleton !== undefined) await files.copyDirectory(skeleton, path, ownership);
+      },
+      'set-hostname': ({ name }) => this.#kernel.setHostname(name),
+      'load-module': ({ name }) => this.#kernel.loadModule(name),
+      'set-sysctl': ({ name, value }) => this.#kernel.setSysctl(name, value),
+      'partition-disk': ({ device, script }, signal) => blockDevices.partition(device, script, signal),
+      'create-array': ({ array }, signal) => blockDevices.createArray(array, signal),
+      'assemble-array': ({ name, devices }, signal) => blockDevices.assembleArray(name, devices, signal),
+      'make-filesystem': (step, signal) => this.#makeFilesystem(step, signal),
+      'grow-partition': ({ disk, number }, signal) => blockDevices.growPartition(disk, number, signal),
+      'grow-filesystem': ({ device, type, mountPoint }, signal) =>
+        blockDevices.growFilesystem(device, type, mountPoint, signal),
+      mount: ({ mount }, signal) => this.#mount(mount, signal),
+      'mount-anew': async ({ mount, unmountFirst }, signal) => {
+        if (!unmountFirst) return this.#kernel.mount({ ...mount, options: ['remount', ...mount.options] });
+        await this.#kernel.unmount(mount.target);
+        await this.#mount(mount, signal);
+      },
+      unmount: ({ target }) => this.#kernel.unmount(target),
+      'make-swap-file': async ({ path, sizeBytes }, signal) => {
+        await files.allocate(path, sizeBytes, signal);
+        await blockDevices.makeFilesystem(path, { type: 'swap', options: [] }, signal);
+      },
+      'swap-on': ({ path, options }) => this.#kernel.swapOn(path, options),
+      'swap-off': ({ path }) => this.#kernel.swapOff(path),
+    };
+  }
+
+  get #kernel(): Kernel {
+    const { kernel } = this.#ports;
+    if (kernel === undefined) throw new BerthError('UNSUPPORTED', 'a directory tree has no running kernel');
+    return kernel;
+  }
+
+  /** What became of the device since the plan was made counts: a file system that is as wanted stays. */
+  async #makeFilesystem(
+    { device, request, overwrite, replaces }: HostStepOf<'make-filesystem'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { signature } = await this.#appearance(device, signal);
+    const isFilesystem = signature.kind === 'filesystem';
+    if (isFilesystem && signature.type === request.type && signature.label === request.label && !overwrite) return;
+    const held = describeSignature(signature);
+    if (held !== undefined && !overwrite && !(isFilesystem && replaces.includes(signature.type))) {
+      throw new BerthError('HOST_REFUSED', `${device} holds ${held}, which nothing says may be lost`, {
+        hint: 'say "overwrite: true" if it may',
+      });
+    }
+    await this.#ports.blockDevices.makeFilesystem(device, request, signal);
+  }
+
+  async #mount(mount: MountRequest, signal: AbortSignal): Promise<void> {
+    if (mount.source.startsWith('/dev/')) await this.#appearance(mount.source, signal);
+    const isThere = await this.#ports.files.exists(mount.target);
+    if (!isThere) await this.#ports.files.makeDirectory(mount.target, { mode: 0o755, uid: 0, gid: 0 });
+    await this.#kernel.mount(mount);
+  }
+
+  async #appearance(device: string, signal: AbortSignal): Promise<BlockDevice> {
+    const deadline = this.#clock.now() + appearanceMs;
+    for (;;) {
+      const found = await this.#ports.blockDevices.look(device);
+      if (found !== undefined) return found;
+      if (this.#clock.now() >= deadline) {
+        throw new BerthError('NOT_FOUND', `${device} is not there`, { retryable: true, hint: 'check its name: lsblk' });
+      }
+      await this.#clock.sleep(lookAgainMs, signal);
+    }
+  }
+}

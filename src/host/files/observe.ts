@@ -1,0 +1,17 @@
+import type { FileState, HostFiles } from '../ports.ts';
+import type { ObservedFiles } from '../resource.ts';
+
+/** Looks at files: what is there, where links lead, and what the image has in /etc. */
+export async function observeFiles(paths: readonly string[], files: HostFiles): Promise<ObservedFiles> {
+  const states = new Map<string, FileState>();
+  const links = new Map<string, string>();
+  const defaults = new Map<string, string>();
+  for (const path of new Set(paths)) {
+    states.set(path, await files.state(path));
+    const target = await files.linkTarget(path);
+    if (target !== undefined) links.set(path, target);
+    const original = path.startsWith('/etc/') ? await files.readDefault(path) : undefined;
+    if (original !== undefined) defaults.set(path, Buffer.from(original).toString('base64'));
+  }
+  return { states, links, defaults, hasDefaults: files.hasDefaults };
+}

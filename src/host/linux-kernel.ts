@@ -1,0 +1,105 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { BerthError } from '../core/errors.ts';
+import { parseMountTable, parseSwaps } from './mount-table.ts';
+import type { HostCommands, Kernel, MountEntry, MountRequest } from './ports.ts';
+import { runProgram } from './program-runner.ts';
+
+/** The kernel this process runs on, by /proc, /sys and the usual programs. */
+export class LinuxKernel implements Kernel {
+  readonly #commands: HostCommands;
+
+  constructor(commands: HostCommands) {
+    this.#commands = commands;
+  }
+
+  async hostname(): Promise<string> {
+    return (await readFile('/proc/sys/kernel/hostname', 'utf8')).trim();
+  }
+
+  async setHostname(name: string): Promise<void> {
+    await writeFile('/proc/sys/kernel/hostname', name);
+  }
+
+  async sysctl(name: string): Promise<string | undefined> {
+    const text = await readFile(sysctlPath(name), 'utf8').catch(() => undefined);
+    return text?.trim();
+  }
+
+  async setSysctl(name: string, value: string): Promise<void> {
+    await writeFile(sysctlPath(name), value).catch((error: unknown) => {
+      const code = (error as NodeJS.ErrnoException).code ?? '';
+      const why = code === 'ENOENT' ? 'there is no such setting' : `the kernel refuses it (${code})`;
+      throw new BerthError('HOST_REFUSED', `${name} cannot be set to ${value}: ${why}`, { cause: error });
+    });
+  }
+
+  async hasModule(name: string): Promise<boolean> {
+    if (await this.#isPresent(name)) return true;
+    // An alias: its modules are what counts. Without modprobe(8) there are no aliases either.
+    const { exitCode, stdout } = await this.#commands
+      .run({ program: 'modprobe', args: ['--resolve-alias', name] })
+      .catch(() => ({ exitCode: 1, stdout: '' }));
+    const modules = exitCode === 0 ? stdout.split('\n').filter((line) => line !== '' && line !== name) : [];
+    const present = await Promise.all(modules.map((module) => this.#isPresent(module)));
+    return present.length > 0 && present.every(Boolean);
+  }
+
+  async loadModule(name: string): Promise<void> {
+    await runProgram(this.#commands, { program: 'modprobe', args: ['--', name] });
+  }
+
+  async mounts(): Promise<readonly MountEntry[]> {
+    return parseMountTable(await readFile('/proc/self/mountinfo', 'utf8'));
+  }
+
+  async mount({ source, target, type, options }: MountRequest): Promise<void> {
+    const isBind = options.includes('bind') || options.includes('rbind');
+    const withType = type === 'auto' || type === 'none' || isBind ? [] : ['--types', type];
+    const withOptions = options.length === 0 ? [] : ['--options', options.join(',')];
+    const args = options.includes('remount') ? [...withOptions, target] : [...withType, ...withOptions, source, target];
+    await runProgram(this.#commands, { program: 'mount', args });
+  }
+
+  async unmount(target: string): Promise<void> {
+    await runProgram(this.#commands, { program: 'umount', args: [target] });
+  }
+
+  async swaps(): Promise<readonly string[]> {
+    return parseSwaps(await readFile('/proc/swaps', 'utf8').catch(() => ''));
+  }
+
+  async swapOn(path: string, options: readonly string[]): Promise<void> {
+    const args = options.length === 0 ? [path] : ['--options', options.join(','), path];
+    await runProgram(this.#commands, { program: 'swapon', args });
+  }
+
+  async swapOff(path: string): Promise<void> {
+    await runProgram(this.#commands, { program: 'swapoff', args: [path] });
+  }
+
+  async memoryBytes(): Promise<number> {
+    const text = await readFile('/proc/meminfo', 'utf8');
+    return Number(/^MemTotal:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) * 1024;
+  }
+
+  /** Loaded, or part of the kernel itself: only some of the latter are in /sys/module. */
+  async #isPresent(name: string): Promise<boolean> {
+    const file = name.replaceAll('-', '_');
+    const isLoaded = await stat(join('/sys/module', file)).then(
+      () => true,
+      () => false,
+    );
+    if (isLoaded) return true;
+    const builtIn = await readFile(join('/lib/modules', release(), 'modules.builtin'), 'utf8').catch(() => '');
+    return builtIn.split('\n').some((line) => line.replace(/^.*\/|\.ko$/g, '').replaceAll('-', '_') === file);
+  }
+}
+
+/** sysctl(8): the first separator tells which of `.` and `/` separates; the other one is part of a name. */
+export function sysctlPath(name: string): string {
+  const isSlashed = /^[^./]*\//.test(name);
+  const path = isSlashed ? name : name.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'));
+  return join('/proc/sys', path.replaceAll('..', ''));
+}

@@ -1,0 +1,25 @@
+import { LinuxKernel } from './linux-kernel.ts';
+import type { HostPorts } from './ports.ts';
+import { ProgramRunner } from './program-runner.ts';
+import { RootedFiles } from './rooted-files.ts';
+import { LinuxBlockDevices } from './storage/linux-block-devices.ts';
+
+/** Where the Berth image has its own /etc, below the writable one. */
+export const imageDefaults = '/usr/share/berth/etc';
+
+/** The machine that this process runs on. @param defaults the image's own /etc; absent on a system that has none. */
+export function machinePorts(defaults?: string): HostPorts {
+  const commands = new ProgramRunner();
+  return {
+    files: new RootedFiles('/', defaults === undefined ? {} : { defaults }),
+    commands,
+    blockDevices: new LinuxBlockDevices(commands),
+    kernel: new LinuxKernel(commands),
+  };
+}
+
+/** A system below a directory: its files are set up, what needs a running kernel is left for its boot. */
+export function treePorts(root: string): HostPorts {
+  const commands = new ProgramRunner();
+  return { files: new RootedFiles(root), commands, blockDevices: new LinuxBlockDevices(commands) };
+}

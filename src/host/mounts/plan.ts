@@ -1,0 +1,149 @@
+import type { HostConfig, MountConfig } from '../../config/host-config.ts';
+import { formatPath } from '../../core/diagnostic.ts';
+import { withBlock } from '../block-text.ts';
+import type { MountEntry } from '../ports.ts';
+import type { DesiredFile, PlanContext, ResourcePlan } from '../resource.ts';
+import type { BlockedChange, HostStep } from '../step.ts';
+
+export interface ObservedMounts {
+  /** undefined without a kernel. */
+  readonly mounts: readonly MountEntry[] | undefined;
+  /** Source in the config → path of the device; undefined when it is not there. For devices only. */
+  readonly devices: ReadonlyMap<string, string | undefined>;
+}
+
+export const fstab = '/etc/fstab';
+const networkTypes = new Set(['nfs', 'nfs4', 'cifs']);
+/** Options that say something to other programs than mount(8) and the kernel. */
+const ownOptions = new Set(['nofail', 'noauto', 'auto', '_netdev', 'user', 'nouser', 'users', 'owner', 'group']);
+/** Options that the kernel shows as they are, each with its opposite. */
+const flags: readonly (readonly [string, string])[] = [
+  ['ro', 'rw'],
+  ['nosuid', 'suid'],
+  ['nodev', 'dev'],
+  ['noexec', 'exec'],
+];
+
+/** True for a source that is a block device. */
+export function isDevice(source: string): boolean {
+  return source.startsWith('/dev/') || /^(LABEL|UUID|PARTLABEL|PARTUUID)=/.test(source);
+}
+
+/** File systems on their mount points, and fstab(5), for people and mount(8). Pure. */
+export function planMounts(config: HostConfig, observed: ObservedMounts, context: PlanContext): ResourcePlan {
+  const files = fstabFile(config, context);
+  if (observed.mounts === undefined) return { files };
+  const steps: HostStep[] = [];
+  const blocked: BlockedChange[] = [];
+  const present = (target: string): MountEntry | undefined =>
+    observed.mounts?.findLast((mount) => mount.target === target);
+
+  for (const old of context.previous.mounts) {
+    if (config.mounts.some(({ target }) => target === old.target) || present(old.target) === undefined) continue;
+    const about = {
+      subject: `mount${old.target}`,
+      key: formatPath(['mounts', old.target]),
+      cost: 'restart-service' as const,
+    };
+    steps.push(context.step({ kind: 'unmount', target: old.target }, { ...about, summary: `unmount ${old.target}` }));
+  }
+  // The mount point of one may be below that of another.
+  for (const mount of config.mounts.toSorted((a, b) => depth(a.target) - depth(b.target))) {
+    if (mount.options.includes('noauto')) continue;
+    const about = {
+      subject: `mount${mount.target}`,
+      key: formatPath(['mounts', mount.target]),
+      phase: isOnline(mount) ? ('online' as const) : ('early' as const),
+      optional: mount.options.includes('nofail'),
+    };
+    const entry = present(mount.target);
+    const request = { ...mount, options: mount.options.filter((option) => !ownOptions.has(option)) };
+    const makers = makersOf(mount, config);
+    if (entry === undefined) {
+      const isThere = !isDevice(mount.source) || observed.devices.get(mount.source) !== undefined;
+      if (!isThere && makers.length === 0 && about.optional) {
+        const why = `${mount.source} is not there`;
+        blocked.push({
+          subject: about.subject,
+          key: about.key,
+          why,
+          until: 'device',
+          hint: 'it is looked for again later',
+        });
+        continue;
+      }
+      const summary = `mount ${mount.source} on ${mount.target}`;
+      steps.push(context.step({ kind: 'mount', mount: request }, { ...about, summary, after: makers }));
+    } else if (!isSource(mount, entry, observed)) {
+      const summary = `mount ${mount.source} on ${mount.target} in the place of ${entry.source}`;
+      const action = { kind: 'mount-anew', mount: request, unmountFirst: true } as const;
+      steps.push(context.step(action, { ...about, summary, cost: 'restart-service', after: makers }));
+    } else if (!hasOptions(mount, entry, context)) {
+      const summary = `mount ${mount.target} with other options: ${request.options.join(',')}`;
+      steps.push(context.step({ kind: 'mount-anew', mount: request, unmountFirst: false }, { ...about, summary }));
+    }
+  }
+  return { files, steps, blocked };
+}
+
+function fstabFile(config: HostConfig, context: PlanContext): DesiredFile[] {
+  const declares = ({ mounts, swap }: HostConfig): boolean => mounts.length + swap.length > 0;
+  if (!declares(config) && !declares(context.previous)) return [];
+  const mounts = config.mounts.map(({ source, target, type, options }) =>
+    [source, target, type, options.join(',') || 'defaults', '0', '0'].join(' '),
+  );
+  const swaps = config.swap.map((swap) => {
+    const options = swap.kind === 'device' ? swap.options.join(',') : '';
+    return [swap.kind === 'device' ? swap.source : swap.path, 'none', 'swap', options || 'defaults', '0', '0'].join(
+      ' ',
+    );
+  });
+  const content = withBlock(context.baseText(fstab), 'mounts', [...mounts, ...swaps]);
+  return [{ path: fstab, content, mode: 0o644, key: 'mounts', subject: 'host/fstab' }];
+}
+
+/** Steps of this plan that may make what is mounted; those that are not in it do not count. */
+function makersOf({ source }: MountConfig, { storage }: HostConfig): string[] {
+  const label = /^LABEL=(.+)$/.exec(source)?.[1];
+  const filesystems = storage.filesystems.filter(
+    (one) => one.device === source || (label !== undefined && one.label === label),
+  );
+  const arrays = storage.raid.filter(({ name }) => source === `/dev/md/${name}`);
+  return [
+    ...filesystems.map(({ device }) => `make-filesystem:${device}`),
+    ...arrays.flatMap(({ name }) => [`create-array:${name}`, `assemble-array:${name}`]),
+  ];
+}
+
+function isOnline({ type, options }: MountConfig): boolean {
+  return networkTypes.has(type) || options.includes('_netdev');
+}
+
+function isSource(mount: MountConfig, entry: MountEntry, { devices }: ObservedMounts): boolean {
+  if (isDevice(mount.source)) {
+    const device = devices.get(mount.source);
+    return device === undefined || device === entry.source;
+  }
+  // The kernel does not say which directory a bind mount shows.
+  if (isBind(mount)) return true;
+  if (networkTypes.has(mount.type)) return entry.source === mount.source;
+  return mount.type === 'auto' || mount.type === entry.type;
+}
+
+function isBind({ options }: MountConfig): boolean {
+  return options.includes('bind') || options.includes('rbind');
+}
+
+function hasOptions(mount: MountConfig, entry: MountEntry, { previous }: PlanContext): boolean {
+  const old = previous.mounts.find(({ target }) => target === mount.target);
+  // What the kernel does not show was applied with the config before, unless that said something else.
+  if (old !== undefined && old.options.join() !== mount.options.join()) return false;
+  return flags.every(([flag, opposite]) => {
+    const said = mount.options.findLast((option) => option === flag || option === opposite);
+    return said === undefined || entry.options.includes(flag) === (said === flag);
+  });
+}
+
+function depth(path: string): number {
+  return path.split('/').length;
+}

@@ -1,0 +1,178 @@
+/** What is at a path; a link is followed, and never leads out of the root. */
+export type FileState =
+  | { readonly kind: 'missing' }
+  | {
+      readonly kind: 'file';
+      readonly contentBase64: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
+  | {
+      readonly kind: 'directory';
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+      readonly isEmpty: boolean;
+    }
+  /** A device, socket or pipe. */
+  | { readonly kind: 'other' };
+
+export interface Ownership {
+  /** Permission bits. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** The files of a host, which may be a tree below some directory. Every path is absolute within it. */
+export interface HostFiles {
+  state(path: string): Promise<FileState>;
+  /** Content of the file at a path, undefined when there is none. */
+  read(path: string): Promise<Uint8Array | undefined>;
+  /** Content that the image has at a path of /etc, whatever was made of it since; undefined when there is none. */
+  readDefault(path: string): Promise<Uint8Array | undefined>;
+  /** False when the image's own /etc is not to be had apart from the present one. */
+  readonly hasDefaults: boolean;
+  /** Target of the link at a path; undefined when it is no link. */
+  linkTarget(path: string): Promise<string | undefined>;
+  /** Replaces a file in one step, making the directories above it. */
+  write(path: string, content: Uint8Array, ownership: Ownership): Promise<void>;
+  /** Removes a file or link; nothing happens when there is none. */
+  remove(path: string): Promise<void>;
+  /** Makes a link, in the place of a file, a link or an empty directory. */
+  makeLink(path: string, target: string): Promise<void>;
+  /** Makes a directory with the ones above it, or changes one. */
+  makeDirectory(path: string, ownership: Ownership): Promise<void>;
+  /** Copies what is in a directory, owned by somebody; files that are there stay. */
+  copyDirectory(from: string, to: string, owner: { readonly uid: number; readonly gid: number }): Promise<void>;
+  /** Makes a file of zeros that takes its whole space on the disk. */
+  allocate(path: string, sizeBytes: number, signal: AbortSignal): Promise<void>;
+  exists(path: string): Promise<boolean>;
+}
+
+export interface CommandRequest {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly input?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs programs of the host. */
+export interface HostCommands {
+  /** Resolves when the program ended, whatever its exit code. Throws UNSUPPORTED when there is no such program. */
+  run(request: CommandRequest): Promise<CommandResult>;
+}
+
+/** One mount, as the kernel lists it. */
+export interface MountEntry {
+  readonly source: string;
+  readonly target: string;
+  readonly type: string;
+  /** Options of the mount itself: `rw`, `noexec`. */
+  readonly options: readonly string[];
+}
+
+export interface MountRequest {
+  readonly source: string;
+  readonly target: string;
+  readonly type: string;
+  readonly options: readonly string[];
+}
+
+/** The running kernel; there is none behind a directory tree. */
+export interface Kernel {
+  hostname(): Promise<string>;
+  setHostname(name: string): Promise<void>;
+  /** undefined when the kernel has no such setting. */
+  sysctl(name: string): Promise<string | undefined>;
+  setSysctl(name: string, value: string): Promise<void>;
+  /** True when a module is loaded or built in. */
+  hasModule(name: string): Promise<boolean>;
+  loadModule(name: string): Promise<void>;
+  mounts(): Promise<readonly MountEntry[]>;
+  mount(request: MountRequest): Promise<void>;
+  unmount(target: string): Promise<void>;
+  /** Paths of the files and devices that are swapped to. */
+  swaps(): Promise<readonly string[]>;
+  swapOn(path: string, options: readonly string[]): Promise<void>;
+  swapOff(path: string): Promise<void>;
+  memoryBytes(): Promise<number>;
+}
+
+/** What the first bytes of a device say it holds. */
+export type Signature =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'filesystem'; readonly type: string; readonly label?: string; readonly uuid?: string }
+  | { readonly kind: 'table'; readonly type: string }
+  | { readonly kind: 'raid-member'; readonly array?: string }
+  /** More than one, or one that is not known. */
+  | { readonly kind: 'unclear'; readonly what: string };
+
+export interface PartitionEntry {
+  readonly number: number;
+  readonly startSector: number;
+  readonly sizeSectors: number;
+  /** As in the table: a GUID or a hexadecimal code. */
+  readonly type: string;
+  readonly name?: string;
+}
+
+export interface PartitionTable {
+  readonly type: 'gpt' | 'mbr' | 'other';
+  readonly sectorBytes: number;
+  readonly partitions: readonly PartitionEntry[];
+}
+
+export interface BlockDevice {
+  /** Path without links: `/dev/vdb1`. */
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly signature: Signature;
+  readonly table?: PartitionTable;
+  /** Bytes that a file system on it takes, where that is known. */
+  readonly filesystemBytes?: number;
+  /** The disk a partition is on, and its number there. */
+  readonly partOf?: { readonly disk: string; readonly number: number };
+}
+
+/** Disks and what is on them. Devices may also be ordinary files. */
+export interface BlockDevices {
+  /** Looks at a device, by path, `LABEL=` or `UUID=`; undefined when there is none. */
+  look(device: string): Promise<BlockDevice | undefined>;
+  partition(device: string, script: string, signal: AbortSignal): Promise<void>;
+  growPartition(disk: string, number: number, signal: AbortSignal): Promise<void>;
+  growFilesystem(device: string, type: string, mountPoint: string | undefined, signal: AbortSignal): Promise<void>;
+  makeFilesystem(device: string, request: FilesystemRequest, signal: AbortSignal): Promise<void>;
+  createArray(request: ArrayRequest, signal: AbortSignal): Promise<void>;
+  assembleArray(name: string, devices: readonly string[], signal: AbortSignal): Promise<void>;
+}
+
+export interface FilesystemRequest {
+  readonly type: string;
+  readonly label?: string;
+  readonly options: readonly string[];
+}
+
+export interface ArrayRequest {
+  readonly name: string;
+  readonly level: string;
+  readonly devices: readonly string[];
+  readonly spares: number;
+  readonly options: readonly string[];
+}
+
+/** Everything outside that host resources look at and change. */
+export interface HostPorts {
+  readonly files: HostFiles;
+  readonly commands: HostCommands;
+  readonly blockDevices: BlockDevices;
+  /** Absent for a directory tree: then only its files are set up. */
+  readonly kernel?: Kernel;
+}

@@ -1,0 +1,75 @@
+import type { StepBase } from '../core/plan.ts';
+import type { ArrayRequest, FilesystemRequest, MountRequest, Ownership } from './ports.ts';
+
+interface HostStepBase extends StepBase {
+  /** Key path in the config. */
+  readonly key: string;
+  /** `early`: before the network and the engines; `online`: needs the network. */
+  readonly phase: 'early' | 'online';
+  /** True: the host is fine without it (a mount with `nofail`). */
+  readonly optional: boolean;
+}
+
+/** Everything that is done to the machine's own resources. Each is idempotent and safe to repeat after a crash. */
+export type HostAction =
+  | {
+      readonly kind: 'write-file';
+      readonly path: string;
+      readonly contentBase64: string;
+      readonly ownership: Ownership;
+    }
+  | { readonly kind: 'remove-file'; readonly path: string }
+  | { readonly kind: 'make-link'; readonly path: string; readonly target: string }
+  | {
+      readonly kind: 'make-directory';
+      readonly path: string;
+      readonly ownership: Ownership;
+      readonly skeleton?: string;
+    }
+  | { readonly kind: 'set-hostname'; readonly name: string }
+  | { readonly kind: 'load-module'; readonly name: string }
+  | { readonly kind: 'set-sysctl'; readonly name: string; readonly value: string }
+  /** `script`: the layout in sfdisk(8)'s language. */
+  | { readonly kind: 'partition-disk'; readonly device: string; readonly script: string }
+  | { readonly kind: 'create-array'; readonly array: ArrayRequest }
+  | { readonly kind: 'assemble-array'; readonly name: string; readonly devices: readonly string[] }
+  | {
+      readonly kind: 'make-filesystem';
+      readonly device: string;
+      readonly request: FilesystemRequest;
+      /** What may be lost: checked again just before. */
+      readonly overwrite: boolean;
+      readonly replaces: readonly string[];
+    }
+  | { readonly kind: 'grow-partition'; readonly disk: string; readonly number: number }
+  | { readonly kind: 'grow-filesystem'; readonly device: string; readonly type: string; readonly mountPoint?: string }
+  | { readonly kind: 'mount'; readonly mount: MountRequest }
+  /** Another source or other options on the same mount point. */
+  | { readonly kind: 'mount-anew'; readonly mount: MountRequest; readonly unmountFirst: boolean }
+  | { readonly kind: 'unmount'; readonly target: string }
+  | { readonly kind: 'make-swap-file'; readonly path: string; readonly sizeBytes: number }
+  | { readonly kind: 'swap-on'; readonly path: string; readonly options: readonly string[] }
+  | { readonly kind: 'swap-off'; readonly path: string };
+
+export type HostStep = HostStepBase & HostAction;
+export type HostStepKind = HostAction['kind'];
+/** The step of one kind. */
+export type HostStepOf<K extends HostStepKind> = Extract<HostStep, { kind: K }>;
+
+/** Something the config asks for that is not done, and what would have to happen first. */
+export interface BlockedChange {
+  readonly subject: string;
+  /** Key path in the config. */
+  readonly key: string;
+  readonly why: string;
+  /** `destroy`: an operator names the device; `device`: it is not there; `boot`: done by a reboot; `config`: never. */
+  readonly until: 'destroy' | 'device' | 'boot' | 'config';
+  /** What a person can do. */
+  readonly hint?: string;
+}
+
+export interface HostPlan {
+  /** In an order that works; `after` names what must have succeeded. */
+  readonly steps: readonly HostStep[];
+  readonly blocked: readonly BlockedChange[];
+}

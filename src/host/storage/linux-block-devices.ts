@@ -1,0 +1,164 @@
+import { open, readFile, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { BerthError } from '../../core/errors.ts';
+import type { ArrayRequest, BlockDevice, BlockDevices, FilesystemRequest, HostCommands, Signature } from '../ports.ts';
+import { runProgram } from '../program-runner.ts';
+import { filesystemBytes, parsePartitionTable, parseSignature } from './block-texts.ts';
+
+const headBytes = 4096;
+
+/** How each kind of file system is made; what is on the device is overwritten. */
+const makers: Readonly<Record<string, (label: string | undefined) => readonly [program: string, ...args: string[]]>> = {
+  ...Object.fromEntries(
+    ['ext2', 'ext3', 'ext4'].map((type) => [
+      type,
+      (label: string | undefined) => [`mkfs.${type}`, '-q', '-F', ...named('-L', label)] as const,
+    ]),
+  ),
+  xfs: (label) => ['mkfs.xfs', '-q', '-f', ...named('-L', label)],
+  btrfs: (label) => ['mkfs.btrfs', '-q', '-f', ...named('-L', label)],
+  vfat: (label) => ['mkfs.vfat', '-I', ...named('-n', label?.toUpperCase())],
+  swap: (label) => ['mkswap', '--force', ...named('-L', label)],
+};
+
+function named(option: string, label: string | undefined): string[] {
+  return label === undefined ? [] : [option, label];
+}
+
+/** Disks of this machine, by util-linux, mdadm and the programs of each file system. */
+export class LinuxBlockDevices implements BlockDevices {
+  readonly #commands: HostCommands;
+
+  constructor(commands: HostCommands) {
+    this.#commands = commands;
+  }
+
+  async look(device: string): Promise<BlockDevice | undefined> {
+    const path = await this.#find(device);
+    const status = path === undefined ? undefined : await stat(path).catch(() => undefined);
+    if (path === undefined || status === undefined || !(status.isBlockDevice() || status.isFile())) return undefined;
+    const sys = join('/sys/class/block', basename(path));
+    const sizeBytes = status.isFile() ? status.size : 512 * (await numberIn(join(sys, 'size'), 0));
+    const signature = await this.#signature(path);
+    const table = signature.kind === 'table' ? await this.#table(path) : undefined;
+    const taken = signature.kind === 'filesystem' ? filesystemBytes(signature.type, await readHead(path)) : undefined;
+    const partOf = status.isFile() ? undefined : await parentOf(sys);
+    return {
+      path,
+      sizeBytes,
+      signature,
+      ...(table === undefined ? {} : { table }),
+      ...(taken === undefined ? {} : { filesystemBytes: taken }),
+      ...(partOf === undefined ? {} : { partOf }),
+    };
+  }
+
+  async partition(device: string, script: string, signal: AbortSignal): Promise<void> {
+    const args = ['--quiet', '--wipe', 'always', '--wipe-partitions', 'always', device];
+    await this.#run('sfdisk', args, signal, script);
+  }
+
+  async growPartition(disk: string, number: number, signal: AbortSignal): Promise<void> {
+    // The disk is in use: the kernel is told of this one partition only.
+    await this.#run('sfdisk', ['--quiet', '--no-reread', '--force', '-N', String(number), disk], signal, ', +\n');
+    if ((await stat(disk)).isBlockDevice())
+      await this.#run('partx', ['--update', '--nr', String(number), disk], signal);
+  }
+
+  async growFilesystem(
+    device: string,
+    type: string,
+    mountPoint: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (type === 'xfs') {
+      if (mountPoint === undefined)
+        throw new BerthError('HOST_REFUSED', `XFS on ${device} grows only while it is mounted`);
+      await this.#run('xfs_growfs', [mountPoint], signal);
+      return;
+    }
+    // resize2fs wants a checked file system unless it is mounted; 1: errors were corrected.
+    if (mountPoint === undefined) {
+      const { exitCode, stderr } = await this.#commands.run({ program: 'e2fsck', args: ['-f', '-p', device], signal });
+      if (exitCode > 1)
+        throw new BerthError('HOST_REFUSED', `e2fsck on ${device} ended with ${exitCode}: ${stderr.trim()}`);
+    }
+    await this.#run('resize2fs', [device], signal);
+  }
+
+  async makeFilesystem(
+    device: string,
+    { type, label, options }: FilesystemRequest,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const maker = makers[type];
+    if (maker === undefined) throw new BerthError('UNSUPPORTED', `Berth makes no ${type} file systems`);
+    const [program, ...args] = maker(label);
+    await this.#run(program, [...args, ...options, device], signal);
+  }
+
+  async createArray({ name, level, devices, spares, options }: ArrayRequest, signal: AbortSignal): Promise<void> {
+    const args = [
+      ...['--create', `/dev/md/${name}`, '--run', '--name', name, '--level', level],
+      ...['--raid-devices', String(devices.length - spares), '--spare-devices', String(spares)],
+      ...options,
+      ...devices,
+    ];
+    await this.#run('mdadm', args, signal);
+  }
+
+  async assembleArray(name: string, devices: readonly string[], signal: AbortSignal): Promise<void> {
+    // --run: an array that lost a device is worth more degraded than not at all.
+    await this.#run('mdadm', ['--assemble', `/dev/md/${name}`, '--run', ...devices], signal);
+  }
+
+  async #find(device: string): Promise<string | undefined> {
+    if (device.startsWith('/')) return await realpath(device).catch(() => undefined);
+    if (!/^(LABEL|UUID|PARTLABEL|PARTUUID)=/.test(device)) return undefined;
+    const args = ['--cache-file', '/dev/null', '--match-token', device, '--output', 'device'];
+    const { stdout } = await this.#commands.run({ program: 'blkid', args });
+    const path = stdout.split('\n', 1)[0] ?? '';
+    return path === '' ? undefined : await realpath(path).catch(() => undefined);
+  }
+
+  async #signature(path: string): Promise<Signature> {
+    const { exitCode, stdout, stderr } = await this.#commands.run({
+      program: 'blkid',
+      args: ['--probe', '--output', 'export', path],
+    });
+    if (exitCode === 0 || exitCode === 2 || exitCode === 8) return parseSignature(stdout, exitCode);
+    throw new BerthError('HOST_REFUSED', `blkid cannot look at ${path}: ${stderr.trim()}`);
+  }
+
+  async #table(path: string): Promise<BlockDevice['table']> {
+    const { exitCode, stdout } = await this.#commands.run({ program: 'sfdisk', args: ['--json', path] });
+    return exitCode === 0 ? parsePartitionTable(stdout) : undefined;
+  }
+
+  async #run(program: string, args: readonly string[], signal: AbortSignal, input = ''): Promise<void> {
+    await runProgram(this.#commands, { program, args, input, signal });
+  }
+}
+
+async function readHead(path: string): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const head = new Uint8Array(headBytes);
+    const { bytesRead } = await file.read(head, 0, headBytes, 0);
+    return head.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+async function numberIn(path: string, otherwise: number): Promise<number> {
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  return text === undefined ? otherwise : Number(text.trim());
+}
+
+/** Where /sys says a partition belongs. */
+async function parentOf(sys: string): Promise<BlockDevice['partOf']> {
+  const number = await numberIn(join(sys, 'partition'), 0);
+  if (number === 0) return undefined;
+  return { disk: join('/dev', basename(dirname(await realpath(sys)))), number };
+}

@@ -1,0 +1,34 @@
+import type { HostConfig } from '../../config/host-config.ts';
+import type { BlockDevice, HostPorts, MountEntry } from '../ports.ts';
+import { arrayPath, type ObservedGrowth, type ObservedStorage } from './plan.ts';
+
+/** undefined for a directory tree: it has no devices of its own. */
+export async function observeStorage(config: HostConfig, ports: HostPorts): Promise<ObservedStorage | undefined> {
+  if (ports.kernel === undefined) return undefined;
+  const { disks, raid, filesystems, grow } = config.storage;
+  const names = new Set([
+    ...disks.map(({ device }) => device),
+    ...raid.flatMap(({ name, devices }) => [arrayPath(name), ...devices]),
+    ...filesystems.map(({ device }) => device),
+  ]);
+  const devices = new Map<string, BlockDevice | undefined>();
+  for (const name of names) devices.set(name, await ports.blockDevices.look(name));
+  const growth = new Map<string, ObservedGrowth>();
+  const mounts = grow.length === 0 ? [] : await ports.kernel.mounts();
+  for (const name of grow) growth.set(name, await observeGrowth(name, config, mounts, ports));
+  return { devices, growth };
+}
+
+async function observeGrowth(
+  name: string,
+  config: HostConfig,
+  mounts: readonly MountEntry[],
+  { blockDevices }: HostPorts,
+): Promise<ObservedGrowth> {
+  const mounted = mounts.findLast(({ target }) => target === name);
+  const source = mounted?.source ?? config.mounts.find(({ target }) => target === name)?.source ?? name;
+  const device = await blockDevices.look(source);
+  const disk = device?.partOf === undefined ? undefined : await blockDevices.look(device.partOf.disk);
+  const mountPoint = mounted?.target ?? mounts.findLast((mount) => mount.source === device?.path)?.target;
+  return { device, disk, mountPoint };
+}

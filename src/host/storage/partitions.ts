@@ -1,0 +1,85 @@
+import type { DiskConfig, PartitionConfig } from '../../config/host-config.ts';
+import type { BlockDevice, PartitionTable } from '../ports.ts';
+
+const mebibyte = 2 ** 20;
+/** Kept free at either end of a disk: alignment, and the second copy of a GPT. */
+const reservedBytes = 2 * mebibyte;
+
+/** sfdisk(8)'s words → type in a GPT, and in an MBR. */
+const types: Readonly<Record<string, readonly [gpt: string, mbr: string]>> = {
+  linux: ['0FC63DAF-8483-4772-8E79-3D69D8477DE4', '83'],
+  swap: ['0657FD6D-A4AB-43C4-84E5-0933C84B4F4F', '82'],
+  raid: ['A19D880F-05FC-4D3B-A006-743F0F84911E', 'fd'],
+  lvm: ['E6D6D379-F507-44C2-A23C-238F2A3DF928', '8e'],
+  uefi: ['C12A7328-F81F-11D2-BA4B-00A0C93EC93B', 'ef'],
+};
+
+/** The layout in the language of sfdisk(8). Pure. */
+export function partitionScript(disk: DiskConfig, diskBytes: number): string {
+  const lines = disk.partitions.map((partition) => {
+    const bytes = partitionBytes(partition, diskBytes);
+    const fields = [
+      ...(bytes === undefined ? [] : [`size=${Math.floor(bytes / mebibyte)}MiB`]),
+      `type=${typeOf(partition, disk.table)}`,
+      ...(partition.label === undefined || disk.table !== 'gpt'
+        ? []
+        : [`name="${partition.label.replace(/["\n]/g, '')}"`]),
+    ];
+    return fields.join(', ');
+  });
+  return `${[`label: ${disk.table === 'mbr' ? 'dos' : 'gpt'}`, ...lines].join('\n')}\n`;
+}
+
+/** undefined: as much as there is. */
+function partitionBytes({ size }: PartitionConfig, diskBytes: number): number | undefined {
+  switch (size.kind) {
+    case 'percent':
+      return ((diskBytes - reservedBytes) * size.percent) / 100;
+    case 'bytes':
+      return size.bytes;
+    case 'rest':
+      return undefined;
+  }
+}
+
+function typeOf({ type }: PartitionConfig, table: DiskConfig['table']): string {
+  return types[type]?.[table === 'gpt' ? 0 : 1] ?? type;
+}
+
+/**
+ * True when a disk has the declared partitions. Sizes count only where they could still be put right: a disk that grew,
+ * or one that was partitioned by hand, is not wrong. Pure.
+ */
+export function hasLayout(disk: DiskConfig, device: BlockDevice, isStrict: boolean): boolean {
+  const { table } = device;
+  if (table === undefined || table.type !== disk.table || table.partitions.length !== disk.partitions.length)
+    return false;
+  return disk.partitions.every((partition, index) => {
+    const present = table.partitions[index];
+    if (present === undefined) return false;
+    if (present.type.toLowerCase() !== typeOf(partition, disk.table).toLowerCase()) return false;
+    return !isStrict || hasSize(partition, present.sizeSectors * table.sectorBytes, device, table);
+  });
+}
+
+function hasSize(partition: PartitionConfig, bytes: number, device: BlockDevice, table: PartitionTable): boolean {
+  const wanted = partitionBytes(partition, device.sizeBytes) ?? restBytes(device, table);
+  return Math.abs(wanted - bytes) <= Math.max(4 * mebibyte, wanted / 100);
+}
+
+/** What a last partition without a size takes. */
+function restBytes({ sizeBytes }: BlockDevice, { partitions, sectorBytes }: PartitionTable): number {
+  const start = Math.max(...partitions.map(({ startSector }) => startSector)) * sectorBytes;
+  return sizeBytes - start - reservedBytes / 2;
+}
+
+/** Bytes between the end of a partition and what comes next on its disk. Pure. */
+export function spaceBehind(number: number, device: BlockDevice): number {
+  const { table } = device;
+  const partition = table?.partitions.find((one) => one.number === number);
+  if (table === undefined || partition === undefined) return 0;
+  const end = partition.startSector + partition.sizeSectors;
+  const next = table.partitions.map(({ startSector }) => startSector).filter((start) => start >= end);
+  const limit = Math.min(...next, (device.sizeBytes - reservedBytes / 2) / table.sectorBytes);
+  return Math.max(0, (limit - end) * table.sectorBytes);
+}
