@@ -1,36 +1,35 @@
 import { constants } from 'node:fs';
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { access, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { runCommand } from '../command.ts';
-import { type Accelerator, machines } from './qemu-arguments.ts';
+import { type Accelerator, acceleratorArguments, machines } from './qemu-arguments.ts';
 import type { VmArchitecture } from './vm-spec.ts';
 
-/** What a VM is run with, and why it is not the processor itself. */
+/** What a VM is run with, and why. */
 export interface AcceleratorChoice {
   readonly accelerator: Accelerator;
   readonly reason: string;
 }
 
-/**
- * A boot sector that writes 0x10 to the port of QEMU's `isa-debug-exit` device, which ends QEMU with 0x10 * 2 + 1:
- * mov al, 0x10; out 0xf4, al; hlt; jmp $-1.
- */
-export function probeSector(): Uint8Array {
-  const sector = new Uint8Array(512);
-  sector.set([0xb0, 0x10, 0xe6, 0xf4, 0xf4, 0xeb, 0xfd]);
-  sector.set([0x55, 0xaa], 510);
-  return sector;
+export interface AcceleratorQuestion {
+  readonly architecture: VmArchitecture;
+  /** A kernel to try; without one nothing is tried. */
+  readonly kernel: string | undefined;
+  /** The file that remembers the answer for as long as this machine's kernel lives. */
+  readonly memory: string;
 }
 
-const probeExitCode = 0x10 * 2 + 1;
-const probeSeconds = 10;
+const probeSeconds = 20;
 
 /**
- * KVM where it boots something, else translation: a /dev/kvm that is there may still not work. Looks once in the life of
- * this machine's kernel; `memory` is the file that remembers.
+ * KVM where it boots a kernel, else translation. A /dev/kvm that is there may still not work: on virtual machines it may run
+ * firmware and stop at the kernel.
  */
-export async function chooseAccelerator(architecture: VmArchitecture, memory: string): Promise<AcceleratorChoice> {
+export async function chooseAccelerator({
+  architecture,
+  kernel,
+  memory,
+}: AcceleratorQuestion): Promise<AcceleratorChoice> {
   const own = process.arch === 'x64' ? 'amd64' : process.arch;
   if (own !== architecture) return { accelerator: 'tcg', reason: `this machine is ${own}` };
   const isThere = await access('/dev/kvm', constants.R_OK | constants.W_OK).then(
@@ -38,31 +37,31 @@ export async function chooseAccelerator(architecture: VmArchitecture, memory: st
     () => false,
   );
   if (!isThere) return { accelerator: 'tcg', reason: '/dev/kvm is missing or not for us' };
-  // Only a PC has the device that the probe answers with.
-  if (architecture !== 'amd64') return { accelerator: 'kvm', reason: '/dev/kvm is there' };
+  if (kernel === undefined) return { accelerator: 'tcg', reason: 'there is no kernel to try KVM with' };
   const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   const [knownBoot, verdict] = (await readFile(memory, 'utf8').catch(() => '')).trim().split(' ');
-  const works = knownBoot === boot ? verdict === 'works' : await boots('kvm');
-  if (knownBoot !== boot) await writeFile(memory, `${boot} ${works ? 'works' : 'fails'}\n`);
+  const works = knownBoot === boot ? verdict === 'works' : await bootsKernel(architecture, 'kvm', kernel);
+  if (knownBoot !== boot) {
+    await mkdir(dirname(memory), { recursive: true });
+    await writeFile(memory, `${boot} ${works ? 'works' : 'fails'}\n`);
+  }
   return works
-    ? { accelerator: 'kvm', reason: 'KVM boots' }
-    : { accelerator: 'tcg', reason: '/dev/kvm is there, but nothing boots with it' };
+    ? { accelerator: 'kvm', reason: 'KVM boots a kernel' }
+    : { accelerator: 'tcg', reason: '/dev/kvm is there, but no kernel boots with it' };
 }
 
-/** Whether QEMU brings a PC's firmware and a boot sector to run with it. */
-export async function boots(accelerator: Accelerator): Promise<boolean> {
-  const work = await mkdtemp(join(tmpdir(), 'berth-probe-'));
-  try {
-    const disk = join(work, 'sector');
-    await writeFile(disk, probeSector());
-    const machine = ['-machine', 'q35', '-accel', accelerator, '-m', '64', '-nodefaults', '-display', 'none'];
-    const parts = ['-drive', `file=${disk},format=raw`, '-device', 'isa-debug-exit,iobase=0xf4,iosize=0x04'];
-    const command = [machines.amd64.program, ...machine, ...parts];
-    await runCommand('timeout', ['--signal=KILL', String(probeSeconds), ...command], { accept: [probeExitCode] });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await rm(work, { recursive: true });
-  }
+/** Whether a kernel comes as far as to look for its root file system, which it does not find, and resets the machine. */
+export async function bootsKernel(
+  architecture: VmArchitecture,
+  accelerator: Accelerator,
+  kernel: string,
+): Promise<boolean> {
+  const { program, type } = machines[architecture];
+  const machine = ['-machine', type, ...acceleratorArguments(accelerator), '-smp', '2', '-m', '512'];
+  const kernelArguments = ['-kernel', kernel, '-append', 'panic=-1 root=/dev/ram0'];
+  const command = [program, ...machine, '-nodefaults', '-display', 'none', '-no-reboot', ...kernelArguments];
+  return runCommand('timeout', ['--signal=KILL', String(probeSeconds), ...command]).then(
+    () => true,
+    () => false,
+  );
 }

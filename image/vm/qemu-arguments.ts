@@ -40,9 +40,7 @@ export function qemuArguments(spec: VmSpec, files: VmFiles, accelerator: Acceler
   const machine = machines[spec.architecture];
   return [
     ...['-name', `berth-${escape(spec.name)}`, '-machine', `${machine.type}${firmwareOptions(spec.boot)}`],
-    ...(accelerator === 'kvm'
-      ? ['-accel', 'kvm', '-cpu', 'host']
-      : ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'max']),
+    ...acceleratorArguments(accelerator),
     ...['-smp', String(spec.cpus), '-m', String(spec.memoryMebibytes), '-nodefaults', '-display', 'none'],
     ...consoleArguments(spec, files),
     ...bootArguments(spec, files),
@@ -52,6 +50,13 @@ export function qemuArguments(spec: VmSpec, files: VmFiles, accelerator: Acceler
     ...['-device', 'virtio-rng-pci,romfile='],
     ...(spec.watchdog ? machine.watchdog : []),
   ];
+}
+
+/** The options for what carries out a VM's instructions. Pure. */
+export function acceleratorArguments(accelerator: Accelerator): string[] {
+  return accelerator === 'kvm'
+    ? ['-accel', 'kvm', '-cpu', 'host']
+    : ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'max'];
 }
 
 /** QEMU's options take a comma within a value doubled. */
@@ -110,7 +115,7 @@ function qcow2(filename: string, writes: VmSpec['writes']): BlockNode {
   return { driver: 'qcow2', cache, discard: 'unmap', file: file(filename, writes) };
 }
 
-function diskArguments({ disk, extraDisks, writes, recordWrites }: VmSpec, files: VmFiles): string[] {
+function diskArguments({ boot, disk, extraDisks, writes, recordWrites }: VmSpec, files: VmFiles): string[] {
   const image = qcow2(files.disk, writes);
   const recorded = {
     driver: 'blklogwrites',
@@ -119,10 +124,12 @@ function diskArguments({ disk, extraDisks, writes, recordWrites }: VmSpec, files
     'log-sector-size': 512,
     discard: 'unmap',
   };
-  const boot = { ...(recordWrites === true ? recorded : image), 'node-name': 'disk' };
+  const node = { ...(recordWrites === true ? recorded : image), 'node-name': 'disk' };
+  // A direct boot has a first boot device already: the kernel.
+  const place = boot.kind === 'uefi' ? ',bootindex=0' : '';
   return [
-    ...blockDevice(boot),
-    ...devices(buses[disk.bus]('disk'), 'serial=berth-boot,bootindex=0'),
+    ...blockDevice(node),
+    ...devices(buses[disk.bus]('disk'), `serial=berth-boot${place}`),
     ...extraDisks.flatMap(({ name, bus }) => [
       ...blockDevice({ ...qcow2(files.extraDisk(name), writes), 'node-name': `disk-${name}` }),
       ...devices(buses[bus](`disk-${name}`), `serial=${name}`),

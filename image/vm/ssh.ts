@@ -46,7 +46,7 @@ function quote(path: string): string {
 /** The line a person can type to log in. Pure. */
 export function sshCommandLine(target: SshTarget): string {
   const { files, port, user } = target;
-  const words = ['ssh', '-i', files.sshKey, '-o', `UserKnownHostsFile=${files.knownHosts}`, '-p', String(port)];
+  const words = ['ssh', '-i', files.sshKey, '-o', `UserKnownHostsFile=${quote(files.knownHosts)}`, '-p', String(port)];
   return [...words, `${user}@127.0.0.1`].map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`)).join(' ');
 }
 

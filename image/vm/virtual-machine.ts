@@ -20,6 +20,18 @@ import type { VmSpec } from './vm-spec.ts';
 
 const pollMs = 100;
 
+/** QEMU's process, while it runs. */
+export async function findQemu({ process }: Pick<VmFiles, 'process'>): Promise<DetachedProcess | undefined> {
+  return findDetached(process);
+}
+
+/** Ends QEMU at once. What the guest has not flushed may be lost, as after a power cut, though not all of it will. */
+export async function killQemu({ process }: Pick<VmFiles, 'process'>): Promise<void> {
+  const qemu = await findDetached(process);
+  if (qemu !== undefined) await terminate(qemu, 0);
+  await forgetDetached(process);
+}
+
 /** A VM with its files: made once, started and stopped as often as one likes. QEMU lives on without this process. */
 export class VirtualMachine {
   readonly spec: VmSpec;
@@ -34,7 +46,7 @@ export class VirtualMachine {
   async prepare(): Promise<void> {
     const { files, spec } = this;
     await mkdir(files.directory, { recursive: true, mode: 0o700 });
-    if (!existsSync(files.base)) await share(spec.disk.base, files.base);
+    if (!existsSync(files.base)) await shareFile(spec.disk.base, files.base);
     if (!existsSync(files.disk)) {
       const backing = ['-F', spec.disk.baseFormat, '-b', files.base];
       await makeDisk(files.disk, spec.disk.sizeBytes, backing);
@@ -48,9 +60,16 @@ export class VirtualMachine {
     }
   }
 
+  /** Makes the disk of a VM that is off larger; the guest finds the room at its next boot. */
+  async growDisk(sizeBytes: number): Promise<void> {
+    const { stdout } = await runCommand('qemu-img', ['info', '--output=json', this.files.disk]);
+    const size = (JSON.parse(stdout) as { readonly 'virtual-size': number })['virtual-size'];
+    if (size < sizeBytes) await runCommand('qemu-img', ['resize', '-q', this.files.disk, String(sizeBytes)]);
+  }
+
   /** QEMU's process, while it runs. */
   async process(): Promise<DetachedProcess | undefined> {
-    return findDetached(this.files.process);
+    return findQemu(this.files);
   }
 
   /**
@@ -106,11 +125,9 @@ export class VirtualMachine {
     return true;
   }
 
-  /** Ends QEMU at once. What the guest has not flushed may be lost, as after a power cut, though not all of it will. */
+  /** Ends QEMU at once: {@link killQemu}. */
   async kill(): Promise<void> {
-    const qemu = await this.process();
-    if (qemu !== undefined) await terminate(qemu, 0);
-    await forgetDetached(this.files.process);
+    await killQemu(this.files);
   }
 
   /** All that the serial console showed since the last start; '' before the first. */
@@ -129,10 +146,10 @@ export class VirtualMachine {
   }
 }
 
-/** A second name for a file where that can be had, else a copy: so what replaces the first does not change it. */
-async function share(source: string, target: string): Promise<void> {
+/** A second name for a file where that can be had, else a copy: it stays when the first is removed or replaced. */
+export async function shareFile(source: string, target: string): Promise<void> {
   await access(source, constants.R_OK).catch((cause: unknown) => {
-    throw new BerthError('NOT_FOUND', `there is no disk image ${source}`, { cause });
+    throw new BerthError('NOT_FOUND', `there is no ${source}`, { cause });
   });
   await link(source, target).catch(async () => {
     await runCommand('cp', ['--sparse=always', '--reflink=auto', source, `${target}.new`]);

@@ -7,6 +7,8 @@ export interface VmFiles {
   readonly spec: string;
   /** The disk's image: a second name of the file in the cache, so that it outlives that. */
   readonly base: string;
+  /** The image's kernel, to try KVM with; shared likewise. */
+  readonly kernel: string;
   readonly disk: string;
   readonly variables: string;
   readonly serialLog: string;
@@ -38,6 +40,7 @@ export function vmFiles(directory: string): VmFiles {
     directory,
     spec: at('spec.json'),
     base: at('base.img'),
+    kernel: at('vmlinuz'),
     disk: at('disk.qcow2'),
     variables: at('variables.fd'),
     serialLog: at('serial.log'),

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { isMissing, writeDurably } from '../../src/agent/durable-file.ts';
+import { writeDurably } from '../../src/agent/durable-file.ts';
 import { BerthError } from '../../src/core/errors.ts';
 import { type VmFiles, vmFiles } from './vm-files.ts';
 import type { VmSpec } from './vm-spec.ts';
@@ -93,4 +93,8 @@ export class VmStore {
   async remove(name: string): Promise<void> {
     await rm(this.files(name).directory, { recursive: true, force: true });
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
 }

@@ -8,7 +8,7 @@ type Letter = 'w' | 'F' | 'f' | 'd' | 'm';
 /** A log in letters: w a write, F a forced write, d a discard, f a flush, m a mark. Offsets tell entries apart. */
 function logOf(letters: string): LoggedWrite[] {
   const kinds = { w: 'write', F: 'write', d: 'discard', f: 'flush', m: 'mark' } as const;
-  return [...letters].map((letter, index) => ({
+  return letters.split('').map((letter, index) => ({
     kind: kinds[letter as Letter],
     offset: index,
     length: letter === 'f' || letter === 'm' ? 0 : 1,
@@ -47,7 +47,7 @@ describe('a power cut', () => {
         const { kept, lost } = cutPower(log, { entries: moment, seed });
         const made = text.slice(0, moment);
         const flushed = made.lastIndexOf('f');
-        const writes = [...made].flatMap((letter, index) => ('wFd'.includes(letter) ? [index] : []));
+        const writes = made.split('').flatMap((letter, index) => ('wFd'.includes(letter) ? [index] : []));
         expect(offsets([...kept, ...lost]).sort((a, b) => a - b)).toEqual(writes);
         expect(offsets(kept)).toEqual(offsets(kept).toSorted((a, b) => a - b));
         for (const { offset, isForced } of lost) {

@@ -44,7 +44,7 @@ test('the plain VM, word for word', () => {
     ...['-kernel', '/image/vmlinuz', '-initrd', '/image/initrd', '-append', 'quiet'],
     '-blockdev',
     `{"driver":"qcow2",${cache},"file":{"driver":"file","filename":"/vm/web/disk.qcow2",${cache}},"node-name":"disk"}`,
-    ...['-device', 'virtio-blk-pci,drive=disk,serial=berth-boot,bootindex=0'],
+    ...['-device', 'virtio-blk-pci,drive=disk,serial=berth-boot'],
     ...['-device', 'virtio-rng-pci,romfile='],
     ...['-device', 'i6300esb', '-action', 'watchdog=reset'],
   ]);
@@ -108,7 +108,7 @@ describe('disks', () => {
     ['ahci', ['ich9-ahci,id=disk-bus', 'ide-hd,bus=disk-bus.0,drive=disk,serial=berth-boot,bootindex=0']],
     ['pvscsi', ['pvscsi,id=disk-bus', 'scsi-hd,bus=disk-bus.0,drive=disk,serial=berth-boot,bootindex=0']],
   ])('boot from %s', (bus, devices) => {
-    const all = argumentsOf({ disk: { ...plain.disk, bus }, watchdog: false });
+    const all = argumentsOf({ boot: uefi, disk: { ...plain.disk, bus }, watchdog: false });
     const others = ['VGA,romfile=', 'virtio-rng-pci,romfile='];
     expect(valuesOf('-device', all).filter((device) => !others.includes(device))).toEqual(devices);
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseLoggedWrite, parseWriteLogHead } from '../../../../image/vm/write-log.ts';
 
 /** Four numbers of 8 bytes each, little-endian. */
-function record(...numbers: readonly [bigint, bigint, bigint, bigint]): Uint8Array {
+function record(...numbers: readonly bigint[]): Uint8Array {
   const bytes = new DataView(new ArrayBuffer(32));
   for (const [index, number] of numbers.entries()) bytes.setBigUint64(index * 8, number, true);
   return new Uint8Array(bytes.buffer);
