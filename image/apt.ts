@@ -241,11 +241,7 @@ async function digestOf(lists: string): Promise<string> {
  * Fetches package files by their path on the mirror, whether or not its indexes still list them; the hashes are checked.
  * @returns those that are not to be had any more.
  */
-export async function fetchFromPool(
-  apt: Apt,
-  files: readonly PackageFile[],
-  into: string,
-): Promise<PackageFile[]> {
+export async function fetchFromPool(apt: Apt, files: readonly PackageFile[], into: string): Promise<PackageFile[]> {
   await mkdir(into, { recursive: true });
   const missing: PackageFile[] = [];
   for (const file of files) {

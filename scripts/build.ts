@@ -18,9 +18,11 @@ const outputDirectory = join(root, 'dist');
 const plainBuiltins: Plugin = {
   name: 'plain-builtins',
   setup(bundler) {
-    bundler.onResolve({ filter: /^node:/ }, ({ path, namespace }) =>
-      namespace === 'plain-builtins' ? undefined : { path, namespace: 'plain-builtins' },
-    );
+    bundler.onResolve({ filter: /^node:/ }, ({ path, namespace, kind }) => {
+      // What is imported when it is needed becomes a file of its own, whose exports would be a CommonJS module's: one, `default`.
+      if (namespace === 'plain-builtins' || kind === 'dynamic-import') return { path, external: true };
+      return { path, namespace: 'plain-builtins' };
+    });
     bundler.onLoad({ filter: /.*/, namespace: 'plain-builtins' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
       loader: 'js',
@@ -73,7 +75,6 @@ async function writeCommonJs({ path, text }: OutputFile): Promise<void> {
     define: { 'import.meta.dirname': '__dirname' },
     logLevel: 'warning',
   });
-  await mkdir(dirname(path), { recursive: true });
   await writeFile(path, `${code}//# sourceMappingURL=${basename(path)}.map\n`);
   await writeFile(`${path}.map`, map);
 }
@@ -101,6 +102,7 @@ const { outputFiles } = await build({
   logLevel: 'warning',
 });
 for (const file of outputFiles) {
+  await mkdir(dirname(file.path), { recursive: true });
   if (file.path.endsWith('.js')) await writeCommonJs(file);
   else await writeFile(file.path, file.contents);
 }

@@ -1,14 +1,21 @@
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { mergePackages } from '../package-tree.ts';
 import { machineArchitecture } from '../image-archive.ts';
+import { mergePackages } from '../package-tree.ts';
 import { containerRequests } from './container-trees.ts';
 import { buildDisk } from './disk.ts';
 import { buildInitrd, hardwareModules, initrdModules } from './initrd.ts';
 import { prepareKernel } from './kernel.ts';
 import { type Architecture, architectures, kernelCommandLine, osRelease } from './layout.ts';
 import { fetchNode, nodeSpecification } from './node-runtime.ts';
-import { fetchSets, type LockUse, type PackageSets, readLock, unpackPackages, type WantedSet } from './package-store.ts';
+import {
+  fetchSets,
+  type LockUse,
+  type PackageSets,
+  readLock,
+  unpackPackages,
+  type WantedSet,
+} from './package-store.ts';
 import { type KernelFlavour, kernelPackages, rootPackages, toolPackages } from './packages.ts';
 import type { Progress } from './progress.ts';
 import { buildSlot, type SlotImage } from './slot.ts';

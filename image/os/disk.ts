@@ -1,7 +1,7 @@
 import { copyFile, mkdir, open, truncate, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runCommand } from '../command.ts';
-import { architectures, type Architecture, diskLayout, loaderConfig, sfdiskScript, ukiName } from './layout.ts';
+import { type Architecture, architectures, diskLayout, loaderConfig, sfdiskScript, ukiName } from './layout.ts';
 import type { SlotImage } from './slot.ts';
 import type { Tools } from './tools.ts';
 

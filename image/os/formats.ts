@@ -31,7 +31,18 @@ const writers: Readonly<Record<ImageFormat, (source: FormatSource) => Promise<st
   raw: async ({ disk, base, level, tools }) => compress(disk, `${base}.raw.zst`, level, tools),
   qcow2: async ({ disk, base, tools }) => {
     const file = `${base}.qcow2`;
-    await tools.run('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', '-c', '-o', 'compression_type=zstd', disk, file]);
+    await tools.run('qemu-img', [
+      'convert',
+      '-f',
+      'raw',
+      '-O',
+      'qcow2',
+      '-c',
+      '-o',
+      'compression_type=zstd',
+      disk,
+      file,
+    ]);
     return file;
   },
   vmdk: async ({ disk, base, tools }) => {

@@ -45,6 +45,9 @@ export function readGpt(head: Buffer): GptEntry[] {
 /** The first three fields are little-endian: RFC 4122, UEFI specification appendix A. */
 function guid(data: Buffer, at: number): string {
   const hex = (from: number, to: number) => data.toString('hex', at + from, at + to);
-  const reversed = (from: number, to: number) => Buffer.from(data.subarray(at + from, at + to)).reverse().toString('hex');
+  const reversed = (from: number, to: number) =>
+    Buffer.from(data.subarray(at + from, at + to))
+      .reverse()
+      .toString('hex');
   return [reversed(0, 4), reversed(4, 6), reversed(6, 8), hex(8, 10), hex(10, 16)].join('-').toUpperCase();
 }

@@ -17,14 +17,40 @@ export const initrdModules: readonly string[] = [
 /** On real hardware, besides: what the generic kernel has as modules. */
 export const hardwareModules: readonly string[] = [
   ...['ata_piix', 'megaraid_sas', 'mpt3sas', 'mpi3mr', 'aacraid', 'smartpqi', 'hpsa', 'mptsas', 'mptspi'],
-  ...['usb-storage', 'uas', 'xhci-pci', 'ehci-pci', 'sdhci-pci', 'sdhci-acpi', 'mmc_block', 'vmd', 'iTCO_wdt', 'sp5100_tco'],
+  ...[
+    'usb-storage',
+    'uas',
+    'xhci-pci',
+    'ehci-pci',
+    'sdhci-pci',
+    'sdhci-acpi',
+    'mmc_block',
+    'vmd',
+    'iTCO_wdt',
+    'sp5100_tco',
+  ],
 ];
 
 /** Options that modules are loaded with: the watchdogs bite after a minute. */
 const moduleOptions: Readonly<Record<string, string>> = { i6300esb: 'heartbeat=60', iTCO_wdt: 'heartbeat=60' };
 
 const applets: readonly string[] = [
-  ...['cat', 'chmod', 'cut', 'dd', 'insmod', 'ln', 'mkdir', 'mount', 'printf', 'reboot', 'sed', 'sh', 'sha256sum', 'sleep'],
+  ...[
+    'cat',
+    'chmod',
+    'cut',
+    'dd',
+    'insmod',
+    'ln',
+    'mkdir',
+    'mount',
+    'printf',
+    'reboot',
+    'sed',
+    'sh',
+    'sha256sum',
+    'sleep',
+  ],
   ...['switch_root', 'usleep'],
 ];
 
@@ -51,7 +77,12 @@ export async function buildInitrd(sources: InitrdSources): Promise<Buffer> {
     // The kernel opens it for us before anything is mounted.
     { kind: 'device', path: 'dev/console', major: 5, minor: 1 },
     { kind: 'file', path: 'init', data: sources.init, executable: true },
-    { kind: 'file', path: 'bin/busybox', data: await readFile(join(sources.root, 'usr/bin/busybox')), executable: true },
+    {
+      kind: 'file',
+      path: 'bin/busybox',
+      data: await readFile(join(sources.root, 'usr/bin/busybox')),
+      executable: true,
+    },
     ...applets.map((name): CpioEntry => ({ kind: 'link', path: `bin/${name}`, target: 'busybox' })),
     ...(await programWithLibraries(sources, 'usr/sbin/dmsetup')),
     ...(await moduleEntries(sources)),
@@ -62,7 +93,8 @@ export async function buildInitrd(sources: InitrdSources): Promise<Buffer> {
 async function programWithLibraries({ root, triplet }: InitrdSources, program: string): Promise<CpioEntry[]> {
   const data = await readFile(join(root, program));
   const entries = new Map<string, CpioEntry>();
-  const add = (path: string, content: Buffer) => entries.set(path, { kind: 'file', path, data: content, executable: true });
+  const add = (path: string, content: Buffer) =>
+    entries.set(path, { kind: 'file', path, data: content, executable: true });
   add(`bin/${basename(program)}`, data);
   const queue: (ElfFile | undefined)[] = [readElf(data)];
   for (let elf = queue.pop(); elf !== undefined; elf = queue.pop()) {

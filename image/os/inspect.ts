@@ -43,7 +43,8 @@ export async function inspectImage(file: string, options: ImageOptions): Promise
     const esp = partitions.find(({ name }) => name === 'berth-esp');
     const names = esp === undefined ? [] : await copyEntries(disk, esp, work, tools);
     const entries: InspectedEntry[] = [];
-    for (const name of names) entries.push(await inspectEntry(join(work, 'Linux', name), name, disk, partitions, tools));
+    for (const name of names)
+      entries.push(await inspectEntry(join(work, 'Linux', name), name, disk, partitions, tools));
     return { partitions, entries };
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -88,7 +89,13 @@ async function inspectEntry(
   return { ...entry, isIntact: false };
 }
 
-async function isIntact(disk: string, start: number, dataBlocks: number, rootHash: string, tools: Tools): Promise<boolean> {
+async function isIntact(
+  disk: string,
+  start: number,
+  dataBlocks: number,
+  rootHash: string,
+  tools: Tools,
+): Promise<boolean> {
   const slot = `${disk}.slot`;
   const total = dataBlocks * 2;
   try {

@@ -5,8 +5,8 @@ import { BerthError } from '../../src/core/errors.ts';
 import type { PackageFile } from '../apt.ts';
 import { mergePackages, placeFile } from '../package-tree.ts';
 import { moduleOrder } from './modules.ts';
-import { isWantedFile } from './packages.ts';
 import { setDigest } from './package-store.ts';
+import { isWantedFile } from './packages.ts';
 import type { Tools } from './tools.ts';
 
 /** A kernel that was unpacked and whose modules have their index. */
@@ -23,7 +23,17 @@ export interface KernelTree {
 /** Modules that every boot loads: they are in the image uncompressed, because xz is slow to take apart. */
 const bootModules: readonly string[] = [
   ...['vfat', 'nls_cp437', 'nls_ascii', 'nls_iso8859-1', 'isofs', 'qemu_fw_cfg', 'button', 'evdev', 'xfs', 'overlay'],
-  ...['virtio_net', 'net_failover', 'failover', 'virtio_rng', 'virtio_console', 'virtio_balloon', 'ena', 'gve', 'hv_netvsc'],
+  ...[
+    'virtio_net',
+    'net_failover',
+    'failover',
+    'virtio_rng',
+    'virtio_console',
+    'virtio_balloon',
+    'ena',
+    'gve',
+    'hv_netvsc',
+  ],
   ...['bridge', 'veth', 'br_netfilter', 'nf_tables', 'nft_compat', 'nft_chain_nat', 'xt_MASQUERADE', 'xt_conntrack'],
   ...['xt_addrtype', 'nf_nat', 'nf_conntrack', 'e1000', 'e1000e', 'vmxnet3', 'xen-netfront'],
 ];

@@ -28,7 +28,9 @@ export function mountPointsBelowUsr(service: unknown): MountPoint[] {
   const parts = [always, host?.service ?? {}];
   const volumes = parts.flatMap((part) => part.volumes ?? []).map((volume) => targetOf(volume, 1));
   const tmpfs = parts.flatMap((part) => part.tmpfs ?? []).map((mount) => mount.split(':')[0] ?? '');
-  const files = parts.flatMap((part) => [...(part.configs ?? []), ...(part.secrets ?? [])]).map((file) => targetOf(file, 0));
+  const files = parts
+    .flatMap((part) => [...(part.configs ?? []), ...(part.secrets ?? [])])
+    .map((file) => targetOf(file, 0));
   return [
     ...volumes.map((path): MountPoint => ({ path, kind: 'file' })),
     ...files.map((path): MountPoint => ({ path, kind: 'file' })),

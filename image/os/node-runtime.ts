@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BerthError } from '../../src/core/errors.ts';
 import { runCommand } from '../command.ts';
 import { stripElf } from '../elf.ts';
-import { architectures, type Architecture } from './layout.ts';
+import { type Architecture, architectures } from './layout.ts';
 import type { PackageLock } from './package-lock.ts';
 import type { Progress } from './progress.ts';
 

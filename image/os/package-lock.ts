@@ -31,7 +31,11 @@ export function requestDigest({ packages, without }: PackageRequest): string {
 }
 
 /** The locked packages of a set; undefined when the lock has none for this request. Pure. */
-export function lockedSet(lock: PackageLock, name: string, request: PackageRequest): readonly PackageFile[] | undefined {
+export function lockedSet(
+  lock: PackageLock,
+  name: string,
+  request: PackageRequest,
+): readonly PackageFile[] | undefined {
   const set = lock.sets[name];
   return set?.request === requestDigest(request) ? set.packages : undefined;
 }

@@ -2,9 +2,17 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BerthError } from '../../src/core/errors.ts';
-import { type Apt, downloadPackages, fetchFromPool, openApt, type PackageFile, type PackageRequest, resolvePackages } from '../apt.ts';
+import {
+  type Apt,
+  downloadPackages,
+  fetchFromPool,
+  openApt,
+  type PackageFile,
+  type PackageRequest,
+  resolvePackages,
+} from '../apt.ts';
 import { runCommand } from '../command.ts';
-import { lockedSet, type PackageLock, requestDigest } from './package-lock.ts';
+import { type LockedSet, lockedSet, type PackageLock, requestDigest } from './package-lock.ts';
 import type { Progress } from './progress.ts';
 
 /** Packages wanted together under a name. */
@@ -49,7 +57,9 @@ export async function fetchSets(
         ? `the package lock does not cover ${unlocked.join(', ')}`
         : `the mirror has no more ${gone.map(({ name, version }) => `${name} ${version}`).join(', ')}`;
     if (use === 'require') {
-      throw new BerthError('IMAGE_PULL_FAILED', reason, { hint: 'berth image bump moves the lock to the newest packages' });
+      throw new BerthError('IMAGE_PULL_FAILED', reason, {
+        hint: 'berth image bump moves the lock to the newest packages',
+      });
     }
     options.onProgress(`${reason}: moving on to the newest packages`);
   }
@@ -65,7 +75,7 @@ export async function fetchSets(
 
 /** The lock that holds these sets, beside what `previous` says of other architectures and flavours. Pure. */
 export function lockOf(wanted: readonly WantedSet[], sets: PackageSets, previous: PackageLock): PackageLock {
-  const entries = wanted.map(({ name, request }) => [
+  const entries = wanted.map(({ name, request }): [string, LockedSet] => [
     name,
     { request: requestDigest(request), packages: sets.get(name) ?? [] },
   ]);
@@ -73,7 +83,10 @@ export function lockOf(wanted: readonly WantedSet[], sets: PackageSets, previous
 }
 
 /** Unpacks packages, each once and for all builds: the directories must not be written to. Name of the package → its directory. */
-export async function unpackPackages(files: readonly PackageFile[], cacheDirectory: string): Promise<Map<string, string>> {
+export async function unpackPackages(
+  files: readonly PackageFile[],
+  cacheDirectory: string,
+): Promise<Map<string, string>> {
   const unpacked = join(cacheDirectory, 'unpacked');
   await mkdir(unpacked, { recursive: true });
   const directories = new Map<string, string>();
@@ -130,7 +143,10 @@ async function fetchLocked(
   return fetchFromPool(await aptFor({}, options), missing, store);
 }
 
-function aptFor({ architecture }: Pick<WantedSet, 'architecture'>, { cacheDirectory, onProgress }: StoreOptions): Promise<Apt> {
+function aptFor(
+  { architecture }: Pick<WantedSet, 'architecture'>,
+  { cacheDirectory, onProgress }: StoreOptions,
+): Promise<Apt> {
   if (architecture === undefined) return openApt(join(cacheDirectory, 'apt'), { onProgress });
   return openApt(join(cacheDirectory, `apt-${architecture}`), { onProgress, architecture });
 }

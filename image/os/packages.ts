@@ -7,8 +7,27 @@ export type KernelFlavour = 'cloud' | 'generic';
 /** Needed by packages' installation scripts only (which we do not run), or by programs of theirs that we leave out. */
 const leftOut: readonly string[] = [
   ...['adduser', 'apparmor', 'base-files', 'base-passwd', 'debconf', 'debianutils', 'default-mta', 'dpkg'],
-  ...['init-system-helpers', 'initramfs-tools', 'iptables', 'libicu76', 'libpam-modules', 'libpam-modules-bin', 'libpam-runtime'],
-  ...['linux-base', 'logsave', 'lsb-base', 'openssl', 'passwd', 'perl', 'perl-base', 'procps', 'python3', 'python3-dbus'],
+  ...[
+    'init-system-helpers',
+    'initramfs-tools',
+    'iptables',
+    'libicu76',
+    'libpam-modules',
+    'libpam-modules-bin',
+    'libpam-runtime',
+  ],
+  ...[
+    'linux-base',
+    'logsave',
+    'lsb-base',
+    'openssl',
+    'passwd',
+    'perl',
+    'perl-base',
+    'procps',
+    'python3',
+    'python3-dbus',
+  ],
   ...['readline-common', 'runit-helper', 'sensible-utils', 'systemd', 'sysvinit-utils', 'ucf', 'udev'],
 ];
 
@@ -61,7 +80,20 @@ const unwantedPrograms: ReadonlySet<string> = new Set([
   ...['xfs_scrub', 'xfs_scrub_all', 'xfs_scrub_all_fail', 'xfs_protofile', 'e2scrub', 'e2scrub_all', 'e2scrub_reap'],
   ...['tzconfig', 'update-ca-certificates', 'zic', 'iconvconfig', 'ldconfig', 'btrfs-convert', 'btrfs-image'],
   ...['btrfs-select-super', 'btrfs-find-root', 'debugfs', 'e4crypt', 'e2freefrag', 'e4defrag', 'mklost+found', 'arpd'],
-  ...['containerd-shim', 'containerd-shim-runc-v1', 'localedef', 'iconv', 'c_rehash', 'bashbug', 'clear_console', 'containerd-stress', 'ctr', 'lastb', 'zdump', 'routel'],
+  ...[
+    'containerd-shim',
+    'containerd-shim-runc-v1',
+    'localedef',
+    'iconv',
+    'c_rehash',
+    'bashbug',
+    'clear_console',
+    'containerd-stress',
+    'ctr',
+    'lastb',
+    'zdump',
+    'routel',
+  ],
 ]);
 
 /** Whether a file of a package becomes part of the OS. Copyright notices do. Pure. */

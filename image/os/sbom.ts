@@ -64,7 +64,10 @@ export function spdxDocument(sources: SbomSources): Record<string, unknown> {
     SPDXID: 'SPDXRef-DOCUMENT',
     name: `berth-${version}-${architecture}`,
     documentNamespace: `https://spdx.org/spdxdocs/berth-${version}-${architecture}-${rootHash.slice(0, 32)}`,
-    creationInfo: { created: `${new Date(epochSeconds * 1000).toISOString().slice(0, 19)}Z`, creators: ['Tool: berth'] },
+    creationInfo: {
+      created: `${new Date(epochSeconds * 1000).toISOString().slice(0, 19)}Z`,
+      creators: ['Tool: berth'],
+    },
     packages,
     relationships: [
       { spdxElementId: 'SPDXRef-DOCUMENT', relationshipType: 'DESCRIBES', relatedSpdxElement: image.SPDXID },

@@ -28,7 +28,8 @@ export function readUki(file: Buffer): UkiParts {
   const sections = new Map(readPeSections(file).map(({ name, data }) => [name, data]));
   const part = (name: string): Buffer => {
     const data = sections.get(name);
-    if (data === undefined) throw new BerthError('CONFIG_INVALID', `this is no unified kernel image: it has no ${name}`);
+    if (data === undefined)
+      throw new BerthError('CONFIG_INVALID', `this is no unified kernel image: it has no ${name}`);
     return data;
   };
   return {

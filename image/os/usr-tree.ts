@@ -1,4 +1,17 @@
-import { chmod, copyFile, cp, lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  cp,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BerthError } from '../../src/core/errors.ts';
 import type { PackageFile } from '../apt.ts';
@@ -9,8 +22,8 @@ import { engineFiles } from './engine-files.ts';
 import { type KernelTree, placeModules } from './kernel.ts';
 import { architectures, osRelease, type Release } from './layout.ts';
 import type { NodeRuntime } from './node-runtime.ts';
-import { isWantedFile } from './packages.ts';
 import { unpackPackages } from './package-store.ts';
+import { isWantedFile } from './packages.ts';
 import type { Tools } from './tools.ts';
 
 /** What /usr is made of. */

@@ -2,8 +2,7 @@ import type { ConfigChange } from '../config/diff.ts';
 import type { Reason } from '../core/plan.ts';
 import { logCollectorService } from '../services/desired/log-collector.ts';
 import { digestOf } from '../services/digest.ts';
-import type { Desired, DesiredService } from '../services/model.ts';
-import type { DesiredChange } from '../services/service-reconciler.ts';
+import type { Desired, DesiredChange, DesiredService } from '../services/model.ts';
 
 /** Why each service is new, different or gone, told by what changed in the config; otherwise by `fallback`. Pure. */
 export function explainChange(

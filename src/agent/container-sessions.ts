@@ -2,19 +2,20 @@ import type { EngineName } from '../config/service-spec.ts';
 import { BerthError } from '../core/errors.ts';
 import type { ContainerEngine, ExecOptions } from '../engine/container-engine.ts';
 import { plainContainer } from '../engine/plain-container.ts';
+import type { ImageSource } from '../services/executor.ts';
 import { label } from '../services/names.ts';
 import type { ServiceStatus } from '../services/status.ts';
 import type { DebugOptions, LogLine, ServiceLogOptions, SessionIo } from './agent-service.ts';
+import type { EngineSet } from './engine-set.ts';
 
 /** The host's own tools image, built with the system containers. */
 export const toolsImage = 'berth/busybox:latest';
 
 export interface SessionDependencies {
   readonly instance: string;
-  readonly engineOf: (name: EngineName) => ContainerEngine;
+  readonly engines: EngineSet;
+  readonly images: ImageSource;
   readonly statusOf: (name: string) => ServiceStatus;
-  /** Makes an image of this host available on an engine, when there is an archive of it. */
-  readonly provide: (reference: string, engine: ContainerEngine) => Promise<void>;
 }
 
 /** What a person does inside a service: read its log, run a command, open a shell with tools beside it. */
@@ -58,7 +59,7 @@ export class ContainerSessions {
   async debug(name: string, options: DebugOptions, io: SessionIo, signal?: AbortSignal): Promise<number> {
     const { engine, containerId } = this.#containerOf(name, true);
     const { image = toolsImage, ...command } = options;
-    await this.#deps.provide(image, engine);
+    await this.#provide(image, engine);
     const target = `container:${containerId}`;
     const container = plainContainer(image, {
       // Waits for the session to end; removing the container ends it.
@@ -92,7 +93,21 @@ export class ContainerSessions {
         hint: `berth why ${name}`,
       });
     }
-    return { engine: this.#deps.engineOf(engine), containerId };
+    return { engine: this.#engineOf(engine), containerId };
+  }
+
+  #engineOf(name: EngineName): ContainerEngine {
+    const handle = this.#deps.engines.handles.find((one) => one.name === name);
+    if (handle === undefined) throw new BerthError('ENGINE_UNREACHABLE', `this host has no ${name} engine`);
+    return handle.engine;
+  }
+
+  /** Makes an image available on an engine: from an archive of this host when there is one. */
+  async #provide(reference: string, engine: ContainerEngine): Promise<void> {
+    if ((await engine.inspectImage(reference)) !== undefined) return;
+    const archive = await this.#deps.images.archiveOf(reference);
+    if (archive !== undefined) await engine.loadImage(archive);
+    else await engine.pullImage(reference, {});
   }
 }
 

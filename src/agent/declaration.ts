@@ -1,6 +1,6 @@
 import { type ConfigChange, diffConfigs } from '../config/diff.ts';
 import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
-import { type ParseResult, parseConfig, sealPasswords } from '../config/parse.ts';
+import { type ParseResult, parseConfig, sealPasswords, sortDiagnostics } from '../config/parse.ts';
 import { secretsOf } from '../config/redact.ts';
 import type { ComposeModel } from '../config/service-spec.ts';
 import { BerthError } from '../core/errors.ts';
@@ -8,13 +8,13 @@ import { availableServices } from '../services/available.ts';
 import type { DesiredContext } from '../services/desired/context.ts';
 import { desiredServices } from '../services/desired.ts';
 import type { EngineView } from '../services/host-sources.ts';
-import type { Desired } from '../services/model.ts';
-import type { DesiredChange } from '../services/service-reconciler.ts';
+import type { Desired, DesiredChange } from '../services/model.ts';
 import type { ServiceStatus } from '../services/status.ts';
 import type { ApplyRequest, ConfigText } from './agent-service.ts';
 import { explainChange } from './changes.ts';
 import type { EngineSet } from './engine-set.ts';
 import { digestConfig, type GenerationStore } from './generation-store.ts';
+import { foreignEngineDiagnostics } from './host-diagnostics.ts';
 import { keepLastGood } from './last-good.ts';
 import type { OverlayStore } from './operator-overlay.ts';
 
@@ -92,6 +92,7 @@ export class Declaration {
     }
     const source = 'files' in request ? files.map(({ file }) => file).join(', ') : `generation ${request.generation}`;
     const parsed = this.#parse(files);
+    const own = this.#deps.engines.isOwn('user') ? [] : foreignEngineDiagnostics(parsed.config, parsed, files);
     if (parsed.diagnostics.some(({ severity, path }) => severity === 'error' && path === '')) {
       throw new BerthError('CONFIG_INVALID', `${source} cannot be read as a config; nothing was changed`, {
         details: { diagnostics: parsed.diagnostics },
@@ -106,7 +107,8 @@ export class Declaration {
     const desired = this.resolve(config);
     const changes = diffConfigs(this.#config, config);
     const change = explainChange(before, desired, changes, { kind: 'config', key: 'berth', change: 'changed' });
-    return { files, source, config, parsed, kept, desired, change, changes };
+    const diagnostics = sortDiagnostics([...parsed.diagnostics, ...own]);
+    return { files, source, config, parsed: { ...parsed, diagnostics }, kept, desired, change, changes };
   }
 
   /** The services of a config on this host, with the operator's switches. */

@@ -76,7 +76,8 @@ export class Housekeeping {
     const lastUsed = new Map(
       list.toReversed().flatMap(({ number, images }) => Object.values(images).map((id) => [id, number] as const)),
     );
-    const rollbackImages = list.slice(0, 2).flatMap(({ images }) => Object.values(images));
+    const worthGoingBackTo = list.filter(({ state }) => state !== 'rejected').slice(0, 2);
+    const rollbackImages = worthGoingBackTo.flatMap(({ images }) => Object.values(images));
     for (const handle of engines.handles) {
       const seen = observed.engines[handle.name];
       if (seen === undefined || !engines.isOwn(handle.name)) continue;

@@ -18,6 +18,8 @@ export const problemType = 'application/problem+json';
 export const statusOfCode: Readonly<Record<ErrorCode, number>> = {
   CONFIG_INVALID: 422,
   CONFIG_UNREADABLE: 422,
+  DATASOURCE_UNREADABLE: 422,
+  DATASOURCE_UNREACHABLE: 503,
   ENGINE_UNREACHABLE: 503,
   ENGINE_START_FAILED: 503,
   ENGINE_REFUSED: 502,

@@ -32,13 +32,6 @@ export function daemonConfig(
   };
 }
 
-/** Registries whose declared mirrors dockerd cannot use: for a warning. Pure. */
-export function unusableMirrors(connectivity: ConnectivityConfig): string[] {
-  return Object.entries(connectivity.registries)
-    .filter(([name, registry]) => name !== defaultRegistry && registry.mirrors.length > 0)
-    .map(([name]) => name);
-}
-
 function withScheme(mirror: string): string {
   return mirror.includes('://') ? mirror : `https://${mirror}`;
 }

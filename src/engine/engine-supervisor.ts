@@ -49,6 +49,8 @@ export class EngineSupervisor {
   #onRequest: string | undefined;
   #fallback: EngineSpec | undefined;
   #refusal: string | undefined;
+  /** Dockerd has run with it: when it does not start with it now, that is not for its settings. */
+  #proven: EngineSpec | undefined;
 
   constructor(spec: EngineSpec, options: SupervisorOptions) {
     this.#options = options;
@@ -119,7 +121,11 @@ export class EngineSupervisor {
     const before = this.#processes.spec;
     this.#refusal = undefined;
     this.#processes.use(spec);
-    if ((await this.#processes.dockerd()) === undefined || (await this.isCurrent())) return;
+    if ((await this.#processes.dockerd()) === undefined) return;
+    if (await this.isCurrent()) {
+      this.#proven = spec;
+      return;
+    }
     this.#fallback = before === spec ? this.#options.fallback : before;
     await this.restart(signal);
     if (this.#processes.spec !== spec)
@@ -153,18 +159,21 @@ export class EngineSupervisor {
   async #start(signal?: AbortSignal): Promise<'adopted' | 'started'> {
     const { spec } = this.#processes;
     try {
-      return await this.#processes.ensure(signal);
+      const how = await this.#processes.ensure(signal);
+      if (how === 'started') this.#proven = spec;
+      return how;
     } catch (error) {
-      if (this.#fallback === undefined || this.#fallback === spec || !isBerthError(error, 'ENGINE_START_FAILED'))
-        throw error;
-      this.#processes.use(this.#fallback);
+      const fallback = this.#fallback;
+      const mayBeSettings = fallback !== undefined && fallback !== spec && this.#proven !== spec;
+      if (!mayBeSettings || !isBerthError(error, 'ENGINE_START_FAILED')) throw error;
+      this.#processes.use(fallback);
       try {
         await this.#processes.ensure(signal);
       } catch {
-        // It is not the settings.
         this.#processes.use(spec);
         throw error;
       }
+      this.#proven = fallback;
       this.#refusal = messageOf(error);
       return 'started';
     }

@@ -137,10 +137,10 @@ export const declaredKeys: readonly DeclaredKey[] = [
     needsKernel: true,
   },
   {
-    key: 'ca_certs',
+    key: 'berth.ca_certificates',
     subject: () => 'host/ca-certificates',
     declared: ({ connectivity }) => (connectivity.caCertificates.length === 0 ? [] : ['']),
-    whyLocal: "this machine's trusted certificates are its owner's",
+    whyLocal: "this machine's trusted certificates are its owner's; Berth's own engines trust them",
   },
   {
     key: 'berth.update',

@@ -5,7 +5,7 @@ import { declaredKey, declaredKeys } from './declared.ts';
 import { planFiles } from './files/plan.ts';
 import type { ObservedHost } from './observe.ts';
 import { type HostPlanOptions, PlanContext } from './resource.ts';
-import { planResource, resourceNames } from './resources.ts';
+import { planResources } from './resources.ts';
 import type { HostPlan, HostStep } from './step.ts';
 
 /** `host`: Berth runs the machine. `local`: it is a guest on somebody's own machine and changes nothing of it. */
@@ -38,7 +38,7 @@ export function skippedInTree(config: HostConfig): SkippedStep[] {
 export function planHost(config: HostConfig, observed: ObservedHost, options: HostPlanOptions = {}): HostPlan {
   const context = new PlanContext(config, observed.files, options);
   const accounts = accountsOf(config, context);
-  const plans = resourceNames.map((name) => planResource(name, config, observed.resources, context));
+  const plans = planResources(config, observed.resources, context);
   const everyone = planAccounts(config, accounts, context);
   const managed = [everyone, ...plans].flatMap(({ files = [] }) => files);
   const files = planFiles(managed, config, accounts, context);

@@ -112,14 +112,11 @@ export async function observeResource<K extends ResourceName>(
   return await rows[name].observe(config, previous, ports);
 }
 
-/** Plans one resource. Pure. */
-export function planResource<K extends ResourceName>(
-  name: K,
-  config: HostConfig,
-  observed: ObservedResources,
-  context: PlanContext,
-): ResourcePlan {
-  return rows[name].plan(config, observed[name], context);
+/** What each resource wants, in the order of the table. Pure. */
+export function planResources(config: HostConfig, observed: ObservedResources, context: PlanContext): ResourcePlan[] {
+  const planOne = <K extends ResourceName>(name: K, seen: ObservedResources[K]): ResourcePlan =>
+    rows[name].plan(config, seen, context);
+  return resourceNames.map((name) => planOne(name, observed[name]));
 }
 
 /** Every path whose content tells something about the config. */

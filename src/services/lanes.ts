@@ -3,6 +3,12 @@ export interface LaneLimits {
   readonly [lane: string]: number;
 }
 
+/**
+ * Steps at a time, measured on Docker 26.1 (bench/RESULTS.md): starts on the host's network are best few at a time,
+ * starts on a bridge wait for the kernel and gain from more.
+ */
+export const defaultLanes: LaneLimits = { host: 4, bridge: 24, stop: 8, pull: 3 };
+
 /** Bounded parallelism by lane: work beyond a lane's limit waits its turn, first come first served. */
 export class Lanes {
   readonly #limits: LaneLimits;

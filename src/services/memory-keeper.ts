@@ -4,6 +4,8 @@ import type { Memory, ServiceMemory } from './model.ts';
 import type { MemoryStore } from './ports.ts';
 
 const saveDelayMs = 200;
+/** What is to be remembered of a service whose failures are over. */
+export const noFailures = { failures: undefined, retryAt: undefined, lastError: undefined } as const;
 
 /** The reconciler's memory: changed at once here, saved a moment later, or at once where a crash must not lose it. */
 export class MemoryKeeper {

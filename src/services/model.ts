@@ -98,6 +98,12 @@ export interface Desired {
   readonly volumes: readonly DesiredVolume[];
 }
 
+/** Why services are what they are after a config change, by name. */
+export interface DesiredChange {
+  readonly causes: Readonly<Record<string, Reason>>;
+  readonly removals: Readonly<Record<string, Reason>>;
+}
+
 /** The part a container plays for its service, read from its name. */
 export type Role = 'current' | 'next' | 'previous' | 'run';
 

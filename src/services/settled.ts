@@ -1,13 +1,26 @@
 import { userEngineService } from './desired/declared.ts';
-import type { Desired, ServiceMemory } from './model.ts';
+import type { Desired, Memory, ServiceMemory } from './model.ts';
 import type { ServiceStatus } from './status.ts';
 import { settledStates } from './status.ts';
 
 /** Failures in a row after which an apply no longer waits for a service. Its retries go on. */
 const patience = 3;
 
+/** Whether all is where it should be, or what is not will stay so; undefined while waiting makes sense. Pure. */
+export function verdictOf(
+  statuses: readonly ServiceStatus[],
+  memory: Memory,
+  desired: Desired,
+): 'converged' | 'incomplete' | undefined {
+  const open = statuses.filter(({ state }) => !settledStates.has(state));
+  if (open.length === 0) return 'converged';
+  return open.every((status) => isStuck(status, memory[status.name] ?? {}, desired, statuses))
+    ? 'incomplete'
+    : undefined;
+}
+
 /** Waiting longer for this service helps nobody: it failed for good, again and again, or waits for one that did. Pure. */
-export function isStuck(
+function isStuck(
   status: ServiceStatus,
   memory: ServiceMemory,
   desired: Desired,

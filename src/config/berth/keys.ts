@@ -133,11 +133,16 @@ export const berthKeys: readonly Row[] = [
       host.config.connectivity.caCertificates.push(...certificates);
     },
   }),
-  honoured<BerthDraft, Record<string, NonNullable<ReturnType<typeof registryShape.read>>>>({
+  honoured<BerthDraft, Located<Record<string, NonNullable<ReturnType<typeof registryShape.read>>>>>({
     key: 'registries',
     meaning: 'credentials and mirrors, by registry host',
-    shape: mapOf(registryShape),
-    apply(registries, { host }) {
+    shape: located(mapOf(registryShape)),
+    apply({ value: registries, place }, { host }) {
+      for (const [name, { mirrors = [] }] of Object.entries(registries)) {
+        if (name === 'docker.io' || mirrors.length === 0) continue;
+        const message = `Docker uses mirrors for docker.io only; those of ${name} have no effect`;
+        place.child(name).child('mirrors').warn('no-effect', message, 'name the mirror in the image references', 'key');
+      }
       const entries = Object.entries(registries).map(([name, registry]) => {
         const { mirrors = [], insecure = false, ...credentials } = registry;
         return [name, { ...credentials, mirrors, insecure }] as const;

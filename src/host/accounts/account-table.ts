@@ -43,9 +43,9 @@ export class AccountTable {
     this.#lines.splice(this.#lines.indexOf(fields), 1);
   }
 
-  /** The numbers in a field of every line. */
-  numbers(field: number): Set<number> {
-    return new Set([...this.#byName.values()].map((fields) => Number(fields[field])));
+  /** The number of every name: the third field of passwd(5) and group(5). */
+  numbers(): Map<string, number> {
+    return new Map([...this.#byName].map(([name, fields]) => [name, Number(fields[2])]));
   }
 
   render(): string {

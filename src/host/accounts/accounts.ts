@@ -74,13 +74,12 @@ class AccountBuilder {
     this.#gshadow = base.gshadow === undefined ? undefined : new AccountTable(base.gshadow, 4);
     for (const name of gone.users) for (const table of [this.#passwd, this.#shadow]) table.remove(name);
     for (const name of gone.groups) for (const table of [this.#group, this.#gshadow]) table?.remove(name);
-    const userIds = new Map(config.users.flatMap(({ name, uid }) => (uid === undefined ? [] : [[name, uid]])));
-    const named = new Map([
-      ...Object.entries(groupIds),
-      ...config.groups.flatMap(({ name, gid }): [string, number][] => (gid === undefined ? [] : [[name, gid]])),
-    ]);
-    this.#userNumbers = new Numbers(this.#passwd.numbers(2), identities.users, userIds);
-    this.#groupNumbers = new Numbers(this.#group.numbers(2), identities.groups, named);
+    const numbersOf = (items: readonly (readonly [string, number | undefined])[]): [string, number][] =>
+      items.flatMap(([name, number]): [string, number][] => (number === undefined ? [] : [[name, number]]));
+    const userIds = numbersOf(config.users.map(({ name, uid }) => [name, uid]));
+    const ids = [...numbersOf(config.groups.map(({ name, gid }) => [name, gid])), ...Object.entries(groupIds)];
+    this.#userNumbers = new Numbers(this.#passwd.numbers(), userIds, identities.users);
+    this.#groupNumbers = new Numbers(this.#group.numbers(), ids, identities.groups);
   }
 
   addGroup({ name, gid }: GroupConfig): void {
@@ -117,8 +116,6 @@ class AccountBuilder {
   }
 
   result(): Accounts {
-    const numbers = (table: AccountTable): Map<string, number> =>
-      new Map(table.names().map((name) => [name, Number(table.get(name)?.[2])]));
     return {
       files: {
         passwd: this.#passwd.render(),
@@ -129,8 +126,8 @@ class AccountBuilder {
       identities: { users: this.#userNumbers.known, groups: this.#groupNumbers.known },
       accounts: this.#accounts,
       problems: this.#problems,
-      userIds: numbers(this.#passwd),
-      groupIds: numbers(this.#group),
+      userIds: this.#passwd.numbers(),
+      groupIds: this.#group.numbers(),
     };
   }
 

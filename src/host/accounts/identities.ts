@@ -13,8 +13,8 @@ export function parseIdentities(text: string | undefined): Identities {
     const value: unknown = JSON.parse(text ?? '{}');
     const part = (name: string): Record<string, number> => {
       const entries: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
-      const valid = Object.entries((entries ?? {}) as object).filter(([, id]) => Number.isSafeInteger(id));
-      return Object.fromEntries(valid) as Record<string, number>;
+      const valid = Object.entries(entries ?? {}).filter(([, id]) => Number.isSafeInteger(id));
+      return Object.fromEntries(valid);
     };
     return { users: part('users'), groups: part('groups') };
   } catch {
@@ -42,24 +42,37 @@ const ranges = {
 
 /** The numbers of one kind (users or groups) while accounts are made. */
 export class Numbers {
-  readonly #taken: Set<number>;
+  /** Number → who has it. */
+  readonly #holders: Map<number, string>;
   /** Remembered also for names that are not declared now: their files may still be there. */
-  readonly #known: Map<string, number>;
+  readonly #known = new Map<string, number>();
 
-  constructor(taken: ReadonlySet<number>, known: Readonly<Record<string, number>>, named: ReadonlyMap<string, number>) {
-    this.#taken = new Set([...taken, ...named.values()]);
-    const isFree = ([, id]: readonly [string, number]): boolean => !this.#taken.has(id);
-    this.#known = new Map(Object.entries(known).filter(isFree));
-    for (const id of this.#known.values()) this.#taken.add(id);
-    for (const [name, id] of named) this.#known.set(name, id);
+  /**
+   * @param present numbers of the base.
+   * @param named numbers that were asked for by name.
+   * @param remembered numbers from before; one that somebody else has now is forgotten.
+   */
+  constructor(
+    present: ReadonlyMap<string, number>,
+    named: readonly (readonly [string, number])[],
+    remembered: Readonly<Record<string, number>>,
+  ) {
+    this.#holders = new Map([...present].map(([name, number]) => [number, name]));
+    for (const [name, number] of [...named, ...Object.entries(remembered)]) {
+      const holder = this.#holders.get(number);
+      if (this.#known.has(name) || (holder !== undefined && holder !== name)) continue;
+      this.#holders.set(number, name);
+      this.#known.set(name, number);
+    }
   }
 
   /** The name's number: the one it had, the preferred one, or the next free one of its range. */
   numberOf(name: string, range: keyof typeof ranges, preferred?: number): number {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    const number = preferred !== undefined && !this.#taken.has(preferred) ? preferred : this.#next(ranges[range]);
-    this.#taken.add(number);
+    const isFree = preferred !== undefined && !this.#holders.has(preferred);
+    const number = isFree ? preferred : this.#next(ranges[range]);
+    this.#holders.set(number, name);
     this.#known.set(name, number);
     return number;
   }
@@ -71,7 +84,7 @@ export class Numbers {
   #next({ from, to }: Range): number {
     const step = from < to ? 1 : -1;
     let number = from;
-    while (this.#taken.has(number) && number !== to) number += step;
+    while (this.#holders.has(number) && number !== to) number += step;
     return number;
   }
 }

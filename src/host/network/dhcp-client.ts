@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { dhcpcdHook } from './dhcpcd-hook.ts';
 import { type Lease, parseLease } from './lease.ts';
-import type { RunProgram } from './observe.ts';
+import type { RunProgram } from './run-program.ts';
 
 export interface DhcpClientPaths {
   /** Settings, hook and answers: below /run, so that they end with the boot. */

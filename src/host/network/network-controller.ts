@@ -10,8 +10,9 @@ import { networkCondition } from './condition.ts';
 import { DhcpClient, dhcpcdControlSocket } from './dhcp-client.ts';
 import { NetworkMonitor } from './network-monitor.ts';
 import { type NetworkFailure, type NetworkStatus, networkStatus } from './network-status.ts';
-import { observeNetwork, type RunProgram } from './observe.ts';
+import { observeNetwork } from './observe.ts';
 import { type NetworkPlan, planNetwork } from './plan.ts';
+import type { RunProgram } from './run-program.ts';
 import { executeNetworkStep } from './step-executor.ts';
 import type { NetworkStep } from './steps.ts';
 

@@ -4,13 +4,7 @@ import type { DhcpClient } from './dhcp-client.ts';
 import { berthProtocol } from './ip-commands.ts';
 import { type LinkFacts, parseLinks, parseRoutes } from './ip-json.ts';
 import type { ObservedNetwork, ObservedRoute } from './observed.ts';
-
-/** Runs a program to its end and gives what it wrote; rejects with the end of its stderr when it fails. */
-export type RunProgram = (
-  command: string,
-  args: readonly string[],
-  options: { readonly signal: AbortSignal },
-) => Promise<string>;
+import type { RunProgram } from './run-program.ts';
 
 /** The network of this machine (of this process' network namespace), as the kernel and the DHCP client tell it. */
 export async function observeNetwork(

@@ -1,7 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { type DhcpClient, replaceFile } from './dhcp-client.ts';
 import { ipCommands } from './ip-commands.ts';
-import { acceptRaPath, type RunProgram } from './observe.ts';
+import { acceptRaPath } from './observe.ts';
+import type { RunProgram } from './run-program.ts';
 import type { NetworkAction } from './steps.ts';
 
 /** Carries out one step. Rejects with a plain Error that says what the program said. */

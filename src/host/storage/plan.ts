@@ -59,7 +59,10 @@ class StoragePlanner {
   disk(disk: DiskConfig): void {
     const about = { key: formatPath(['disk_setup', disk.device]), subject: `disk${disk.device}` };
     const device = this.#observed.devices.get(disk.device);
-    if (device === undefined) return this.#missing(about, disk.device);
+    if (device === undefined) {
+      this.#missing(about, disk.device);
+      return;
+    }
     const mayDestroy = this.#context.mayDestroy(disk.device, device.path);
     if (hasLayout(disk, device, mayDestroy)) return;
     if (device.table?.partitions.some(({ name }) => name !== undefined && ownPartition.test(name)) === true) {
@@ -98,7 +101,10 @@ class StoragePlanner {
     }
     for (const { name, device } of devices) {
       if (this.#made.has(name)) continue;
-      if (device === undefined) return this.#missing(about, name);
+      if (device === undefined) {
+        this.#missing(about, name);
+        return;
+      }
       const mayDestroy = this.#context.mayDestroy(name, device.path, path);
       if (!this.#mayReplace(device, { overwrite: array.overwrite, device: name }, about, mayDestroy)) return;
     }
@@ -120,7 +126,10 @@ class StoragePlanner {
     if (maker?.startsWith('assemble-array:') === true) return;
     const device = maker === undefined ? this.#observed.devices.get(filesystem.device) : undefined;
     if (maker === undefined) {
-      if (device === undefined) return this.#missing(about, filesystem.device);
+      if (device === undefined) {
+        this.#missing(about, filesystem.device);
+        return;
+      }
       if (isFilesystem(device.signature, filesystem)) return;
       const mayDestroy = this.#context.mayDestroy(filesystem.device, device.path, device.partOf?.disk ?? device.path);
       const overwrite = filesystem.overwrite || isReplaceable(device.signature, filesystem.replaces);
@@ -145,7 +154,10 @@ class StoragePlanner {
     const growth = this.#observed.growth.get(name);
     const { disk, device } = growth ?? {};
     const about = growthOf(name);
-    if (device === undefined) return this.#missing(about, name);
+    if (device === undefined) {
+      this.#missing(about, name);
+      return;
+    }
     const number = device.partOf?.number;
     if (disk === undefined || number === undefined || spaceBehind(number, disk) < growthThreshold) return;
     this.steps.push(

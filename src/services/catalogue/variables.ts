@@ -76,6 +76,10 @@ export function catalogueVariables(config: HostConfig, context: CatalogueContext
       bridge: bridge.name,
       groupId: context.engineGroupId ?? engineGroupId,
     }),
+    // Go trusts this file besides /etc/ssl/certs, which is the machine's.
+    BERTH_USER_ENGINE_CERTIFICATES: config.connectivity.caCertificates.join('\n'),
+    BERTH_USER_ENGINE_CERTIFICATE_FILE:
+      config.connectivity.caCertificates.length === 0 ? '' : '/usr/lib/berth/ca-certificates.pem',
     BERTH_NODE: program.node,
     BERTH_PROGRAM: program.directory,
     BERTH_PROGRAM_MAIN: program.main,

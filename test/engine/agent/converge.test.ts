@@ -157,6 +157,31 @@ berth:
     expect(newest?.number).toBe(older.length + 1);
   });
 
+  test('a service with profiles runs when an operator enables it; the list shows what could run', async () => {
+    const probe = `\n    probe: {image: ${image}, ${quick}, profiles: [debug]}\n  volumes:`;
+    await agent.apply(app().replace('\n  volumes:', probe));
+    const listed = async (name: string) => (await agent.client.services()).find((one) => one.name === name);
+    expect(await listed('probe')).toMatchObject({
+      state: 'available',
+      origin: 'config',
+      detail: 'has profiles: debug',
+    });
+    expect(await listed('ntp')).toMatchObject({ state: 'available', origin: 'catalogue', engine: 'system' });
+    expect(stateOf(await agent.client.status(), 'probe')).toBeUndefined();
+    const operator = { who: 'ops', command: 'berth service enable probe' };
+    await expect(agent.client.setServiceWish('probe', 'start', operator)).rejects.toMatchObject({
+      code: 'SERVICE_UNKNOWN',
+      hint: 'berth service enable probe',
+    });
+    expect((await agent.client.setServiceWish('probe', 'enable', operator)).state).toBe('running');
+    expect((await agent.client.why('probe')).entries[0]).toMatchObject({ reason: operator });
+    expect(await agent.client.setServiceWish('probe', 'disable', operator)).toMatchObject({
+      state: 'available',
+      detail: 'disabled by an operator; has profiles: debug',
+    });
+    expect(await engine.inspectContainer(`${agent.instance}-probe`)).toBeUndefined();
+  });
+
   test('a service that is no longer declared goes; its volume stays', async () => {
     const { result } = await agent.apply('berth: {services: {}}');
     expect(result.outcome).toBe('converged');

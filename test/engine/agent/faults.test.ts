@@ -127,8 +127,14 @@ describe('one service in trouble', () => {
     expect((await agent.client.why('web')).now).toMatch(/rolled back/);
     for (let round = 0; round < 5; round += 1) await agent.client.reconcile();
     expect(await entriesOf('replace-service')).toHaveLength(1);
+    const rolledBack = { web: 'the new container is unhealthy' };
+    expect((await agent.client.generations())[0]).toMatchObject({ state: 'current', rolledBack });
     const { result } = await agent.apply(one(`image: ${image}\n${health}\nenvironment: {NEW: better}`));
     expect(result.services.map(({ state, detail }) => [state, detail])).toEqual([['healthy', '']]);
+    expect((await agent.client.generations()).slice(0, 2)).toMatchObject([
+      { state: 'current', rolledBack: {} },
+      { state: 'rejected', rolledBack },
+    ]);
   });
 
   test("a replacement that cannot even be started: the old one comes back, and the engine's words are told", async () => {

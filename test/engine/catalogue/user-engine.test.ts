@@ -80,6 +80,30 @@ describe.each(engineVersions)('the user engine as a system container of Docker %
     expect(await answer()).toBe('hello\n');
   });
 
+  test.each([
+    ['the user engine', 'the system engine'],
+    ['the system engine', 'the user engine'],
+  ] as const)('%s killed and started again, then %s: the published port answers all the while', async (...order) => {
+    const before = await inner.inspectContainer(web);
+    const bystanderPid = (await rig.engine.inspectContainer(bystander))?.pid;
+    for (const engine of order) {
+      if (engine === 'the system engine') {
+        await rig.kill9();
+        expect(existsSync(`/proc/${before?.pid ?? 0}`)).toBe(true);
+        await rig.restart();
+      } else {
+        await rig.engine.killContainer(docker.id, 'SIGKILL');
+        await until('the engine is gone', async () => (await docker.inspect()).state === 'exited');
+        await rig.engine.startContainer(docker.id);
+        await docker.healthy();
+      }
+      const { pid, startedAt } = before ?? {};
+      expect(await inner.inspectContainer(web)).toMatchObject({ pid, startedAt, state: 'running' });
+      expect((await rig.engine.inspectContainer(bystander))?.pid).toBe(bystanderPid);
+      expect(await answer()).toBe('hello\n');
+    }
+  });
+
   test('removing every container on it leaves the system side alone', async () => {
     await inner.removeContainer(web);
     expect(await inner.inspectContainer(web)).toBeUndefined();

@@ -178,6 +178,25 @@ describe('the engine supervisor, on Docker 20.10 in the machine itself', () => {
     });
   });
 
+  test('settings that dockerd does not start with: it runs with those of the fallback, and says why', async () => {
+    const bad = { ...spec, config: { ...spec.config, 'no-such-key': true } };
+    const options = { clock: systemClock, random: () => 0, onChange: () => undefined, fallback: spec };
+    const supervisor = new EngineSupervisor(bad, options);
+    supervisors.push(supervisor);
+    await supervisor.ensureRunning();
+    expect(supervisor.spec).toBe(spec);
+    expect(supervisor.refusal).toMatch(/no-such-key/);
+    const pid = await dockerdPid(supervisor);
+    await supervisor.reconfigure({ ...spec, config: { ...spec.config, 'shutdown-timeout': 7 } });
+    expect(supervisor.refusal).toBeUndefined();
+    expect(await dockerdPid(supervisor)).not.toBe(pid);
+    await expect(supervisor.reconfigure(bad)).rejects.toMatchObject({
+      code: 'ENGINE_START_FAILED',
+      message: expect.stringMatching(/no-such-key.*earlier settings/),
+    });
+    expect(supervisor.spec.config).toMatchObject({ 'shutdown-timeout': 7 });
+  });
+
   test('a data root that another engine uses is refused, with the reason', async () => {
     const first = supervise();
     await first.ensureRunning();

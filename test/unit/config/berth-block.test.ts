@@ -84,12 +84,12 @@ const rows: Row[] = [
   {
     name: 'registries',
     block:
-      '{registries: {r.example: {username: u, password: p, mirrors: ["https://m"], insecure: true}, s.example: {}}}',
+      '{registries: {docker.io: {username: u, password: p, mirrors: ["https://m"], insecure: true}, s.example: {}}}',
     config: {
       connectivity: {
         ...connectivity,
         registries: {
-          'r.example': { username: 'u', password: 'p', mirrors: ['https://m'], insecure: true },
+          'docker.io': { username: 'u', password: 'p', mirrors: ['https://m'], insecure: true },
           's.example': { mirrors: [], insecure: false },
         },
       },
@@ -112,6 +112,18 @@ const rows: Row[] = [
     name: 'another log driver comes without the options of the default one',
     block: '{engines: {system: {log_driver: journald, daemon: {debug: true}}}}',
     config: { engines: { ...engines, system: { logDriver: 'journald', logOptions: {}, daemon: { debug: true } } } },
+  },
+  {
+    name: 'what an engine’s daemon.json says is Berth’s to say',
+    block: '{engines: {system: {daemon: {debug: true, iptables: true}}}}',
+    config: { engines: { ...engines, system: { ...defaultEngineOptions, daemon: { debug: true } } } },
+    diagnostics: ['2:50 error invalid-value berth.engines.system.daemon.iptables'],
+  },
+  {
+    name: 'a registry other than docker.io has no use for mirrors',
+    block: '{registries: {old.lan: {mirrors: [m.lan]}}}',
+    config: { connectivity: { ...connectivity, registries: { 'old.lan': { mirrors: ['m.lan'], insecure: false } } } },
+    diagnostics: ['2:32 warning no-effect berth.registries["old.lan"].mirrors'],
   },
   {
     name: 'an image budget',

@@ -4,7 +4,7 @@ import { HostDraft } from '../../host-draft.ts';
 import type { PasswordHasher } from '../../password.ts';
 import type { Place } from '../../place.ts';
 import type { Located } from '../../shape.ts';
-import { hashOf, type Password, setPassword } from './passwords.ts';
+import { hashOf, type Password, setPassword } from './account-password.ts';
 
 /**
  * cloud-init's default user on Berth: key logins only, may use Docker and become root.

@@ -1,27 +1,11 @@
-import type { UserConfig } from '../../host-config.ts';
 import { honoured, type KeyRow } from '../../key-table.ts';
-import { isPasswordHash, type PasswordHasher, sealedHash } from '../../password.ts';
+import { isPasswordHash } from '../../password.ts';
 import type { Place } from '../../place.ts';
 import { record } from '../../record-shape.ts';
-import { convert, either, type Located, list, located, oneOf, type Shape, textLike, truth } from '../../shape.ts';
+import { convert, either, type Located, list, located, oneOf, type Shape, truth } from '../../shape.ts';
 import { accountName } from '../../value-shapes.ts';
+import { clearText, type Password } from './account-password.ts';
 import type { CloudInitDraft } from './draft.ts';
-
-/** A password as it stands in the text: clear or, where that is allowed, a hash. Secret. */
-export interface Password {
-  readonly user: string;
-  readonly value: string;
-  readonly kind: 'clear' | 'hash' | 'either';
-}
-
-/** One line of text; never repeated in a message. */
-export const clearText: Shape<string> = textLike(/^[^\r\n\0]+$/, 'a password on one line', { secret: true });
-
-/** The crypt(3) hash of a password as it stands in a text; undefined when the caller only checks the text. */
-export function hashOf({ value, kind }: Omit<Password, 'user'>, hash: PasswordHasher): string | undefined {
-  if (kind === 'hash' || (kind === 'either' && isPasswordHash(value))) return value;
-  return sealedHash(value) ?? hash(value);
-}
 
 const entry = convert(
   record(
@@ -29,7 +13,10 @@ const entry = convert(
     { required: ['name'] },
   ),
   ({ name, password, type = 'hash' }, place): Password | undefined => {
-    if (type === 'RANDOM') return refuseRandom(place);
+    if (type === 'RANDOM') {
+      refuseRandom(place);
+      return;
+    }
     if (password === undefined) {
       place.error('missing-key', '"password" is missing');
       return undefined;
@@ -51,7 +38,10 @@ const line = convert(clearText, (text, place): Password | undefined => {
     place.error('invalid-value', 'expected USER:PASSWORD');
     return undefined;
   }
-  if (value === 'R' || value === 'RANDOM') return refuseRandom(place);
+  if (value === 'R' || value === 'RANDOM') {
+    refuseRandom(place);
+    return;
+  }
   return { user, value, kind: 'either' };
 });
 
@@ -104,12 +94,3 @@ export const passwordRows: readonly KeyRow<CloudInitDraft>[] = [
     },
   }),
 ];
-
-/** Gives a user of the draft a password that opens the account. */
-export function setPassword(
-  user: { -readonly [K in keyof UserConfig]: UserConfig[K] },
-  hash: string | undefined,
-): void {
-  if (hash !== undefined) user.passwordHash = hash;
-  user.lockPassword = hash === undefined ? user.lockPassword : false;
-}

@@ -16,8 +16,8 @@ import {
   words,
 } from '../../shape.ts';
 import { absolutePath, accountName, passwordHash, sshKey } from '../../value-shapes.ts';
+import { clearText, hashOf } from './account-password.ts';
 import type { CloudInitDraft } from './draft.ts';
-import { clearText, hashOf } from './passwords.ts';
 
 const groupNames = convert(either(words, mapOf(nothing)), (value) =>
   Array.isArray(value) ? value : Object.keys(value),

@@ -160,7 +160,7 @@ export class LabHost {
   readonly #child: Program;
   readonly lines: HostLine[] = [];
   #errors = '';
-  #changed = Promise.withResolvers<void>();
+  #changed: PromiseWithResolvers<void> = Promise.withResolvers();
 
   constructor(child: Program) {
     this.#child = child;

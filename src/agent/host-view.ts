@@ -1,0 +1,108 @@
+import { nearMiss } from '../config/near-miss.ts';
+import type { DependencyCondition } from '../config/service-spec.ts';
+import { BerthError } from '../core/errors.ts';
+import { graphEdges } from '../services/graph.ts';
+import type { ServiceReconciler } from '../services/service-reconciler.ts';
+import { type ServiceStatus, settledStates } from '../services/status.ts';
+import type { ServiceGraph } from './agent-service.ts';
+import type { Declaration } from './declaration.ts';
+import type { EngineSet } from './engine-set.ts';
+import type { Machine } from './machine.ts';
+import type { HostStatus } from './model.ts';
+import { berthVersion } from './version.ts';
+
+export interface HostViewDependencies {
+  /** May change with the config. */
+  readonly hostname: () => string;
+  readonly machine: Machine;
+  readonly engines: EngineSet;
+  readonly reconciler: ServiceReconciler;
+  readonly declaration: Declaration;
+  /** When the agent started: milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
+const conditionNames = {
+  started: 'service_started',
+  healthy: 'service_healthy',
+  completed: 'service_completed_successfully',
+} as const satisfies Record<string, DependencyCondition>;
+
+/** The host as it is now, for others to read. Changes nothing. */
+export class HostView {
+  readonly #deps: HostViewDependencies;
+
+  constructor(deps: HostViewDependencies) {
+    this.#deps = deps;
+  }
+
+  status(): HostStatus {
+    const { hostname, machine, engines, reconciler, declaration, startedAt } = this.#deps;
+    const services = reconciler.statuses();
+    const { lastRound } = reconciler;
+    return {
+      hostname: hostname(),
+      mode: machine.mode,
+      version: berthVersion,
+      state: stateOf(services),
+      generation: declaration.generation,
+      startedAt: new Date(startedAt).toISOString(),
+      engines: engines.statuses(),
+      services,
+      skipped: machine.skipped(declaration.config),
+      machine: machine.status(),
+      lastRound:
+        lastRound === undefined ? null : { at: new Date(lastRound.at).toISOString(), durationMs: lastRound.durationMs },
+    };
+  }
+
+  /** The services that are declared to run, then those that could be enabled. */
+  services(): ServiceStatus[] {
+    const { reconciler, declaration } = this.#deps;
+    return [...reconciler.statuses(), ...declaration.available(reconciler.desired)];
+  }
+
+  /** A service that is declared to run. Throws SERVICE_UNKNOWN. */
+  statusOf(name: string): ServiceStatus {
+    const { reconciler, declaration } = this.#deps;
+    const statuses = reconciler.statuses();
+    const status = statuses.find((one) => one.name === name);
+    if (status !== undefined) return status;
+    if (declaration.switchable.includes(name))
+      throw new BerthError('SERVICE_UNKNOWN', `${name} is not enabled`, { hint: `berth service enable ${name}` });
+    throw unknownService(
+      name,
+      statuses.map((one) => one.name),
+    );
+  }
+
+  graph(): ServiceGraph {
+    const { reconciler } = this.#deps;
+    const { desired } = reconciler;
+    const nodes = reconciler.statuses().map(({ name, engine, origin, state }) => ({ name, engine, origin, state }));
+    const edges = graphEdges(desired).map(({ from, to, condition }) => ({
+      from,
+      to,
+      condition: conditionNames[condition],
+      required: desired.services.get(from)?.spec.depends_on?.[to]?.required ?? true,
+    }));
+    return { nodes, edges };
+  }
+}
+
+/** The state of a host, from those of its services. Pure. */
+export function stateOf(services: readonly ServiceStatus[]): HostStatus['state'] {
+  const open = services.filter(({ state }) => !settledStates.has(state));
+  if (open.length === 0) return 'healthy';
+  return open.every(({ state }) => ['starting', 'waiting', 'pulling', 'stopping'].includes(state))
+    ? 'converging'
+    : 'degraded';
+}
+
+/** The error of a name that nothing has, with the nearest known one. Pure. */
+export function unknownService(name: string, known: readonly string[]): BerthError {
+  const close = nearMiss(name, known);
+  return new BerthError('SERVICE_UNKNOWN', `there is no service "${name}"`, {
+    hint: close === undefined ? 'berth service list shows them all' : `did you mean ${close}?`,
+  });
+}

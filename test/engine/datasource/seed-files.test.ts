@@ -1,0 +1,94 @@
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { readBoundedFile } from '../../../src/datasource/bounded-file.ts';
+import { readHostFacts } from '../../../src/datasource/host-facts-reader.ts';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'berth-seed-'));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+async function put(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await writeFile(join(root, path), content);
+}
+
+describe('a file of a seed', () => {
+  const read = (path: string, maxBytes = 1000): Promise<Uint8Array | undefined> =>
+    readBoundedFile(root, path, maxBytes);
+
+  test('is read, and so is one behind a link that stays inside', async () => {
+    await put('openstack/2018-08-27/user_data', 'text');
+    await symlink('2018-08-27', join(root, 'openstack/latest'));
+    expect(await read('openstack/latest/user_data')).toEqual(new TextEncoder().encode('text'));
+    expect(await read('user-data')).toBeUndefined();
+    expect(await read('openstack/2018-08-27/user_data/below')).toBeUndefined();
+  });
+
+  test('that leads out of the file system is refused', async () => {
+    await symlink('/etc/passwd', join(root, 'user-data'));
+    await symlink('..', join(root, 'up'));
+    await expect(read('user-data')).rejects.toMatchObject({ code: 'DATASOURCE_UNREADABLE' });
+    await expect(read(`up/${'x'.repeat(3)}/../user-data`)).resolves.toBeUndefined();
+    await expect(read('up')).rejects.toMatchObject({ code: 'DATASOURCE_UNREADABLE' });
+  });
+
+  test('that is a pipe, a directory or a device is refused, and nothing waits', async () => {
+    execFileSync('mkfifo', [join(root, 'pipe')]);
+    execFileSync('mknod', [join(root, 'zero'), 'c', '1', '5']);
+    await mkdir(join(root, 'directory'));
+    for (const name of ['pipe', 'zero', 'directory'])
+      await expect(read(name)).rejects.toMatchObject({
+        code: 'DATASOURCE_UNREADABLE',
+        message: `${name} is not a regular file`,
+      });
+  });
+
+  test('that is too long is refused without being read to its end', async () => {
+    await put('user-data', '');
+    await truncate(join(root, 'user-data'), 2 ** 40);
+    await expect(read('user-data')).rejects.toMatchObject({ message: 'user-data is longer than 1000 bytes' });
+  });
+});
+
+test('the facts of a host are read from its files', async () => {
+  await put('proc/cmdline', 'quiet ds=nocloud\n');
+  await put('sys/class/dmi/id/sys_vendor', 'QEMU\n');
+  await put('sys/class/dmi/id/product_serial', '\n');
+  await put('sys/firmware/dmi/tables/DMI', new Uint8Array([11, 5, 0, 0, 1, 0x61, 0, 0, 127, 4, 0, 0, 0, 0]));
+  await put('sys/firmware/qemu_fw_cfg/by_name/opt/io.berth/config/raw', '#cloud-config\n');
+  await put('sys/firmware/qemu_fw_cfg/by_name/opt/top/raw', '');
+  await put('sys/firmware/qemu_fw_cfg/by_name/etc/other/raw', '');
+  await put('usr/lib/berth/seed/user-data', '#cloud-config\n');
+  const calls: string[] = [];
+  const run = async (command: string, args: readonly string[]): Promise<string> => {
+    calls.push([command, ...args].join(' '));
+    return 'DEVNAME=/dev/vdb\nLABEL=cidata\nTYPE=vfat\n';
+  };
+
+  expect(await readHostFacts(run, new AbortController().signal, root)).toEqual({
+    dmi: { sys_vendor: 'QEMU' },
+    oemStrings: ['a'],
+    cmdline: 'quiet ds=nocloud',
+    fwCfg: ['opt/io.berth/config', 'opt/top'],
+    blockDevices: [{ path: '/dev/vdb', type: 'vfat', label: 'cidata' }],
+    seedFiles: ['/usr/lib/berth/seed/user-data'],
+  });
+  expect(calls).toEqual(['blkid -c /dev/null -o export']);
+});
+
+test('a host that tells nothing has no facts', async () => {
+  const run = (): Promise<string> => Promise.reject(new Error('exit 2'));
+  expect(await readHostFacts(run, new AbortController().signal, root)).toEqual({
+    dmi: {},
+    oemStrings: [],
+    cmdline: '',
+    fwCfg: [],
+    blockDevices: [],
+    seedFiles: [],
+  });
+});
