@@ -64,11 +64,14 @@ function escape(value: string): string {
   return value.replaceAll(',', ',,');
 }
 
-function consoleArguments({ architecture }: VmSpec, files: VmFiles): string[] {
+function consoleArguments({ architecture, secondSerial }: VmSpec, files: VmFiles): string[] {
   const socket = (id: string, path: string) => `socket,id=${id},path=${escape(path)},server=on,wait=off`;
   return [
     ...['-chardev', `${socket('serial', files.serialSocket)},logfile=${escape(files.serialLog)},logappend=on`],
     ...['-serial', 'chardev:serial'],
+    ...(secondSerial === true
+      ? ['-chardev', socket('serial2', files.secondSerialSocket), '-serial', 'chardev:serial2']
+      : []),
     ...['-chardev', socket('qmp', files.qmpSocket), '-mon', 'chardev=qmp,mode=control'],
     // Something to take a picture of.
     ...(architecture === 'amd64' ? ['-device', 'VGA,romfile='] : []),

@@ -81,7 +81,8 @@ export class VirtualMachine {
     if ((await this.process()) !== undefined) throw new BerthError('BUSY', `the VM ${spec.name} runs already`);
     for (const [index, delivery] of spec.deliveries.entries()) await writeDelivery(delivery, files.delivery(index));
     if (existsSync(files.serialLog)) await rename(files.serialLog, `${files.serialLog}.1`);
-    for (const leftover of [files.serialSocket, files.qmpSocket, files.qemuLog]) await rm(leftover, { force: true });
+    for (const leftover of [files.serialSocket, files.secondSerialSocket, files.qmpSocket, files.qemuLog])
+      await rm(leftover, { force: true });
     const qemu = await spawnDetached({
       command: machines[spec.architecture].program,
       args: qemuArguments(spec, files, accelerator),

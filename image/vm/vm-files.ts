@@ -13,6 +13,7 @@ export interface VmFiles {
   readonly variables: string;
   readonly serialLog: string;
   readonly serialSocket: string;
+  readonly secondSerialSocket: string;
   readonly qmpSocket: string;
   readonly qemuLog: string;
   /** Process id, start and boot of QEMU. */
@@ -45,6 +46,7 @@ export function vmFiles(directory: string): VmFiles {
     variables: at('variables.fd'),
     serialLog: at('serial.log'),
     serialSocket: at('serial.sock'),
+    secondSerialSocket: at('serial2.sock'),
     qmpSocket: at('qmp.sock'),
     qemuLog: at('qemu.log'),
     process: at('qemu.process'),
@@ -57,7 +59,7 @@ export function vmFiles(directory: string): VmFiles {
     delivery: (index) => at(`delivery-${index}`),
     extraDisk: (name) => at(`disk-${name}.qcow2`),
   };
-  if (Buffer.byteLength(files.serialSocket) > longestSocket) {
+  if (Buffer.byteLength(files.secondSerialSocket) > longestSocket) {
     throw new BerthError('UNSUPPORTED', `the path ${directory} is too long: sockets cannot be made in it`, {
       hint: 'name a shorter one with BERTH_VM_DIR',
     });

@@ -92,6 +92,8 @@ export interface VmSpec {
   readonly watchdog: boolean;
   /** `flushed`: what the guest flushed survives a power cut of this machine, too. `fast`: for tests. */
   readonly writes: 'flushed' | 'fast';
+  /** A second serial port (ttyS1) behind a socket of its own, where console messages do not come between. */
+  readonly secondSerial?: boolean;
   /** Records every write to the boot disk, to be replayed up to a power cut (`power-cut.ts`). */
   readonly recordWrites?: boolean;
 }

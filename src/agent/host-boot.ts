@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { runCommand } from '../engine/run-command.ts';
 import { HostReconciler } from '../host/host-reconciler.ts';
-import { imageDefaults, machinePorts } from '../host/local-ports.ts';
+import { imageDefaults, machinePorts } from '../host/host-ports.ts';
 import { NetworkController } from '../host/network/network-controller.ts';
 import type { NetworkStatus } from '../host/network/network-status.ts';
 import { engineGroupId } from '../services/catalogue/variables.ts';

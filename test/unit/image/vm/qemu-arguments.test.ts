@@ -85,6 +85,12 @@ test.each<[string, Partial<VmSpec>, Accelerator, string, string[]]>([
   expect(valuesOf(option, argumentsOf(change, accelerator))).toEqual(values);
 });
 
+test('a second serial port has a socket of its own', () => {
+  const all = argumentsOf({ secondSerial: true });
+  expect(valuesOf('-serial', all)).toEqual(['chardev:serial', 'chardev:serial2']);
+  expect(valuesOf('-chardev', all)).toContain('socket,id=serial2,path=/vm/web/serial2.sock,server=on,wait=off');
+});
+
 describe('UEFI', () => {
   test('reads its program and writes variables of the VM’s own', () => {
     const all = argumentsOf({ boot: uefi });
