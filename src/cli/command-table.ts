@@ -1,5 +1,5 @@
 import type { CliContext, Command } from './context.ts';
-import { collect, parseCount, parseMoment, parseSeconds } from './parameters.ts';
+import { collect, parseBytes, parseCount, parseMoment, parseSeconds } from './parameters.ts';
 
 /** An option of a command, in commander's notation. */
 export interface OptionRow {
@@ -45,6 +45,13 @@ const imageOptions: readonly OptionRow[] = [
   { flags: '--fast', description: 'for development: quicker to make, bigger to download' },
 ];
 
+const stopTimeout: OptionRow = {
+  flags: '--timeout <time>',
+  description: 'how long a VM may take to power off before it is ended (default: 90s)',
+  parse: parseSeconds,
+};
+const force: OptionRow = { flags: '--force', description: 'end it at once, as if the power went' };
+
 const sessionOptions: readonly OptionRow[] = [
   { flags: '-u, --user <user>', description: 'run as this user' },
   { flags: '-w, --workdir <dir>', description: 'run in this directory' },
@@ -71,26 +78,49 @@ export function commandTable({ clock }: Pick<CliContext, 'clock'>): readonly Com
   return [
     {
       name: 'up',
-      summary: 'start a harmless instance on this machine and apply a config to it',
+      summary: 'start a host in a virtual machine, or with --local beside what runs on this machine',
       options: [
-        { flags: '--local', description: 'on this machine, beside what runs here (always so in this version)' },
-        { flags: '--config <file>', description: 'the config to apply (default: cloud-config/minimal.yaml)' },
-        state,
-        runDirectory,
-        engine,
-        timeout,
+        {
+          flags: '--config <file>',
+          description: 'its config (default: what it has, at first cloud-config/minimal.yaml)',
+        },
+        { flags: '--name <name>', description: 'which VM (default: berth)' },
+        { flags: '--memory <size>', description: 'memory of the VM (default: 2G)', parse: parseBytes },
+        { flags: '--cpus <n>', description: 'processors of the VM (default: 2)', parse: parseCount },
+        { flags: '--disk-size <size>', description: 'its disk; it can only grow (default: 8G)', parse: parseBytes },
+        { flags: '--image <file>', description: 'a disk image for a new VM (default: built from this checkout)' },
+        {
+          flags: '--seed <form>',
+          description: 'how it is handed its config: nocloud-vfat, nocloud-iso, config-drive (default: nocloud-vfat)',
+        },
+        { flags: '--local', description: 'no VM: a harmless instance on this machine, as root' },
+        { ...state, description: `with --local: ${state.description}` },
+        { ...runDirectory, description: `with --local: ${runDirectory.description}` },
+        { ...engine, description: `with --local: ${engine.description}` },
+        { ...timeout, description: 'how long to wait for all to be well (default: 10m, with --local 5m)' },
       ],
       examples: [
-        ['berth up', 'from nothing to running services'],
-        ['berth up --config web.yaml', 'with your own config'],
+        ['berth up', 'from nothing to a running host'],
+        ['berth up --config web.yaml --name web --memory 4G', 'with your own config, in a VM of that name'],
+        ['berth up --local', 'on this machine, without a VM'],
       ],
       load: async () => (await import('./commands/up.ts')).run,
     },
     {
       name: 'down',
+      args: '[name]',
       summary: 'stop what "berth up" started; data stays',
-      options: [state, runDirectory],
-      examples: [['berth down', 'stop the local instance']],
+      options: [
+        { flags: '--local', description: 'the instance on this machine, not a VM' },
+        state,
+        runDirectory,
+        stopTimeout,
+        force,
+      ],
+      examples: [
+        ['berth down', 'power the VM off'],
+        ['berth down --local', 'stop the local instance'],
+      ],
       load: async () => (await import('./commands/down.ts')).run,
     },
     {
@@ -292,6 +322,67 @@ export function commandTable({ clock }: Pick<CliContext, 'clock'>): readonly Com
       options: imageOptions,
       examples: [['berth image bump', 'what a new release would bring']],
       load: async () => (await import('./commands/image.ts')).bump,
+    },
+    {
+      name: 'vm list',
+      summary: 'list the virtual machines',
+      examples: [['berth vm list', 'their names, states and ports']],
+      load: async () => (await import('./commands/vm.ts')).list,
+    },
+    {
+      name: 'vm ssh',
+      args: '<name> [command...]',
+      summary: 'log in to a VM, or run a command there; its exit code is ours',
+      passThrough: true,
+      examples: [
+        ['berth vm ssh berth', 'a shell in the console container'],
+        ['berth vm ssh berth -- docker ps', 'one command'],
+      ],
+      load: async () => (await import('./commands/vm.ts')).ssh,
+    },
+    {
+      name: 'vm console',
+      args: '[name]',
+      summary: 'join the serial console of a VM; Ctrl-] leaves it',
+      examples: [['berth vm console', 'what the screen of a server would show']],
+      load: async () => (await import('./commands/vm.ts')).console,
+    },
+    {
+      name: 'vm logs',
+      args: '[name]',
+      summary: 'show what the serial console of a VM said since it was started',
+      options: [
+        { flags: '-f, --follow', description: 'go on until the VM ends' },
+        { flags: '-n, --lines <n>', description: 'only the last lines', parse: parseCount },
+      ],
+      examples: [['berth vm logs -f', 'watch it boot']],
+      load: async () => (await import('./commands/vm-logs.ts')).run,
+    },
+    {
+      name: 'vm api',
+      args: '[name]',
+      summary: 'open the way to the API of a VM, and print its socket',
+      examples: [
+        ['berth vm api', 'for --socket, or curl --unix-socket'],
+        ['berth --vm berth status', 'other commands do it by themselves'],
+      ],
+      load: async () => (await import('./commands/vm.ts')).api,
+    },
+    {
+      name: 'vm stop',
+      args: '[name]',
+      summary: "press a VM's power button, and end it when it does not obey; its disk stays",
+      options: [stopTimeout, force],
+      examples: [['berth vm stop', 'as "berth down" does']],
+      load: async () => (await import('./commands/vm.ts')).stop,
+    },
+    {
+      name: 'vm rm',
+      args: '<names...>',
+      summary: 'remove VMs with their disks',
+      options: [{ ...force, description: 'even when it runs' }],
+      examples: [['berth vm rm berth', 'the next "berth up" makes a new one']],
+      load: async () => (await import('./commands/vm.ts')).remove,
     },
   ];
 }

@@ -62,6 +62,15 @@ export interface Flags {
   readonly version?: string;
   readonly format?: readonly string[];
   readonly out?: string;
+  readonly vm?: string;
+  readonly name?: string;
+  /** Bytes. */
+  readonly memory?: number;
+  readonly cpus?: number;
+  /** Bytes. */
+  readonly diskSize?: number;
+  readonly seed?: string;
+  readonly force?: boolean;
 }
 
 /** What a command gets: the process, its options, and ways to the agent and to the person. */

@@ -1,7 +1,7 @@
 import type { CommandRow } from './command-table.ts';
 
 /** Options of every command that take a value. */
-const globalValues = ['--socket'];
+const globalValues = ['--socket', '--vm'];
 
 /**
  * `debug web --image a sh -l` → `debug --image a web sh -l`: for commands that run another program, our options may stand

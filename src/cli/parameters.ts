@@ -30,3 +30,12 @@ export function parseCount(text: string): number {
 export function collect(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), text];
 }
+
+const bytesIn = { K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 } as const;
+
+/** `2G`, `512MiB`, `16g` → bytes; the units are powers of 1024. */
+export function parseBytes(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([KMGT])(?:i?B)?$/i.exec(text);
+  if (match === null) throw new InvalidArgumentError('It must be a size like 512M or 2G.');
+  return Math.round(Number(match[1]) * bytesIn[(match[2] ?? '').toUpperCase() as keyof typeof bytesIn]);
+}

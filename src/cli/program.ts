@@ -9,6 +9,7 @@ import { findSocket } from './sockets.ts';
 const groups: Readonly<Record<string, string>> = {
   service: 'look at services and steer them',
   image: 'build and look at images of the operating system',
+  vm: 'look at virtual machines that "berth up" made, and steer them',
 };
 
 const exitCodes = `
@@ -79,10 +80,17 @@ function addCommand(parent: Parser, name: string, row: CommandRow, invocation: I
   command.action(async () => {
     const flags = readFlags(command);
     invocation.flags = flags;
-    const cli = createCli(context, flags, ['berth', ...argv].join(' '), findSocket(flags.socket, context.env));
+    const cli = createCli(context, flags, ['berth', ...argv].join(' '), await socketOf(flags, context));
     const run = await load();
     invocation.exitCode = await run(cli, command.args);
   });
+}
+
+/** Throws as `vmSocket` does when a VM is named. */
+async function socketOf({ vm, socket }: Flags, context: CliContext): Promise<string> {
+  if (vm === undefined) return findSocket(socket, context.env);
+  const { vmSocket } = await import('./vm-host.ts');
+  return vmSocket(context, vm);
 }
 
 /** Options of a command and of those above it; the nearest one counts, but colours are off as soon as one says so. */
@@ -97,6 +105,7 @@ function prepare(command: Parser, { stdout, stderr }: CliContext): Parser {
   return command
     .option('--json', 'print JSON')
     .option('--socket <path>', "the agent's socket")
+    .option('--vm <name>', 'the agent in this VM')
     .option('--no-color', 'no colours')
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)

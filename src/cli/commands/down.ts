@@ -1,16 +1,10 @@
-import { type Command, createCli } from '../context.ts';
-import { stopInstance } from '../daemon.ts';
-import { agentOptions } from './agent.ts';
+import { BerthError } from '../../core/errors.ts';
+import type { Command } from '../context.ts';
+import { meansLocal } from '../local-flags.ts';
 
-/** `berth down`: ends the local instance, its services and its engines. */
-export const run: Command = async (outer) => {
-  const options = agentOptions({ ...outer.flags, local: true }, outer.context);
-  const cli = createCli(outer.context, outer.flags, outer.operator.command, options.socket);
-  const stopped = await stopInstance(cli, options);
-  if (cli.flags.json === true) cli.printJson({ stopped });
-  else
-    cli.print(
-      stopped ? `stopped; its data stays in ${options.stateDirectory}` : 'nothing to stop: no local instance runs here',
-    );
-  return 0;
+/** `berth down [NAME]`: powers a VM off, or with `--local` ends the instance on this machine. */
+export const run: Command = async (cli, args) => {
+  if (!meansLocal(cli.flags)) return (await import('./vm.ts')).stop(cli, args);
+  if (args.length > 0) throw new BerthError('USAGE', 'a name is a VM’s: it does not go with --local');
+  return (await import('./down-local.ts')).run(cli, args);
 };

@@ -74,7 +74,8 @@ export const bump: Command = async (cli) => {
   return 0;
 };
 
-async function imageOptions({ context, flags }: Cli): Promise<ImageOptions> {
+/** What an image is built from and how, as the options say. Throws USAGE. */
+export async function imageOptions({ context, flags }: Pick<Cli, 'context' | 'flags'>): Promise<ImageOptions> {
   const { projectDirectory, env } = context;
   const description = JSON.parse(await readFile(join(projectDirectory, 'package.json'), 'utf8')) as {
     version: string;

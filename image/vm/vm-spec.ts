@@ -1,0 +1,99 @@
+/** Machine architectures that a VM can have, by Debian's names. */
+export type VmArchitecture = 'amd64' | 'arm64';
+
+/** How a disk is connected. */
+export type DiskBus = 'virtio' | 'nvme' | 'ahci' | 'pvscsi';
+
+/** How the machine gets from power-on to the kernel. */
+export type VmBoot =
+  /** UEFI firmware, as on a server; the boot loader is on the disk. */
+  | {
+      readonly kind: 'uefi';
+      readonly code: string;
+      /** What the VM's own variables begin as. */
+      readonly variables: string;
+      /** The firmware is one that enforces Secure Boot: it needs a processor mode that guards its variables. */
+      readonly isSecure?: boolean;
+    }
+  /** QEMU loads kernel and initrd itself: quicker, but nothing of the boot loader is tested. */
+  | { readonly kind: 'direct'; readonly kernel: string; readonly initrd: string; readonly commandLine: string };
+
+/** What a platform tells a new instance. */
+export interface Seed {
+  readonly instanceId: string;
+  readonly hostname?: string;
+  /** The user's config, byte for byte. */
+  readonly userData: string;
+  /** The platform's own config; the user's goes over it. */
+  readonly vendorData?: string;
+  /** SSH keys for the default user. */
+  readonly publicKeys?: readonly string[];
+  /** netplan or cloud-init version 1; a config drive takes OpenStack's network_data.json. */
+  readonly networkConfig?: string;
+}
+
+/** A way by which a config reaches the machine. A spec may have several, or none. */
+export type Delivery =
+  /** A vfat disk labelled `cidata`: cloud-init's NoCloud. */
+  | { readonly kind: 'nocloud-vfat'; readonly seed: Seed }
+  /** The same as an ISO 9660 disk. */
+  | { readonly kind: 'nocloud-iso'; readonly seed: Seed }
+  /** OpenStack's config drive: an ISO 9660 disk labelled `config-2`. */
+  | { readonly kind: 'config-drive'; readonly seed: Seed }
+  /** A file of QEMU's firmware configuration; names begin with `opt/`. */
+  | { readonly kind: 'fw-cfg'; readonly name: string; readonly text: string }
+  /** SMBIOS type 11: OEM strings. */
+  | { readonly kind: 'smbios-strings'; readonly strings: readonly string[] }
+  /** SMBIOS type 1: the system's serial number, `ds=nocloud;s=URL`. */
+  | { readonly kind: 'smbios-serial'; readonly serial: string }
+  /** Words on the kernel's command line; only with a direct boot. */
+  | { readonly kind: 'command-line'; readonly words: string };
+
+/** A port of this machine's loopback that leads into the VM. */
+export interface PortForward {
+  readonly hostPort: number;
+  readonly guestPort: number;
+}
+
+/** The VM's network. */
+export type VmNetwork =
+  | { readonly kind: 'none' }
+  /** QEMU's own NAT with DHCP and DNS. `isolated`: nothing gets out, only the forwards get in. */
+  | { readonly kind: 'user'; readonly forwards: readonly PortForward[]; readonly isolated?: boolean };
+
+/** The disk that the VM boots from: its own changes over an image that stays as it is. */
+export interface VmDisk {
+  readonly base: string;
+  readonly baseFormat: 'raw' | 'qcow2';
+  readonly sizeBytes: number;
+  readonly bus: DiskBus;
+}
+
+/** A further disk, empty at first. */
+export interface ExtraDisk {
+  /** Letters, digits and dashes: its file, and its serial number in the VM. */
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly bus: DiskBus;
+}
+
+/** A virtual machine, wholly described: the same spec gives the same QEMU command line. */
+export interface VmSpec {
+  readonly name: string;
+  readonly architecture: VmArchitecture;
+  readonly memoryMebibytes: number;
+  readonly cpus: number;
+  readonly boot: VmBoot;
+  readonly disk: VmDisk;
+  readonly extraDisks: readonly ExtraDisk[];
+  readonly deliveries: readonly Delivery[];
+  readonly network: VmNetwork;
+  /** An i6300esb; when nobody feeds it, it resets the machine. */
+  readonly watchdog: boolean;
+  /** `flushed`: what the guest flushed survives a power cut of this machine, too. `fast`: for tests. */
+  readonly writes: 'flushed' | 'fast';
+  /** A second serial port (ttyS1) behind a socket of its own, where console messages do not come between. */
+  readonly secondSerial?: boolean;
+  /** Records every write to the boot disk, to be replayed up to a power cut (`power-cut.ts`). */
+  readonly recordWrites?: boolean;
+}

@@ -1,0 +1,44 @@
+import { expect, test } from '@jest/globals';
+import { testLimitMs, withVm } from './support/test-vm.ts';
+
+test(
+  'the image boots, keeps its state over a second boot, and obeys the power button',
+  async () => {
+    await withVm({}, async (vm) => {
+      await vm.start();
+      await vm.line(/^berth: slot a on \/dev\/vda2 is mounted/);
+      let shell = await vm.shell();
+      expect(await shell.output('tr "\\0" " " < /proc/1/cmdline')).toMatch(/init/);
+      expect(await shell.output('findmnt -no FSTYPE,OPTIONS /usr')).toMatch(/^erofs +ro,/);
+      expect(await shell.output('dmsetup table --showkeys')).toMatch(/ verity .*panic_on_corruption/);
+      await vm.until(
+        'a state partition',
+        async () => (await shell.run('findmnt -no FSTYPE /var')).output.trim() === 'xfs',
+      );
+      // The partition has grown to the end of the disk that the VM has.
+      expect(Number(await shell.output('df -B 1M --output=size /var | tail -n 1'))).toBeGreaterThan(6000);
+      const answer = await vm.until('an agent that answers', async () => {
+        const { exitCode, output } = await shell.run('berth status --json');
+        return exitCode !== 127 && output.startsWith('{"') && !output.startsWith('{"error"') && output;
+      });
+      expect(JSON.parse(answer)).toHaveProperty('services');
+      const machineId = await shell.output('cat /etc/machine-id');
+      expect(machineId).toMatch(/^[0-9a-f]{32}$/);
+      await shell.output('echo kept > /var/lib/berth/test-file; echo gone > /etc/test-file; sync');
+      await vm.powerOff();
+
+      await vm.start();
+      shell = await vm.shell();
+      await vm.until(
+        'a state partition',
+        async () => (await shell.run('findmnt -no FSTYPE /var')).output.trim() === 'xfs',
+      );
+      await vm.until('a machine-id', async () => (await shell.run('test -s /etc/machine-id')).exitCode === 0);
+      expect(await shell.output('cat /etc/machine-id')).toBe(machineId);
+      expect(await shell.output('cat /var/lib/berth/test-file')).toBe('kept');
+      expect((await shell.run('test -e /etc/test-file')).exitCode).toBe(1);
+      await vm.powerOff();
+    });
+  },
+  testLimitMs,
+);

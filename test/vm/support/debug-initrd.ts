@@ -1,0 +1,25 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeCpio } from '../../../image/os/cpio.ts';
+import { projectDirectory } from './test-image.ts';
+
+/** The initrd's own line after which /etc is there, and before which PID 1 is not. */
+const marker = "printf 'slot=";
+/** A shell for tests on the second serial port, run by PID 1 beside everything else. */
+const hook = `echo 'ttyS1::respawn:/bin/bash --norc --noprofile' >> etc/inittab\n`;
+
+/**
+ * Writes an initrd with which the image runs a root shell on its second serial port: a later archive in an initrd goes over
+ * an earlier one, so only the init script is another. Nothing on the disk is changed.
+ */
+export async function writeDebugInitrd(initrd: string, target: string): Promise<void> {
+  const init = await readFile(join(projectDirectory, 'image/os/initrd/init'), 'utf8');
+  if (!init.includes(marker))
+    throw new Error(`the initrd's init has no line ${marker}: where else does the test shell go?`);
+  const data = Buffer.from(init.replace(marker, `${hook}${marker}`));
+  const original = await readFile(initrd);
+  // The kernel wants each archive on a multiple of four bytes.
+  const padding = Buffer.alloc((512 - (original.length % 512)) % 512);
+  const addition = writeCpio([{ kind: 'file', path: 'init', data, executable: true }]);
+  await writeFile(target, Buffer.concat([original, padding, addition]));
+}

@@ -1,0 +1,6 @@
+import { reapOwned } from './test-vm.ts';
+
+/** Jest's global tear-down of the `vm` project: no VM outlives the run. */
+export default async function tearDown(): Promise<void> {
+  await reapOwned();
+}

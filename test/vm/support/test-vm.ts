@@ -1,0 +1,216 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../../image/vm/free-port.ts';
+import { directBoot, plainVm } from '../../../image/vm/presets.ts';
+import type { Accelerator } from '../../../image/vm/qemu-arguments.ts';
+import { lastLines, plainLines } from '../../../image/vm/serial-text.ts';
+import { closeApi, ensureSshKey, openApi, type SshTarget } from '../../../image/vm/ssh.ts';
+import { killQemu, VirtualMachine } from '../../../image/vm/virtual-machine.ts';
+import { vmFiles } from '../../../image/vm/vm-files.ts';
+import type { Delivery, Seed, VmSpec } from '../../../image/vm/vm-spec.ts';
+import type { HostStatus } from '../../../src/agent/model.ts';
+import { AgentClient } from '../../../src/cli/client.ts';
+import { hostSocket } from '../../../src/cli/sockets.ts';
+import { vmAccess } from '../../../src/cli/vm-access.ts';
+import { sshPort } from '../../../src/cli/vm-host.ts';
+import { writeDebugInitrd } from './debug-initrd.ts';
+import { SerialShell } from './serial-shell.ts';
+import { testImage } from './test-image.ts';
+
+/** For what a boot takes before it counts as dead: an emulated machine on a loaded one is slow. Milliseconds. */
+export const bootLimitMs = 600_000;
+/** For a jest test with one boot or two. */
+export const testLimitMs = 2 * bootLimitMs;
+
+const pollMs = 200;
+const temporary = '/tmp';
+const prefix = 'btv-';
+const tailLines = 60;
+
+/** How a test's VM differs from a plain one that is booted directly, on fast disks, with a network and a test shell. */
+export type VmChange = Partial<Omit<VmSpec, 'name' | 'deliveries'>> & {
+  readonly name?: string;
+  readonly deliveries?: readonly Delivery[];
+  /** A config as a NoCloud disk, with a key of the test's added. */
+  readonly userData?: string;
+};
+
+/** A VM in a test. */
+export class TestVm {
+  readonly vm: VirtualMachine;
+  readonly #target: SshTarget | undefined;
+  #shell: SerialShell | undefined;
+  #client: AgentClient | undefined;
+
+  constructor(vm: VirtualMachine, target: SshTarget | undefined) {
+    this.vm = vm;
+    this.#target = target;
+  }
+
+  /** Starts QEMU; `until` waits for what comes then. */
+  async start(accelerator: Accelerator = 'tcg'): Promise<void> {
+    await this.vm.start(accelerator);
+  }
+
+  /** Waits until the condition gives something. Rejects with what it waited for when that takes too long or QEMU ended. */
+  async until<T>(what: string, condition: () => Promise<T | undefined | false>, limitMs = bootLimitMs): Promise<T> {
+    const deadline = performance.now() + limitMs;
+    for (;;) {
+      const found = await condition();
+      if (found !== undefined && found !== false) return found;
+      if ((await this.vm.process()) === undefined) throw new Error(`the VM ended; waiting for ${what}`);
+      if (performance.now() > deadline) throw new Error(`never in ${limitMs / 1000} s: ${what}`);
+      await sleep(pollMs);
+    }
+  }
+
+  /** Waits for a line on the console. @returns the match. */
+  async line(pattern: RegExp, limitMs?: number): Promise<RegExpExecArray> {
+    return this.until(
+      `a line like ${pattern.source}`,
+      async () => {
+        for (const line of plainLines(await this.vm.serial())) {
+          const match = pattern.exec(line);
+          if (match !== null) return match;
+        }
+        return undefined;
+      },
+      limitMs,
+    );
+  }
+
+  /** The root shell, once it answers. */
+  async shell(): Promise<SerialShell> {
+    this.#shell ??= await SerialShell.open(this.vm.files.secondSerialSocket, bootLimitMs);
+    return this.#shell;
+  }
+
+  /** The API by way of ssh, as a person gets there; waits until the console lets the key in. */
+  async client(): Promise<AgentClient> {
+    const target = this.#target;
+    if (target === undefined) throw new Error('this VM has no userData, and so no key that opens it');
+    this.#client ??= await this.until('an API by way of ssh', async () =>
+      openApi(target, hostSocket).then(
+        (socket) => new AgentClient(socket),
+        () => undefined,
+      ),
+    );
+    return this.#client;
+  }
+
+  /** Waits for a status, and rejects with the last one when it never comes. */
+  async status(what: string, condition: (status: HostStatus) => boolean, limitMs = bootLimitMs): Promise<HostStatus> {
+    const client = await this.client();
+    let last: HostStatus | undefined;
+    return this.until(
+      what,
+      async () => {
+        last = await client.status().catch(() => last);
+        return last !== undefined && condition(last) ? last : undefined;
+      },
+      limitMs,
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}\nthe last status: ${JSON.stringify(last, null, 1)}`, { cause: error });
+    });
+  }
+
+  /** Presses the power button and waits for the end. Rejects when the host does not obey. */
+  async powerOff(limitMs = bootLimitMs): Promise<void> {
+    await this.#leave();
+    if (!(await this.vm.powerOff(limitMs))) throw new Error(`it did not power off in ${limitMs / 1000} s`);
+  }
+
+  /** Ends QEMU. */
+  async kill(): Promise<void> {
+    await this.#leave();
+    await this.vm.kill();
+  }
+
+  async #leave(): Promise<void> {
+    this.#shell?.close();
+    this.#shell = undefined;
+    this.#client = undefined;
+    await closeApi({ files: this.vm.files });
+  }
+}
+
+/** Makes a VM, hands it to the test, and leaves nothing of it. An error of the test gets the end of the console's text. */
+export async function withVm<T>(change: VmChange, test: (vm: TestVm) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(temporary, `${prefix}${process.pid}-`));
+  const files = vmFiles(directory);
+  try {
+    const made = await makeVm(change, directory);
+    try {
+      return await test(made);
+    } catch (error) {
+      const console = lastLines(await made.vm.serial(), tailLines);
+      const text = error instanceof Error ? error.message : String(error);
+      throw new Error(`${text}\n--- the console's last ${tailLines} lines ---\n${console}`, { cause: error });
+    }
+  } finally {
+    await closeApi({ files });
+    await killQemu(files);
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Ends and removes the VMs of test runs that are gone. */
+export async function reapOrphans(): Promise<void> {
+  await reap((pid) => !existsSync(`/proc/${pid}`));
+}
+
+/** Ends and removes the VMs of this process. */
+export async function reapOwned(): Promise<void> {
+  await reap((pid) => pid === process.pid);
+}
+
+async function makeVm(change: VmChange, directory: string): Promise<TestVm> {
+  const { userData, ...changes } = change;
+  const image = testImage();
+  const files = vmFiles(directory);
+  const initrd = join(directory, 'initrd');
+  await writeDebugInitrd(image.initrd, initrd);
+  const hostPort = await freePort();
+  const name = change.name ?? 'test';
+  const access = userData === undefined ? undefined : await seedWithKey(userData, name, directory);
+  const spec: VmSpec = {
+    ...plainVm(name, image.disk, directBoot({ ...image, initrd })),
+    network: { kind: 'user', forwards: [{ hostPort, guestPort: sshPort }] },
+    writes: 'fast',
+    secondSerial: true,
+    ...changes,
+    deliveries: [
+      ...(change.deliveries ?? []),
+      ...(access === undefined ? [] : [{ kind: 'nocloud-vfat', seed: access.seed } as const]),
+    ],
+  };
+  const vm = new VirtualMachine(spec, files);
+  await vm.prepare();
+  return new TestVm(vm, access === undefined ? undefined : { files, port: hostPort, user: access.loginUser });
+}
+
+/** A seed as `berth up` makes one: the config as it is, and a key beside it. */
+export async function seedWithKey(
+  userData: string,
+  name: string,
+  directory: string,
+): Promise<{ readonly seed: Seed; readonly loginUser: string }> {
+  const publicKey = await ensureSshKey(vmFiles(directory), name);
+  const access = vmAccess([{ file: 'user-data', text: userData }], publicKey);
+  if (access === undefined) throw new Error('this config lets no further key in');
+  const seed = { instanceId: `i-${name}`, userData, vendorData: access.vendorData, publicKeys: [publicKey] };
+  return { seed, loginUser: access.loginUser };
+}
+
+async function reap(isToGo: (pid: number) => boolean): Promise<void> {
+  for (const name of await readdir(temporary)) {
+    const owner = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
+    if (owner === undefined || !isToGo(Number(owner))) continue;
+    const files = vmFiles(join(temporary, name));
+    await closeApi({ files });
+    await killQemu(files);
+    await rm(files.directory, { recursive: true, force: true });
+  }
+}
