@@ -24,7 +24,7 @@ async function declaration(): Promise<{ declaration: Declaration; generations: G
   const deps = {
     instance: 'test',
     filesDirectory: directory,
-    catalogue: { names: [], modelsFor: () => new Map() },
+    catalogue: { descriptions: new Map(), modelsFor: () => new Map() },
     engines: { userEngineIsService: false } as unknown as EngineSet,
     overlay: { current: { enabled: [], disabled: [] } } as unknown as OverlayStore,
     generations,
