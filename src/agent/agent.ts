@@ -238,7 +238,7 @@ export class Agent implements AgentService {
     const { generation } = this.#declaration;
     if (this.#feed.isWatched) {
       const services = this.#reconciler.statuses();
-      this.#feed.compare(services, stateOf(services), generation);
+      this.#feed.compare(services, stateOf(services, this.#deps.machine), generation);
     }
     this.#housekeeping.afterRound(generation);
   }

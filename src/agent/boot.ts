@@ -63,11 +63,13 @@ export async function bootHost(options: BootOptions): Promise<void> {
     say('config: waiting for the network');
     await agent.resume();
     await take(await seeking, options);
+    host.machine.booted();
     return;
   }
   const isTaken = await take(first, options);
   host.startNetwork();
   if (!isTaken) await agent.resume();
+  host.machine.booted();
 }
 
 /** @returns whether a config was applied; else what was declared before holds. */

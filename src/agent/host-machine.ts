@@ -35,6 +35,7 @@ export class HostMachine implements Machine {
   #givenNetwork: NetworkConfig | undefined;
   readonly #problems: string[];
   #config: HostConfig = emptyHostConfig;
+  #isBooting = true;
   /** The bring that counts: an older one that still waits for the network gives way. */
   #latest = 0;
 
@@ -47,6 +48,15 @@ export class HostMachine implements Machine {
   giveNetwork(network: NetworkConfig | undefined): void {
     this.#givenNetwork = network;
     this.#declareNetwork();
+  }
+
+  get isBooting(): boolean {
+    return this.#isBooting;
+  }
+
+  /** The boot's own work is done. */
+  booted(): void {
+    this.#isBooting = false;
   }
 
   /** Shown in the status until the next boot. */

@@ -44,7 +44,7 @@ export class HostView {
       hostname: hostname(),
       mode: machine.mode,
       version: berthVersion,
-      state: stateOf(services),
+      state: stateOf(services, machine),
       generation: declaration.generation,
       startedAt: new Date(startedAt).toISOString(),
       engines: engines.statuses(),
@@ -90,13 +90,12 @@ export class HostView {
   }
 }
 
-/** The state of a host, from those of its services. Pure. */
-export function stateOf(services: readonly ServiceStatus[]): HostStatus['state'] {
+/** The state of a host, from those of its services and of the machine under them. */
+export function stateOf(services: readonly ServiceStatus[], machine: Machine): HostStatus['state'] {
   const open = services.filter(({ state }) => !settledStates.has(state));
-  if (open.length === 0) return 'healthy';
-  return open.every(({ state }) => ['starting', 'waiting', 'pulling', 'stopping'].includes(state))
-    ? 'converging'
-    : 'degraded';
+  const isOnTheWay = open.every(({ state }) => ['starting', 'waiting', 'pulling', 'stopping'].includes(state));
+  if (!isOnTheWay || (machine.status()?.problems.length ?? 0) > 0) return 'degraded';
+  return open.length > 0 || machine.isBooting ? 'converging' : 'healthy';
 }
 
 /** The error of a name that nothing has, with the nearest known one. Pure. */

@@ -21,6 +21,8 @@ export interface Machine {
   plan(config: HostConfig, options: BringOptions): Promise<readonly StepBase[]>;
   /** Brings the machine to a config, as far as that goes now. @returns the keys that are not as declared, and why. */
   bring(config: HostConfig, options: BringOptions, onEvent: (event: ApplyEvent) => void): Promise<readonly KeyReport[]>;
+  /** True from power-on until the config that the boot found was declared. */
+  readonly isBooting: boolean;
   /** null on somebody's own machine. */
   status(): MachineStatus | null;
 }
@@ -31,5 +33,6 @@ export const guestMachine: Machine = {
   skipped: (config) => skippedOnLocalHost(config),
   plan: async () => Promise.resolve([]),
   bring: async () => Promise.resolve([]),
+  isBooting: false,
   status: () => null,
 };

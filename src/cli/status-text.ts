@@ -1,4 +1,4 @@
-import type { EngineStatus, HostStatus } from '../agent/model.ts';
+import type { EngineStatus, HostStatus, MachineStatus } from '../agent/model.ts';
 import { compareText } from '../core/compare-text.ts';
 import { type ServiceState, type ServiceStatus, settledStates } from '../services/status.ts';
 import type { Style } from './style.ts';
@@ -8,7 +8,7 @@ const onTheWay: ReadonlySet<ServiceState> = new Set(['starting', 'waiting', 'pul
 
 /** The host in a line, its engines, its services. */
 export function renderStatus(status: HostStatus, now: number, style: Style): string {
-  const { hostname, mode, version, state, generation, startedAt, engines, services, skipped } = status;
+  const { hostname, mode, version, state, generation, startedAt, engines, services, skipped, machine } = status;
   const paint = { healthy: style.good, converging: style.busy, degraded: style.bad }[state];
   const where = mode === 'local' ? 'local instance' : 'host';
   const config = generation === 0 ? 'no config applied yet' : `generation ${generation}`;
@@ -24,6 +24,7 @@ export function renderStatus(status: HostStatus, now: number, style: Style): str
       ),
     );
   parts.push(services.length === 0 ? 'No services.' : renderServices(services, now, style));
+  if (machine !== null) parts.push(renderMachine(machine, style));
   if (skipped.length > 0)
     parts.push(style.dim(`${skipped.length} config key(s) left alone on this host: berth plan shows which and why`));
   return parts.join('\n\n');
@@ -43,6 +44,14 @@ export function renderServices(services: readonly ServiceStatus[], now: number, 
       describe(service, now),
     ]);
   return table(header, style.isTerminal ? cutLastColumn(header, rows, style.columns) : rows);
+}
+
+/** The network in a line, and what is wrong with the machine. */
+function renderMachine({ network, problems }: MachineStatus, style: Style): string {
+  const links = (network?.links ?? []).map(({ name, addresses }) => [name, ...addresses].join(' ')).join(', ');
+  const state =
+    network?.ready === true ? style.good('ready') : style.bad(`not ready: ${network?.detail ?? 'not looked at yet'}`);
+  return [`Network  ${state}  ${links}`.trimEnd(), ...problems.map((problem) => style.bad(problem))].join('\n');
 }
 
 /** A state in its colour. */

@@ -25,7 +25,7 @@ async function declaration(): Promise<{ declaration: Declaration; generations: G
     instance: 'test',
     filesDirectory: directory,
     catalogue: { descriptions: new Map(), modelsFor: () => new Map() },
-    engines: { userEngineIsService: false } as unknown as EngineSet,
+    engines: { userEngineIsService: false, isOwn: () => true } as unknown as EngineSet,
     overlay: { current: { enabled: [], disabled: [] } } as unknown as OverlayStore,
     generations,
     environment: {},
