@@ -23,9 +23,15 @@ const nobody = 65534;
 /**
  * Fills the empty directory `root` with what the recipe wants of the packages and of its own files.
  * Needs root: owners in the tree are the image's.
+ * @param allApplets names of busybox' commands; default: its own busybox is asked, which must run on this machine.
  * @returns the newest time stamp of a package's file, seconds since the epoch: the image's date.
  */
-export async function assembleRoot(recipe: Recipe, tree: PackageTree, root: string): Promise<number> {
+export async function assembleRoot(
+  recipe: Recipe,
+  tree: PackageTree,
+  root: string,
+  allApplets?: readonly string[],
+): Promise<number> {
   const { options } = recipe;
   const paths = await selectFiles(tree, options.keep);
   for (const directory of standardDirectories) await mkdir(join(root, directory), { recursive: true });
@@ -41,7 +47,7 @@ export async function assembleRoot(recipe: Recipe, tree: PackageTree, root: stri
     await placeFile(source, join(root, path));
   }
   await writeAccounts(options, root);
-  for (const applet of await appletNames(options, root)) {
+  for (const applet of await appletNames(options, root, allApplets)) {
     // A real program goes before busybox' version of it.
     await symlink('busybox', join(root, 'usr/bin', applet)).catch(() => undefined);
   }
@@ -94,8 +100,13 @@ function accountOf(options: RecipeOptions, name: string): { uid: number; gid: nu
   return { uid: user.uid, gid: user.gid ?? user.uid };
 }
 
-async function appletNames(options: RecipeOptions, root: string): Promise<string[]> {
+async function appletNames(
+  options: RecipeOptions,
+  root: string,
+  allApplets: readonly string[] | undefined,
+): Promise<readonly string[]> {
   if (options.applets !== 'all') return options.applets;
+  if (allApplets !== undefined) return allApplets;
   const { stdout } = await runCommand(join(root, 'usr/bin/busybox'), ['--list']);
   return stdout.split('\n').filter((name) => name !== '' && name !== 'busybox');
 }

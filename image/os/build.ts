@@ -4,7 +4,7 @@ import { machineArchitecture } from '../image-archive.ts';
 import { mergePackages } from '../package-tree.ts';
 import { containerRequests } from './container-trees.ts';
 import { buildDisk } from './disk.ts';
-import { buildInitrd, hardwareModules, initrdModules } from './initrd.ts';
+import { buildInitrd, moduleTiers } from './initrd.ts';
 import { prepareKernel } from './kernel.ts';
 import { type Architecture, architectures, kernelCommandLine, osRelease } from './layout.ts';
 import { fetchNode, nodeSpecification } from './node-runtime.ts';
@@ -92,8 +92,8 @@ export async function buildOs(options: ImageOptions, packages: PackageSets, dire
     onProgress('unpacking packages');
     const tools = await prepareTools(packages, work, cacheDirectory);
     const kernelSet = set(`${architecture}/kernel-${options.kernel}`);
-    const modules = options.kernel === 'generic' ? [...initrdModules, ...hardwareModules] : initrdModules;
-    const kernel = await prepareKernel(kernelSet, await unpackPackages(kernelSet, cacheDirectory), modules, {
+    const tiers = moduleTiers(options.kernel);
+    const kernel = await prepareKernel(kernelSet, await unpackPackages(kernelSet, cacheDirectory), tiers.flat(), {
       tools,
       cacheDirectory,
     });
@@ -129,7 +129,7 @@ export async function buildOs(options: ImageOptions, packages: PackageSets, dire
       triplet: architectures[architecture].triplet,
       kernelRelease: kernel.release,
       dependencies: await readFile(join(modulesDirectory, 'modules.dep'), 'utf8'),
-      modules,
+      modules: tiers,
       readModule: (path) => readFile(join(modulesDirectory, path)),
       init: await readFile(join(projectDirectory, 'image/os/initrd/init')),
     });

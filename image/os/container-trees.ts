@@ -19,6 +19,8 @@ export interface ContainerPlaces {
   readonly work: string;
   readonly recipesDirectory: string;
   readonly architecture: string;
+  /** Names of busybox' commands. */
+  readonly applets: readonly string[];
 }
 
 /** A system container's packages, in the name of its recipe. */
@@ -38,14 +40,14 @@ export async function addContainer(
   name: string,
   unpacked: ReadonlyMap<string, string>,
   packages: readonly PackageFile[],
-  { usr, work, recipesDirectory, architecture }: ContainerPlaces,
+  { usr, work, recipesDirectory, architecture, applets }: ContainerPlaces,
 ): Promise<{ reference: string; archive: string }> {
   const recipe = await readRecipe(recipesDirectory, name);
   const root = join(work, name, 'root');
   await mkdir(root, { recursive: true });
   const own = new Map(packages.map((file) => [file.name, unpacked.get(file.name) ?? '']));
   const tree = await mergePackages(own, join(work, name, 'packages'));
-  const epochSeconds = await assembleRoot(recipe, tree, root);
+  const epochSeconds = await assembleRoot(recipe, tree, root, applets);
   await makeMountPoints(root, recipe, join(recipesDirectory, name, 'service.yaml'));
   const place = join(usr, 'lib/berth/containers', name);
   await mkdir(place, { recursive: true });

@@ -1,5 +1,5 @@
-import { copyFile, mkdir, open, truncate, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { runCommand } from '../command.ts';
 import { type Architecture, architectures, diskLayout, loaderConfig, sfdiskScript, ukiName } from './layout.ts';
 import type { SlotImage } from './slot.ts';
@@ -31,25 +31,23 @@ export async function buildDisk(parts: DiskParts, file: string, work: string, to
 
 async function buildEsp(parts: DiskParts, esp: string, sizeBytes: number, tools: Tools): Promise<void> {
   const { efi } = architectures[parts.architecture];
-  const tree = join(dirname(esp), 'esp');
+  await writeFile(`${esp}.loader.conf`, loaderConfig);
+  const directories = ['EFI', 'EFI/BOOT', 'EFI/Linux', 'loader'];
+  // One by one: copying a directory takes its files in the order in which this machine happens to list them.
   const files = [
     [parts.bootLoader, `EFI/BOOT/BOOT${efi.toUpperCase()}.EFI`],
     [parts.uki, `EFI/Linux/${ukiName(parts.version)}`],
+    [`${esp}.loader.conf`, 'loader/loader.conf'],
   ] as const;
-  for (const [source, target] of files) {
-    await mkdir(dirname(join(tree, target)), { recursive: true });
-    await copyFile(source, join(tree, target));
-  }
-  await mkdir(join(tree, 'loader'), { recursive: true });
-  await writeFile(join(tree, 'loader/loader.conf'), loaderConfig);
   await writeFile(esp, '');
   await truncate(esp, sizeBytes);
+  // mkfs.vfat and mtools take all their time stamps from it.
   const environment = { SOURCE_DATE_EPOCH: String(parts.epochSeconds), TZ: 'UTC' };
   await tools.run('mkfs.vfat', ['--invariant', '-F', '32', '-n', 'BERTH-ESP', '-i', 'BE278001', esp], { environment });
-  const targets = ['EFI', 'loader'];
-  for (const [, target] of files) await utimes(join(tree, target), parts.epochSeconds, parts.epochSeconds);
-  await utimes(join(tree, 'loader/loader.conf'), parts.epochSeconds, parts.epochSeconds);
-  await tools.run('mcopy', ['-s', '-m', '-i', esp, ...targets.map((name) => join(tree, name)), '::'], { environment });
+  await tools.run('mmd', ['-i', esp, ...directories.map((path) => `::/${path}`)], { environment });
+  for (const [source, target] of files) {
+    await tools.run('mcopy', ['-i', esp, source, `::/${target}`], { environment });
+  }
 }
 
 async function runWithInput(tools: Tools, disk: string, script: string): Promise<void> {

@@ -1,11 +1,12 @@
-import { defaultEngineOptions, emptyHostConfig } from '../../src/config/host-config.ts';
+import { emptyHostConfig } from '../../src/config/host-config.ts';
 import type { EngineBinaries } from '../../src/engine/binaries.ts';
-import { daemonConfig } from '../../src/engine/daemon-config.ts';
+import { systemEngineSettings } from '../../src/engine/engine-settings.ts';
 import {
   containerdArguments,
   containerdConfigText,
   dockerdArguments,
   type EngineSpec,
+  startedText,
 } from '../../src/engine/engine-spec.ts';
 
 /** Where the host's agent keeps the system engine; the same as in `root/usr/lib/berth/start-engine`. */
@@ -29,8 +30,16 @@ export function engineFiles(dockerVersion: string): ReadonlyMap<string, string> 
     // `dockerd --version` says it without Debian's revision.
     version: dockerVersion.replace(/^\d+:/, '').replace(/-[^-]*$/, ''),
   };
-  const config = daemonConfig(defaultEngineOptions, emptyHostConfig.connectivity, 'system');
-  const spec: EngineSpec = { role: 'system', ...places, binaries, config, containerd: { kind: 'own' } };
+  const { daemon: config, proxy, caCertificates } = systemEngineSettings(emptyHostConfig);
+  const spec: EngineSpec = {
+    role: 'system',
+    ...places,
+    binaries,
+    config,
+    proxy,
+    caCertificates,
+    containerd: { kind: 'own' },
+  };
   const lines = (items: readonly string[]) => `${items.join('\n')}\n`;
   return new Map([
     ['binaries.json', `${JSON.stringify(binaries, null, 2)}\n`],
@@ -40,10 +49,4 @@ export function engineFiles(dockerVersion: string): ReadonlyMap<string, string> 
     ['dockerd.arguments', lines(dockerdArguments(spec))],
     ['dockerd.started.json', startedText(spec)],
   ]);
-}
-
-/** As `EngineProcesses` writes it: what the running dockerd was started with. */
-function startedText(spec: EngineSpec): string {
-  const { binaries, config, proxy } = spec;
-  return JSON.stringify({ version: binaries.version, arguments: dockerdArguments(spec), config, proxy });
 }

@@ -5,31 +5,43 @@ import type { ElfFile } from '../elf.ts';
 import { readElf } from '../elf.ts';
 import { type CpioEntry, writeCpio } from './cpio.ts';
 import { moduleOrder } from './modules.ts';
+import type { KernelFlavour } from './packages.ts';
 
-/** Drivers that the initrd loads: what a disk may hang on, the watchdogs, and what /usr is made of. */
-export const initrdModules: readonly string[] = [
-  ...['virtio_pci', 'virtio_mmio', 'virtio_blk', 'virtio_scsi'],
-  ...['sd_mod', 'ahci', 'hv_vmbus', 'hv_storvsc', 'vmw_pvscsi', 'xen-blkfront', 'nvme'],
-  ...['i6300esb', 'softdog'],
-  ...['dm-mod', 'dm-verity', 'erofs', 'overlay', 'efivarfs'],
+/**
+ * Drivers in the initrd, in tiers: the second is loaded only when the first brings no disk with our system, because each
+ * module costs time (its signature is checked). First: what /usr is made of, watchdogs, the disks of most virtual machines.
+ */
+export type ModuleTiers = readonly [first: readonly string[], second: readonly string[]];
+
+const firstTier: readonly string[] = [
+  ...['i6300esb', 'dm-mod', 'dm-verity', 'erofs', 'overlay'],
+  ...['virtio_pci', 'virtio_blk', 'nvme'],
 ];
 
-/** On real hardware, besides: what the generic kernel has as modules. */
-export const hardwareModules: readonly string[] = [
-  ...['ata_piix', 'megaraid_sas', 'mpt3sas', 'mpi3mr', 'aacraid', 'smartpqi', 'hpsa', 'mptsas', 'mptspi'],
-  ...[
-    'usb-storage',
-    'uas',
-    'xhci-pci',
-    'ehci-pci',
-    'sdhci-pci',
-    'sdhci-acpi',
-    'mmc_block',
-    'vmd',
-    'iTCO_wdt',
-    'sp5100_tco',
-  ],
+const secondTier: readonly string[] = [
+  ...['virtio_mmio', 'virtio_scsi', 'sd_mod', 'ahci', 'hv_vmbus', 'hv_storvsc', 'vmw_pvscsi', 'xen-blkfront'],
+  // Only where no hardware watchdog was found: the script looks.
+  'softdog',
 ];
+
+/** What the generic kernel has as modules for real hardware. */
+const hardwareTier: readonly string[] = [
+  ...['ata_piix', 'megaraid_sas', 'mpt3sas', 'mpi3mr', 'aacraid', 'smartpqi', 'hpsa', 'mptsas', 'mptspi', 'vmd'],
+  ...['usb-storage', 'uas', 'xhci-pci', 'ehci-pci', 'sdhci-pci', 'sdhci-acpi', 'mmc_block'],
+];
+
+/** Hardware watchdogs of real machines: loaded first, so that a hang in a disk driver is a restart. */
+const hardwareWatchdogs: readonly string[] = ['iTCO_wdt', 'sp5100_tco'];
+
+/** The drivers for a kernel. Pure. */
+export function moduleTiers(flavour: KernelFlavour): ModuleTiers {
+  return flavour === 'cloud'
+    ? [firstTier, secondTier]
+    : [
+        [...hardwareWatchdogs, ...firstTier],
+        [...secondTier, ...hardwareTier],
+      ];
+}
 
 /** Options that modules are loaded with: the watchdogs bite after a minute. */
 const moduleOptions: Readonly<Record<string, string>> = { i6300esb: 'heartbeat=60', iTCO_wdt: 'heartbeat=60' };
@@ -61,7 +73,7 @@ export interface InitrdSources {
   readonly kernelRelease: string;
   /** Text of modules.dep. */
   readonly dependencies: string;
-  readonly modules: readonly string[];
+  readonly modules: ModuleTiers;
   /** Gives a module's bytes, uncompressed; by its path in modules.dep. */
   readonly readModule: (path: string) => Promise<Buffer>;
   /** The script /init. */
@@ -116,20 +128,23 @@ async function programWithLibraries({ root, triplet }: InitrdSources, program: s
 }
 
 async function moduleEntries(sources: InitrdSources): Promise<CpioEntry[]> {
-  const { order, missing } = moduleOrder(sources.dependencies, sources.modules);
-  const builtIn = new Set(missing);
   const entries: CpioEntry[] = [];
-  const lines: string[] = [];
-  for (const path of order) {
-    const file = posix.basename(path).replace(/\.(xz|zst|gz)$/, '');
-    const name = file.replace(/\.ko$/, '');
-    entries.push({ kind: 'file', path: `modules/${file}`, data: await sources.readModule(path), executable: false });
-    // Only where no hardware watchdog was found: the script does it.
-    if (name !== 'softdog') lines.push([file, moduleOptions[name]].filter(Boolean).join(' '));
+  const done = new Set<string>();
+  for (const [tier, wanted] of sources.modules.entries()) {
+    const { order, missing } = moduleOrder(sources.dependencies, wanted);
+    if (missing.includes('dm-verity') || missing.includes('erofs')) {
+      throw new BerthError('CONFIG_INVALID', 'the kernel package has no dm-verity or erofs module');
+    }
+    const lines: string[] = [];
+    for (const path of order.filter((one) => !done.has(one))) {
+      done.add(path);
+      const file = posix.basename(path).replace(/\.(xz|zst|gz)$/, '');
+      const name = file.replace(/\.ko$/, '');
+      entries.push({ kind: 'file', path: `modules/${file}`, data: await sources.readModule(path), executable: false });
+      if (name !== 'softdog') lines.push([file, moduleOptions[name]].filter(Boolean).join(' '));
+    }
+    const list = Buffer.from(`${lines.join('\n')}\n`);
+    entries.push({ kind: 'file', path: `modules/order.${tier + 1}`, data: list, executable: false });
   }
-  if (builtIn.has('dm-verity') || builtIn.has('erofs')) {
-    throw new BerthError('CONFIG_INVALID', 'the kernel package has no dm-verity or erofs module');
-  }
-  entries.push({ kind: 'file', path: 'modules/order', data: Buffer.from(`${lines.join('\n')}\n`), executable: false });
   return entries;
 }

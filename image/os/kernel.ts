@@ -22,7 +22,19 @@ export interface KernelTree {
 
 /** Modules that every boot loads: they are in the image uncompressed, because xz is slow to take apart. */
 const bootModules: readonly string[] = [
-  ...['vfat', 'nls_cp437', 'nls_ascii', 'nls_iso8859-1', 'isofs', 'qemu_fw_cfg', 'button', 'evdev', 'xfs', 'overlay'],
+  ...[
+    'vfat',
+    'efivarfs',
+    'nls_cp437',
+    'nls_ascii',
+    'nls_iso8859-1',
+    'isofs',
+    'qemu_fw_cfg',
+    'button',
+    'evdev',
+    'xfs',
+    'overlay',
+  ],
   ...[
     'virtio_net',
     'net_failover',
@@ -39,7 +51,7 @@ const bootModules: readonly string[] = [
 ];
 
 /** Raise it when the tree is made differently. */
-const treeVersion = 1;
+const treeVersion = 2;
 
 /** Prepares a kernel from its packages; kept in the cache. @param initrdModules are taken out of their compression, too. */
 export async function prepareKernel(

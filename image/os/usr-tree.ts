@@ -58,6 +58,7 @@ const emptyDirectories: readonly string[] = ['etc/docker', 'etc/modules-load.d',
 const etcLinks: Readonly<Record<string, string>> = {
   'os-release': '../usr/lib/os-release',
   mtab: '../proc/self/mounts',
+  'resolv.conf': '../run/berth/network/resolv.conf',
   localtime: '../usr/share/zoneinfo/Etc/UTC',
 };
 
@@ -96,11 +97,13 @@ export async function buildUsrTree(sources: UsrSources, work: string): Promise<U
 async function addContainers(sources: UsrSources, usr: string, work: string): Promise<void> {
   const recipesDirectory = join(sources.projectDirectory, 'system-containers');
   const index: { reference: string; archive: string }[] = [];
+  const { stdout } = await sources.tools.run('busybox', ['--list']);
+  const applets = stdout.split('\n').filter((name) => name !== '' && name !== 'busybox');
   for (const name of shippedContainers) {
     const packages = sources.containerPackages.get(name) ?? [];
     const unpacked = await unpackPackages(packages, sources.cacheDirectory);
     const { architecture } = sources.release;
-    const places = { usr, work: join(work, 'containers'), recipesDirectory, architecture };
+    const places = { usr, work: join(work, 'containers'), recipesDirectory, architecture, applets };
     index.push(await addContainer(name, unpacked, packages, places));
     const service = join(usr, 'lib/berth/system-containers', name, 'service.yaml');
     await mkdir(dirname(service), { recursive: true });

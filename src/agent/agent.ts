@@ -26,7 +26,7 @@ import type {
 } from './agent-service.ts';
 import { Applications } from './applications.ts';
 import { ContainerSessions } from './container-sessions.ts';
-import { Declaration, type HostCatalogue } from './declaration.ts';
+import { Declaration, type HostCatalogue, type Prepared } from './declaration.ts';
 import { declareServices } from './declare-services.ts';
 import type { EngineSet } from './engine-set.ts';
 import { EventFeed } from './event-feed.ts';
@@ -81,6 +81,8 @@ export class Agent implements AgentService {
   readonly #feed = new EventFeed();
   readonly #counters = new StepCounters();
 
+  #recalled: Prepared | undefined;
+
   constructor(deps: AgentDependencies) {
     this.#deps = deps;
     const declaration = new Declaration(deps);
@@ -117,14 +119,21 @@ export class Agent implements AgentService {
     return this.#declaration.config;
   }
 
-  /** Takes up the current generation. To be called once, before {@link run}. */
-  async resume(): Promise<void> {
-    const { engines, generations, machine } = this.#deps;
+  /** Remembers what was declared last, and does nothing about it. To be called once, before anything else. */
+  async recall(): Promise<void> {
+    const { generations } = this.#deps;
     await this.#reconciler.load();
     const current = generations.current();
     if (current === undefined) return;
-    const prepared = this.#declaration.prepare({ generation: current.number }, this.#reconciler.desired);
-    this.#declaration.take(prepared, current.number);
+    this.#recalled = this.#declaration.prepare({ generation: current.number }, this.#reconciler.desired);
+    this.#declaration.take(this.#recalled, current.number);
+  }
+
+  /** Takes up the current generation, after {@link recall}. */
+  async resume(): Promise<void> {
+    const { engines, machine } = this.#deps;
+    const prepared = this.#recalled;
+    if (prepared === undefined) return;
     await engines.configure(systemEngineSettings(prepared.config));
     await machine.bring(prepared.config, { previous: prepared.config, boot: true }, () => undefined);
     // Nothing changed: what differs from the declaration now is drift, or the boot's doing.

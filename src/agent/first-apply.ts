@@ -11,35 +11,34 @@ interface Noted {
  */
 export class FirstApply {
   readonly #path: string;
-  readonly #instance: string;
-  #isDue: boolean;
+  #instance: string | undefined;
+  #isDue = false;
 
-  private constructor(path: string, instance: string, isDue: boolean) {
+  constructor(path: string) {
     this.#path = path;
-    this.#instance = instance;
-    this.#isDue = isDue;
   }
 
-  /** @param instance what the provider calls this machine; it changes when a disk's image starts a new one. */
-  static async open(path: string, instance: string): Promise<FirstApply> {
-    try {
-      const noted = JSON.parse(await readFile(path, 'utf8')) as Noted;
-      return new FirstApply(path, instance, noted.instance !== instance);
-    } catch (error) {
-      if (isMissing(error)) return new FirstApply(path, instance, true);
-      // Unreadable: that something was applied is certain, and a second first apply could destroy data.
-      if (error instanceof SyntaxError) return new FirstApply(path, instance, false);
-      throw error;
-    }
-  }
-
+  /** False before the instance is known. */
   get isDue(): boolean {
     return this.#isDue;
   }
 
+  /** @param instance what the provider calls this machine; it changes when a disk's image starts a new one. */
+  async begin(instance: string): Promise<void> {
+    this.#instance = instance;
+    try {
+      const noted = JSON.parse(await readFile(this.#path, 'utf8')) as Noted;
+      this.#isDue = noted.instance !== instance;
+    } catch (error) {
+      // Unreadable: that something was applied is certain, and a second first apply could destroy data.
+      if (!isMissing(error) && !(error instanceof SyntaxError)) throw error;
+      this.#isDue = isMissing(error);
+    }
+  }
+
   /** A config is applied as a whole. Durable when it resolves. */
   async note(): Promise<void> {
-    if (!this.#isDue) return;
+    if (!this.#isDue || this.#instance === undefined) return;
     await writeDurably(this.#path, `${JSON.stringify({ instance: this.#instance } satisfies Noted)}\n`);
     this.#isDue = false;
   }

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { runCommand } from '../engine/run-command.ts';
-import { HostReconciler } from '../host/host-reconciler.ts';
 import { imageDefaults, machinePorts } from '../host/host-ports.ts';
+import { HostReconciler } from '../host/host-reconciler.ts';
 import { NetworkController } from '../host/network/network-controller.ts';
 import type { NetworkStatus } from '../host/network/network-status.ts';
 import { engineGroupId } from '../services/catalogue/variables.ts';
@@ -16,8 +16,6 @@ import { HostMachine } from './host-machine.ts';
 export interface HostBootOptions {
   readonly stateDirectory: string;
   readonly runDirectory: string;
-  /** What the provider calls this machine. */
-  readonly instance: string;
   readonly clock: Clock;
   readonly random: () => number;
   readonly recorder: StepRecorder;
@@ -25,11 +23,20 @@ export interface HostBootOptions {
   readonly signal: AbortSignal;
 }
 
-/** The machine that Berth runs, and its network, which comes up from now on. */
-export async function openHost(
-  options: HostBootOptions,
-): Promise<{ machine: HostMachine; network: NetworkController }> {
-  const { stateDirectory, runDirectory, instance, clock, random, recorder, say, signal } = options;
+/** A machine that Berth runs, with what its boot needs. */
+export interface OwnHost {
+  readonly machine: HostMachine;
+  readonly network: NetworkController;
+  readonly firstApply: FirstApply;
+  /** The network comes up from now on, as it is declared. Safe to call twice. */
+  startNetwork(): void;
+  /** Resolves when the signal has ended what runs. */
+  ended(): Promise<void>;
+}
+
+/** Puts the parts of a host together; nothing is changed yet. */
+export async function openHost(options: HostBootOptions): Promise<OwnHost> {
+  const { stateDirectory, runDirectory, clock, random, recorder, say, signal } = options;
   const network = new NetworkController({
     run: async (command, args, { signal: end }) => runCommand(command, args, { signal: end }),
     clock,
@@ -43,16 +50,25 @@ export async function openHost(
       recorder.record(record);
     },
   });
+  let networking: Promise<void> | undefined;
+  const startNetwork = (): void => {
+    networking ??= network.run(signal);
+  };
+  const firstApply = new FirstApply(join(stateDirectory, 'first-apply.json'));
   const machine = new HostMachine({
     reconciler: new HostReconciler({ ports: machinePorts(imageDefaults), clock, recorder }),
     network,
-    firstApply: await FirstApply.open(join(stateDirectory, 'first-apply.json'), instance),
+    startNetwork,
+    firstApply,
     clock,
     groupIds: { docker: engineGroupId },
     bootProblems: await readLines(join(runDirectory, 'boot-problems')),
     signal,
   });
-  return { machine, network };
+  return {
+    ...{ machine, network, firstApply, startNetwork },
+    ended: async () => networking,
+  };
 }
 
 /** `network ready: eth0 10.0.2.15`, or what is missing. */

@@ -1,4 +1,5 @@
-import type { HostConfig } from '../config/host-config.ts';
+import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
+import type { NetworkConfig } from '../config/network/network-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { KeyReport, StepBase } from '../core/plan.ts';
 import { type HostOutcome, type HostReconciler, reportHostKeys } from '../host/host-reconciler.ts';
@@ -13,6 +14,8 @@ import { shownStep } from './shown-steps.ts';
 export interface HostMachineDependencies {
   readonly reconciler: HostReconciler;
   readonly network: NetworkController;
+  /** The network comes up from now on. Safe to call twice. */
+  readonly startNetwork: () => void;
   readonly firstApply: FirstApply;
   readonly clock: Clock;
   /** Numbers of groups that other parts of the host rely on, by name. */
@@ -28,11 +31,27 @@ export class HostMachine implements Machine {
   readonly mode = 'host';
   readonly #deps: HostMachineDependencies;
   #reports: readonly KeyReport[] = [];
+  /** What the place gives the machine. */
+  #givenNetwork: NetworkConfig | undefined;
+  readonly #problems: string[];
+  #config: HostConfig = emptyHostConfig;
   /** The bring that counts: an older one that still waits for the network gives way. */
   #latest = 0;
 
   constructor(deps: HostMachineDependencies) {
     this.#deps = deps;
+    this.#problems = [...deps.bootProblems];
+  }
+
+  /** The network that holds as long as the config has no word about it. */
+  giveNetwork(network: NetworkConfig | undefined): void {
+    this.#givenNetwork = network;
+    this.#declareNetwork();
+  }
+
+  /** Shown in the status until the next boot. */
+  addProblems(lines: readonly string[]): void {
+    this.#problems.push(...lines);
   }
 
   skipped(): [] {
@@ -51,7 +70,9 @@ export class HostMachine implements Machine {
   ): Promise<readonly KeyReport[]> {
     const { network, firstApply } = this.#deps;
     const turn = ++this.#latest;
-    network.declare({ network: config.network, dns: config.connectivity.dns });
+    this.#config = config;
+    this.#declareNetwork();
+    this.#deps.startNetwork();
     const isOnline = network.status?.condition.ready === true;
     const outcome = await this.#reconcile(config, options, isOnline ? 'all' : 'early');
     for (const step of outcome.done) {
@@ -68,12 +89,17 @@ export class HostMachine implements Machine {
   }
 
   status(): MachineStatus {
-    const { network, bootProblems } = this.#deps;
+    const { network } = this.#deps;
     const failed = this.#reports.filter(({ outcome }) => outcome === 'failed');
     return {
       network: network.status === undefined ? null : shownNetwork(network.status),
-      problems: [...bootProblems, ...failed.map(({ key, why }) => `${key}: ${why ?? 'failed'}`)],
+      problems: [...this.#problems, ...failed.map(({ key, why }) => `${key}: ${why ?? 'failed'}`)],
     };
+  }
+
+  #declareNetwork(): void {
+    const { network, connectivity } = this.#config;
+    this.#deps.network.declare({ network: network ?? this.#givenNetwork, dns: connectivity.dns });
   }
 
   async #whenOnline(config: HostConfig, options: BringOptions, turn: number): Promise<void> {

@@ -4,6 +4,8 @@ export const imageDirectories = {
   marker: '/usr/lib/berth/epoch',
   /** NAME/usr for every system container that comes with the OS. */
   containers: '/usr/lib/berth/containers',
+  /** The engine's programs, as EngineBinaries: asking dockerd for its version would take seconds of the boot. */
+  engineBinaries: '/usr/lib/berth/engine/binaries.json',
   /** Which archive holds which of their images. */
   images: '/usr/lib/berth/images/images.json',
 } as const;

@@ -9,6 +9,7 @@ import { engineGroupId, engineView } from '../services/catalogue/variables.ts';
 import type { StepRecord } from '../services/ports.ts';
 import { Agent } from './agent.ts';
 import type { AgentOptions } from './agent-service.ts';
+import { bootHost } from './boot.ts';
 import { sayOnConsole } from './boot-console.ts';
 import { GenerationStore } from './generation-store.ts';
 import { openHost } from './host-boot.ts';
@@ -68,7 +69,6 @@ export async function runAgent(options: AgentOptions): Promise<number> {
       ? undefined
       : await openHost({
           ...{ stateDirectory, runDirectory, recorder, clock: systemClock, random: Math.random },
-          instance: (await readFile('/etc/machine-id', 'utf8')).trim(),
           say: sayOnConsole,
           signal: ending.signal,
         });
@@ -99,15 +99,25 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     },
   });
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => ending.abort());
-  const networking = host?.network.run(ending.signal);
-  await agent.resume();
+  await agent.recall();
+  if (host === undefined) await agent.resume();
   const api = await serveApi(agent, socket, engineGroupId);
   log(`serving ${socket}`);
   const reconciling = agent.run(ending.signal);
+  const booting =
+    host === undefined
+      ? undefined
+      : bootHost({
+          ...{ agent, host, clock: systemClock, random: Math.random, say: sayOnConsole, signal: ending.signal },
+          knownFile: join(stateDirectory, 'datasource.json'),
+        }).catch((error: unknown) => {
+          if (!ending.signal.aborted) throw error;
+        });
   if (options.configFile !== undefined && generations.current() === undefined)
     await applyFirst(agent, options.configFile, ending.signal);
   await reconciling;
-  await networking;
+  await booting;
+  await host?.ended();
   await api.close();
   await (shutdown.isWanted ? engines.stop() : engines.release());
   await ledger.close();

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { emptyHostConfig } from '../config/host-config.ts';
 import type { EngineName } from '../config/service-spec.ts';
@@ -19,6 +20,7 @@ import {
 import { localBridge, localSystemBridge } from '../services/catalogue/variables.ts';
 import type { EngineHandle } from '../services/observe.ts';
 import type { EngineSet } from './engine-set.ts';
+import { imageDirectories } from './image-directories.ts';
 import type { EngineStatus } from './model.ts';
 
 export interface OwnEngineOptions {
@@ -179,6 +181,8 @@ export class OwnEngines implements EngineSet {
   }
 
   async #binaries(): Promise<EngineBinaries> {
+    if (this.#options.mode === 'host')
+      return JSON.parse(await readFile(imageDirectories.engineBinaries, 'utf8')) as EngineBinaries;
     return (
       (await findEngineBinaries()) ??
       (await fetchEngineBinaries(this.#options.stateDirectory, () => undefined, this.#end.signal))

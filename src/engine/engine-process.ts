@@ -22,6 +22,7 @@ import {
   type EngineSpec,
   engineEnvironment,
   enginePaths,
+  startedText,
 } from './engine-spec.ts';
 
 /** One of the two programs of an engine. */
@@ -110,7 +111,7 @@ export class EngineProcesses {
 
   /** Whether the running dockerd was started as the spec says now; false asks for a restart. */
   async isCurrent(): Promise<boolean> {
-    return (await readFile(this.paths.startedWith, 'utf8').catch(() => '')) === this.#startText();
+    return (await readFile(this.paths.startedWith, 'utf8').catch(() => '')) === startedText(this.#spec);
   }
 
   /** The telling lines at the end of dockerd's log. */
@@ -147,7 +148,7 @@ export class EngineProcesses {
         cause: error,
       });
     }
-    if (program.name === 'dockerd') await writeFile(this.paths.startedWith, this.#startText());
+    if (program.name === 'dockerd') await writeFile(this.paths.startedWith, startedText(this.#spec));
     const outcome = await this.#waitUntilAnswers(program, started, signal);
     if (outcome === 'answers') return;
     const said = tellingLines(await readFrom(program.logFile, logStart));
@@ -186,12 +187,6 @@ export class EngineProcesses {
     const found = await this.#find(program);
     if (found !== undefined) await terminate(found, graceMs);
     await forgetDetached(program.pidFile);
-  }
-
-  #startText(): string {
-    const { binaries, config, proxy, caCertificates } = this.#spec;
-    const facts = { version: binaries.version, arguments: dockerdArguments(this.#spec), config, proxy };
-    return JSON.stringify(this.#trusts() ? { ...facts, caCertificates } : facts);
   }
 
   /** Whether certificates are declared. */

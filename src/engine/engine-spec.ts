@@ -115,6 +115,13 @@ export function dockerdArguments(spec: EngineSpec): string[] {
   ];
 }
 
+/** What is noted of a dockerd's start; another text asks for a restart. Pure. */
+export function startedText(spec: EngineSpec): string {
+  const { binaries, config, proxy, caCertificates = [] } = spec;
+  const facts = { version: binaries.version, arguments: dockerdArguments(spec), config, proxy };
+  return JSON.stringify(caCertificates.length === 0 ? facts : { ...facts, caCertificates });
+}
+
 /** The arguments of a containerd of our own. Pure. */
 export function containerdArguments(spec: EngineSpec): string[] {
   const paths = enginePaths(spec);

@@ -71,8 +71,8 @@ export class LinuxKernel implements Kernel {
   }
 
   async swapOn(path: string, options: readonly string[]): Promise<void> {
-    const args = options.length === 0 ? [path] : ['--options', options.join(','), path];
-    await runProgram(this.#commands, { program: 'swapon', args });
+    const withOptions = options.length === 0 ? [] : [`--options=${options.join(',')}`];
+    await runProgram(this.#commands, { program: 'swapon', args: [...withOptions, path] });
   }
 
   async swapOff(path: string): Promise<void> {

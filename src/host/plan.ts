@@ -6,7 +6,7 @@ import { planFiles } from './files/plan.ts';
 import type { ObservedHost } from './observe.ts';
 import { type HostPlanOptions, PlanContext } from './resource.ts';
 import { planResources } from './resources.ts';
-import type { HostPlan, HostStep } from './step.ts';
+import type { BlockedChange, HostPlan, HostStep } from './step.ts';
 
 /** `host`: Berth runs the machine. `local`: it is a guest on somebody's own machine and changes nothing of it. */
 export type HostMode = 'host' | 'local';
@@ -45,13 +45,48 @@ export function planHost(config: HostConfig, observed: ObservedHost, options: Ho
   const homes = planHomes(config, accounts, context);
   const steps = [
     ...files.stages.settings,
-    ...plans.flatMap((plan) => plan.steps ?? []),
+    ...undoFirst(plans.flatMap((plan) => plan.steps ?? [])),
     ...files.stages.data,
     ...(homes.steps ?? []),
     ...files.stages.deferred,
   ];
   const blocked = [everyone, ...plans, files, homes].flatMap((plan) => plan.blocked ?? []);
-  return { steps: withinPlan(steps), blocked };
+  const { free, held } = holdBack(steps, config, observed);
+  return { steps: withinPlan(free), blocked: [...blocked, ...held] };
+}
+
+/** What is given up goes before anything is made of it, and swap files before what they are on. */
+function undoFirst(steps: readonly HostStep[]): HostStep[] {
+  const given = ['swap-off', 'remove-file', 'unmount'] as const;
+  const isGiven = ({ kind }: HostStep): boolean => given.some((name) => name === kind);
+  const undone = given.flatMap((name) => steps.filter(({ kind }) => kind === name));
+  return [...undone, ...steps.filter((step) => !isGiven(step))];
+}
+
+/**
+ * What belongs on a file system waits until that is mounted: before, it would land below the mount point, and what is there
+ * now says nothing about it.
+ */
+function holdBack(
+  steps: readonly HostStep[],
+  config: HostConfig,
+  { resources }: ObservedHost,
+): { free: HostStep[]; held: BlockedChange[] } {
+  const { mounts } = resources.mounts;
+  const isMounted = (target: string): boolean =>
+    mounts === undefined || mounts.some((mount) => mount.target === target);
+  const missing = config.mounts.map(({ target }) => target).filter((target) => !isMounted(target));
+  const placeOf = (step: HostStep): string | undefined =>
+    'path' in step ? missing.find((target) => step.path.startsWith(`${target}/`)) : undefined;
+  const held = new Map<string, BlockedChange>();
+  for (const step of steps) {
+    const target = placeOf(step);
+    if (target === undefined) continue;
+    const { subject, key } = step;
+    const hint = `it is done once something is mounted on ${target}`;
+    held.set(subject, { subject, key, why: `${target} is not mounted`, until: 'device', hint });
+  }
+  return { free: steps.filter((step) => placeOf(step) === undefined), held: [...held.values()] };
 }
 
 /** Resources name whatever might have to be done before; what is not in the plan is done. */

@@ -146,6 +146,8 @@ export interface BlockDevice {
 export interface BlockDevices {
   /** Looks at a device, by path, `LABEL=` or `UUID=`; undefined when there is none. */
   look(device: string): Promise<BlockDevice | undefined>;
+  /** Bytes that a mounted XFS takes: what is on the device says so only after a while. */
+  mountedBytes(mountPoint: string): Promise<number | undefined>;
   partition(device: string, script: string, signal: AbortSignal): Promise<void>;
   growPartition(disk: string, number: number, signal: AbortSignal): Promise<void>;
   growFilesystem(device: string, type: string, mountPoint: string | undefined, signal: AbortSignal): Promise<void>;

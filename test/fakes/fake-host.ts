@@ -187,6 +187,8 @@ export class FakeKernel implements Kernel {
   async unmount(target: string): Promise<void> {
     const index = this.mounted.findLastIndex((mount) => mount.target === target);
     if (index === -1) throw new Error(`${target} is not mounted`);
+    const users = [...this.mounted.map((mount) => mount.target), ...this.swapped];
+    if (users.some((user) => user.startsWith(`${target}/`))) throw new Error(`${target} is busy`);
     this.mounted.splice(index, 1);
   }
 
@@ -231,6 +233,10 @@ export class FakeBlockDevices implements BlockDevices {
     }
     if (device.startsWith('/dev/')) return this.devices.get(device);
     return (await this.#files.exists(device)) ? (this.devices.get(device) ?? this.#file(device)) : undefined;
+  }
+
+  async mountedBytes(): Promise<undefined> {
+    return undefined;
   }
 
   async partition(device: string, script: string): Promise<void> {

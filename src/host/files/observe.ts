@@ -7,8 +7,9 @@ export async function observeFiles(paths: readonly string[], files: HostFiles): 
   const links = new Map<string, string>();
   const defaults = new Map<string, string>();
   for (const path of new Set(paths)) {
-    states.set(path, await files.state(path));
-    const target = await files.linkTarget(path);
+    // What cannot be looked at (links in a circle, a broken disk) is nothing that Berth would write over.
+    states.set(path, await files.state(path).catch(() => ({ kind: 'other' }) as const));
+    const target = await files.linkTarget(path).catch(() => undefined);
     if (target !== undefined) links.set(path, target);
     const original = path.startsWith('/etc/') ? await files.readDefault(path) : undefined;
     if (original !== undefined) defaults.set(path, Buffer.from(original).toString('base64'));

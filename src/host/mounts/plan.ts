@@ -38,7 +38,8 @@ export function planMounts(config: HostConfig, observed: ObservedMounts, context
   const present = (target: string): MountEntry | undefined =>
     observed.mounts?.findLast((mount) => mount.target === target);
 
-  for (const old of context.previous.mounts) {
+  // One that is below another goes first.
+  for (const old of context.previous.mounts.toSorted((a, b) => depth(b.target) - depth(a.target))) {
     if (config.mounts.some(({ target }) => target === old.target) || present(old.target) === undefined) continue;
     const about = {
       subject: `mount${old.target}`,

@@ -6,13 +6,8 @@ import type {
   NetworkConfig,
   VlanConfig,
 } from '../../config/network/network-config.ts';
+import { type Creation, isOurMark } from './creation.ts';
 import type { ObservedLink } from './observed.ts';
-
-/** A device that Berth creates; absent members of a bond or a bridge join when they come. */
-export type Creation =
-  | { readonly kind: 'bond'; readonly parameters: Readonly<Record<string, string>> }
-  | { readonly kind: 'vlan'; readonly id: number; readonly link: string }
-  | { readonly kind: 'bridge'; readonly parameters: Readonly<Record<string, string>> };
 
 /** One device as it shall be. */
 export interface DesiredDevice {
@@ -58,8 +53,10 @@ export function desiredNetwork(config: NetworkConfig | undefined, links: readonl
     ...Object.entries(config.bridges ?? {}).map(([name, bridge]) => bridgeDevice(name, bridge, nameOf)),
   ];
   const devices = found.map(({ device }) => device);
-  const available = new Set([...links.map(({ name }) => name), ...devices.map(({ name }) => name)]);
   // What Berth created earlier is made again or removed: it does not count before its turn.
+  const available = new Set(links.filter(({ alias }) => !isOurMark(alias)).map(({ name }) => name));
+  for (const device of devices) available.delete(device.found ?? device.name);
+  for (const device of devices) available.add(device.name);
   for (const { name } of created) available.delete(name);
   let left = created;
   for (;;) {
@@ -97,22 +94,42 @@ function findEthernets(
   const found: Found[] = [];
   const waiting: WaitingDevice[] = [];
   const taken = new Set<string>();
-  // An entry that fits one device goes before a pattern that may fit many.
-  const inOrder = Object.entries(entries).toSorted(([, a], [, b]) => Number(isPattern(a)) - Number(isPattern(b)));
+  const names = new Map<string, string>();
+  const inOrder = Object.entries(entries).toSorted(([, a], [, b]) => vagueness(a) - vagueness(b));
   for (const [entry, config] of inOrder) {
     const key = `network.ethernets.${entry}`;
+    const optional = config.optional ?? false;
+    const namesake = config.setName === undefined ? undefined : names.get(config.setName);
+    if (namesake !== undefined) {
+      waiting.push({ key, why: `the name ${config.setName ?? ''} is that of the entry ${namesake}`, optional });
+      continue;
+    }
+    if (config.setName !== undefined) names.set(config.setName, entry);
     const fitting = links.filter((link) => !taken.has(link.name) && fits(entry, config, link));
     // Only one device can have the name.
     const chosen = config.setName === undefined ? fitting : fitting.slice(0, 1);
     if (chosen.length === 0) {
-      waiting.push({ key, why: `no device has ${wanted(entry, config)}`, optional: config.optional ?? false });
+      waiting.push({ key, why: `no device has ${wanted(entry, config)}`, optional });
     }
     for (const { name } of chosen) {
       taken.add(name);
       found.push({ entry, device: { key, name: config.setName ?? name, found: name, members: [], config } });
     }
   }
-  return { found, waiting };
+  return { found: found.map((one) => displaced(one, found, links)), waiting };
+}
+
+/** A device that gives its name to another one is called by its number from then on. */
+export function spareName({ index }: ObservedLink): string {
+  return `net${index}`;
+}
+
+function displaced(one: Found, all: readonly Found[], links: readonly ObservedLink[]): Found {
+  const { device } = one;
+  const link = links.find(({ name }) => name === device.found);
+  const isTaken = all.some((other) => other !== one && other.device.name === device.name);
+  if (!isTaken || link === undefined || device.name !== device.found) return one;
+  return { ...one, device: { ...device, name: spareName(link) } };
 }
 
 function fits(entry: string, { match, setName }: EthernetConfig, link: ObservedLink): boolean {
@@ -132,8 +149,11 @@ function fits(entry: string, { match, setName }: EthernetConfig, link: ObservedL
   );
 }
 
-function isPattern({ match }: EthernetConfig): boolean {
-  return match !== undefined && match.macAddress === undefined && (match.name === undefined || /[*?]/.test(match.name));
+/** The hardware's address says most about which device is meant; a pattern, which may fit many, says least. */
+function vagueness({ match }: EthernetConfig): number {
+  if (match?.macAddress !== undefined) return 0;
+  const isPattern = match !== undefined && (match.name === undefined || /[*?]/.test(match.name));
+  return isPattern ? 2 : 1;
 }
 
 function wanted(entry: string, { match }: EthernetConfig): string {

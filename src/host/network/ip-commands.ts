@@ -1,5 +1,5 @@
 import type { RouteConfig } from '../../config/network/network-config.ts';
-import type { Creation } from './desired.ts';
+import type { Creation } from './creation.ts';
 import type { ObservedRoute } from './observed.ts';
 import type { NetworkAction } from './steps.ts';
 

@@ -1,6 +1,6 @@
 import type { RouteConfig } from '../../config/network/network-config.ts';
 import type { StepBase } from '../../core/plan.ts';
-import type { Creation } from './desired.ts';
+import type { Creation } from './creation.ts';
 import type { ObservedRoute } from './observed.ts';
 
 /** What one step changes. Each is safe to repeat: the next look at the network tells whether it is still needed. */

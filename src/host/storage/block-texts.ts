@@ -80,3 +80,9 @@ export function filesystemBytes(type: string, head: Uint8Array): number | undefi
   const blocks = view.getUint32(superblock + 0x4, true) + high * 2 ** 32;
   return blocks * 1024 * 2 ** view.getUint32(superblock + 0x18, true);
 }
+
+/** Reads `xfs_growfs -n`: the line `data = bsize=4096 blocks=76800, imaxpct=25`. Pure. */
+export function xfsBytes(text: string): number | undefined {
+  const [, blockBytes, blocks] = /^data\s*=\s*bsize=(\d+)\s+blocks=(\d+)/m.exec(text) ?? [];
+  return blocks === undefined ? undefined : Number(blockBytes) * Number(blocks);
+}

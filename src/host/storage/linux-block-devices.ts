@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { BerthError } from '../../core/errors.ts';
 import type { ArrayRequest, BlockDevice, BlockDevices, FilesystemRequest, HostCommands, Signature } from '../ports.ts';
 import { runProgram } from '../program-runner.ts';
-import { filesystemBytes, parsePartitionTable, parseSignature } from './block-texts.ts';
+import { filesystemBytes, parsePartitionTable, parseSignature, xfsBytes } from './block-texts.ts';
 
 const headBytes = 4096;
 
@@ -39,6 +39,8 @@ export class LinuxBlockDevices implements BlockDevices {
     if (path === undefined || status === undefined || !(status.isBlockDevice() || status.isFile())) return undefined;
     const sys = join('/sys/class/block', basename(path));
     const sizeBytes = status.isFile() ? status.size : 512 * (await numberIn(join(sys, 'size'), 0));
+    // The node of an array that does not run, or a drive without a disk in it.
+    if (status.isBlockDevice() && sizeBytes === 0) return undefined;
     const signature = await this.#signature(path);
     const table = signature.kind === 'table' ? await this.#table(path) : undefined;
     const taken = signature.kind === 'filesystem' ? filesystemBytes(signature.type, await readHead(path)) : undefined;
@@ -53,9 +55,16 @@ export class LinuxBlockDevices implements BlockDevices {
     };
   }
 
+  async mountedBytes(mountPoint: string): Promise<number | undefined> {
+    const { exitCode, stdout } = await this.#commands.run({ program: 'xfs_growfs', args: ['-n', mountPoint] });
+    return exitCode === 0 ? xfsBytes(stdout) : undefined;
+  }
+
   async partition(device: string, script: string, signal: AbortSignal): Promise<void> {
     const args = ['--quiet', '--wipe', 'always', '--wipe-partitions', 'always', device];
     await this.#run('sfdisk', args, signal, script);
+    // The kernel reads the table again by itself, but not while anything on the disk is open.
+    if ((await stat(device)).isBlockDevice()) await this.#run('partx', ['--update', device], signal);
   }
 
   async growPartition(disk: string, number: number, signal: AbortSignal): Promise<void> {
@@ -127,7 +136,11 @@ export class LinuxBlockDevices implements BlockDevices {
       args: ['--probe', '--output', 'export', path],
     });
     if (exitCode === 0 || exitCode === 2 || exitCode === 8) return parseSignature(stdout, exitCode);
-    throw new BerthError('HOST_REFUSED', `blkid cannot look at ${path}: ${stderr.trim()}`);
+    // Never taken for empty.
+    return {
+      kind: 'unclear',
+      what: `something that cannot be read (${stderr.trim() || `blkid ended with ${exitCode}`})`,
+    };
   }
 
   async #table(path: string): Promise<BlockDevice['table']> {

@@ -30,5 +30,8 @@ async function observeGrowth(
   const device = await blockDevices.look(source);
   const disk = device?.partOf === undefined ? undefined : await blockDevices.look(device.partOf.disk);
   const mountPoint = mounted?.target ?? mounts.findLast((mount) => mount.source === device?.path)?.target;
-  return { device, disk, mountPoint };
+  if (device?.signature.kind !== 'filesystem' || device.signature.type !== 'xfs' || mountPoint === undefined)
+    return { device, disk, mountPoint };
+  const filesystemBytes = await blockDevices.mountedBytes(mountPoint);
+  return { device: { ...device, ...(filesystemBytes === undefined ? {} : { filesystemBytes }) }, disk, mountPoint };
 }

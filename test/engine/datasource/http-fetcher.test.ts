@@ -51,7 +51,7 @@ describe('a document over HTTP', () => {
   test('comes with its bytes, over a redirection, with the given headers', async () => {
     const base = await serve((request, response) => {
       if (request.url === '/old') response.writeHead(302, { location: '/new' }).end();
-      else response.end(`${request.headers['x-token'] ?? ''} ${request.headers.authorization ?? ''}`);
+      else response.end(`${String(request.headers['x-token'] ?? '')} ${request.headers.authorization ?? ''}`);
     });
     const { fetcher } = fetcherOf();
     expect(textOf(await fetcher.get(`${base}/old`, never, { 'x-token': 't' }))).toBe('t ');

@@ -99,11 +99,7 @@ describe('while it runs', () => {
   });
 
   test('a setting that the kernel refuses fails by itself', async () => {
-    const { failed, done } = await host.apply(
-      `${without}`.replace('ip_forward: 1', 'ip_forward: many'),
-      options,
-      without,
-    );
+    const { failed, done } = await host.apply(without.replace('ip_forward: 1', 'ip_forward: many'), options, without);
     expect(failed).toEqual([
       'set-sysctl:sysctl/net.ipv4.ip_forward: net.ipv4.ip_forward cannot be set to many: the kernel refuses it (EINVAL)',
     ]);

@@ -13,7 +13,18 @@ import { installTools } from '../support/engine-versions.ts';
 
 const repository = join(import.meta.dirname, '../../..');
 /** The programs that the image has for its own resources. */
-const packages = ['util-linux', 'mount', 'fdisk', 'mdadm', 'kmod', 'xfsprogs', 'e2fsprogs', 'dosfstools', 'tzdata'];
+const packages = [
+  'util-linux',
+  'mount',
+  'fdisk',
+  'mdadm',
+  'kmod',
+  'xfsprogs',
+  'e2fsprogs',
+  'dosfstools',
+  'btrfs-progs',
+  'tzdata',
+];
 
 /** What Node is linked with, and what the tests ask the host with. */
 const forTests = ['libstdc++6', 'dash', 'coreutils', 'grep', 'hostname', 'libc-bin'];

@@ -117,6 +117,28 @@ test.each(rows)('$name', async ({ text, host = { defaults: imageEtc }, steps = [
   expect(blockedLines(plan)).toEqual(blocked);
 });
 
+test('what belongs on a file system waits until that is mounted', async () => {
+  const host = new FakeHost({ defaults: imageEtc });
+  const text = `mounts: [[LABEL=data, /data]]
+swap: {filename: /data/swap, size: 1G}
+write_files: [{path: /data/log, content: "more\\n", append: true}, {path: /datas, content: x}]`;
+  const { done, blocked } = await reconcile(host, config(text));
+  expect(done.map(({ id }) => id)).toEqual(['write-file:/etc/fstab', 'write-file:/datas']);
+  expect(blockedLines({ blocked })).toEqual([
+    'device mount/data: LABEL=data is not there',
+    'device swap/data/swap: /data is not mounted',
+    'device file/data/log: /data is not mounted',
+  ]);
+  host.kernel.mounted.push({ source: '/dev/vdb', target: '/data', type: 'ext4', options: ['rw'] });
+  await host.files.write('/data/log', Buffer.from('old\n'), { mode: 0o644, uid: 0, gid: 0 });
+  const later = await reconcile(host, config(text));
+  expect([later.failed, host.files.text('/data/log'), [...host.kernel.swapped]]).toEqual([
+    [],
+    'old\nmore\n',
+    ['/data/swap'],
+  ]);
+});
+
 test('a swap file of another size is made anew', async () => {
   const host = new FakeHost({ defaults: imageEtc });
   const before = config('swap: {filename: /var/swap, size: 1G}');

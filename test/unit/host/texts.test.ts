@@ -4,7 +4,12 @@ import { sysctlPath } from '../../../src/host/linux-kernel.ts';
 import { parseMountTable, parseSwaps } from '../../../src/host/mount-table.ts';
 import { hostsText } from '../../../src/host/names/plan.ts';
 import type { Signature } from '../../../src/host/ports.ts';
-import { filesystemBytes, parsePartitionTable, parseSignature } from '../../../src/host/storage/block-texts.ts';
+import {
+  filesystemBytes,
+  parsePartitionTable,
+  parseSignature,
+  xfsBytes,
+} from '../../../src/host/storage/block-texts.ts';
 import { spaceBehind } from '../../../src/host/storage/partitions.ts';
 
 test('the mount table', () => {
@@ -75,6 +80,17 @@ test('space behind a partition ends at the next one', () => {
   expect(spaceBehind(1, device)).toBe(4096 * 512);
   expect(spaceBehind(2, device)).toBe(2 ** 30 - 2 ** 20 - 10240 * 512);
   expect(spaceBehind(3, device)).toBe(0);
+});
+
+test('what xfs_growfs says', () => {
+  const text = [
+    'meta-data=/dev/vdb1              isize=512    agcount=4, agsize=19200 blks',
+    '         =                       sectsz=512   attr=2, projid32bit=1',
+    'data     =                       bsize=4096   blocks=76800, imaxpct=25',
+    'log      =internal log           bsize=4096   blocks=16384, version=2',
+  ].join('\n');
+  expect(xfsBytes(text)).toBe(4096 * 76800);
+  expect(xfsBytes('')).toBeUndefined();
 });
 
 test('a head that is too short tells nothing', () => {

@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Creation } from './desired.ts';
+
+/** A device that Berth creates; absent members of a bond or a bridge join when they come. */
+export type Creation =
+  | { readonly kind: 'bond'; readonly parameters: Readonly<Record<string, string>> }
+  | { readonly kind: 'vlan'; readonly id: number; readonly link: string }
+  | { readonly kind: 'bridge'; readonly parameters: Readonly<Record<string, string>> };
 
 const prefix = 'berth:';
 
