@@ -3,7 +3,7 @@ const transform = {
 };
 const common = { extensionsToTreatAsEsm: ['.ts'], transform, testEnvironment: 'node', injectGlobals: false };
 
-/** Suites by what they need: unit has no I/O; engine has a real dockerd (root); vm builds and boots the image; soak takes long. */
+/** Suites by what they need: unit has no I/O; engine has a real dockerd (root); vm builds and boots the image in QEMU; soak takes long. */
 export default {
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },

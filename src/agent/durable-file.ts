@@ -32,5 +32,5 @@ export async function syncDirectory(path: string): Promise<void> {
 
 /** True for the error of a file that is not there. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'ENOENT';
+  return typeof error === 'object' && error !== null && Reflect.get(error, 'code') === 'ENOENT';
 }

@@ -12,7 +12,6 @@ export function machinePorts(defaults?: string): HostPorts {
   const commands = new ProgramRunner();
   return {
     files: new RootedFiles('/', defaults === undefined ? {} : { defaults }),
-    commands,
     blockDevices: new LinuxBlockDevices(commands),
     kernel: new LinuxKernel(commands),
   };
@@ -20,6 +19,5 @@ export function machinePorts(defaults?: string): HostPorts {
 
 /** A system below a directory: its files are set up, what needs a running kernel is left for its boot. */
 export function treePorts(root: string): HostPorts {
-  const commands = new ProgramRunner();
-  return { files: new RootedFiles(root), commands, blockDevices: new LinuxBlockDevices(commands) };
+  return { files: new RootedFiles(root), blockDevices: new LinuxBlockDevices(new ProgramRunner()) };
 }

@@ -75,7 +75,9 @@ function holdBack(
   const { mounts } = resources.mounts;
   const isMounted = (target: string): boolean =>
     mounts === undefined || mounts.some((mount) => mount.target === target);
-  const missing = config.mounts.map(({ target }) => target).filter((target) => !isMounted(target));
+  const missing = config.mounts
+    .filter(({ target, options }) => !options.includes('noauto') && !isMounted(target))
+    .map(({ target }) => target);
   const placeOf = (step: HostStep): string | undefined =>
     'path' in step ? missing.find((target) => step.path.startsWith(`${target}/`)) : undefined;
   const held = new Map<string, BlockedChange>();

@@ -173,7 +173,6 @@ export interface ArrayRequest {
 /** Everything outside that host resources look at and change. */
 export interface HostPorts {
   readonly files: HostFiles;
-  readonly commands: HostCommands;
   readonly blockDevices: BlockDevices;
   /** Absent for a directory tree: then only its files are set up. */
   readonly kernel?: Kernel;

@@ -48,7 +48,7 @@ function resource<Observed>(row: HostResource<Observed>): HostResource<Observed>
 export const hostResources = {
   names: resource({
     paths: ['/etc/hostname', '/etc/hosts'],
-    observe: (config, _previous, ports) => observeNames(config, ports),
+    observe: observeNames,
     plan: planNames,
   }),
   zone: resource({

@@ -3,7 +3,6 @@ import {
   type BlockDevices,
   type FileState,
   type FilesystemRequest,
-  type HostCommands,
   type HostFiles,
   type HostPorts,
   type Kernel,
@@ -318,8 +317,6 @@ export class FakeBlockDevices implements BlockDevices {
   }
 }
 
-const noCommands: HostCommands = { run: async () => ({ exitCode: 0, stdout: '', stderr: '' }) };
-
 export interface FakeHostOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** Absent: the host has no image of its own /etc. */
@@ -334,7 +331,6 @@ export class FakeHost implements HostPorts {
   readonly files: FakeFiles;
   readonly blockDevices: FakeBlockDevices;
   readonly kernel: FakeKernel;
-  readonly commands = noCommands;
 
   constructor({ files = {}, defaults, disks = [], settings = {}, modules = {} }: FakeHostOptions = {}) {
     this.files = new FakeFiles(files, defaults);

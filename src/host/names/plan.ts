@@ -1,24 +1,44 @@
 import type { HostConfig } from '../../config/host-config.ts';
-import type { PlanContext, ResourcePlan } from '../resource.ts';
+import type { DesiredFile, PlanContext, ResourcePlan } from '../resource.ts';
 
 export interface ObservedNames {
   /** What the kernel says; undefined without one. */
   readonly hostname: string | undefined;
 }
 
+const paths = { hostname: '/etc/hostname', hosts: '/etc/hosts' } as const;
+
 /** The host's name: in the kernel, in /etc/hostname and, beside `localhost`, in /etc/hosts. Pure. */
 export function planNames(config: HostConfig, { hostname }: ObservedNames, context: PlanContext): ResourcePlan {
-  const name = config.hostname;
+  const name = config.hostname ?? formerName(context);
   if (name === undefined) return {};
-  const subject = 'host/hostname';
-  const files = [{ path: '/etc/hostname', content: `${name}\n`, mode: 0o644, key: 'hostname', subject }];
-  if (config.manageHosts !== false) {
-    const content = hostsText(context.baseText('/etc/hosts'), name, config.fqdn);
-    files.push({ path: '/etc/hosts', content, mode: 0o644, key: 'hostname', subject: 'host/hosts' });
-  }
+  const about = { subject: 'host/hostname', key: 'hostname' };
+  const files: DesiredFile[] = [{ path: paths.hostname, content: `${name}\n`, mode: 0o644, ...about }];
+  const content =
+    hostsOf(config, context) ?? (hostsOf(context.previous, context) === undefined ? undefined : base(context));
+  if (content !== undefined)
+    files.push({ path: paths.hosts, content, mode: 0o644, key: 'hostname', subject: 'host/hosts' });
   if (hostname === undefined || hostname === name) return { files };
   const summary = `name the host ${name}`;
-  return { files, steps: [context.step({ kind: 'set-hostname', name }, { subject, key: 'hostname', summary })] };
+  return { files, steps: [context.step({ kind: 'set-hostname', name }, { ...about, summary })] };
+}
+
+/** The image's name, for a host that had another one until now. */
+function formerName(context: PlanContext): string | undefined {
+  if (context.previous.hostname === undefined || !context.files.hasDefaults) return undefined;
+  const name = context.baseText(paths.hostname).trim();
+  return name === '' ? undefined : name;
+}
+
+/** /etc/hosts as a config wants it; undefined when it leaves that to the image. */
+function hostsOf({ hostname, fqdn, manageHosts }: HostConfig, context: PlanContext): string | undefined {
+  if (hostname === undefined || manageHosts === false) return undefined;
+  return hostsText(context.baseText(paths.hosts), hostname, fqdn);
+}
+
+/** The image's own /etc/hosts; undefined where that is not to be had. */
+function base(context: PlanContext): string | undefined {
+  return context.files.hasDefaults ? context.baseText(paths.hosts) : undefined;
 }
 
 /** hosts(5) with the host's own names on 127.0.1.1, where Debian has them, and `localhost` whatever the image says. */

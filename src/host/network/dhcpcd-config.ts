@@ -11,7 +11,8 @@ export const leasesVariable = 'BERTH_LEASES';
 /**
  * The settings of dhcpcd (dhcpcd.conf(5)) for these devices, by name; undefined when none of them needs it. Pure.
  * Identified by MAC address, so that a reinstalled host gets its address again. No ARP probes and no random delay: they
- * cost up to six seconds of every boot. `persistent`: a restart of the client leaves addresses alone.
+ * cost up to six seconds of every boot. `persistent`: a restart of the client leaves addresses alone. `nodev`: the host has no
+ * udev, for whose word about each device it would wait for ever.
  */
 export function dhcpcdConfig(devices: ReadonlyMap<string, DeviceConfig>, leasesDirectory: string): string | undefined {
   const names = [...devices.keys()].filter((name) => wantsDhcpClient(devices.get(name) ?? {})).toSorted();
@@ -19,6 +20,7 @@ export function dhcpcdConfig(devices: ReadonlyMap<string, DeviceConfig>, leasesD
   return `${[
     '# Written by Berth: changes are overwritten.',
     `env ${leasesVariable}=${leasesDirectory}`,
+    'nodev',
     'clientid',
     'duid ll',
     'slaac hwaddr',

@@ -291,6 +291,12 @@ const mounts: Row[] = [
     config: { mounts: [{ ...mount, options: ['nofail'] }] },
     diagnostics: ['2:30 warning unsupported mounts[0][3]'],
   },
+  {
+    name: 'two on one mount point',
+    text: 'mounts: [[LABEL=a, /a], [LABEL=b, /a/]]',
+    config: { mounts: [mount] },
+    diagnostics: ['2:25 error duplicate mounts[1]'],
+  },
   { name: 'the root', text: 'mounts: [[LABEL=a, /]]', diagnostics: ['2:20 error invalid-value mounts[0][1]'] },
   {
     name: "a provider's alias",

@@ -60,6 +60,12 @@ const rows: Row[] = [
     diagnostics: ['2:28 warning unsupported disk_setup.vdb.layout'],
   },
   {
+    name: 'one disk by two names',
+    text: 'device_aliases: {a: /dev/vdb}\ndisk_setup: {a: {layout: true}, vdb: {layout: true}}',
+    config: { storage: { ...storage, disks: [disk] } },
+    diagnostics: ['3:38 error duplicate disk_setup.vdb'],
+  },
+  {
     name: "a provider's disk",
     text: 'disk_setup: {ephemeral0: {layout: true}}',
     diagnostics: ['2:26 warning unsupported disk_setup.ephemeral0'],

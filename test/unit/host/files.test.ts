@@ -139,6 +139,21 @@ write_files: [{path: /data/log, content: "more\\n", append: true}, {path: /datas
   ]);
 });
 
+test('swap files go before what they are on, and inner mounts before outer ones', async () => {
+  const host = new FakeHost({ defaults: imageEtc });
+  const before = config('mounts: [[tmpfs, /a, tmpfs], [tmpfs, /a/b, tmpfs]]\nswap: {filename: /a/swap, size: 1G}');
+  expect((await reconcile(host, before)).failed).toEqual([]);
+  const { done, failed } = await reconcile(host, config('{}'), { previous: before });
+  expect(failed).toEqual([]);
+  expect(done.map(({ id }) => id)).toEqual([
+    'write-file:/etc/fstab',
+    'swap-off:swap/a/swap',
+    'remove-file:swap/a/swap',
+    'unmount:mount/a/b',
+    'unmount:mount/a',
+  ]);
+});
+
 test('a swap file of another size is made anew', async () => {
   const host = new FakeHost({ defaults: imageEtc });
   const before = config('swap: {filename: /var/swap, size: 1G}');

@@ -192,6 +192,10 @@ type FilesystemFields = NonNullable<ReturnType<typeof filesystemShape.read>>;
 function addDisk(draft: CloudInitDraft, name: string, given: DiskFields, place: Place): void {
   const device = draft.device(name, place);
   if (device === undefined) return;
+  if (draft.host.isNamed(['disk_setup', device])) {
+    place.error('duplicate', `another entry partitions ${device}`);
+    return;
+  }
   const partitions = given.layout;
   if (partitions.length === 0) return;
   const disk: DiskConfig = {

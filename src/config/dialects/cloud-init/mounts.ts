@@ -58,7 +58,10 @@ function addMount(draft: CloudInitDraft, given: Cells, place: Place): void {
   const options = optionsOf(field(3) ?? 'defaults', placeOf(3));
   if (given.slice(4).some(({ value }) => value !== null && value !== '0'))
     placeOf(4).warn('unsupported', 'the fields for dump and fsck have no effect');
-  if (type === 'swap') {
+  const name = type === 'swap' ? ['swap', source] : ['mounts', target?.replace(/\/+$/, '') ?? ''];
+  if (draft.host.isNamed(name)) {
+    place.error('duplicate', `another entry has ${type === 'swap' ? source : target}`);
+  } else if (type === 'swap') {
     draft.host.config.swap.push({ kind: 'device', source, options });
     draft.host.name(['swap', source], place);
   } else if (target === null) {

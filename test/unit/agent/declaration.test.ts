@@ -1,0 +1,55 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Declaration } from '../../../src/agent/declaration.ts';
+import type { EngineSet } from '../../../src/agent/engine-set.ts';
+import { GenerationStore } from '../../../src/agent/generation-store.ts';
+import type { OverlayStore } from '../../../src/agent/operator-overlay.ts';
+import { loadPasswordSeed } from '../../../src/agent/password-seed.ts';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'berth-declaration-'));
+});
+afterEach(async () => await rm(directory, { recursive: true, force: true }));
+
+const text = `#cloud-config
+users: [{name: ops, plain_text_passwd: canary, lock_passwd: false}]
+password: canary
+`;
+
+async function declaration(): Promise<{ declaration: Declaration; generations: GenerationStore }> {
+  const generations = await GenerationStore.open(join(directory, 'generations'));
+  const deps = {
+    instance: 'test',
+    filesDirectory: directory,
+    catalogue: { descriptions: new Map(), modelsFor: () => new Map() },
+    engines: { userEngineIsService: false } as unknown as EngineSet,
+    overlay: { current: { enabled: [], disabled: [] } } as unknown as OverlayStore,
+    generations,
+    environment: {},
+    passwordSeed: await loadPasswordSeed(join(directory, 'password-seed')),
+  };
+  return { declaration: new Declaration(deps), generations };
+}
+
+const nothing = { services: new Map(), networks: [], volumes: [] };
+
+test('a clear-text password is not stored, and the same text again changes nothing', async () => {
+  const first = await declaration();
+  const prepared = first.declaration.prepare({ files: [{ file: 'a.yaml', text }] }, nothing);
+  expect(await first.declaration.store(prepared, '2026-01-01T00:00:00Z')).toBe(1);
+  const hash = prepared.config.users[0]?.passwordHash;
+  expect(hash).toMatch(/^\$6\$/);
+  for (const name of await readdir(join(directory, 'generations')))
+    expect(await readFile(join(directory, 'generations', name), 'utf8')).not.toContain('canary');
+  expect(JSON.stringify(first.declaration.redactedFiles(1))).not.toMatch(/canary|\$6\$/);
+
+  // After a restart, too: the seed is kept.
+  const second = await declaration();
+  const again = second.declaration.prepare({ files: [{ file: 'a.yaml', text }] }, nothing);
+  expect(await second.declaration.store(again, '2026-01-01T00:00:00Z')).toBe(1);
+  const stored = second.declaration.prepare({ generation: 1 }, nothing);
+  expect(stored.config).toEqual(prepared.config);
+});
