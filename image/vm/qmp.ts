@@ -30,7 +30,7 @@ export class QmpClient {
     socket.on('close', () => this.#lose());
   }
 
-  /** Throws NOT_FOUND when no VM is behind the socket. */
+  /** Throws NOT_FOUND when no VM is behind the socket, or it ends just now. */
   static async connect(path: string): Promise<QmpClient> {
     const socket = connect(path);
     await new Promise<void>((resolve, reject) => {
@@ -40,7 +40,9 @@ export class QmpClient {
       );
     });
     const client = new QmpClient(socket);
-    await client.execute('qmp_capabilities');
+    await client.execute('qmp_capabilities').catch((cause: unknown) => {
+      throw new BerthError('NOT_FOUND', `the VM behind ${path} ends`, { cause });
+    });
     return client;
   }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { access, constants, copyFile, link, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, constants, copyFile, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError, isBerthError } from '../../src/core/errors.ts';
 import {
@@ -83,6 +83,7 @@ export class VirtualMachine {
     if (existsSync(files.serialLog)) await rename(files.serialLog, `${files.serialLog}.1`);
     for (const leftover of [files.serialSocket, files.secondSerialSocket, files.qmpSocket, files.qemuLog])
       await rm(leftover, { force: true });
+    if (spec.recordWrites === true) await writeFile(files.writeLog, '', { mode: 0o600 });
     const qemu = await spawnDetached({
       command: machines[spec.architecture].program,
       args: qemuArguments(spec, files, accelerator),
@@ -141,7 +142,7 @@ export class VirtualMachine {
       (await this.monitor()).close();
       return true;
     } catch (error) {
-      if (isBerthError(error, 'NOT_FOUND') || isBerthError(error, 'CANCELLED')) return false;
+      if (isBerthError(error, 'NOT_FOUND')) return false;
       throw error;
     }
   }

@@ -133,7 +133,7 @@ test(
 test(
   'what QEMU refuses is told in its own words',
   async () => {
-    const change = { memoryMebibytes: 0 };
+    const change = { cpus: 100_000 };
     const outcome = await withQemu(change, async () => undefined).catch((error: unknown) => error);
     expect(outcome).toMatchObject({ code: 'UNSUPPORTED' });
     expect(String(outcome)).toContain('QEMU ended at once: ');

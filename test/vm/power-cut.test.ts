@@ -24,7 +24,7 @@ async function record(...commands: string[]): Promise<{ base: string; logFile: s
   const disk = `file.driver=raw,file.file.driver=file,file.file.filename=${at('disk')}`;
   const log = `log.driver=file,log.filename=${at('log')},log-sector-size=512`;
   const words = commands.flatMap((command) => ['-c', command]);
-  await runCommand('qemu-io', ['--image-opts', `driver=blklogwrites,${disk},${log}`, ...words]);
+  await runCommand('qemu-io', ['-t', 'writeback', '--image-opts', `driver=blklogwrites,${disk},${log}`, ...words]);
   return { base: at('base'), logFile: at('log') };
 }
 

@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../../image/vm/free-port.ts';
@@ -16,6 +15,7 @@ import { hostSocket } from '../../../src/cli/sockets.ts';
 import { vmAccess } from '../../../src/cli/vm-access.ts';
 import { sshPort } from '../../../src/cli/vm-host.ts';
 import { writeDebugInitrd } from './debug-initrd.ts';
+import { testVmPrefix } from './reap.ts';
 import { SerialShell } from './serial-shell.ts';
 import { testImage } from './test-image.ts';
 
@@ -25,8 +25,6 @@ export const bootLimitMs = 600_000;
 export const testLimitMs = 2 * bootLimitMs;
 
 const pollMs = 200;
-const temporary = '/tmp';
-const prefix = 'btv-';
 const tailLines = 60;
 
 /** How a test's VM differs from a plain one that is booted directly, on fast disks, with a network and a test shell. */
@@ -138,7 +136,7 @@ export class TestVm {
 
 /** Makes a VM, hands it to the test, and leaves nothing of it. An error of the test gets the end of the console's text. */
 export async function withVm<T>(change: VmChange, test: (vm: TestVm) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(temporary, `${prefix}${process.pid}-`));
+  const directory = await mkdtemp(testVmPrefix());
   const files = vmFiles(directory);
   try {
     const made = await makeVm(change, directory);
@@ -154,16 +152,6 @@ export async function withVm<T>(change: VmChange, test: (vm: TestVm) => Promise<
     await killQemu(files);
     await rm(directory, { recursive: true, force: true });
   }
-}
-
-/** Ends and removes the VMs of test runs that are gone. */
-export async function reapOrphans(): Promise<void> {
-  await reap((pid) => !existsSync(`/proc/${pid}`));
-}
-
-/** Ends and removes the VMs of this process. */
-export async function reapOwned(): Promise<void> {
-  await reap((pid) => pid === process.pid);
 }
 
 async function makeVm(change: VmChange, directory: string): Promise<TestVm> {
@@ -202,15 +190,4 @@ export async function seedWithKey(
   if (access === undefined) throw new Error('this config lets no further key in');
   const seed = { instanceId: `i-${name}`, userData, vendorData: access.vendorData, publicKeys: [publicKey] };
   return { seed, loginUser: access.loginUser };
-}
-
-async function reap(isToGo: (pid: number) => boolean): Promise<void> {
-  for (const name of await readdir(temporary)) {
-    const owner = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
-    if (owner === undefined || !isToGo(Number(owner))) continue;
-    const files = vmFiles(join(temporary, name));
-    await closeApi({ files });
-    await killQemu(files);
-    await rm(files.directory, { recursive: true, force: true });
-  }
 }
