@@ -47,7 +47,7 @@ ethernets:
         any: { match: { drivers: ['igb'] } },
       },
     },
-    diagnostics: ['3:72 warning unsupported ethernets.lan.wakeonlan'],
+    diagnostics: ['3:67 warning unsupported ethernets.lan.wakeonlan'],
   },
   {
     name: 'addresses and routes in the form the kernel shows',
