@@ -12,6 +12,9 @@ export interface DhcpClientPaths {
   readonly controlSocket: string;
 }
 
+/** Stands for no device at all: with this name dhcpcd reads its settings again and touches nothing. */
+const noDevice = 'berth-none';
+
 export const dhcpcdControlSocket = '/run/dhcpcd/sock';
 
 /**
@@ -75,11 +78,19 @@ export class DhcpClient {
     await replaceFile(this.#applied, config, 0o600);
   }
 
-  /** @param release devices that are not its business any more: their addresses go. */
-  async reload(config: string, release: readonly string[], signal: AbortSignal): Promise<void> {
+  /**
+   * Gives the running client other settings. Only the devices that are named are touched: without names dhcpcd would take
+   * every device's address away and ask for it again.
+   */
+  async reload(
+    change: { readonly config: string; readonly release: readonly string[]; readonly rebind: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { config, release, rebind } = change;
     await replaceFile(this.#config, config, 0o600);
     await this.#release(release, signal);
-    await this.#run('dhcpcd', ['--quiet', '--config', this.#config, '--rebind'], { signal });
+    const named = rebind.length > 0 ? rebind : [noDevice];
+    await this.#run('dhcpcd', ['--quiet', '--config', this.#config, '--rebind', ...named], { signal });
     await replaceFile(this.#applied, config, 0o600);
   }
 

@@ -159,13 +159,17 @@ function planDhcp(
   const config = dhcpcdConfig(devices, leasesDirectory);
   const running = observed.dhcpConfig;
   if (config === running) return;
-  const kept = new Set(interfacesOf(config));
-  const release = interfacesOf(running).filter((name) => !kept.has(name));
+  const wanted = interfacesOf(config);
+  const before = interfacesOf(running);
+  const release = [...before.keys()].filter((name) => !wanted.has(name));
+  const rebind = [...wanted].filter(([name, settings]) => before.get(name) !== settings).map(([name]) => name);
   if (config === undefined) next.add('network', { kind: 'stop-dhcp', release });
   else if (running === undefined) next.add('network', { kind: 'start-dhcp', config });
-  else next.add('network', { kind: 'reload-dhcp', config, release });
+  else next.add('network', { kind: 'reload-dhcp', config, release, rebind });
 }
 
-function interfacesOf(config: string | undefined): string[] {
-  return [...(config ?? '').matchAll(/^interface (\S+)$/gm)].map(([, name = '']) => name);
+/** The settings of each device in the DHCP client's settings. */
+function interfacesOf(config: string | undefined): Map<string, string> {
+  const blocks = (config ?? '').split(/^interface /m).slice(1);
+  return new Map(blocks.map((block) => [block.slice(0, block.indexOf('\n')), block.trim()]));
 }

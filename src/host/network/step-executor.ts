@@ -18,7 +18,7 @@ export async function executeNetworkStep(
     case 'start-dhcp':
       return dhcp.start(action.config, signal);
     case 'reload-dhcp':
-      return dhcp.reload(action.config, action.release, signal);
+      return dhcp.reload(action, signal);
     case 'stop-dhcp':
       return dhcp.stop(action.release, signal);
     case 'write-resolv-conf':

@@ -20,7 +20,14 @@ export type NetworkAction =
   | { readonly kind: 'set-route'; readonly link: string; readonly route: RouteConfig }
   | { readonly kind: 'remove-route'; readonly route: ObservedRoute }
   | { readonly kind: 'start-dhcp'; readonly config: string }
-  | { readonly kind: 'reload-dhcp'; readonly config: string; readonly release: readonly string[] }
+  | {
+      readonly kind: 'reload-dhcp';
+      readonly config: string;
+      /** Devices that are not the client's business any more. */
+      readonly release: readonly string[];
+      /** Devices with other settings than before. */
+      readonly rebind: readonly string[];
+    }
   | { readonly kind: 'stop-dhcp'; readonly release: readonly string[] }
   | { readonly kind: 'write-resolv-conf'; readonly text: string };
 

@@ -120,21 +120,28 @@ describe('DHCP', () => {
     expect(host.steps.filter((step) => step === 'start-dhcp:dhcp')).toHaveLength(2);
   });
 
-  test('a device that leaves DHCP gives its address back, and the others keep theirs', async () => {
+  test('a device that leaves DHCP gives its address back, one that joins gets one, and the others are not touched', async () => {
     await lab.cable('eth0', 's0', { addresses: ['10.66.0.1/24'] });
     await lab.cable('eth1', 's1', { addresses: ['10.67.0.1/24'] });
     await lab.serveDhcp('s0', range);
     await lab.serveDhcp('s1', '--dhcp-range=10.67.0.50,10.67.0.99,1h');
+    const dns = { servers: [], search: [], options: [] };
     const host = lab.startHost({ version: 2, ethernets: { eth0: { dhcp4: true }, eth1: { dhcp4: true } } });
-    const { links: before } = await host.until(({ leases }) => leases.length === 2);
+    const { links } = await host.until((status) => status.links.every(({ addresses }) => addresses.length === 1));
+    const address = links[0]?.addresses;
+    const seen = host.lines.length;
 
     host.declare({
       network: { version: 2, ethernets: { eth0: { dhcp4: true }, eth1: { addresses: ['10.67.0.9/24'] } } },
-      dns: { servers: [], search: [], options: [] },
+      dns,
     });
-    const { links } = await host.until(
-      (status) => status.leases.length === 1 && status.links[1]?.addresses.join() === '10.67.0.9/24',
+    await host.until(({ leases, links: now }) => leases.length === 1 && now[1]?.addresses.join() === '10.67.0.9/24');
+    host.declare({ network: { version: 2, ethernets: { eth0: { dhcp4: true }, eth1: { dhcp4: true } } }, dns });
+    await host.until(
+      ({ leases, links: now }) =>
+        leases.length === 2 && /^10\.67\.0\.[5-9]\d\/24$/.test(now[1]?.addresses.join() ?? ''),
     );
-    expect(links[0]?.addresses).toEqual(before[0]?.addresses);
+    for (const line of host.lines.slice(seen))
+      if (line.kind === 'status') expect(line.status.links[0]?.addresses).toEqual(address);
   });
 });

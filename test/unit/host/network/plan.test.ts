@@ -259,7 +259,7 @@ describe('a change of the config', () => {
     const host = new FakeNetwork([eth(0), eth(1)]);
     host.converge({ version: 2, ethernets: { eth0: { dhcp4: true }, eth1: { dhcp4: true } } });
     expect(host.plan({ version: 2, ethernets: { eth0: { dhcp4: true }, eth1: {} } }).steps).toMatchObject([
-      { kind: 'reload-dhcp', release: ['eth1'], subject: 'network/dhcp', cost: 'live', after: [] },
+      { kind: 'reload-dhcp', release: ['eth1'], rebind: [], subject: 'network/dhcp', cost: 'live', after: [] },
     ]);
     expect(host.plan({ version: 2, ethernets: { eth0: {}, eth1: {} } }).steps).toMatchObject([
       { kind: 'stop-dhcp', release: ['eth0', 'eth1'] },
