@@ -64,8 +64,14 @@ berth:
   test('a published port answers', async () => {
     const status = await agent.client.status();
     const port = /:(\d+)->/.exec(status.services.find(({ name }) => name === 'web')?.ports[0] ?? '')?.[1];
-    const response = await fetch(`http://127.0.0.1:${port ?? ''}/index.html`);
-    expect(await response.text()).toBe('hello\n');
+    // A service without a healthcheck counts as up before its program listens.
+    let answer = '';
+    for (let tries = 0; answer === '' && tries < 50; tries += 1) {
+      const response = await fetch(`http://127.0.0.1:${port ?? ''}/index.html`).catch(() => undefined);
+      answer = (await response?.text()) ?? '';
+      if (answer === '') await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(answer).toBe('hello\n');
   });
 
   test('only what changed is replaced, and why names the key', async () => {
