@@ -61,7 +61,7 @@ export async function writeRelease(
     for (const format of formats) {
       onProgress(`writing ${format}`);
       const { disk, epochSeconds } = os;
-      const file = await writeFormat(format, { disk, base, epochSeconds, level: options.fast ? 1 : 12, tools });
+      const file = await writeFormat(format, { disk, base, epochSeconds, level: options.fast ? 1 : 19, tools });
       files.push({ name: basename(file), kind: format, ...(await describe(file)) });
     }
     const sbom = `${base}.spdx.json`;
