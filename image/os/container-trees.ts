@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { type PackageFile, type PackageRequest } from '../apt.ts';
@@ -9,8 +10,11 @@ import { assembleRoot } from '../root-tree.ts';
 import { imageConfig, packageRequest } from '../system-containers.ts';
 import { mountPointsBelowUsr } from './mount-points.ts';
 
-/** The system containers that come with the OS: their /usr is part of the verified image. */
-export const shippedContainers = ['console', 'docker', 'node-exporter', 'ntp', 'syslog'] as const;
+/**
+ * The images that come with the OS. The catalogue's services run on a /usr that is part of the verified image; `busybox`, for
+ * `berth debug` and the examples, is no service of the catalogue and is shipped whole.
+ */
+export const shippedContainers = ['busybox', 'console', 'docker', 'node-exporter', 'ntp', 'syslog'] as const;
 
 /** What is where on the host, below /usr/lib/berth. */
 export interface ContainerPlaces {
@@ -31,8 +35,8 @@ export async function containerRequests(recipesDirectory: string): Promise<Map<s
 }
 
 /**
- * Puts a system container into the image: its /usr at lib/berth/containers/NAME/usr, everything else as an image archive at
- * lib/berth/images/NAME.tar, to be run with the former mounted on its /usr.
+ * Puts a container into the image: a service's /usr at lib/berth/containers/NAME/usr, everything else as an image archive at
+ * lib/berth/images/NAME.tar, to be run with the former mounted on its /usr. What is no service is wholly in the archive.
  * @param unpacked its packages, as `unpackPackages` leaves them: files that the OS has too are the same inodes.
  * @returns the reference and where the archive will be on the host.
  */
@@ -48,11 +52,17 @@ export async function addContainer(
   const own = new Map(packages.map((file) => [file.name, unpacked.get(file.name) ?? '']));
   const tree = await mergePackages(own, join(work, name, 'packages'));
   const epochSeconds = await assembleRoot(recipe, tree, root, applets);
-  await makeMountPoints(root, recipe, join(recipesDirectory, name, 'service.yaml'));
-  const place = join(usr, 'lib/berth/containers', name);
-  await mkdir(place, { recursive: true });
-  await rename(join(root, 'usr'), join(place, 'usr'));
-  await mkdir(join(root, 'usr'));
+  const serviceFile = join(recipesDirectory, name, 'service.yaml');
+  if (existsSync(serviceFile)) {
+    await makeMountPoints(root, recipe, serviceFile);
+    const place = join(usr, 'lib/berth/containers', name);
+    await mkdir(place, { recursive: true });
+    await rename(join(root, 'usr'), join(place, 'usr'));
+    await mkdir(join(root, 'usr'));
+    const shipped = join(usr, 'lib/berth/system-containers', name, 'service.yaml');
+    await mkdir(dirname(shipped), { recursive: true });
+    await copyFile(serviceFile, shipped);
+  }
   const reference = `berth/${name}:${recipe.options.version}`;
   const archive = `lib/berth/images/${name}.tar`;
   await mkdir(dirname(join(usr, archive)), { recursive: true });

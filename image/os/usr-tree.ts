@@ -105,9 +105,6 @@ async function addContainers(sources: UsrSources, usr: string, work: string): Pr
     const { architecture } = sources.release;
     const places = { usr, work: join(work, 'containers'), recipesDirectory, architecture, applets };
     index.push(await addContainer(name, unpacked, packages, places));
-    const service = join(usr, 'lib/berth/system-containers', name, 'service.yaml');
-    await mkdir(dirname(service), { recursive: true });
-    await copyFile(join(recipesDirectory, name, 'service.yaml'), service);
   }
   await writeFile(join(usr, 'lib/berth/images/images.json'), `${JSON.stringify(index, null, 2)}\n`);
 }

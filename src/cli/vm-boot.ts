@@ -13,7 +13,7 @@ const pollMs = 500;
 /**
  * Waits until the host in a VM is healthy; meanwhile tells what its console says. Without a key that opens it, it does not wait.
  * @returns false when it answers but is not healthy within the time. Throws AGENT_UNREACHABLE with the end of the console's
- * text when it never answered, CANCELLED when QEMU ended.
+ * text when it never answered, CANCELLED when QEMU ended or a person stopped waiting.
  */
 export async function awaitHost(cli: Cli, handle: VmHandle, report: (detail: string) => void): Promise<boolean> {
   const { context, flags } = cli;
@@ -29,7 +29,10 @@ export async function awaitHost(cli: Cli, handle: VmHandle, report: (detail: str
     report(status === undefined ? (bootMessages(console).at(-1) ?? '') : progressOf(status));
     if ((await vm.process()) === undefined)
       throw new BerthError('CANCELLED', `${name} ended:\n${lastLines(console, 12)}`);
-    await context.clock.sleep(pollMs, context.signal);
+    await context.clock.sleep(pollMs, context.signal).catch((cause: unknown) => {
+      const hint = `it goes on booting: ${context.program} --vm ${name} status`;
+      throw new BerthError('CANCELLED', `stopped waiting for ${name}`, { cause, hint });
+    });
   }
   if (status !== undefined) return false;
   const said = lastLines(await vm.serial(), 12);
