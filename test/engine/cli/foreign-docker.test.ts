@@ -97,7 +97,9 @@ test('a Docker that is stopped keeps its rules: Berth starts no second one, and 
   await writeFile(guestFile(), (await readFile(guestFile(), 'utf8')).replace('[ntp]', '[]'));
   const { code, stdout } = await up();
   expect([code, stdout]).toEqual([1, expect.stringMatching(/docker0\) does not run but still publishes ports/)]);
-  expect(await facts()).toEqual(stopped);
+  // What was applied before has a service on the system engine: its bridge may be there until Berth is down.
+  const { links, ...others } = await facts();
+  expect({ ...others, links: links.filter((name) => name !== 'berth1') }).toEqual(stopped);
   expect(await answerOf(8081)).toBe('hello\n');
   expect((await machine.berth(['down', '--state', state()])).code).toBe(0);
   expect(await facts()).toEqual(stopped);
