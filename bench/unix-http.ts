@@ -21,7 +21,8 @@ export class UnixHttp {
 
   /** Calls back for every line of a streamed answer, until it ends or `onLine` returns true. */
   async stream(method: string, path: string, body: unknown, onLine: (line: string) => boolean): Promise<void> {
-    const response = await this.#send(method, path, body);
+    // A connection of its own: a kept one may be closed by the other side just as it is taken again.
+    const response = await this.#send(method, path, body, false);
     if ((response.statusCode ?? 500) >= 400)
       throw new Error(`${method} ${path}: ${response.statusCode} ${await readAll(response)}`);
     for await (const line of createInterface({ input: response })) {
@@ -34,13 +35,18 @@ export class UnixHttp {
     this.#agent.destroy();
   }
 
-  async #send(method: string, path: string, body: unknown): Promise<IncomingMessage> {
+  async #send(
+    method: string,
+    path: string,
+    body: unknown,
+    agent: Agent | false = this.#agent,
+  ): Promise<IncomingMessage> {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     return new Promise((resolve, reject) => {
       const sent = request(
         {
           socketPath: this.#socketPath,
-          agent: this.#agent,
+          agent,
           method,
           path,
           headers:
