@@ -5,7 +5,7 @@ import { type BuiltOs, buildOs, fetchPackages, type ImageOptions } from './build
 import { type PackageSets, setDigest } from './package-store.ts';
 
 /** What an image is made of, besides packages: below the project directory. */
-const inputs: readonly string[] = ['dist', 'image/os', 'system-containers'];
+const inputs: readonly string[] = ['dist', 'image', 'system-containers'];
 /** Builds that are kept; each takes as much space as what is in its slot, twice. */
 const keptBuilds = 4;
 

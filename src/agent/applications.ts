@@ -114,10 +114,10 @@ export class Applications {
       machine.plan(config, { previous: declaration.config, destroy }),
       reconciler.planFor(desired, change, looking),
     ]);
-    const steps = [...onMachine, ...this.#engineSteps(prepared), ...services.steps];
+    const steps = [...onMachine.steps, ...this.#engineSteps(prepared), ...services.steps];
     return {
       steps: steps.map(shownStep),
-      skipped: machine.skipped(config),
+      skipped: [...machine.skipped(config), ...onMachine.skipped],
       diagnostics: parsed.diagnostics,
       cost: highestCost(steps) ?? null,
     };

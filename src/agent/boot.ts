@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { parseNetworkDocument } from '../config/network/network-document.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
@@ -12,10 +12,12 @@ import { type KnownInstance, occasionOf } from '../datasource/instance.ts';
 import { MountedSeedDevices } from '../datasource/mounted-seed-devices.ts';
 import type { NetworkText } from '../datasource/seed-documents.ts';
 import { runCommand } from '../engine/run-command.ts';
+import { clockFloor } from '../host/network/good-time.ts';
 import type { Agent } from './agent.ts';
 import type { Say } from './boot-console.ts';
 import { isMissing, writeDurably } from './durable-file.ts';
 import type { OwnHost } from './host-boot.ts';
+import { imageDirectories } from './image-directories.ts';
 import { seedTexts } from './seed-texts.ts';
 
 export interface BootOptions {
@@ -41,6 +43,7 @@ export async function bootHost(options: BootOptions): Promise<void> {
   const { agent, host, say, signal } = options;
   const run = (command: string, args: readonly string[]): Promise<string> => runCommand(command, args, { signal });
   const online = Promise.withResolvers<'needs the network'>();
+  await keepTime(options, run);
   const facts = await readHostFacts(run, signal);
   const ports = {
     devices: new MountedSeedDevices(run),
@@ -70,6 +73,22 @@ export async function bootHost(options: BootOptions): Promise<void> {
   host.startNetwork();
   if (!isTaken) await agent.resume();
   host.machine.booted();
+}
+
+/** A clock that starts before this host was last seen would find no certificate valid; sysinit knows only the image's time. */
+async function keepTime(
+  { clock, knownFile, say }: BootOptions,
+  run: (command: string, args: readonly string[]) => Promise<string>,
+): Promise<void> {
+  const builtMs = Number(await readFile(imageDirectories.marker, 'utf8')) * 1000;
+  const lastMs = await stat(knownFile).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+  const floor = clockFloor(clock.now(), builtMs, lastMs);
+  if (floor === undefined) return;
+  await run('date', ['-s', `@${Math.floor(floor / 1000)}`]);
+  say('clock: it was behind, and stands where this host was last seen');
 }
 
 /** @returns whether a config was applied; else what was declared before holds. */

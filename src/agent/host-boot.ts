@@ -60,7 +60,6 @@ export async function openHost(options: HostBootOptions): Promise<OwnHost> {
     network,
     startNetwork,
     firstApply,
-    clock,
     groupIds: { docker: engineGroupId },
     bootProblems: await readLines(join(runDirectory, 'boot-problems')),
     signal,

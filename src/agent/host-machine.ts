@@ -1,23 +1,28 @@
 import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
 import type { NetworkConfig } from '../config/network/network-config.ts';
-import type { Clock } from '../core/clock.ts';
-import type { KeyReport, StepBase } from '../core/plan.ts';
-import { type HostOutcome, type HostReconciler, reportHostKeys } from '../host/host-reconciler.ts';
+import { messageOf } from '../core/errors.ts';
+import type { KeyReport, SkippedStep, StepBase } from '../core/plan.ts';
+import {
+  type HostOutcome,
+  type HostReconcileOptions,
+  type HostReconciler,
+  type HostStepEvent,
+  reportHostKeys,
+} from '../host/host-reconciler.ts';
 import type { NetworkController } from '../host/network/network-controller.ts';
 import type { HostPlanOptions } from '../host/resource.ts';
 import type { BlockedChange } from '../host/step.ts';
 import type { FirstApply } from './first-apply.ts';
-import type { BringOptions, Machine } from './machine.ts';
+import type { BringOptions, Machine, MachinePlan } from './machine.ts';
 import type { ApplyEvent, MachineStatus } from './model.ts';
 import { shownStep } from './shown-steps.ts';
 
 export interface HostMachineDependencies {
   readonly reconciler: HostReconciler;
-  readonly network: NetworkController;
+  readonly network: Pick<NetworkController, 'declare' | 'status' | 'whenReady'>;
   /** The network comes up from now on. Safe to call twice. */
   readonly startNetwork: () => void;
   readonly firstApply: FirstApply;
-  readonly clock: Clock;
   /** Numbers of groups that other parts of the host rely on, by name. */
   readonly groupIds: Readonly<Record<string, number>>;
   /** What went wrong before the agent was there, a line each. */
@@ -68,9 +73,13 @@ export class HostMachine implements Machine {
     return [];
   }
 
-  async plan(config: HostConfig, options: BringOptions): Promise<readonly StepBase[]> {
+  async plan(config: HostConfig, options: BringOptions): Promise<MachinePlan> {
     const { steps, blocked } = await this.#deps.reconciler.plan(config, this.#planOptions(options));
-    return [...steps, ...blocked.filter(({ until }) => until === 'boot').map(rebootStep)];
+    const [later, held] = [
+      blocked.filter(({ until }) => until === 'boot'),
+      blocked.filter(({ until }) => until !== 'boot'),
+    ];
+    return { steps: [...steps, ...later.map(rebootStep)], skipped: held.map(heldBack) };
   }
 
   async bring(
@@ -84,15 +93,8 @@ export class HostMachine implements Machine {
     this.#declareNetwork();
     this.#deps.startNetwork();
     const isOnline = network.status?.condition.ready === true;
-    const outcome = await this.#reconcile(config, options, isOnline ? 'all' : 'early');
-    for (const step of outcome.done) {
-      onEvent({ kind: 'step-started', step: shownStep(step) });
-      onEvent({ kind: 'step-done', id: step.id, durationMs: 0 });
-    }
-    for (const { step, error } of outcome.failed) {
-      onEvent({ kind: 'step-started', step: shownStep(step) });
-      onEvent({ kind: 'step-failed', id: step.id, error, retryAt: null });
-    }
+    const onStep = (event: HostStepEvent): void => onEvent(machineEvent(event));
+    const outcome = await this.#reconcile(config, options, { phase: isOnline ? 'all' : 'early', onStep });
     if (outcome.left.some(({ phase }) => phase === 'online')) void this.#whenOnline(config, options, turn);
     else if (outcome.failed.length === 0) await firstApply.note();
     return this.#reports;
@@ -117,16 +119,21 @@ export class HostMachine implements Machine {
     try {
       await network.whenReady(signal);
       if (turn !== this.#latest) return;
-      const { failed } = await this.#reconcile(config, options, 'all');
+      const { failed } = await this.#reconcile(config, options, { phase: 'all' });
       if (failed.length === 0) await firstApply.note();
     } catch (error) {
-      if (!signal.aborted) throw error;
+      // Nobody waits for this any more: it shows in the status.
+      if (!signal.aborted) this.addProblems([`the machine could not be brought to its config: ${messageOf(error)}`]);
     }
   }
 
-  async #reconcile(config: HostConfig, options: BringOptions, phase: 'early' | 'all'): Promise<HostOutcome> {
+  async #reconcile(
+    config: HostConfig,
+    options: BringOptions,
+    how: Pick<HostReconcileOptions, 'phase' | 'onStep'>,
+  ): Promise<HostOutcome> {
     const { reconciler, signal } = this.#deps;
-    const outcome = await reconciler.reconcile(config, { ...this.#planOptions(options), phase }, signal);
+    const outcome = await reconciler.reconcile(config, { ...this.#planOptions(options), ...how }, signal);
     this.#reports = reportHostKeys(outcome);
     return outcome;
   }
@@ -135,6 +142,19 @@ export class HostMachine implements Machine {
     const { firstApply, groupIds } = this.#deps;
     return { previous, boot, destroy, firstApply: firstApply.isDue, groupIds };
   }
+}
+
+function machineEvent(event: HostStepEvent): ApplyEvent {
+  if (event.kind === 'started') return { kind: 'step-started', step: shownStep(event.step) };
+  const { step, durationMs, error } = event;
+  return error === undefined
+    ? { kind: 'step-done', id: step.id, durationMs }
+    : { kind: 'step-failed', id: step.id, error, retryAt: null };
+}
+
+/** Asked for and not done: the device is not there, or what is on it may not be lost. */
+function heldBack({ subject, key, why, hint }: BlockedChange): SkippedStep {
+  return { subject, key, why: hint === undefined ? why : `${why}: ${hint}` };
 }
 
 /** A change that only the next boot makes: in the plan for its cost. */

@@ -12,13 +12,19 @@ export interface BringOptions {
   readonly destroy?: readonly string[];
 }
 
+/** What would be done, and what is asked for and would not be. */
+export interface MachinePlan {
+  readonly steps: readonly StepBase[];
+  readonly skipped: readonly SkippedStep[];
+}
+
 /** The machine under the engines: its files, accounts, disks and network. Ours to change on a host, not on somebody's own. */
 export interface Machine {
   readonly mode: HostMode;
   /** What of a config is left alone on this machine, and why. */
   skipped(config: HostConfig): readonly SkippedStep[];
   /** What would be done for a config now. Changes nothing. */
-  plan(config: HostConfig, options: BringOptions): Promise<readonly StepBase[]>;
+  plan(config: HostConfig, options: BringOptions): Promise<MachinePlan>;
   /** Brings the machine to a config, as far as that goes now. @returns the keys that are not as declared, and why. */
   bring(config: HostConfig, options: BringOptions, onEvent: (event: ApplyEvent) => void): Promise<readonly KeyReport[]>;
   /** True from power-on until the config that the boot found was declared. */
@@ -31,7 +37,7 @@ export interface Machine {
 export const guestMachine: Machine = {
   mode: 'local',
   skipped: (config) => skippedOnLocalHost(config),
-  plan: async () => Promise.resolve([]),
+  plan: async () => Promise.resolve({ steps: [], skipped: [] }),
   bring: async () => Promise.resolve([]),
   isBooting: false,
   status: () => null,

@@ -111,7 +111,11 @@ export async function runAgent(options: AgentOptions): Promise<number> {
           ...{ agent, host, clock: systemClock, random: Math.random, say: sayOnConsole, signal: ending.signal },
           knownFile: join(stateDirectory, 'datasource.json'),
         }).catch((error: unknown) => {
-          if (!ending.signal.aborted) throw error;
+          if (ending.signal.aborted) return;
+          // The host stays up as far as it came: a person can look, and apply a config.
+          host.machine.addProblems([`boot: ${messageOf(error)}`]);
+          host.machine.booted();
+          log(`boot: ${messageOf(error)}`);
         });
   if (options.configFile !== undefined && generations.current() === undefined)
     await applyFirst(agent, options.configFile, ending.signal);

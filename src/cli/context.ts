@@ -38,6 +38,7 @@ export interface Flags {
   readonly timeout?: number;
   readonly wait?: boolean;
   readonly dryRun?: boolean;
+  readonly destroy?: readonly string[];
   readonly follow?: boolean;
   readonly lines?: number;
   /** Milliseconds since the epoch. */

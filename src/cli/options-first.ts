@@ -1,4 +1,4 @@
-import type { CommandRow } from './command-table.ts';
+import type { CommandRow } from './command-row.ts';
 
 /** Options of every command that take a value. */
 const globalValues = ['--socket', '--vm'];

@@ -1,6 +1,7 @@
 import { CommanderError, Command as Parser } from 'commander';
 import { berthVersion } from '../agent/version.ts';
-import { type CommandRow, commandTable } from './command-table.ts';
+import type { CommandRow } from './command-row.ts';
+import { commandTable } from './command-table.ts';
 import { type CliContext, createCli, type Flags } from './context.ts';
 import { reportFailure } from './failure.ts';
 import { optionsFirst } from './options-first.ts';

@@ -45,11 +45,6 @@ export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** Every line moved to the right. */
-export function indent(text: string, by: number): string {
-  return text.replaceAll(/^(?=.)/gm, ' '.repeat(by));
-}
-
 /** The first 12 digits of a digest, as container tools show them. */
 export function shortId(id: string): string {
   return id.replace(/^sha256:/, '').slice(0, 12);

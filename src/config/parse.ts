@@ -1,3 +1,4 @@
+import { compareText } from '../core/compare-text.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Dialect, SourceFile, SourcePosition } from './dialects/dialect.ts';
 import { foreignLanguage } from './dialects/foreign.ts';
@@ -64,11 +65,6 @@ export function rejected(diagnostics: readonly Diagnostic[], file: string): bool
 /** By file, line and column; what stands at one place keeps its order. */
 export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return diagnostics.toSorted((a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column);
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 function recognise({ file, text }: SourceFile, dialect: DialectName | 'auto'): Dialect | undefined {

@@ -1,7 +1,7 @@
 import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
-import type { Cost, KeyReport, Reason } from '../core/plan.ts';
+import type { FinishedStep, KeyReport } from '../core/plan.ts';
 import { HostExecutor } from './executor.ts';
 import { observeHost } from './observe.ts';
 import { planHost } from './plan.ts';
@@ -12,29 +12,22 @@ import type { BlockedChange, HostPlan, HostStep } from './step.ts';
 /** Some things can only be seen once others are done: what is on an array, after it was assembled. */
 const maxRounds = 4;
 
-/** One finished step; the ledger's form. */
-export interface HostStepRecord {
-  readonly at: number;
-  readonly kind: string;
-  readonly subject: string;
-  readonly cost: Cost;
-  readonly reason: Reason;
-  readonly summary: string;
-  readonly outcome: 'done' | 'failed';
-  readonly durationMs: number;
-  readonly error?: string;
-}
+/** A step as it happens. Durations are milliseconds. */
+export type HostStepEvent =
+  | { readonly kind: 'started'; readonly step: HostStep }
+  | { readonly kind: 'finished'; readonly step: HostStep; readonly durationMs: number; readonly error?: string };
 
 export interface HostReconcilerDependencies {
   readonly ports: HostPorts;
   readonly clock: Clock;
   /** Where finished steps go. Must not block. */
-  readonly recorder: { record(step: HostStepRecord): void };
+  readonly recorder: { record(step: FinishedStep & { readonly at: number }): void };
 }
 
 export interface HostReconcileOptions extends HostPlanOptions {
   /** `early`: only what does not need the network; what does is left over. */
   readonly phase: 'early' | 'all';
+  readonly onStep?: (event: HostStepEvent) => void;
 }
 
 export interface FailedStep {
@@ -74,7 +67,7 @@ export class HostReconciler {
     for (let round = 1; ; round += 1) {
       const plan = await this.plan(config, options);
       const left = plan.steps.filter(({ id }) => !failed.has(id));
-      const next = await this.#run(left, options.phase, failed, signal);
+      const next = await this.#run(left, options, failed, signal);
       done.push(...next);
       if (next.length === 0 || round === maxRounds) {
         const isOpen = ({ id }: HostStep): boolean => !failed.has(id) && !next.some((step) => step.id === id);
@@ -85,7 +78,7 @@ export class HostReconciler {
 
   async #run(
     steps: readonly HostStep[],
-    phase: HostReconcileOptions['phase'],
+    { phase, onStep }: HostReconcileOptions,
     failed: Map<string, FailedStep>,
     signal: AbortSignal,
   ): Promise<HostStep[]> {
@@ -97,14 +90,19 @@ export class HostReconciler {
         open.add(step.id);
         continue;
       }
-      const error = await this.#execute(step, signal);
+      const error = await this.#execute(step, onStep, signal);
       if (error === undefined) done.push(step);
       else failed.set(step.id, { step, error });
     }
     return done;
   }
 
-  async #execute(step: HostStep, signal: AbortSignal): Promise<string | undefined> {
+  async #execute(
+    step: HostStep,
+    onStep: HostReconcileOptions['onStep'],
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    onStep?.({ kind: 'started', step });
     const startedAt = this.#deps.clock.now();
     let error: string | undefined;
     try {
@@ -116,10 +114,9 @@ export class HostReconciler {
     const at = this.#deps.clock.now();
     const { kind, subject, cost, reason, summary } = step;
     const outcome = error === undefined ? 'done' : 'failed';
-    this.#deps.recorder.record({
-      ...{ at, kind, subject, cost, reason, summary, outcome, durationMs: at - startedAt },
-      ...(error === undefined ? {} : { error }),
-    });
+    const result = { durationMs: at - startedAt, ...(error === undefined ? {} : { error }) };
+    this.#deps.recorder.record({ at, kind, subject, cost, reason, summary, outcome, ...result });
+    onStep?.({ kind: 'finished', step, ...result });
     return error;
   }
 }
@@ -138,7 +135,9 @@ export function reportHostKeys({ failed, left, blocked }: HostOutcome): KeyRepor
     reports.set(key, { key, outcome: 'pending', why });
   }
   for (const { step, error } of failed) {
-    reports.set(step.key, { key: step.key, outcome: 'failed', why: `${step.summary}: ${error}` });
+    // The host is fine without an optional one.
+    const outcome = step.optional ? 'skipped' : 'failed';
+    reports.set(step.key, { key: step.key, outcome, why: `${step.summary}: ${error}` });
   }
   return [...reports.values()];
 }

@@ -1,9 +1,9 @@
-import type { ApplyRequest } from '../../agent/agent-service.ts';
+import type { ApplyOptions, ApplyRequest } from '../../agent/agent-service.ts';
 import type { ApplyEvent } from '../../agent/model.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { isBerthError } from '../../core/errors.ts';
 import type { KeyOutcome, KeyReport } from '../../core/plan.ts';
-import type { Cli, Command } from '../context.ts';
+import type { Cli, Command, Flags } from '../context.ts';
 import { renderDiagnostics, summarizeDiagnostics } from '../diagnostics.ts';
 import { Progress } from '../progress.ts';
 import { renderServices } from '../status-text.ts';
@@ -23,7 +23,12 @@ export const run: Command = async (cli, paths) =>
  */
 export async function apply(cli: Cli, request: ApplyRequest, showServices = true): Promise<number> {
   const { flags, client, context, operator } = cli;
-  const options = { ...operator, timeoutMs: (flags.timeout ?? 300) * 1000, wait: flags.wait !== false };
+  const options = {
+    ...operator,
+    timeoutMs: (flags.timeout ?? 300) * 1000,
+    wait: flags.wait !== false,
+    ...destroyOf(flags),
+  };
   const view = flags.json === true ? new JsonView(cli) : new TextView(cli, request, showServices);
   try {
     await client.apply(request, options, (event) => view.show(event), context.signal);
@@ -38,6 +43,10 @@ export async function apply(cli: Cli, request: ApplyRequest, showServices = true
     return 1;
   }
   return view.result.outcome === 'converged' ? 0 : 1;
+}
+
+function destroyOf({ destroy }: Flags): Pick<ApplyOptions, 'destroy'> {
+  return destroy === undefined ? {} : { destroy };
 }
 
 class JsonView {

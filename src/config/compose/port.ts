@@ -1,3 +1,4 @@
+import { compareText } from '../../core/compare-text.ts';
 import { BerthError } from '../../core/errors.ts';
 import { isIpAddress } from './ip-address.ts';
 import type { PortMapping } from './types.ts';
@@ -67,10 +68,6 @@ function parsePort(text: string): number | undefined {
 
 function unbracketed(address: string): string {
   return /^\[[^\]]*\]$/.test(address) ? address.slice(1, -1) : address;
-}
-
-function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function invalid(message: string): BerthError {

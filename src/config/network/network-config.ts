@@ -91,4 +91,3 @@ export interface BridgeConfig extends DeviceConfig {
 
 /** The kinds of device, in the order in which they stand on each other. */
 export const deviceKinds = ['ethernets', 'bonds', 'vlans', 'bridges'] as const;
-export type DeviceKind = (typeof deviceKinds)[number];

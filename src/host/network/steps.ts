@@ -31,7 +31,5 @@ export type NetworkAction =
   | { readonly kind: 'stop-dhcp'; readonly release: readonly string[] }
   | { readonly kind: 'write-resolv-conf'; readonly text: string };
 
-export type NetworkActionKind = NetworkAction['kind'];
-
 /** A step of the network's plan. */
 export type NetworkStep = StepBase & NetworkAction;

@@ -63,6 +63,8 @@ interface Work {
 export class FakeAgent implements AgentService {
   readonly logLines = new Map<string, LogLine[]>();
   readonly operators: Operator[] = [];
+  /** Devices that were named to be lost, of the last apply. */
+  destroyed: readonly string[] = [];
   /** Services that went back, with why, by generation. */
   readonly rolledBack = new Map<number, Record<string, string>>();
   isShutDown = false;
@@ -103,6 +105,7 @@ export class FakeAgent implements AgentService {
       throw new BerthError('CONFIG_INVALID', 'the config has errors', { details: { diagnostics } });
     }
     this.operators.push({ who: options.who, command: options.command });
+    this.destroyed = options.destroy ?? [];
     const plan = await this.plan(request);
     if (work.length > 0)
       this.#addGeneration(

@@ -87,6 +87,13 @@ Left alone on this host:
 });
 
 describe('apply', () => {
+  test('--destroy names what may be lost, over the API', async () => {
+    await bench.run(['apply', '--destroy', '/dev/vdb', '--destroy', '/dev/vdc', 'web.yaml']);
+    expect(bench.agent.destroyed).toEqual(['/dev/vdb', '/dev/vdc']);
+    await bench.run(['apply', 'newer.yaml']);
+    expect(bench.agent.destroyed).toEqual([]);
+  });
+
   test('prints plan, steps, result of each key and the table of services', async () => {
     const { code, stdout, stderr } = await bench.run(['apply', 'web.yaml']);
     expect([code, stderr]).toEqual([0, '']);

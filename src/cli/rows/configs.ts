@@ -1,0 +1,61 @@
+import type { CommandRow } from '../command-row.ts';
+import { collect } from '../parameters.ts';
+import { generation, timeout } from './options.ts';
+
+/** Checking and declaring configs. */
+export const configRows: readonly CommandRow[] = [
+  {
+    name: 'validate',
+    args: '<files...>',
+    summary: 'check config files, without an agent ("-" is standard input)',
+    options: [{ flags: '--strict', description: 'warnings reject a file, too' }],
+    examples: [
+      ['berth validate web.yaml', 'line, column and hint for everything wrong'],
+      ['berth validate --json *.yaml', 'the same as one JSON array'],
+    ],
+    load: async () => (await import('../commands/validate.ts')).run,
+  },
+  {
+    name: 'plan',
+    args: '[files...]',
+    summary: 'show what applying a config would do',
+    options: [generation, { flags: '--detailed-exitcode', description: 'exit with 3 when there is something to do' }],
+    examples: [
+      ['berth plan web.yaml', 'steps, their cost and their reasons'],
+      ['berth plan --generation 3', 'what going back would do'],
+    ],
+    load: async () => (await import('../commands/plan.ts')).run,
+  },
+  {
+    name: 'apply',
+    args: '[files...]',
+    summary: 'declare a config and watch the host become it',
+    options: [
+      generation,
+      timeout,
+      { flags: '--no-wait', description: 'return when the config is accepted' },
+      { flags: '--dry-run', description: 'only show the plan' },
+      {
+        flags: '--destroy <device>',
+        description: 'what is on this disk may be lost; may be given several times',
+        parse: collect,
+      },
+    ],
+    examples: [
+      ['berth apply web.yaml', 'apply a config'],
+      ['berth apply --generation 3', 'go back to an earlier one'],
+      ['cat web.yaml | berth apply -', 'from standard input'],
+    ],
+    load: async () => (await import('../commands/apply.ts')).run,
+  },
+  {
+    name: 'generations',
+    args: '[number]',
+    summary: 'list the applied configs, or show the text of one',
+    examples: [
+      ['berth generations', 'what was applied when'],
+      ['berth generations 3', 'the text of the third, secrets blanked'],
+    ],
+    load: async () => (await import('../commands/generations.ts')).run,
+  },
+];

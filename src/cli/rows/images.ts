@@ -1,0 +1,46 @@
+import type { CommandRow, OptionRow } from '../command-row.ts';
+import { collect } from '../parameters.ts';
+
+const imageOptions: readonly OptionRow[] = [
+  { flags: '--arch <arch>', description: "amd64 or arm64 (default: this machine's)" },
+  { flags: '--kernel <flavour>', description: 'cloud, or generic for real hardware (default: cloud)' },
+  { flags: '--fast', description: 'for development: quicker to make, bigger to download' },
+];
+
+/** Building and looking at OS images. */
+export const imageRows: readonly CommandRow[] = [
+  {
+    name: 'image build',
+    summary: 'build the operating system as a disk image',
+    options: [
+      ...imageOptions,
+      { flags: '--version <version>', description: "the release's version (default: that of this program)" },
+      {
+        flags: '--format <format>',
+        description: 'raw, qcow2, vmdk, vhd, gce or all; may be given several times (default: raw)',
+        parse: collect,
+      },
+      { flags: '--out <dir>', description: 'where to write it (default: berth-VERSION-ARCH here)' },
+      { flags: '--locked', description: 'refuse other packages than those of the package lock' },
+    ],
+    examples: [
+      ['berth image build --format qcow2', 'a disk for QEMU and most clouds'],
+      ['berth image build --arch arm64 --kernel generic', 'for a server with an ARM processor'],
+    ],
+    load: async () => (await import('../commands/image.ts')).build,
+  },
+  {
+    name: 'image inspect',
+    args: '<file>',
+    summary: 'show what is on a disk image, and whether it is intact',
+    examples: [['berth image inspect berth-0.2.0-amd64.raw.zst', 'its partitions, boot entries and slots']],
+    load: async () => (await import('../commands/image.ts')).inspect,
+  },
+  {
+    name: 'image bump',
+    summary: 'move the package lock to the newest packages, and tell what that fixes',
+    options: imageOptions,
+    examples: [['berth image bump', 'what a new release would bring']],
+    load: async () => (await import('../commands/image.ts')).bump,
+  },
+];

@@ -1,0 +1,35 @@
+import type { OptionRow } from '../command-row.ts';
+import type { CliContext } from '../context.ts';
+import { parseCount, parseMoment, parseSeconds } from '../parameters.ts';
+
+export const state: OptionRow = { flags: '--state <dir>', description: 'where the instance keeps its data' };
+export const runDirectory: OptionRow = { flags: '--run <dir>', description: 'where the instance puts its sockets' };
+export const engine: OptionRow = {
+  flags: '--engine <url>',
+  description: 'use this running engine for your services: unix:///var/run/docker.sock',
+};
+export const timeout: OptionRow = {
+  flags: '--timeout <time>',
+  description: 'how long to wait for all to be well (default: 5m)',
+  parse: parseSeconds,
+};
+export const generation: OptionRow = {
+  flags: '--generation <n>',
+  description: 'an earlier generation instead of files',
+  parse: parseCount,
+};
+export const stopTimeout: OptionRow = {
+  flags: '--timeout <time>',
+  description: 'how long a VM may take to power off before it is ended (default: 90s)',
+  parse: parseSeconds,
+};
+export const force: OptionRow = { flags: '--force', description: 'end it at once, as if the power went' };
+
+/** `--since`, read against the clock of the command line. */
+export function since({ clock }: Pick<CliContext, 'clock'>): OptionRow {
+  return {
+    flags: '--since <time>',
+    description: 'from this time on: 10m, or 2026-05-01T12:00:00Z',
+    parse: parseMoment(() => clock.now()),
+  };
+}

@@ -1,0 +1,141 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { FirstApply } from '../../../src/agent/first-apply.ts';
+import { HostMachine, type HostMachineDependencies } from '../../../src/agent/host-machine.ts';
+import { stateOf } from '../../../src/agent/host-view.ts';
+import type { ApplyEvent } from '../../../src/agent/model.ts';
+import { emptyHostConfig } from '../../../src/config/host-config.ts';
+import { HostReconciler } from '../../../src/host/host-reconciler.ts';
+import type { DeclaredNetwork } from '../../../src/host/network/network-controller.ts';
+import type { NetworkStatus } from '../../../src/host/network/network-status.ts';
+import { FakeHost } from '../../fakes/fake-host.ts';
+import { config, imageEtc } from '../host/support.ts';
+
+/** A network that gets ready when it is told to. */
+class FakeNetwork {
+  readonly declared: DeclaredNetwork[] = [];
+  status: NetworkStatus | undefined;
+  readonly #ready = Promise.withResolvers<void>();
+
+  declare(network: DeclaredNetwork): void {
+    this.declared.push(network);
+  }
+
+  async whenReady(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  getReady(): void {
+    this.#ready.resolve();
+  }
+}
+
+let directory: string;
+let host: FakeHost;
+let network: FakeNetwork;
+let firstApply: FirstApply;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'host-machine-'));
+  host = new FakeHost({ defaults: imageEtc });
+  network = new FakeNetwork();
+  firstApply = new FirstApply(join(directory, 'first-apply.json'));
+  await firstApply.begin('i-1');
+});
+afterEach(async () => rm(directory, { recursive: true }));
+
+function machine(more: Partial<HostMachineDependencies> = {}): HostMachine {
+  const clock = { now: () => 0, sleep: async () => undefined };
+  return new HostMachine({
+    reconciler: new HostReconciler({ ports: host, clock, recorder: { record: () => undefined } }),
+    network,
+    startNetwork: () => undefined,
+    firstApply,
+    groupIds: { docker: 991 },
+    bootProblems: [],
+    signal: new AbortController().signal,
+    ...more,
+  });
+}
+
+const previous = emptyHostConfig;
+const named = config('hostname: web-1');
+const formatted = config('fs_setup: [{device: /dev/vdb, partition: none, filesystem: xfs}]');
+
+describe('bringing the machine to a config', () => {
+  test('every step is told when it begins and when it ends; then nothing is left to do', async () => {
+    const events: ApplyEvent[] = [];
+    const made = machine();
+    expect(await made.bring(named, { previous }, (event) => events.push(event))).toEqual([]);
+    const told = events.map((event) => (event.kind === 'step-started' ? event.step.id : event.kind));
+    expect(told.filter((line) => line === 'step-done')).toHaveLength(told.length / 2);
+    expect(told).toContain('set-hostname:host/hostname');
+    expect(await made.plan(named, { previous: named })).toEqual({ steps: [], skipped: [] });
+  });
+
+  test('the first config that is applied as a whole ends the first apply', async () => {
+    await machine().bring(named, { previous }, () => undefined);
+    expect(firstApply.isDue).toBe(false);
+  });
+
+  test('a network that the place gives holds until the config has one of its own', async () => {
+    const made = machine();
+    const given = { version: 2, ethernets: { eth0: { dhcp6: true } } } as const;
+    made.giveNetwork(given);
+    await made.bring(named, { previous }, () => undefined);
+    expect(network.declared.at(-1)?.network).toEqual(given);
+    const own = config('network: {version: 2, ethernets: {eth0: {dhcp4: true}}}');
+    await made.bring(own, { previous: named }, () => undefined);
+    expect(network.declared.at(-1)?.network).toEqual(own.network);
+  });
+});
+
+describe('what may not be destroyed', () => {
+  beforeEach(async () => {
+    await firstApply.note();
+    const disk = { path: '/dev/vdb', sizeBytes: 2 ** 30, signature: { kind: 'none' } } as const;
+    host = new FakeHost({ defaults: imageEtc, disks: [disk] });
+  });
+
+  test('is in the plan as left alone, with what would change that', async () => {
+    const { steps, skipped } = await machine().plan(formatted, { previous });
+    expect(steps).toEqual([]);
+    expect(skipped).toEqual([expect.objectContaining({ why: expect.stringContaining('/dev/vdb') })]);
+  });
+
+  test('is done when an operator names the device', async () => {
+    const { steps, skipped } = await machine().plan(formatted, { previous, destroy: ['/dev/vdb'] });
+    expect(steps.map(({ kind }) => kind)).toEqual(['make-filesystem']);
+    expect(skipped).toEqual([]);
+  });
+});
+
+describe('what goes wrong', () => {
+  test('before the agent was there makes the host degraded', () => {
+    const made = machine({ bootProblems: ['/var is memory'] });
+    made.booted();
+    expect(made.status().problems).toEqual(['/var is memory']);
+    expect(stateOf([], made)).toBe('degraded');
+  });
+
+  test('once the network is there, when nobody waits any more, shows in the status', async () => {
+    const made = machine();
+    const shared = config('mounts: [["server:/x", /mnt/x, nfs, _netdev]]');
+    const reports = await made.bring(shared, { previous }, () => undefined);
+    expect(reports).toEqual([expect.objectContaining({ outcome: 'pending' })]);
+    host.kernel.mounts = async () => Promise.reject(new Error('EIO'));
+    network.getReady();
+    for (let turn = 0; turn < 100 && made.status().problems.length === 0; turn += 1)
+      await new Promise((resolve) => setImmediate(resolve));
+    expect(made.status().problems).toEqual([expect.stringContaining('could not be brought')]);
+  });
+});
+
+test('a host is converging until its boot is done', () => {
+  const made = machine();
+  expect(stateOf([], made)).toBe('converging');
+  made.booted();
+  expect(stateOf([], made)).toBe('healthy');
+});
