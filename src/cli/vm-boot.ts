@@ -9,10 +9,12 @@ import { sshTarget, type VmHandle, vmClient } from './vm-host.ts';
 
 const bootSeconds = 600;
 const pollMs = 500;
+/** A degraded host whose services stay as they are for this long needs a person. */
+const patienceMs = 60_000;
 
 /**
  * Waits until the host in a VM is healthy; meanwhile tells what its console says. Without a key that opens it, it does not wait.
- * @returns false when it answers but is not healthy within the time. Throws AGENT_UNREACHABLE with the end of the console's
+ * @returns false when it answers but is not healthy within the time, or degraded for a minute without any change. Throws AGENT_UNREACHABLE with the end of the console's
  * text when it never answered, CANCELLED when QEMU ended or a person stopped waiting.
  */
 export async function awaitHost(cli: Cli, handle: VmHandle, report: (detail: string) => void): Promise<boolean> {
@@ -22,9 +24,15 @@ export async function awaitHost(cli: Cli, handle: VmHandle, report: (detail: str
   if (stored.loginUser === undefined) return true;
   const deadline = context.clock.now() + (flags.timeout ?? bootSeconds) * 1000;
   let status: HostStatus | undefined;
+  let states = '';
+  let changedAt = context.clock.now();
   while (context.clock.now() < deadline) {
     status = await ask(cli, name);
     if (status?.state === 'healthy') return true;
+    const now = status?.services.map(({ name: service, state }) => `${service} ${state}`).join() ?? '';
+    if (now !== states) changedAt = context.clock.now();
+    states = now;
+    if (status?.state === 'degraded' && context.clock.now() - changedAt >= patienceMs) return false;
     const console = await vm.serial();
     report(status === undefined ? (bootMessages(console).at(-1) ?? '') : progressOf(status));
     if ((await vm.process()) === undefined)
