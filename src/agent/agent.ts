@@ -129,6 +129,11 @@ export class Agent implements AgentService {
     this.#declaration.take(this.#recalled, current.number);
   }
 
+  /** What the place gives this machine: whatever is applied from now on goes over it. */
+  stand(place: readonly ConfigText[]): void {
+    this.#declaration.stand(place);
+  }
+
   /** Takes up the current generation, after {@link recall}. */
   async resume(): Promise<void> {
     const { engines, machine } = this.#deps;

@@ -14,11 +14,12 @@ import type { NetworkText } from '../datasource/seed-documents.ts';
 import { runCommand } from '../engine/run-command.ts';
 import { clockFloor } from '../host/network/good-time.ts';
 import type { Agent } from './agent.ts';
+import type { ConfigText } from './agent-service.ts';
 import type { Say } from './boot-console.ts';
 import { isMissing, writeDurably } from './durable-file.ts';
 import type { OwnHost } from './host-boot.ts';
 import { imageDirectories } from './image-directories.ts';
-import { seedTexts } from './seed-texts.ts';
+import { placeTexts, userTexts } from './seed-texts.ts';
 
 export interface BootOptions {
   readonly agent: Agent;
@@ -29,6 +30,12 @@ export interface BootOptions {
   readonly random: () => number;
   readonly say: Say;
   readonly signal: AbortSignal;
+}
+
+/** The seed that was taken last. */
+interface KnownSeed extends KnownInstance {
+  /** What the place gave the machine beside the user's own config. */
+  readonly place: readonly ConfigText[];
 }
 
 /** A diagnostic more than this is for `berth status`, not for a console of 25 lines. */
@@ -44,6 +51,8 @@ export async function bootHost(options: BootOptions): Promise<void> {
   const run = (command: string, args: readonly string[]): Promise<string> => runCommand(command, args, { signal });
   const online = Promise.withResolvers<'needs the network'>();
   await keepTime(options, run);
+  // Until it is asked again, which may need the network.
+  agent.stand((await readKnown(options.knownFile))?.place ?? []);
   const facts = await readHostFacts(run, signal);
   const ports = {
     devices: new MountedSeedDevices(run),
@@ -112,6 +121,8 @@ async function takeSeed(result: DatasourceResult, options: BootOptions): Promise
   const { agent, host, knownFile, say, signal } = options;
   const { instanceId, digest, origin, id } = result;
   takeNetwork(result.networkConfig, options);
+  const place = placeTexts(result);
+  agent.stand(place);
   await host.firstApply.begin(instanceId);
   const occasion = occasionOf(await readKnown(knownFile), result);
   if (occasion.kind === 'every-boot' && !occasion.configChanged) {
@@ -119,14 +130,15 @@ async function takeSeed(result: DatasourceResult, options: BootOptions): Promise
     return false;
   }
   say(`config: ${origin}${occasion.kind === 'first-boot' ? ', first boot' : ', changed'}`);
-  const files = seedTexts(result);
+  const files = userTexts(result);
+  const isEmpty = files.length === 0 && place.length === 0;
   try {
-    if (files.length > 0) {
+    if (!isEmpty) {
       const options = { who: 'boot', command: `datasource ${id}`, timeoutMs: 0, wait: false };
       await agent.apply({ files }, options, () => undefined, signal);
     }
-    await writeDurably(knownFile, `${JSON.stringify({ instanceId, digest } satisfies KnownInstance)}\n`);
-    return files.length > 0;
+    await writeDurably(knownFile, `${JSON.stringify({ instanceId, digest, place } satisfies KnownSeed)}\n`);
+    return !isEmpty;
   } catch (error) {
     signal.throwIfAborted();
     host.machine.addProblems([`config: ${messageOf(error)}`]);
@@ -152,9 +164,9 @@ function sayDiagnostics(diagnostics: readonly Diagnostic[], say: Say): void {
   if (more > 0) say(`and ${more} more: berth status`);
 }
 
-async function readKnown(path: string): Promise<KnownInstance | undefined> {
+async function readKnown(path: string): Promise<KnownSeed | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as KnownInstance;
+    return JSON.parse(await readFile(path, 'utf8')) as KnownSeed;
   } catch (error) {
     // Unreadable counts as never written: the config is applied once more, which changes nothing that is as declared.
     if (isMissing(error) || error instanceof SyntaxError) return undefined;

@@ -51,9 +51,14 @@ function collectorReason(
   return isMoved ? configReason(logCollectorService, changes) : undefined;
 }
 
+/** What services are made from besides their own keys: more likely the reason than others, such as `berth.sysctl`. */
+const sharedKeys =
+  /^(users|groups|ntp|berth\.(dns|proxy|ca_certificates|registries|engines|networks|volumes|secrets|configs))(?=[.[]|$)/;
+
 /** A service whose digest changed though its own keys did not: users for the console, time servers for ntp, networks. */
 function otherKey(changes: readonly ConfigChange[], isNew: boolean): Reason | undefined {
-  const other = changes.find(({ key }) => !key.startsWith('berth.services.') && !key.startsWith('berth.enable'));
+  const others = changes.filter(({ key }) => !key.startsWith('berth.services.') && !key.startsWith('berth.enable'));
+  const other = others.find(({ key }) => sharedKeys.test(key)) ?? others[0];
   if (isNew || other === undefined) return undefined;
   return { kind: 'config', key: other.key, change: other.change };
 }

@@ -60,6 +60,7 @@ export class Declaration {
   #sources: ParseResult['sources'] = new Map();
   #secrets: readonly string[] = [];
   #generation = 0;
+  #place: readonly ConfigText[] = [];
   #last: Prepared | undefined;
 
   constructor(deps: DeclarationDependencies) {
@@ -81,9 +82,15 @@ export class Declaration {
     return position === undefined ? null : `${position.file}:${position.line}`;
   }
 
+  /** What the place gives this machine: files that are applied from now on go over it. */
+  stand(place: readonly ConfigText[]): void {
+    this.#place = place;
+  }
+
   /** Throws CONFIG_INVALID when a text cannot be read at all: then everything stays as it is. */
   prepare(request: ApplyRequest, before: Desired): Prepared {
-    const texts = 'files' in request ? request.files : this.#deps.generations.files(request.generation);
+    const texts =
+      'files' in request ? [...this.#place, ...request.files] : this.#deps.generations.files(request.generation);
     const files = sealPasswords(texts, this.#deps.passwordSeed);
     // The same texts again: nothing to work out.
     const last = this.#last;

@@ -2,26 +2,30 @@ import type { DatasourceResult } from '../datasource/datasource.ts';
 import type { ConfigText } from './agent-service.ts';
 
 /**
- * A datasource's documents as config texts, later ones over earlier ones: what the place knows of the machine, what its
- * operator wants on all machines, what the user wrote. Pure.
+ * What the place gives a machine, as config texts: what it knows of it (name, keys), then what its operator wants on all
+ * machines. Whatever is applied goes over these, so that nobody locks themselves out by leaving them out. Pure.
  */
-export function seedTexts({ origin, metaData, vendorData, userData }: DatasourceResult): ConfigText[] {
+export function placeTexts({ origin, metaData, vendorData }: DatasourceResult): ConfigText[] {
   const { hostname, publicKeys } = metaData;
   const facts = {
     ...(hostname === undefined ? {} : { hostname }),
     ...(publicKeys.length === 0 ? {} : { ssh_authorized_keys: publicKeys }),
   };
-  const texts: [string, string | undefined][] = [
-    // JSON is YAML.
-    ['meta-data', Object.keys(facts).length === 0 ? undefined : `#cloud-config\n${JSON.stringify(facts)}\n`],
-    ['vendor-data', decode(vendorData)],
-    ['user-data', decode(userData)],
-  ];
-  return texts.flatMap(([name, text]) => (text === undefined ? [] : [{ file: `${name} of ${origin}`, text }]));
+  // JSON is YAML.
+  const known = Object.keys(facts).length === 0 ? '' : `#cloud-config\n${JSON.stringify(facts)}\n`;
+  return [...textOf('meta-data', origin, known), ...textOf('vendor-data', origin, decode(vendorData))];
 }
 
-/** Undefined for what is absent or blank: it declares nothing. */
-function decode(bytes: Uint8Array | undefined): string | undefined {
-  const text = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8');
-  return text.trim() === '' ? undefined : text;
+/** What the user wrote, as config texts. Pure. */
+export function userTexts({ origin, userData }: DatasourceResult): ConfigText[] {
+  return textOf('user-data', origin, decode(userData));
+}
+
+/** A blank text declares nothing. */
+function textOf(name: string, origin: string, text: string): ConfigText[] {
+  return text.trim() === '' ? [] : [{ file: `${name} of ${origin}`, text }];
+}
+
+function decode(bytes: Uint8Array | undefined): string {
+  return bytes === undefined ? '' : Buffer.from(bytes).toString('utf8');
 }

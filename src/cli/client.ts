@@ -19,7 +19,7 @@ import type {
 } from '../agent/agent-service.ts';
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from '../agent/model.ts';
 import { fromProblem, type ProblemDocument, problemType } from '../api/problem.ts';
-import { BerthError } from '../core/errors.ts';
+import { BerthError, isBerthError } from '../core/errors.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
 import type { ServiceStatus } from '../services/status.ts';
 import { runSession } from './session.ts';
@@ -137,7 +137,9 @@ export class AgentClient implements Omit<AgentService, 'metrics'> {
         onLine(line as never);
       }
     } catch (error) {
-      if (signal?.aborted !== true) throw error;
+      if (signal?.aborted === true) return;
+      // An answer that ends in its middle: the agent, or the way to it, is gone.
+      throw response.complete || isBerthError(error) ? error : this.#lost(error);
     }
     if (!response.complete && signal?.aborted !== true) throw this.#lost();
   }
@@ -207,7 +209,7 @@ export class AgentClient implements Omit<AgentService, 'metrics'> {
     }
   }
 
-  #lost(cause?: Error): BerthError {
+  #lost(cause?: unknown): BerthError {
     return new BerthError('AGENT_UNREACHABLE', 'the connection to the agent broke', {
       cause,
       retryable: true,

@@ -53,3 +53,19 @@ test('a clear-text password is not stored, and the same text again changes nothi
   const stored = second.declaration.prepare({ generation: 1 }, nothing);
   expect(stored.config).toEqual(prepared.config);
 });
+
+test('what is applied goes over what the place gives: nobody loses the key they came in with by leaving it out', async () => {
+  const { declaration: made } = await declaration();
+  made.stand([
+    { file: 'vendor-data', text: '#cloud-config\nhostname: place\nssh_authorized_keys: [ssh-ed25519 AAAA a@b]\n' },
+  ]);
+  const { config, files } = made.prepare(
+    { files: [{ file: 'a.yaml', text: '#cloud-config\nhostname: mine\n' }] },
+    nothing,
+  );
+  expect(files.map(({ file }) => file)).toEqual(['vendor-data', 'a.yaml']);
+  expect([config.hostname, config.users.map(({ sshAuthorizedKeys }) => sshAuthorizedKeys)]).toEqual([
+    'mine',
+    [['ssh-ed25519 AAAA a@b']],
+  ]);
+});

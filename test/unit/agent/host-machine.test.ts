@@ -17,18 +17,18 @@ import { config, imageEtc } from '../host/support.ts';
 class FakeNetwork {
   readonly declared: DeclaredNetwork[] = [];
   status: NetworkStatus | undefined;
-  readonly #ready = Promise.withResolvers<void>();
+  readonly #ready = Promise.withResolvers<undefined>();
 
   declare(network: DeclaredNetwork): void {
     this.declared.push(network);
   }
 
   async whenReady(): Promise<void> {
-    return this.#ready.promise;
+    await this.#ready.promise;
   }
 
   getReady(): void {
-    this.#ready.resolve();
+    this.#ready.resolve(undefined);
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { seedTexts } from '../../../src/agent/seed-texts.ts';
+import { placeTexts, userTexts } from '../../../src/agent/seed-texts.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
 import type { DatasourceResult } from '../../../src/datasource/datasource.ts';
 
@@ -15,13 +15,12 @@ const seed = (more: Partial<DatasourceResult>): DatasourceResult => ({
 const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEYRQzIZfOkrikzscfPIxsBmELA8ngWh0456MhY6MtM4 a@b';
 
 test('what the user wrote goes over vendor-data, and that over what the place says', () => {
-  const texts = seedTexts(
-    seed({
-      metaData: { hostname: 'from-meta', publicKeys: [key], raw: {} },
-      vendorData: Buffer.from('#cloud-config\ntimezone: Europe/Paris\n'),
-      userData: Buffer.from('#cloud-config\nhostname: mine\n'),
-    }),
-  );
+  const found = seed({
+    metaData: { hostname: 'from-meta', publicKeys: [key], raw: {} },
+    vendorData: Buffer.from('#cloud-config\ntimezone: Europe/Paris\n'),
+    userData: Buffer.from('#cloud-config\nhostname: mine\n'),
+  });
+  const texts = [...placeTexts(found), ...userTexts(found)];
   expect(texts.map(({ file }) => file)).toEqual([
     'meta-data of /dev/vdb (cidata)',
     'vendor-data of /dev/vdb (cidata)',
@@ -40,5 +39,5 @@ test.each([
   ['nothing at all', seed({})],
   ['blank user-data', seed({ userData: Buffer.from(' \n') })],
 ])('%s declares nothing', (_, result) => {
-  expect(seedTexts(result)).toEqual([]);
+  expect([...placeTexts(result), ...userTexts(result)]).toEqual([]);
 });
