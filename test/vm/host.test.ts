@@ -1,0 +1,120 @@
+import { expect, test } from '@jest/globals';
+import type { HostStatus } from '../../src/agent/model.ts';
+import { type TestVm, testLimitMs, withVm } from './support/test-vm.ts';
+
+const userData = `#cloud-config
+hostname: vm-host
+timezone: Europe/Paris
+write_files: [{path: /etc/motd, content: "from the config\\n"}, {path: /opt/app/key, content: "k\\n", permissions: '0600'}]
+fs_setup: [{device: /dev/vdb, partition: none, filesystem: ext4, label: data}]
+mounts: [[/dev/vdb, /mnt/data, ext4]]
+berth:
+  enable: [ntp, console]
+  sysctl: {vm.swappiness: "7"}
+  services:
+    hello:
+      image: berth/busybox:latest
+      pull_policy: never
+      command: [sh, -c, "echo hello > /index.html && exec httpd -f -p 8080 -h /"]
+      stop_signal: SIGKILL
+      ports: ["8080:8080"]
+`;
+
+const agentPattern = 'berth[.]js agent';
+/** Every container has one: another one means that it was started again. */
+const shimPattern = 'containerd-shim-runc-v2 -n';
+
+/** Agents that are killed; all twenty of them in a soak run. */
+const kills = process.env['BERTH_SOAK'] === '1' ? 20 : 3;
+
+const isHealthy = ({ state }: HostStatus): boolean => state === 'healthy';
+
+test(
+  'a host becomes what its config says, keeps its containers when the agent dies, and is the same after a boot',
+  async () => {
+    await withVm({ userData, extraDisks: [{ name: 'data', sizeBytes: 2 ** 28, bus: 'virtio' }] }, async (vm) => {
+      await vm.start();
+      const first = await vm.status('a healthy host', isHealthy);
+      expect(first).toMatchObject({ mode: 'host', hostname: 'vm-host', generation: 1, skipped: [] });
+      expect(first.machine).toMatchObject({ network: { ready: true }, problems: [] });
+      expect(first.services.map(({ name, engine }) => `${name} ${engine}`)).toEqual([
+        'console system',
+        'docker system',
+        'hello user',
+        'ntp system',
+      ]);
+      const settings = await settingsOf(vm);
+      expect(settings).toEqual({
+        motd: 'from the config',
+        key: '600',
+        name: 'vm-host',
+        zone: '/usr/share/zoneinfo/Europe/Paris',
+        swappiness: '7',
+        data: 'ext4',
+        page: 'hello',
+      });
+
+      const before = await processes(vm, shimPattern);
+      for (let kill = 0; kill < kills; kill += 1) {
+        const shell = await vm.shell();
+        const [agent = ''] = await processes(vm, agentPattern);
+        await shell.output(`kill -9 ${agent}`);
+        await vm.until('another agent', async () => {
+          const [now = agent] = await processes(vm, agentPattern);
+          return now !== agent && (await shell.run('berth status')).exitCode === 0;
+        });
+      }
+      await vm.status('a healthy host after the kills', isHealthy);
+      expect(await processes(vm, shimPattern)).toEqual(before);
+
+      // A clock that is behind when an agent starts stands where the host was last seen.
+      const shell = await vm.shell();
+      await shell.output(`date -s @1000000000; kill -9 ${(await processes(vm, agentPattern)).join(' ')}`);
+      await vm.until('a believable clock', async () => Number(await shell.output('date +%s')) > 1_700_000_000);
+
+      await shell.output('echo kept > /mnt/data/file; echo gone > /etc/gone; rm /etc/motd; sync');
+      await vm.powerOff();
+      await vm.start();
+      const second = await vm.status('a healthy host after a boot', isHealthy);
+      expect(second.generation).toBe(1);
+      expect(await settingsOf(vm)).toEqual(settings);
+      const again = await vm.shell();
+      expect(await again.output('cat /mnt/data/file')).toBe('kept');
+      expect((await again.run('test -e /etc/gone')).exitCode).toBe(1);
+
+      const client = await vm.client();
+      const later = userData.replace('label: data', 'label: other').replace('vm-host', 'vm-renamed');
+      const plan = await client.plan({ files: [{ file: 'later.yaml', text: later }] });
+      expect(plan.steps.map(({ kind }) => kind)).not.toContain('make-filesystem');
+      expect(plan.skipped.map(({ why }) => why)).toEqual([expect.stringContaining('/dev/vdb')]);
+    });
+  },
+  2 * testLimitMs,
+);
+
+/** What the config set, as the machine has it. */
+async function settingsOf(vm: TestVm): Promise<Record<string, string>> {
+  const shell = await vm.shell();
+  const commands = {
+    motd: 'cat /etc/motd',
+    key: 'stat -c %a /opt/app/key',
+    name: 'hostname',
+    zone: 'readlink -f /etc/localtime',
+    swappiness: 'cat /proc/sys/vm/swappiness',
+    data: 'findmnt -no FSTYPE /mnt/data',
+    page: 'wget -qO- http://127.0.0.1:8080/',
+  };
+  const found: Record<string, string> = {};
+  for (const [name, command] of Object.entries(commands)) found[name] = await shell.output(command);
+  return found;
+}
+
+/** Process ids of what runs with this in its command line, in order. */
+async function processes(vm: TestVm, pattern: string): Promise<string[]> {
+  const shell = await vm.shell();
+  const found = await shell.output(`ps | awk '/${pattern}/ && !/awk/ {print $1}'`);
+  return found
+    .split('\n')
+    .filter((line) => line !== '')
+    .toSorted();
+}
