@@ -182,7 +182,7 @@ export interface AgentOptions {
   /** Folder with a folder for each service of the catalogue. */
   readonly catalogueDirectory: string;
   /**
-   * JSON list of image archives at hand: `[{name, reference, archive, imageId, …}]`. Written by `berth up` (or the OS image's
+   * JSON list of image archives at hand: `[{name, reference, archive, imageId, …}]`. Written by `berth up --local` (or the OS image's
    * build), read when an image is needed; may be absent.
    */
   readonly imageIndex: string;

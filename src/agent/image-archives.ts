@@ -33,7 +33,7 @@ export class ImageArchives implements ImageSource {
     return username === undefined || password === undefined ? undefined : { username, password, registry };
   }
 
-  /** Read anew each time: `berth up` may have built more since. */
+  /** Read anew each time: `berth up --local` may have built more since. */
   async #entries(): Promise<readonly IndexEntry[]> {
     try {
       return JSON.parse(await readFile(this.#indexPath, 'utf8')) as IndexEntry[];

@@ -96,7 +96,7 @@ export class OwnEngines implements EngineSet {
       return new OwnEngines(options, external, `the user engine is the Docker at ${external}, and ${flushing}`);
     const problem =
       foreign.kind === 'stopped'
-        ? `a Docker of this machine (bridge ${foreign.bridge}) does not run but still publishes ports, and ${flushing}: start it and then Berth again (berth down, berth up), or name an engine with --engine`
+        ? `a Docker of this machine (bridge ${foreign.bridge}) does not run but still publishes ports, and ${flushing}: start it and then Berth again (berth down --local, berth up --local), or name an engine with --engine`
         : undefined;
     return new OwnEngines(options, undefined, problem);
   }

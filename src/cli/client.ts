@@ -195,7 +195,7 @@ export class AgentClient implements Omit<AgentService, 'metrics'> {
         return new BerthError('AGENT_UNREACHABLE', `the agent is not running: nothing answers at ${this.socketPath}`, {
           cause: error,
           retryable: true,
-          hint: `start one with "${this.#program} up" (a harmless local instance), or name another socket with --socket`,
+          hint: `start one with "${this.#program} up --local" (a harmless local instance), or name another socket with --socket`,
         });
       case 'EACCES':
         return new BerthError('AGENT_UNREACHABLE', `not allowed to open ${this.socketPath}`, {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** Where a host's own agent serves its API. */
 export const hostSocket = '/run/berth/api/berth.sock';
 
-/** Where `berth up` keeps an instance when nothing else is said. */
+/** Where `berth up --local` keeps an instance when nothing else is said. */
 export const localDirectories = { state: '/var/lib/berth-local', run: '/run/berth-local' } as const;
 
 /** Where sockets of an instance go: beside the default state, else inside the state directory. */

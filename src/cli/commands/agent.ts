@@ -28,7 +28,7 @@ export function agentOptions(
   };
 }
 
-/** Where `berth up` and `berth down` find the daemon's process id and its output. */
+/** Where `berth up --local` and `berth down --local` find the daemon's process id and its output. */
 export function daemonFiles({ runDirectory, stateDirectory }: AgentOptions): { pid: string; log: string } {
   return { pid: join(runDirectory, 'agent.pid'), log: join(stateDirectory, 'agent.log') };
 }

@@ -252,7 +252,7 @@ db    running  3 min  example/db:3
     const { code, stdout, stderr } = await bench.run(['status'], { env: { BERTH_SOCKET: none } });
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toBe(
-      `error: the agent is not running: nothing answers at ${none} [AGENT_UNREACHABLE]\n  hint: start one with "berth up" (a harmless local instance), or name another socket with --socket\n`,
+      `error: the agent is not running: nothing answers at ${none} [AGENT_UNREACHABLE]\n  hint: start one with "berth up --local" (a harmless local instance), or name another socket with --socket\n`,
     );
   });
 
