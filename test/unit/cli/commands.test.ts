@@ -82,7 +82,7 @@ Left alone on this host:
     const { code, stderr } = await bench.run(['plan', 'web.yaml', '--socket', join(bench.directory, 'none.sock')]);
     expect(code).toBe(1);
     expect(stderr).toContain('the config is well-formed (db, web), but what it would change only an agent can tell');
-    expect(stderr).toContain('hint: start one with "berth up"');
+    expect(stderr).toContain('hint: start one with "berth up --local"');
   });
 });
 
