@@ -63,7 +63,7 @@ export class BerthPeer {
     onEvent: (event: ApplyEvent, seconds: number) => void = () => undefined,
   ): Promise<number> {
     const body = {
-      request: { files: [{ file: 'bench.yaml', text: berthConfig(workload) }] },
+      request: { files: [{ file: this.#configFile, text: berthConfig(workload) }] },
       who: 'bench',
       command: 'bench',
       timeoutMs: 120_000,

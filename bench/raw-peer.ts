@@ -34,6 +34,18 @@ export class RawPeer {
     });
   }
 
+  /** Creates a container in another one's place, stops that one and starts it. @returns its id, and the seconds. */
+  async replace(service: Service, name: string, old: string): Promise<{ id: string; seconds: number }> {
+    const start = performance.now();
+    const created = await this.#http.call('POST', `/containers/create?name=${name}`, containerBody(service));
+    const { Id: id } = created as { Id: string };
+    await this.#http.call('POST', `/containers/${old}/stop`);
+    await this.#http.call('POST', `/containers/${id}/start`);
+    const seconds = (performance.now() - start) / 1000;
+    await this.#http.call('DELETE', `/containers/${old}?force=1&v=1`);
+    return { id, seconds };
+  }
+
   /** Removes containers, `parallel` at a time, and then the workload's networks. */
   async remove(ids: readonly string[], workload: Workload, parallel: number): Promise<void> {
     await inParallel(ids, parallel, (id) => this.#http.call('DELETE', `/containers/${id}?force=1&v=1`));

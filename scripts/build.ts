@@ -11,25 +11,6 @@ import { bundleStubs } from './bundle-stubs.ts';
 const root = join(import.meta.dirname, '..');
 const outputDirectory = join(root, 'dist');
 
-/**
- * An `import` of one of Node's own modules reads all its exports, and so makes Node load what hangs on them (streams, fetch,
- * WebSocket): up to 30 ms and 5 MB that nobody here uses. As CommonJS modules their exports are read one by one.
- */
-const plainBuiltins: Plugin = {
-  name: 'plain-builtins',
-  setup(bundler) {
-    bundler.onResolve({ filter: /^node:/ }, ({ path, namespace, kind }) => {
-      // What is imported when it is needed becomes a file of its own, whose exports would be a CommonJS module's: one, `default`.
-      if (namespace === 'plain-builtins' || kind === 'dynamic-import') return { path, external: true };
-      return { path, namespace: 'plain-builtins' };
-    });
-    bundler.onLoad({ filter: /.*/, namespace: 'plain-builtins' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
-      loader: 'js',
-    }));
-  },
-};
-
 /** express loads its body parsers at once: 500 kB of character sets for what `api/read-body.ts` does. */
 const noBodyParser: Plugin = {
   name: 'no-body-parser',
@@ -98,7 +79,7 @@ const { outputFiles } = await build({
   sourcesContent: false,
   legalComments: 'linked',
   write: false,
-  plugins: [bundleStubs, plainBuiltins, noBodyParser, oneLanguage],
+  plugins: [bundleStubs, noBodyParser, oneLanguage],
   logLevel: 'warning',
 });
 for (const file of outputFiles) {

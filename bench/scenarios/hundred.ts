@@ -34,6 +34,20 @@ export const hundred: Scenario = {
       await berth.apply(alike(count));
       total += count;
     }
+    if (bench.takesPart('raw')) {
+      const { services } = alike(1);
+      const [service] = Object.values(services);
+      if (service === undefined) throw new Error('a workload of one has no service');
+      let [current = ''] = await raw.converge({ services }, 1);
+      total += 1;
+      let changes = 0;
+      peers.raw = async () => {
+        const { id, seconds } = await raw.replace(service, `raw-change-${(changes += 1)}`, current);
+        current = id;
+        await raw.awaitRunning(total, 'the raw replacement');
+        return { change: seconds };
+      };
+    }
     await raw.expectRunning(total, 'the preparation');
 
     if (bench.takesPart('compose')) {

@@ -51,7 +51,7 @@ export class Applications {
     onEvent: (event: ApplyEvent) => void,
     signal: AbortSignal,
   ): Promise<void> {
-    const { reconciler } = this.#deps;
+    const { reconciler, declaration } = this.#deps;
     let finish = (): void => undefined;
     const unsubscribe = reconciler.onStep((event) => onEvent(applyEvent(event)));
     try {
@@ -62,6 +62,7 @@ export class Applications {
       // What is declared may be superseded while this one waits.
       finish();
       const settled = options.wait ? await reconciler.settled(options.timeoutMs, signal) : 'converged';
+      await declaration.settled();
       const services = reconciler.statuses();
       const keys = reportKeys({ ...facts, services });
       const isWhole = settled === 'converged' && !keys.some(({ outcome }) => outcome === 'failed');

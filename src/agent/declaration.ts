@@ -6,6 +6,7 @@ import type { ComposeModel } from '../config/service-spec.ts';
 import { BerthError } from '../core/errors.ts';
 import { availableServices } from '../services/available.ts';
 import type { DesiredContext } from '../services/desired/context.ts';
+import { Resolutions } from '../services/desired/resolutions.ts';
 import { desiredServices } from '../services/desired.ts';
 import type { EngineView } from '../services/host-sources.ts';
 import type { Desired, DesiredChange } from '../services/model.ts';
@@ -62,6 +63,7 @@ export class Declaration {
   #generation = 0;
   #place: readonly ConfigText[] = [];
   #last: Prepared | undefined;
+  readonly #resolutions = new Resolutions();
 
   constructor(deps: DeclarationDependencies) {
     this.#deps = deps;
@@ -120,7 +122,7 @@ export class Declaration {
 
   /** The services of a config on this host, with the operator's switches. */
   resolve(config: HostConfig = this.#config): Desired {
-    return desiredServices(config, this.#contextFor(config));
+    return desiredServices(config, this.#contextFor(config), this.#resolutions);
   }
 
   /** What could be enabled beside the services that are to run. */
@@ -147,13 +149,18 @@ export class Declaration {
     return [...this.#deps.catalogue.descriptions.keys()];
   }
 
-  /** Stores a generation unless the texts are those of the current one. @returns its number. */
+  /** Stores a generation unless the texts are those of the current one; see {@link settled}. @returns its number. */
   async store({ files, source, changes }: Prepared, createdAt: string): Promise<number> {
     const { generations } = this.#deps;
     const current = generations.current();
     if (current?.configDigest === digestConfig(files)) return current.number;
     const lines = changes.map(({ key, change }) => `${key} ${change}`);
     return (await generations.create({ createdAt, source, files, changes: lines })).number;
+  }
+
+  /** Resolves when what was stored last outlives a power cut. */
+  async settled(): Promise<void> {
+    await this.#deps.generations.settled();
   }
 
   /** From now on this is declared. */

@@ -6,6 +6,12 @@ import { dirname } from 'node:path';
  * fsync of the directory. One writer at a time per path.
  */
 export async function writeDurably(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+  await replaceFile(path, content, mode);
+  await syncDirectory(dirname(path));
+}
+
+/** {@link writeDurably} without its last part: until {@link syncDirectory}, a power cut may bring the old content back. */
+export async function replaceFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   const temporary = `${path}.new`;
   // A leftover of a crash may have another mode.
   await rm(temporary, { force: true });
@@ -17,7 +23,6 @@ export async function writeDurably(path: string, content: string | Uint8Array, m
     await file.close();
   }
   await rename(temporary, path);
-  await syncDirectory(dirname(path));
 }
 
 /** Makes renames and removals in a directory durable. */

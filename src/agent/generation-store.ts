@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { BerthError, messageOf } from '../core/errors.ts';
 import type { ConfigText } from './agent-service.ts';
-import { syncDirectory, writeDurably } from './durable-file.ts';
+import { replaceFile, syncDirectory, writeDurably } from './durable-file.ts';
 import type { Generation } from './model.ts';
 
 /** What is stored of a generation; its state follows from its place among the others. */
@@ -22,6 +22,7 @@ export interface NewGeneration {
 }
 
 const fileName = /^(\d{6})\.json$/;
+const fileMode = 0o600;
 
 /**
  * A directory with one JSON file per applied host config, numbered from 1. The current one is the newest. A file that
@@ -37,6 +38,7 @@ export class GenerationStore {
   #generations: StoredGeneration[] = [];
   #highest = 0;
   #writes: Promise<unknown> = Promise.resolve();
+  #finishing: Promise<void> = Promise.resolve();
 
   private constructor(directory: string, keep: number) {
     this.#directory = directory;
@@ -73,7 +75,10 @@ export class GenerationStore {
     return this.#generations.find((generation) => generation.number === number)?.rolledBack ?? {};
   }
 
-  /** Stores a new generation, which is current from now on, and forgets the oldest beyond the number to keep. */
+  /**
+   * Stores a new generation, which is current from now on, and then forgets the oldest beyond the number to keep. It outlives
+   * this process when this resolves, and a power cut when {@link settled} does.
+   */
   async create(generation: NewGeneration): Promise<Generation> {
     return this.#exclusively(async () => {
       const { files, createdAt, source, changes } = generation;
@@ -88,12 +93,19 @@ export class GenerationStore {
         rolledBack: {},
         files,
       };
-      await this.#write(stored);
+      await replaceFile(this.#path(stored.number), textOf(stored), fileMode);
       this.#highest = stored.number;
       this.#generations.push(stored);
-      await this.#forgetOldest();
+      this.#finishing = this.#exclusively(() => this.#forgetOldest());
+      // It is reported to who waits for it.
+      this.#finishing.catch(() => undefined);
       return describe(stored, 'current');
     });
+  }
+
+  /** Resolves when the newest generation outlives a power cut, too. */
+  async settled(): Promise<void> {
+    await this.#finishing;
   }
 
   /** Adds to the images that ran under a generation. Throws NOT_FOUND. */
@@ -132,7 +144,7 @@ export class GenerationStore {
   }
 
   async #write(stored: StoredGeneration): Promise<void> {
-    await writeDurably(this.#path(stored.number), `${JSON.stringify(stored)}\n`, 0o600);
+    await writeDurably(this.#path(stored.number), textOf(stored), fileMode);
   }
 
   async #forgetOldest(): Promise<void> {
@@ -142,7 +154,7 @@ export class GenerationStore {
       .slice(0, Math.max(0, this.#generations.length - this.#keep))
       .filter((generation) => generation !== needed);
     for (const { number } of excess) await rm(this.#path(number), { force: true });
-    if (excess.length > 0) await syncDirectory(this.#directory);
+    await syncDirectory(this.#directory);
     this.#generations = this.#generations.filter((generation) => !excess.includes(generation));
   }
 
@@ -173,6 +185,10 @@ export class GenerationStore {
 export function digestConfig(files: readonly ConfigText[]): string {
   const canonical = JSON.stringify(files.map(({ text }) => text));
   return createHash('sha256').update(canonical).digest('hex');
+}
+
+function textOf(stored: StoredGeneration): string {
+  return `${JSON.stringify(stored)}\n`;
 }
 
 function describe(stored: StoredGeneration, state: Generation['state']): Generation {

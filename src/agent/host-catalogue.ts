@@ -27,6 +27,16 @@ export async function openHostCatalogue(options: HostCatalogueOptions): Promise<
   const catalogue = await loadCatalogue(options.directory);
   const verified = new Set(verifiedDirectory === undefined ? [] : await readdir(verifiedDirectory));
   const program = { node: process.execPath, directory: dirname(process.argv[1] ?? '/'), main: 'berth.js' };
+  const resolve = (variables: Readonly<Record<string, string>>): ReadonlyMap<string, ComposeModel> =>
+    new Map(
+      [...catalogue].map(([name, entry]) => {
+        const { model } = resolveCatalogueService(entry, variables, mode);
+        const usr = join(verifiedDirectory ?? '', name, 'usr');
+        return [name, verified.has(name) ? onVerifiedUsr(model, name, usr) : model];
+      }),
+    );
+  // Most configs differ in nothing that the catalogue's services are made from.
+  let last: { readonly from: string; readonly models: ReadonlyMap<string, ComposeModel> } | undefined;
   const modelsFor = (config: HostConfig): ReadonlyMap<string, ComposeModel> => {
     const variables = catalogueVariables(config, {
       mode,
@@ -34,13 +44,9 @@ export async function openHostCatalogue(options: HostCatalogueOptions): Promise<
       userEngine: places.userEngine,
       program,
     });
-    return new Map(
-      [...catalogue].map(([name, entry]) => {
-        const { model } = resolveCatalogueService(entry, variables, mode);
-        const usr = join(verifiedDirectory ?? '', name, 'usr');
-        return [name, verified.has(name) ? onVerifiedUsr(model, name, usr) : model];
-      }),
-    );
+    const from = JSON.stringify(variables);
+    if (last?.from !== from) last = { from, models: resolve(variables) };
+    return last.models;
   };
   return {
     descriptions: new Map([...catalogue].map(([name, { description }]) => [name, description])),

@@ -1,6 +1,5 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { createInterface } from 'node:readline';
 import type {
   AgentEvent,
   AgentService,
@@ -21,8 +20,12 @@ import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyRe
 import { fromProblem, type ProblemDocument, problemType } from '../api/problem.ts';
 import { BerthError, isBerthError } from '../core/errors.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
+import { drain, jsonLines } from '../engine/docker-streams.ts';
 import type { ServiceStatus } from '../services/status.ts';
 import { runSession } from './session.ts';
+
+/** Without it Node works out a name for TLS, also where there is none: 3 ms. */
+const noServerName = { servername: '' };
 
 /** The agent, seen through its socket. Errors come over as what they were: the same codes, messages and hints. */
 export class AgentClient implements Omit<AgentService, 'metrics'> {
@@ -131,11 +134,11 @@ export class AgentClient implements Omit<AgentService, 'metrics'> {
   ): Promise<void> {
     const response = await this.#request(method, path, body, signal);
     try {
-      for await (const text of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
-        const line: unknown = JSON.parse(text);
+      const take = jsonLines((line) => {
         if (isErrorLine(line)) throw fromProblem(line.problem);
         onLine(line as never);
-      }
+      });
+      await drain(response, take);
     } catch (error) {
       if (signal?.aborted === true) return;
       // An answer that ends in its middle: the agent, or the way to it, is gone.
@@ -178,6 +181,7 @@ export class AgentClient implements Omit<AgentService, 'metrics'> {
       path,
       headers,
       agent: false,
+      ...noServerName,
       ...(signal === undefined ? {} : { signal }),
     });
   }

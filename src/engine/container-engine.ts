@@ -6,8 +6,8 @@
 export interface ContainerEngine {
   /** The engine's name, version and what it can do; also serves as "does it answer". */
   info(signal?: AbortSignal): Promise<EngineInfo>;
-  /** All containers with this label (`name` or `name=value`), running or not: one API call. */
-  listContainers(label: string, signal?: AbortSignal): Promise<ContainerSummary[]>;
+  /** All containers with this label (`name` or `name=value`), or with all of several, running or not: one API call. */
+  listContainers(label: string | readonly string[], signal?: AbortSignal): Promise<ContainerSummary[]>;
   /** undefined when there is none. */
   inspectContainer(id: string, signal?: AbortSignal): Promise<ContainerDetails | undefined>;
   /** @returns the new container's id. Throws ENGINE_CONFLICT when the name is taken, IMAGE_NOT_FOUND when the image is not here. */

@@ -63,8 +63,8 @@ export class DockerEngine implements ContainerEngine {
     };
   }
 
-  async listContainers(label: string, signal?: AbortSignal): Promise<ContainerSummary[]> {
-    const query = { all: 1, filters: { label: [label] } };
+  async listContainers(label: string | readonly string[], signal?: AbortSignal): Promise<ContainerSummary[]> {
+    const query = { all: 1, filters: { label: typeof label === 'string' ? [label] : label } };
     const rows = await this.#connection.object<ApiContainer[]>({
       what: 'list containers',
       method: 'GET',

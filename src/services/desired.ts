@@ -3,12 +3,19 @@ import { withConditions } from './desired/conditions.ts';
 import type { DesiredContext } from './desired/context.ts';
 import { type Declared, declaredServices } from './desired/declared.ts';
 import { logCollectorService } from './desired/log-collector.ts';
-import { resolveService } from './desired/service.ts';
+import { Resolutions } from './desired/resolutions.ts';
 import type { Desired, DesiredNetwork, DesiredService, DesiredVolume } from './model.ts';
 import { label } from './names.ts';
 
-/** Everything the config declares about services, resolved for this host. Pure. */
-export function desiredServices(config: HostConfig, context: DesiredContext): Desired {
+/**
+ * Everything the config declares about services, resolved for this host. Pure, but for what `last` remembers: services that
+ * are declared as they were the last time are the same objects again.
+ */
+export function desiredServices(
+  config: HostConfig,
+  context: DesiredContext,
+  last: Resolutions = new Resolutions(),
+): Desired {
   const declared = declaredServices(config, context);
   const collector = declared.find(({ name, origin }) => name === logCollectorService && origin === 'catalogue')?.spec;
   const completionTargets = completionTargetsOf(declared);
@@ -16,8 +23,7 @@ export function desiredServices(config: HostConfig, context: DesiredContext): De
   const networks = new Map<string, DesiredNetwork>();
   const volumes = new Map<string, DesiredVolume>();
   const collected = new Set<string>();
-  for (const one of declared) {
-    const resolved = resolveService(one, { ...context, config, collector, completionTargets });
+  for (const [one, resolved] of last.resolve(declared, { ...context, config, collector, completionTargets })) {
     services.set(one.name, resolved.service);
     for (const network of resolved.networks) networks.set(`${network.engine}/${network.name}`, network);
     for (const volume of resolved.volumes) volumes.set(`${volume.engine}/${volume.name}`, volume);

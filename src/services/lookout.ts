@@ -1,6 +1,7 @@
 import type { EngineName } from '../config/service-spec.ts';
 import type { Clock } from '../core/clock.ts';
 import type { EngineEvent } from '../engine/container-engine.ts';
+import { Changes } from './changes.ts';
 import { Dying } from './dying.ts';
 import { watchEngine } from './engine-watch.ts';
 import type { Observed, ObservedEngine } from './model.ts';
@@ -10,6 +11,10 @@ import type { StepRecorder } from './ports.ts';
 
 /** How long a look for a plan serves the round that carries the plan out. */
 const freshMs = 100;
+/** How long after a look at everything it is enough to look at what has changed. */
+const completeMs = 5000;
+/** Of more services than these, one list of all is quicker. */
+const fewServices = 4;
 
 /** What was seen, and what was being done meanwhile. */
 export interface FreshLook {
@@ -18,6 +23,10 @@ export interface FreshLook {
   readonly busy: ReadonlyMap<string, string>;
   /** When it was over: `performance.now()`. */
   readonly at: number;
+  /** The moment of {@link Changes} when it began. */
+  readonly since: number;
+  /** When everything was looked at: `performance.now()`. */
+  readonly completeAt: number;
 }
 
 export interface LookoutDependencies {
@@ -41,7 +50,10 @@ export class Lookout {
   readonly #observers: ReadonlyMap<EngineName, EngineObserver>;
   readonly #connected = new Map<EngineName, boolean>();
   readonly #dying = new Dying();
+  readonly #changes = new Changes();
   #fresh: FreshLook | undefined;
+  /** The newest of all looks. */
+  #last: FreshLook | undefined;
 
   constructor(deps: LookoutDependencies) {
     this.#deps = deps;
@@ -57,23 +69,44 @@ export class Lookout {
 
   /** Looks at every engine now. */
   async look(signal?: AbortSignal): Promise<FreshLook> {
+    return this.#lookWith((observer) => observer.look(signal));
+  }
+
+  /** The look of a plan that was made just now, unless something happened since; else a new one, of what has changed. */
+  async freshLook(signal: AbortSignal): Promise<FreshLook> {
+    const look = this.#fresh;
+    this.#fresh = undefined;
+    const now = performance.now();
+    if (look !== undefined && now - look.at < freshMs) return look;
+    const last = this.#last;
+    const changed = last === undefined ? undefined : this.#changes.since(last.since);
+    const isPartial = changed !== undefined && changed.length > 0 && changed.length <= fewServices;
+    if (last === undefined || !isPartial || now - last.completeAt > completeMs) return this.look(signal);
+    return this.#lookWith(async (observer, name) => {
+      const before = last.observed.engines[name];
+      return before === undefined ? observer.look(signal) : observer.lookAgain(before, changed, signal);
+    }, last.completeAt);
+  }
+
+  async #lookWith(
+    lookAt: (observer: EngineObserver, name: EngineName) => Promise<ObservedEngine>,
+    completeAt?: number,
+  ): Promise<FreshLook> {
     const busy = this.#deps.busy();
+    const since = this.#changes.now;
     const engines: Partial<Record<EngineName, ObservedEngine>> = {};
     await Promise.all(
       [...this.#observers].map(async ([name, observer]) => {
         // One that does not answer is absent: its services wait, and the watch tells when it is back.
-        const seen = await observer.look(signal).catch(() => undefined);
+        const seen = await lookAt(observer, name).catch(() => undefined);
         if (seen !== undefined) engines[name] = seen;
       }),
     );
-    return { observed: { engines }, busy, at: performance.now() };
-  }
-
-  /** The look of a plan that was made just now, unless something happened since; else a new one. */
-  async freshLook(signal: AbortSignal): Promise<FreshLook> {
-    const look = this.#fresh;
-    this.#fresh = undefined;
-    return look !== undefined && performance.now() - look.at < freshMs ? look : await this.look(signal);
+    const at = performance.now();
+    const look = { observed: { engines }, busy, at, since, completeAt: completeAt ?? at };
+    // Looks may overlap: what began earlier knows less.
+    if (this.#last === undefined || this.#last.since <= since) this.#last = look;
+    return look;
   }
 
   /** A look that the next round may use. */
@@ -81,10 +114,17 @@ export class Lookout {
     this.#fresh = look;
   }
 
-  /** A step of ours changed something: containers, and with `engine` also networks, volumes or images there. */
-  outdate(engine?: EngineName): void {
+  /** Containers of a service changed. */
+  outdate(service: string): void {
     this.#fresh = undefined;
-    if (engine !== undefined) this.#observers.get(engine)?.forget();
+    this.#changes.noteService(service);
+  }
+
+  /** Anything may have changed on an engine: networks, volumes and images, too. */
+  outdateAll(engine: EngineName): void {
+    this.#fresh = undefined;
+    this.#changes.noteAnything();
+    this.#observers.get(engine)?.forget();
   }
 
   /** True when a container that has died is still listed as running. */
@@ -94,7 +134,7 @@ export class Lookout {
 
   async #watchOne(handle: EngineHandle, signal: AbortSignal): Promise<void> {
     const onResources = (): void => {
-      this.outdate(handle.name);
+      this.outdateAll(handle.name);
       this.#deps.onResources();
     };
     const onConnection = (isUp: boolean, why: string): void => {
@@ -112,9 +152,10 @@ export class Lookout {
 
   #onContainer(event: EngineEvent): void {
     if (event.attributes[label.instance] !== this.#deps.instance) return;
-    this.outdate();
+    const service = event.attributes[label.service] ?? '';
+    this.outdate(service);
     this.#dying.note(event, this.#deps.clock.now());
-    this.#deps.onContainer(event.attributes[label.service] ?? '', event);
+    this.#deps.onContainer(service, event);
   }
 
   /** An engine that went away, and that it is back: part of a host's story, though no step of ours. */

@@ -66,6 +66,15 @@ export class EngineObserver {
     return { ...resources, containers: summaries.flatMap((summary) => observedContainer(summary) ?? []) };
   }
 
+  /** Looks again at the containers of some services; the others are as they were. Throws ENGINE_UNREACHABLE. */
+  async lookAgain(before: ObservedEngine, services: readonly string[], signal?: AbortSignal): Promise<ObservedEngine> {
+    const lists = await Promise.all(
+      services.map((name) => this.#engine.listContainers([this.#filter, `${label.service}=${name}`], signal)),
+    );
+    const others = before.containers.filter(({ service }) => !services.includes(service));
+    return { ...before, containers: [...others, ...lists.flat().flatMap((one) => observedContainer(one) ?? [])] };
+  }
+
   async #lookAtResources(): Promise<Resources> {
     const [networks, volumes, images] = await Promise.all([
       this.#engine.listNetworks(this.#filter),

@@ -133,7 +133,9 @@ export class StepLauncher {
 
   #onFinished(step: ServiceStep, isFailed: boolean): void {
     const { lookout, wake } = this.#deps;
-    lookout.outdate(isFailed || resourceKinds.has(step.kind) ? step.engine : undefined);
+    const service = resourceKinds.has(step.kind) ? undefined : serviceOf(step);
+    if (service === undefined || isFailed) lookout.outdateAll(step.engine);
+    else lookout.outdate(service);
     const isTouched = this.#touched.delete(step.subject);
     if (this.#runner.size === 0) {
       wake(isFailed ? debounceMs : 0);
@@ -150,4 +152,10 @@ export class StepLauncher {
   #emit(event: StepEvent): void {
     for (const listener of [...this.#listeners]) listener(event);
   }
+}
+
+/** The service whose containers a step changes. */
+function serviceOf(step: ServiceStep): string | undefined {
+  if ('service' in step) return step.service.name;
+  return 'container' in step ? step.container.service : undefined;
 }

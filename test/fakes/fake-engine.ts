@@ -64,10 +64,10 @@ export class FakeEngine implements ContainerEngine {
     };
   }
 
-  async listContainers(label: string): Promise<ContainerSummary[]> {
+  async listContainers(label: string | readonly string[]): Promise<ContainerSummary[]> {
     this.#check();
     return [...this.containers.values()]
-      .filter(({ config }) => hasLabel(config.labels, label))
+      .filter(({ config }) => [label].flat().every((one) => hasLabel(config.labels, one)))
       .map((container) => this.#summary(container));
   }
 

@@ -82,6 +82,7 @@ test('images are filled in as services come up; the same again writes nothing', 
 test('the last N are kept, and beyond them the newest of which nothing was rolled back', async () => {
   const store = await GenerationStore.open(directory, 3);
   await fill(store, 5);
+  await store.settled();
   expect(await readdir(directory)).toEqual(['000003.json', '000004.json', '000005.json']);
   for (const number of [4, 5]) await store.updateRolledBack(number, { web: 'unhealthy' });
   for (let number = 6; number < 10; number += 1) {
