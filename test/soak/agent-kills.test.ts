@@ -1,9 +1,10 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { type KilledConverge, killedConverge, seededRandom } from '../engine/support/killed-converge.ts';
+import { type KilledConverge, killedConverge } from '../engine/support/killed-converge.ts';
 import { sharedEngine } from '../engine/support/shared-engines.ts';
 import { testImage } from '../engine/support/test-image.ts';
+import { seededRandom } from '../support/random.ts';
 
 /** `BERTH_SOAK_SEED` repeats a run. */
 const seed = Number(process.env['BERTH_SOAK_SEED'] ?? Date.now() % 100_000);

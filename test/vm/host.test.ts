@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { HostStatus } from '../../src/agent/model.ts';
+import { isSoak } from './support/sample.ts';
 import { type TestVm, testLimitMs, withVm } from './support/test-vm.ts';
 
 const userData = `#cloud-config
@@ -25,7 +26,7 @@ const agentPattern = 'berth[.]js agent';
 const shimPattern = 'containerd-shim-runc-v2 -n';
 
 /** Agents that are killed; all twenty of them in a soak run. */
-const kills = process.env['BERTH_SOAK'] === '1' ? 20 : 3;
+const kills = isSoak ? 20 : 3;
 
 const isHealthy = ({ state }: HostStatus): boolean => state === 'healthy';
 

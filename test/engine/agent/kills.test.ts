@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { seededRandom } from '../../support/random.ts';
 import { fingerprint, stateOf, TestAgent } from '../support/agent-process.ts';
-import { killedConverge, seededRandom } from '../support/killed-converge.ts';
+import { killedConverge } from '../support/killed-converge.ts';
 import { type PrivateEngine, privateEngine } from '../support/private-engine.ts';
 import { sharedEngine } from '../support/shared-engines.ts';
 import { testImage } from '../support/test-image.ts';

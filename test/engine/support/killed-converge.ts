@@ -97,17 +97,6 @@ export async function killedConverge(
   }
 }
 
-/** Pseudo-random numbers 0..1 from a seed (mulberry32, public domain by Tommy Ettinger). */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 function desiredOf(text: string, instance: string) {
   const { config } = parseConfig([{ file: 'test.yaml', text: `#cloud-config\n${text}` }]);
   return desiredServices(config, { ...context, instance }).services.values();

@@ -1,0 +1,38 @@
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { seededRandom } from '../../support/random.ts';
+import { projectDirectory } from './test-image.ts';
+
+/** True in `npm run test:soak`, which runs every repetition; `npm test` runs a sample. */
+export const isSoak = process.env['BERTH_SOAK'] === '1';
+
+/** What the samples of this run come from: another one each day. `BERTH_SOAK_SEED` repeats a run. */
+export const sampleSeed = Number(
+  process.env['BERTH_SOAK_SEED'] ?? new Date().toISOString().slice(0, 10).replaceAll('-', ''),
+);
+
+/** All cases in a soak run, else so many of them, in their order. A test's title names the case, and so the sample. */
+export function sampled<Case>(cases: readonly Case[], count: number): Case[] {
+  if (isSoak) return [...cases];
+  const random = seededRandom(sampleSeed);
+  const drawn = cases.map((_, index) => ({ index, lot: random() })).toSorted((one, other) => one.lot - other.lot);
+  const chosen = new Set(drawn.slice(0, count).map(({ index }) => index));
+  return cases.filter((_, index) => chosen.has(index));
+}
+
+const table = join(projectDirectory, 'docs/soak-vm.md');
+const head = `# Soak runs of the image in VMs
+
+Written by \`npm run test:soak\`. \`BERTH_SOAK_SEED\` repeats a run.
+
+| date | seed | what | repetitions | failed |
+|---|---|---|---|---|
+`;
+
+/** Adds a row to docs/soak-vm.md in a soak run. */
+export async function noteSoak(what: string, repetitions: number, failed: number): Promise<void> {
+  if (!isSoak) return;
+  await readFile(table).catch(() => writeFile(table, head));
+  const date = new Date().toISOString().slice(0, 10);
+  await appendFile(table, `| ${date} | ${sampleSeed} | ${what} | ${repetitions} | ${failed} |\n`);
+}
