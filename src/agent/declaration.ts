@@ -58,7 +58,7 @@ export interface Prepared {
 export class Declaration {
   readonly #deps: DeclarationDependencies;
   #config: HostConfig = emptyHostConfig;
-  #sources: ParseResult['sources'] = new Map();
+  #sources: ParseResult['sources'] = () => new Map();
   #secrets: readonly string[] = [];
   #generation = 0;
   #place: readonly ConfigText[] = [];
@@ -80,7 +80,7 @@ export class Declaration {
 
   /** `file:line` of a key of the current config; null when it is not declared. */
   placeOf(key: string): string | null {
-    const position = this.#sources.get(key);
+    const position = this.#sources().get(key);
     return position === undefined ? null : `${position.file}:${position.line}`;
   }
 

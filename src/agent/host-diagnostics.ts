@@ -42,7 +42,7 @@ export function foreignEngineDiagnostics(
 ): Diagnostic[] {
   return engineKeys.flatMap(({ keys, message }) =>
     keys(config).map((path): Diagnostic => {
-      const position = sources.get(path) ?? { file: files[0]?.file ?? '', line: 0, column: 0 };
+      const position = sources().get(path) ?? { file: files[0]?.file ?? '', line: 0, column: 0 };
       const text = `${path} has no effect on the user engine: ${message}`;
       const hint = 'set it in that engine';
       return { ...position, path, severity: 'warning', code: 'not-applied', message: text, hint };

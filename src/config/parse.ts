@@ -23,7 +23,7 @@ export interface ParseResult {
   /** Sorted by file, line and column. */
   readonly diagnostics: readonly Diagnostic[];
   /** Formatted key path (`hostname`, `users[0]`, `users.ops`, `berth.services.web`) → where it was declared. */
-  readonly sources: ReadonlyMap<string, SourcePosition>;
+  readonly sources: () => ReadonlyMap<string, SourcePosition>;
 }
 
 /** Reads config files as one host config, a later file over an earlier one. Pure; never throws, whatever the text. */
@@ -88,5 +88,5 @@ function wholeFile({ file }: SourceFile, code: string, message: string, hint: st
 }
 
 function refusal(diagnostics: readonly Diagnostic[]): ParseResult {
-  return { config: emptyHostConfig, diagnostics: sortDiagnostics(diagnostics), sources: new Map() };
+  return { config: emptyHostConfig, diagnostics: sortDiagnostics(diagnostics), sources: () => new Map() };
 }

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
 import { type DocumentPath, formatPath, type Problem } from '../core/diagnostic.ts';
+import { plainJson } from './plain-json.ts';
 import { type ScalarRules, scalarValue } from './yaml-scalar.ts';
 
 /** A place in a text; both 1-based. */
@@ -20,7 +21,7 @@ export interface YamlSource {
   /** Where the value, or the key, of a path stands; of its nearest known ancestor when there is none. */
   positionOf(path: DocumentPath, at?: 'key' | 'value'): TextPosition;
   /** Every path of the document, formatted, with the position of its key. */
-  readonly positions: ReadonlyMap<string, TextPosition>;
+  readonly positions: () => ReadonlyMap<string, TextPosition>;
 }
 
 export interface YamlOptions {
@@ -44,6 +45,23 @@ interface Place {
 export function readYaml(text: string, options: YamlOptions): YamlSource {
   const refusal = refuse(text);
   if (refusal !== undefined) return unreadable([{ ...refusal, position: { line: 1, column: 1 } }]);
+  const json = plainJson(text, { nodes: maxNodes, depth: maxDepth });
+  return json === undefined ? parseYaml(text, options) : withPlaces(json, () => parseYaml(text, options));
+}
+
+/** Places are only asked for when there is something to say of them. */
+function withPlaces(data: unknown, parse: () => YamlSource): YamlSource {
+  let parsed: YamlSource | undefined;
+  const places = (): YamlSource => (parsed ??= parse());
+  return {
+    data,
+    problems: [],
+    positionOf: (path, at) => places().positionOf(path, at),
+    positions: () => places().positions(),
+  };
+}
+
+function parseYaml(text: string, options: YamlOptions): YamlSource {
   try {
     return new YamlReader(text, options).read();
   } catch (error) {
@@ -61,7 +79,7 @@ function refuse(text: string): Problem | undefined {
 }
 
 function unreadable(problems: readonly YamlProblem[]): YamlSource {
-  return { data: undefined, problems, positionOf: () => ({ line: 1, column: 1 }), positions: new Map() };
+  return { data: undefined, problems, positionOf: () => ({ line: 1, column: 1 }), positions: () => new Map() };
 }
 
 function problem(code: string, message: string, hint?: string): Problem {
@@ -119,12 +137,10 @@ class YamlReader {
         data = undefined;
       }
     }
-    const positions = new Map<string, TextPosition>();
-    for (const [path, place] of this.#places) positions.set(path, this.#position(place.key));
     return {
       data,
       problems: this.#problems,
-      positions,
+      positions: () => new Map([...this.#places].map(([path, { key }]) => [path, this.#position(key)])),
       positionOf: (path, at = 'value') => this.#positionOf(path, at),
     };
   }

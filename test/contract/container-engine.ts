@@ -54,6 +54,14 @@ export function containerEngineContract(name: string, make: () => Promise<Engine
       expect(info.runtimes).toContain('runc');
     });
 
+    test('of several labels, all must be there', async () => {
+      const labels = { [contractLabel]: 'yes', other: 'a' };
+      const id = await create('contract-labels', { labels });
+      await create('contract-other', { labels: { [contractLabel]: 'yes', other: 'b' } });
+      const found = await engine.listContainers([`${contractLabel}=yes`, 'other=a']);
+      expect(found.map((container) => container.id)).toEqual([id]);
+    });
+
     test('a created container is listed by its label, with its name, image and labels', async () => {
       const id = await create('contract-listed');
       expect(await engine.listContainers(`${contractLabel}=yes`)).toMatchObject([

@@ -29,7 +29,8 @@ export interface DialectResult {
   readonly config: HostConfig;
   readonly diagnostics: readonly Diagnostic[];
   /** Formatted key path, as in the text or as `diffConfigs` names it → where it was declared. */
-  readonly sources: ReadonlyMap<string, SourcePosition>;
+  /** Worked out when it is asked for. */
+  readonly sources: () => ReadonlyMap<string, SourcePosition>;
 }
 
 /** A language that host configs are written in. */

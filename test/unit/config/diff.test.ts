@@ -92,6 +92,6 @@ describe('diffConfigs', () => {
     const added = diffConfigs(emptyHostConfig, config);
     expect(added.length).toBeGreaterThan(0);
     // A key that a person reads in a difference can be looked up in the file.
-    expect(added.map(({ key }) => key).filter((key) => !sources.has(key))).toEqual([]);
+    expect(added.map(({ key }) => key).filter((key) => !sources().has(key))).toEqual([]);
   });
 });

@@ -103,7 +103,7 @@ describe('several files', () => {
       'one:2 info hostname',
       'one:4 info berth.enable',
     ]);
-    expect([sources.get('hostname')?.file, sources.get('timezone')?.file]).toEqual(['two', 'one']);
+    expect([sources().get('hostname')?.file, sources().get('timezone')?.file]).toEqual(['two', 'one']);
   });
 
   test('one that cannot be read spoils all', () => {
@@ -144,6 +144,6 @@ describe('diagnostics and sources', () => {
       'berth.services.web.image',
       'write_files["/a"]',
     ];
-    expect(lines.map((key) => sources.get(key)?.line)).toEqual([2, 4, 4, 3, 6, 7, 8]);
+    expect(lines.map((key) => sources().get(key)?.line)).toEqual([2, 4, 4, 3, 6, 7, 8]);
   });
 });

@@ -89,6 +89,6 @@ describe('positions', () => {
   });
 
   test('every path has one', () => {
-    expect([...source.positions.keys()]).toEqual(['a', 'a[0]', 'a[0].b', 'a[0].c', 'd', 'd.e', 'd.e[0]', 'd.e[1]']);
+    expect([...source.positions().keys()]).toEqual(['a', 'a[0]', 'a[0].b', 'a[0].c', 'd', 'd.e', 'd.e[0]', 'd.e[1]']);
   });
 });

@@ -56,7 +56,7 @@ function parse(files: readonly SourceFile[], context: DialectContext): DialectRe
   const diagnostics: Diagnostic[] = [];
   const parsed = files.map((file) => new ParsedFile(file, (diagnostic) => diagnostics.push(diagnostic)));
   const values = collect(parsed);
-  if (values === undefined) return { config: emptyHostConfig, diagnostics, sources: new Map() };
+  if (values === undefined) return { config: emptyHostConfig, diagnostics, sources: () => new Map() };
 
   const draft = new CloudInitDraft(context.hashPassword);
   takeKeys(cloudInitKeys, values.cloudInit, draft, (key, place, hint) => {
@@ -66,14 +66,19 @@ function parse(files: readonly SourceFile[], context: DialectContext): DialectRe
   draft.finish();
   takeBerthBlock(values.berth, draft.host, context);
 
+  let sources: ReadonlyMap<string, SourcePosition> | undefined;
+  return { config: draft.host.config, diagnostics, sources: () => (sources ??= sourcesOf(parsed, draft.host.named)) };
+}
+
+function sourcesOf(parsed: readonly ParsedFile[], named: ReadonlyMap<string, Place>): Map<string, SourcePosition> {
   const sources = new Map<string, SourcePosition>();
   for (const { file, yaml } of parsed)
-    for (const [path, position] of yaml.positions) sources.set(path, { file, ...position });
-  for (const [key, place] of draft.host.named) {
+    for (const [path, position] of yaml.positions()) sources.set(path, { file, ...position });
+  for (const [key, place] of named) {
     const owner = parsed.find(({ root }) => root.sameDocument(place));
     if (owner !== undefined) sources.set(key, owner.position(place));
   }
-  return { config: draft.host.config, diagnostics, sources };
+  return sources;
 }
 
 /**
