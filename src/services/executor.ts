@@ -217,8 +217,8 @@ export class StepExecutor {
   }
 
   /**
-   * new container beside → old one's processes ended → new one started, and meanwhile old renamed `.previous`, new takes the
-   * name. A crash between any two leaves names that tell the planner where to go on; so does a new one that cannot be started.
+   * new container beside → old one's processes ended → new one started → old renamed `.previous` → new takes the name. A crash
+   * between any two leaves names that tell the planner where to go on; so does a new one that cannot be started.
    */
   async #replace({ service, container, next }: StepOf<'replace-service'>, signal: AbortSignal): Promise<Remembered> {
     const engine = this.#engine(service);
@@ -231,12 +231,12 @@ export class StepExecutor {
     }
     const id = next?.id ?? (await this.#create(service, nextName(name), signal));
     if (container !== undefined) await engine.vacateContainer(container.id, container.graceSeconds, signal);
-    const takeName = async (): Promise<void> => {
+    try {
+      await engine.startContainer(id, signal);
+    } finally {
       if (container?.role === 'current') await this.#retire(service, container, signal);
       await engine.renameContainer(id, name, signal);
-    };
-    const outcomes = await Promise.allSettled([engine.startContainer(id, signal), takeName()]);
-    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    }
     return { ...this.#started(service), ...(container === undefined ? {} : { previousImageId: container.imageId }) };
   }
 
