@@ -2,6 +2,7 @@ import type { HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
 import { systemEngineSettings } from '../engine/engine-settings.ts';
+import { userEngineService } from '../services/desired/declared.ts';
 import type { ImageSource } from '../services/executor.ts';
 import type { EngineView } from '../services/host-sources.ts';
 import type { StepRecord } from '../services/ports.ts';
@@ -25,6 +26,7 @@ import type {
   SessionIo,
 } from './agent-service.ts';
 import { Applications } from './applications.ts';
+import { explainChange } from './changes.ts';
 import { ContainerSessions } from './container-sessions.ts';
 import { Declaration, type HostCatalogue, type Prepared } from './declaration.ts';
 import { declareServices } from './declare-services.ts';
@@ -98,6 +100,7 @@ export class Agent implements AgentService {
       onEngine: (name, isUp, why) => deps.engines.onConnection(name, isUp, why),
       onRound: () => this.#afterRound(),
     });
+    deps.engines.onUserEngineDemand((socket) => this.#wakeUserEngine(socket));
     this.#declaration = declaration;
     this.#books = recorder;
     this.#reconciler = reconciler;
@@ -236,6 +239,14 @@ export class Agent implements AgentService {
 
   metrics(): readonly MetricFamily[] {
     return this.#counters.families();
+  }
+
+  /** Somebody waits at this socket for the user engine, which nothing declared needs. @returns false when it must not run. */
+  #wakeUserEngine(socket: string): boolean {
+    const desired = this.#declaration.resolve();
+    const change = explainChange(this.#reconciler.desired, desired, [], { kind: 'demand', socket });
+    declareServices(this.#deps.engines, this.#reconciler, desired, change);
+    return desired.services.has(userEngineService);
   }
 
   #afterRound(): void {

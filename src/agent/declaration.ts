@@ -138,6 +138,7 @@ export class Declaration {
       filesDirectory,
       catalogue: catalogue.modelsFor(config),
       userEngineIsService: engines.userEngineIsService,
+      userEngineIsDemanded: engines.isUserEngineDemanded,
       ...(engineView === undefined ? {} : { engineView }),
       ...(engines.ownUserEngineProblem === undefined ? {} : { ownUserEngineProblem: engines.ownUserEngineProblem }),
       overlay: overlay.current,

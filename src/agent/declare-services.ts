@@ -9,6 +9,6 @@ export function declareServices(
   desired: Desired,
   change: DesiredChange,
 ): void {
-  for (const { engine } of desired.services.values()) engines.need(engine);
+  engines.declared(desired);
   reconciler.setDesired(desired, change);
 }

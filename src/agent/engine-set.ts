@@ -1,5 +1,6 @@
 import type { EngineName } from '../config/service-spec.ts';
 import type { EngineSettings } from '../engine/engine-settings.ts';
+import type { Desired } from '../services/model.ts';
 import type { EngineHandle } from '../services/observe.ts';
 import type { EngineStatus } from './model.ts';
 
@@ -20,8 +21,12 @@ export interface EngineSet {
    * Throws ENGINE_START_FAILED when it does not start with them: then it runs as before.
    */
   configure(settings: EngineSettings): Promise<void>;
-  /** Something declared needs this engine: have it running from now on. Returns at once; a failure shows in the status. */
-  need(name: EngineName): void;
+  /** These are to run: have the engines running that they need. Returns at once; a failure shows in the status. */
+  declared(desired: Desired): void;
+  /** True when somebody used the user engine's socket while nothing declared needed that engine. */
+  readonly isUserEngineDemanded: boolean;
+  /** Calls back with the socket when that happens; who returns false lets nobody wait. */
+  onUserEngineDemand(listener: (socket: string) => boolean): void;
   /** An engine's event stream came up or broke. */
   onConnection(name: EngineName, isUp: boolean, why: string): void;
 }

@@ -60,6 +60,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     clock: systemClock,
     random: Math.random,
     onChange: (change) => noteEngine(change, ledger, generations.current()?.number ?? 0),
+    onProblem: (error) => log(`the user engine's sockets: ${messageOf(error)}`),
   });
   const ending = new AbortController();
   const shutdown = { isWanted: false };

@@ -17,11 +17,14 @@ import {
   releaseUserEngineRoot,
   removeLocalBridges,
 } from '../services/catalogue/user-engine-root.ts';
-import { localBridge, localSystemBridge } from '../services/catalogue/variables.ts';
+import { engineGroupId, localBridge, localSystemBridge, userEngineSockets } from '../services/catalogue/variables.ts';
+import { userEngineService } from '../services/desired/declared.ts';
+import type { Desired } from '../services/model.ts';
 import type { EngineHandle } from '../services/observe.ts';
 import type { EngineSet } from './engine-set.ts';
 import { imageDirectories } from './image-directories.ts';
 import type { EngineStatus } from './model.ts';
+import { UserEngineDemand } from './user-engine-demand.ts';
 
 export interface OwnEngineOptions {
   readonly mode: HostMode;
@@ -33,6 +36,8 @@ export interface OwnEngineOptions {
   readonly random: () => number;
   /** What became of the system engine goes into the ledger. */
   readonly onChange: (change: EngineStateChange) => void;
+  /** What goes wrong beside the engines, for the log. */
+  readonly onProblem: (error: unknown) => void;
 }
 
 const flushing = 'a second engine that manages iptables would flush its rules';
@@ -59,6 +64,8 @@ export class OwnEngines implements EngineSet {
   readonly #up = new Map<EngineName, { readonly isUp: boolean; readonly why: string }>();
   readonly #versions = new Map<EngineName, string>();
   readonly #end = new AbortController();
+  /** Absent where the user engine is not ours. */
+  readonly #demand: UserEngineDemand | undefined;
   #supervisor: EngineSupervisor | undefined;
   #settings: EngineSettings = plainSettings;
   /** One restart at a time. */
@@ -80,6 +87,15 @@ export class OwnEngines implements EngineSet {
       userSocket: externalSocket ?? join(runDirectory, 'user', 'docker.sock'),
       userEngine: { root: join(stateDirectory, 'user-engine'), run: join(runDirectory, 'user') },
     };
+    // On somebody's machine its image may not be at hand, and nobody looks for Docker there.
+    if (this.userEngineIsService && options.mode === 'host')
+      this.#demand = new UserEngineDemand({
+        flagFile: join(runDirectory, 'user-engine-demanded'),
+        sockets: userEngineSockets({ ...this.places, mode: options.mode }),
+        target: this.places.userSocket,
+        groupId: engineGroupId,
+        onProblem: options.onProblem,
+      });
     this.handles = [
       { name: 'system', engine: DockerEngine.connect(this.places.systemSocket) },
       { name: 'user', engine: DockerEngine.connect(this.places.userSocket) },
@@ -109,7 +125,20 @@ export class OwnEngines implements EngineSet {
     return [this.#systemStatus(), this.#userStatus()].filter(({ name }) => this.#needed.has(name));
   }
 
-  need(name: EngineName): void {
+  declared({ services }: Desired): void {
+    for (const { engine } of services.values()) this.#need(engine);
+    this.#demand?.noteDeclared(services.has(userEngineService));
+  }
+
+  get isUserEngineDemanded(): boolean {
+    return this.#demand?.isDemanded === true;
+  }
+
+  onUserEngineDemand(listener: (socket: string) => boolean): void {
+    this.#demand?.onDemand(listener);
+  }
+
+  #need(name: EngineName): void {
     if (this.#needed.has(name)) return;
     this.#needed.add(name);
     const isSystemNeeded = name === 'system' || (this.userEngineIsService && this.ownUserEngineProblem === undefined);
@@ -129,18 +158,21 @@ export class OwnEngines implements EngineSet {
 
   onConnection(name: EngineName, isUp: boolean, why: string): void {
     this.#up.set(name, { isUp, why });
+    if (name === 'user') this.#demand?.noteConnection(isUp);
     if (isUp && !this.#versions.has(name)) void this.#askVersion(name);
   }
 
   /** Ends watching; engines and containers live on. */
   async release(): Promise<void> {
     this.#end.abort();
+    await this.#demand?.end();
     await this.#watching;
   }
 
   /** Ends the engines that are ours, and the mounts made for them. Their data stays. */
   async stop(): Promise<void> {
     await this.release();
+    await this.#demand?.forget();
     await this.#supervisor?.stop(20_000);
     if (this.#supervisor !== undefined && this.#options.mode === 'local') await removeLocalBridges();
     if (this.userEngineIsService)

@@ -53,6 +53,7 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     object({ kind: choice('rollback'), service: text, detail: text, ...cause }),
     object({ kind: choice('image'), reference: text, detail: text, ...cause }),
     object({ kind: choice('boot'), ...cause }),
+    object({ kind: choice('demand'), socket: text, ...cause }),
   ),
   LedgerEntry: object({
     sequence: integer,

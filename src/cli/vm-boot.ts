@@ -14,8 +14,9 @@ const patienceMs = 60_000;
 
 /**
  * Waits until the host in a VM is healthy; meanwhile tells what its console says. Without a key that opens it, it does not wait.
- * @returns false when it answers but is not healthy within the time, or degraded for a minute without any change. Throws AGENT_UNREACHABLE with the end of the console's
- * text when it never answered, CANCELLED when QEMU ended or a person stopped waiting.
+ * @returns false when it answers but is not healthy within the time, or degraded for a minute without any change. Throws
+ * AGENT_UNREACHABLE with the end of the console's text when it never answered, CANCELLED when QEMU ended or a person stopped
+ * waiting.
  */
 export async function awaitHost(cli: Cli, handle: VmHandle, report: (detail: string) => void): Promise<boolean> {
   const { context, flags } = cli;
@@ -26,8 +27,16 @@ export async function awaitHost(cli: Cli, handle: VmHandle, report: (detail: str
   let status: HostStatus | undefined;
   let states = '';
   let changedAt = context.clock.now();
+  // A question may take long to fail; what the console says meanwhile is shown all the same.
+  let asking: Promise<void> | undefined;
   while (context.clock.now() < deadline) {
-    status = await ask(cli, name);
+    asking ??= ask(cli, name).then((answer) => {
+      status = answer;
+      asking = undefined;
+    });
+    // When nobody waits any more, nobody wants to know.
+    asking.catch(() => undefined);
+    await Promise.race([asking, context.clock.sleep(pollMs, context.signal).catch(() => undefined)]);
     if (status?.state === 'healthy') return true;
     const now = status?.services.map(({ name: service, state }) => `${service} ${state}`).join() ?? '';
     if (now !== states) changedAt = context.clock.now();

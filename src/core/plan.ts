@@ -19,6 +19,7 @@ export type Reason = (
   | { readonly kind: 'image'; readonly reference: string; readonly detail: string }
   | { readonly kind: 'boot' }
   | { readonly kind: 'budget'; readonly detail: string }
+  | { readonly kind: 'demand'; readonly socket: string }
 ) & { readonly cause?: Reason };
 
 /** What every step has, whatever part of the host it changes. */
@@ -86,6 +87,8 @@ export function describeReason(reason: Reason): string {
       return 'the host booted';
     case 'budget':
       return reason.detail;
+    case 'demand':
+      return `somebody used ${reason.socket}`;
   }
 }
 

@@ -23,6 +23,21 @@ test(
         return exitCode === 0 && output;
       });
       expect(JSON.parse(answer)).toMatchObject({ mode: 'host', generation: 0, services: [] });
+
+      // Nothing declared needs the user engine: it starts when somebody uses its socket, and stays when the agent does not.
+      await shell.output(
+        `printf '#cloud-config\\nberth: {enable: [ntp]}\\n' > /run/ntp.yaml; berth apply /run/ntp.yaml`,
+      );
+      const ask = `require('http').get({socketPath: '/run/docker.sock', path: '/version'}, (answer) => answer.pipe(process.stdout))`;
+      expect((await shell.run('pidof dockerd')).output.trim().split(' ')).toHaveLength(1);
+      expect(await shell.output(`node -e "${ask}"`)).toContain('"Version":"26.1');
+      expect(await shell.output('berth why docker | cat')).toContain('somebody used /run/docker.sock');
+      const engines = await shell.output('pidof dockerd');
+      expect(engines.split(' ')).toHaveLength(2);
+      await shell.output(`kill -9 $(ps | awk '/berth[.]js agent/ && !/awk/ {print $1}'); sleep 5`);
+      await vm.until('an agent again', async () => (await shell.run('berth status')).exitCode === 0);
+      expect(await shell.output('pidof dockerd')).toBe(engines);
+
       const machineId = await shell.output('cat /etc/machine-id');
       expect(machineId).toMatch(/^[0-9a-f]{32}$/);
       await shell.output('echo kept > /var/lib/berth/test-file; echo gone > /etc/test-file; sync');

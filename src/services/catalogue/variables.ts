@@ -71,7 +71,7 @@ export function catalogueVariables(config: HostConfig, context: CatalogueContext
     BERTH_USER_ENGINE_BRIDGE_ADDRESS: bridge.address,
     BERTH_USER_ENGINE_CONFIG: userEngineConfig(config, {
       ...userEngine,
-      sockets: [sockets.user, consoleEngineSocket(context)],
+      sockets: [sockets.user, ...userEngineSockets({ mode, userSocket: sockets.user, userEngine })],
       containerd: sockets.containerd,
       bridge: bridge.name,
       groupId: context.engineGroupId ?? engineGroupId,
@@ -125,8 +125,25 @@ function ntpSources({ servers, pools }: HostConfig['time']): string {
 }
 
 /** Our own engine listens once more in a directory that holds nothing else, so that the console can mount that. */
-function consoleEngineSocket({ sockets, userEngine }: CatalogueContext): string {
+function consoleEngineSocket({
+  sockets,
+  userEngine,
+}: {
+  readonly sockets: Pick<CatalogueContext['sockets'], 'user'>;
+  readonly userEngine: CatalogueContext['userEngine'];
+}): string {
   return sockets.user.startsWith(`${userEngine.run}/`) ? `${userEngine.run}/console/docker.sock` : sockets.user;
+}
+
+/** Where people and programs find our own user engine: the console's socket, and on a host the place that all tools know. */
+export function userEngineSockets(context: {
+  readonly mode: CatalogueMode;
+  readonly userSocket: string;
+  readonly userEngine: CatalogueContext['userEngine'];
+}): string[] {
+  const { mode, userSocket, userEngine } = context;
+  const console = consoleEngineSocket({ sockets: { user: userSocket }, userEngine });
+  return mode === 'host' ? [console, '/run/docker.sock'] : [console];
 }
 
 /** What to mount to reach a socket: its directory when that holds nothing else, so that a new socket is seen too. */

@@ -11,6 +11,8 @@ export interface DesiredContext {
   readonly catalogue: ReadonlyMap<string, ComposeModel>;
   /** True when the user engine is Berth's own `docker` service rather than an engine that is there anyway. */
   readonly userEngineIsService: boolean;
+  /** Somebody uses it, whatever is declared. */
+  readonly userEngineIsDemanded?: boolean;
   /** What it sees of the machine's files; absent: everything. */
   readonly engineView?: EngineView;
   /** Why that service must not run here. */

@@ -44,7 +44,9 @@ export function declaredServices(config: HostConfig, context: DesiredContext): D
   for (const name of enabled) addFromCatalogue(name, 'berth.enable');
   for (const name of overlay.disabled) declared.delete(name);
   const onUserEngine = [...declared.values()].find(({ spec }) => engineOf(spec) === 'user');
-  if (context.userEngineIsService && onUserEngine !== undefined) addFromCatalogue(userEngineService, onUserEngine.key);
+  const isDemanded = context.userEngineIsDemanded === true && !overlay.disabled.includes(userEngineService);
+  if (context.userEngineIsService && (onUserEngine !== undefined || isDemanded))
+    addFromCatalogue(userEngineService, onUserEngine?.key ?? 'berth.enable');
   return [...declared.values()];
 }
 

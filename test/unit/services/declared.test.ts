@@ -22,6 +22,7 @@ const example = {
   other: service(['dev']),
 };
 const catalogue: ReadonlyMap<string, ComposeModel> = new Map([
+  ['docker', configOf({ docker: { image: 'berth/docker:1', 'x-berth': { engine: 'system' } } }).compose],
   ['ntp', { ...configOf({}).compose, services: { ntp: { image: 'berth/ntp:1', 'x-berth': { engine: 'system' } } } }],
 ]);
 
@@ -29,6 +30,7 @@ interface Row {
   readonly name: string;
   readonly config: HostConfig;
   readonly overlay?: Partial<DesiredContext['overlay']>;
+  readonly demanded?: true;
   readonly runs: readonly string[];
 }
 
@@ -73,14 +75,23 @@ const rows: Row[] = [
     overlay: { enabled: ['web'] },
     runs: ['web'],
   },
+  { name: 'the user engine when somebody uses it', config: configOf({}), demanded: true, runs: ['docker'] },
+  {
+    name: 'but not when an operator does not want it',
+    config: configOf({}),
+    demanded: true,
+    overlay: { disabled: ['docker'] },
+    runs: [],
+  },
   { name: 'more than one runs one', config: configOf({ web: { image: 'i', scale: 3 } }), runs: ['web'] },
 ];
 
 describe('which services run', () => {
-  test.each(rows)('$name', ({ config, overlay, runs }) => {
+  test.each(rows)('$name', ({ config, overlay, demanded, runs }) => {
     const { services } = desiredServices(config, {
       ...context,
       catalogue,
+      ...(demanded === true ? { userEngineIsService: true, userEngineIsDemanded: true } : {}),
       overlay: { ...context.overlay, ...overlay },
     });
     expect([...services.keys()].sort()).toEqual([...runs].sort());

@@ -46,7 +46,11 @@ describe('the user engine', () => {
       'log-driver': 'syslog',
       'data-root': '/var/lib/berth/user-engine',
       'live-restore': true,
-      hosts: ['unix:///run/berth/user/docker.sock', 'unix:///run/berth/user/console/docker.sock'],
+      hosts: [
+        'unix:///run/berth/user/docker.sock',
+        'unix:///run/berth/user/console/docker.sock',
+        'unix:///run/docker.sock',
+      ],
     });
   });
 
