@@ -7,7 +7,7 @@ import { BerthPeer } from './berth-peer.ts';
 import { ComposePeer } from './compose-peer.ts';
 import { type Options, readOptions, usage } from './options.ts';
 import { RawPeer } from './raw-peer.ts';
-import { resultsPage, terminalTable } from './report.ts';
+import { controlPlanePeers, resultsPage, terminalTable } from './report.ts';
 import { runScenario } from './run.ts';
 import { type Bench, misses, type Row } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
@@ -39,7 +39,7 @@ async function main(options: Options, signal: AbortSignal): Promise<number> {
     rows.push(...(await runScenario(scenario, bench, options.runs, progress, signal)));
   }
   http.close();
-  process.stdout.write(`${terminalTable(rows)}\n${notes.map((note) => `${note}\n`).join('')}`);
+  process.stdout.write(`${terminalTable(rows, controlPlanePeers)}\n${notes.map((note) => `${note}\n`).join('')}`);
   const isComplete = !options.quick && options.only.length === 0 && options.peers.length === 3;
   if (isComplete) await writeFile(join(import.meta.dirname, 'RESULTS.md'), await page(rows, engine, notes));
   return rows.some(misses) ? 1 : 0;

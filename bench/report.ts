@@ -1,5 +1,5 @@
 import { cpus, totalmem } from 'node:os';
-import { misses, type Row, standing, type Unit } from './scenario.ts';
+import { type Limit, type Measure, misses, type PeerName, type Row, standing, type Unit } from './scenario.ts';
 
 export interface Circumstances {
   readonly date: string;
@@ -9,13 +9,28 @@ export interface Circumstances {
   readonly notes: readonly string[];
 }
 
-const digits: Readonly<Record<Unit, number>> = { s: 3, ms: 2, MB: 1, '%': 2 };
-const columns = ['measured', 'compose', 'raw API', 'Berth', 'Berth against', 'limit', ''];
+/** A host or program that is measured, as a column of the table. */
+export interface Column<Peer extends string> {
+  readonly peer: Peer;
+  readonly title: string;
+}
+
+const digits: Readonly<Record<Unit, number>> = { s: 3, ms: 2, MB: 1, MiB: 0, '%': 2 };
+
+/** The peers of the control plane's benchmark. */
+export const controlPlanePeers: readonly Column<PeerName>[] = [
+  { peer: 'compose', title: 'compose' },
+  { peer: 'raw', title: 'raw API' },
+  { peer: 'berth', title: 'Berth' },
+];
 
 /** The rows for a terminal. */
-export function terminalTable(rows: readonly Row[]): string {
-  const table = [columns, ...rows.map(cells)];
-  const widths = columns.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
+export function terminalTable<Peer extends string>(
+  rows: readonly Row<Peer>[],
+  columns: readonly Column<Peer | 'berth'>[],
+): string {
+  const table = tableOf(rows, columns);
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
   return table
     .map((line) =>
       line
@@ -26,11 +41,19 @@ export function terminalTable(rows: readonly Row[]): string {
     .join('\n');
 }
 
+/** The rows as a Markdown table. */
+export function markdownTable<Peer extends string>(
+  rows: readonly Row<Peer>[],
+  columns: readonly Column<Peer | 'berth'>[],
+): string {
+  const [head = [], ...lines] = tableOf(rows, columns);
+  return [head, head.map(() => '---'), ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n');
+}
+
 /** `bench/RESULTS.md`. */
 export function resultsPage(rows: readonly Row[], circumstances: Circumstances): string {
   const { date, engine, compose, commit, notes } = circumstances;
   const [processor] = cpus();
-  const line = (cell: readonly string[]): string => `| ${cell.join(' | ')} |`;
   return `${[
     '# Benchmark results',
     '',
@@ -42,36 +65,42 @@ export function resultsPage(rows: readonly Row[], circumstances: Circumstances):
     `- Machine: ${cpus().length} × ${processor?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GB, a shared virtual machine`,
     `- Docker Engine ${engine}, Docker Compose ${compose}, Node ${process.versions.node}`,
     '',
-    line(columns.map((name) => (name === '' ? 'result' : name))),
-    line(columns.map(() => '---')),
-    ...rows.map((row) => line(cells(row))),
+    markdownTable(rows, controlPlanePeers),
     '',
     ...notes.map((note) => `- ${note}`),
   ].join('\n')}\n`;
 }
 
-function cells(row: Row): string[] {
-  const { measure, medians } = row;
-  const value = (number: number | undefined): string =>
-    number === undefined ? '' : `${number.toFixed(digits[measure.unit])} ${measure.unit}`;
-  const ratio = (other: number | undefined): string | undefined =>
-    other === undefined || medians.berth === undefined ? undefined : (medians.berth / other).toFixed(2);
-  const { limit } = measure;
-  const ratios = [
-    ['compose', ratio(medians.compose)],
-    ['raw', ratio(medians.raw)],
-  ].flatMap(([name, text]) => (text === undefined ? [] : [`${text} × ${name}`]));
-  return [
-    measure.title,
-    value(medians.compose),
-    value(medians.raw),
-    value(medians.berth),
-    ratios.join(', '),
-    limit === undefined
-      ? ''
-      : limit.kind === 'ratio'
-        ? `≤ ${limit.most.toFixed(2)} × ${limit.against}`
-        : `≤ ${limit.most} ${measure.unit}`,
-    standing(row) === undefined ? '' : misses(row) ? 'MISSED' : 'kept',
-  ];
+function tableOf<Peer extends string>(
+  rows: readonly Row<Peer>[],
+  columns: readonly Column<Peer | 'berth'>[],
+): string[][] {
+  const others = columns.filter((column): column is Column<Peer> => column.peer !== 'berth');
+  const head = ['measured', ...columns.map(({ title }) => title), 'Berth against', 'limit', 'result'];
+  const lines = rows.map((row) => {
+    const { measure, medians } = row;
+    const ratios = others.flatMap(({ peer, title }) => {
+      const value = medians[peer];
+      return value === undefined || medians.berth === undefined
+        ? []
+        : [`${(medians.berth / value).toFixed(2)} × ${title}`];
+    });
+    return [
+      measure.title,
+      ...columns.map(({ peer }) => shown(medians[peer], measure)),
+      ratios.join(', '),
+      limitText(measure.limit, measure.unit),
+      standing(row) === undefined ? '' : misses(row) ? 'MISSED' : 'kept',
+    ];
+  });
+  return [head, ...lines];
+}
+
+function shown(value: number | undefined, { unit, decimals }: Pick<Measure, 'unit' | 'decimals'>): string {
+  return value === undefined ? '' : `${value.toFixed(decimals ?? digits[unit])} ${unit}`;
+}
+
+function limitText(limit: Limit<string> | undefined, unit: Unit): string {
+  if (limit === undefined) return '';
+  return limit.kind === 'ratio' ? `≤ ${limit.most.toFixed(2)} × ${limit.against}` : `≤ ${limit.most} ${unit}`;
 }

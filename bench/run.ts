@@ -35,9 +35,7 @@ export async function runScenario(
     await prepared.close();
     await bench.raw.clear();
   }
-  return Object.entries(scenario.measures).map(([name, measure]) =>
-    toRow(scenario.name, measure, values.get(name) ?? {}, counted),
-  );
+  return Object.entries(scenario.measures).map(([name, measure]) => toRow(measure, values.get(name) ?? {}));
 }
 
 function collect(values: Map<string, Values>, peer: PeerName, measured: Readonly<Record<string, number>>): void {
@@ -48,9 +46,9 @@ function collect(values: Map<string, Values>, peer: PeerName, measured: Readonly
   }
 }
 
-function toRow(scenario: string, measure: Measure, values: Values, runs: number): Row {
+function toRow(measure: Measure, values: Values): Row {
   const medians = Object.fromEntries(Object.entries(values).map(([peer, list]) => [peer, median(list)]));
-  return { scenario, measure, medians, runs };
+  return { measure, medians };
 }
 
 function show(measured: Readonly<Record<string, number>>): string {

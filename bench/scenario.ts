@@ -4,19 +4,21 @@ import type { RawPeer } from './raw-peer.ts';
 
 export type PeerName = 'compose' | 'raw' | 'berth';
 
-export type Unit = 's' | 'ms' | 'MB' | '%';
+export type Unit = 's' | 'ms' | 'MB' | 'MiB' | '%';
 
 /** What the issue demands of Berth's median. */
-export type Limit =
-  | { readonly kind: 'ratio'; readonly against: PeerName; readonly most: number }
+export type Limit<Peer extends string = PeerName> =
+  | { readonly kind: 'ratio'; readonly against: Peer; readonly most: number }
   | { readonly kind: 'value'; readonly most: number };
 
 /** One row of the results. */
-export interface Measure {
+export interface Measure<Peer extends string = PeerName> {
   /** What is measured, for a person. */
   readonly title: string;
   readonly unit: Unit;
-  readonly limit?: Limit;
+  /** Decimals that mean something; absent: those of the unit. */
+  readonly decimals?: number;
+  readonly limit?: Limit<Peer>;
 }
 
 /** One peer's part of one run: checks the end state before it hands out a time. */
@@ -49,16 +51,14 @@ export interface Scenario {
   prepare(bench: Bench): Promise<Prepared>;
 }
 
-/** The medians of one measure. */
-export interface Row {
-  readonly scenario: string;
-  readonly measure: Measure;
-  readonly medians: Readonly<Partial<Record<PeerName, number>>>;
-  readonly runs: number;
+/** The medians of one measure, Berth's and its peers'. */
+export interface Row<Peer extends string = PeerName> {
+  readonly measure: Measure<Peer>;
+  readonly medians: Readonly<Partial<Record<Peer | 'berth', number>>>;
 }
 
 /** Berth's median in the terms of the limit: a ratio or the value; undefined without a limit or a peer. */
-export function standing({ measure, medians }: Row): number | undefined {
+export function standing<Peer extends string>({ measure, medians }: Row<Peer>): number | undefined {
   const { limit } = measure;
   if (limit === undefined || medians.berth === undefined) return undefined;
   if (limit.kind === 'value') return medians.berth;
@@ -67,7 +67,7 @@ export function standing({ measure, medians }: Row): number | undefined {
 }
 
 /** Whether a row misses its limit. */
-export function misses(row: Row): boolean {
+export function misses<Peer extends string>(row: Row<Peer>): boolean {
   const value = standing(row);
   return value !== undefined && row.measure.limit !== undefined && value > row.measure.limit.most;
 }

@@ -26,6 +26,7 @@ import type {
   SessionIo,
 } from './agent-service.ts';
 import { Applications } from './applications.ts';
+import type { BootProgress } from './boot-progress.ts';
 import { explainChange } from './changes.ts';
 import { ContainerSessions } from './container-sessions.ts';
 import { Declaration, type HostCatalogue, type Prepared } from './declaration.ts';
@@ -65,6 +66,8 @@ export interface AgentDependencies {
   readonly environment: Readonly<Record<string, string>>;
   /** This host's secret for the salts of clear-text passwords. */
   readonly passwordSeed: string;
+  /** Tells how far a boot is; absent: nobody looks on. */
+  readonly progress?: BootProgress;
   /** Everything is stopped on an operator's word: end the engines and the process. */
   readonly onShutdown: () => void;
 }
@@ -153,6 +156,11 @@ export class Agent implements AgentService {
   async run(signal: AbortSignal): Promise<void> {
     await this.#reconciler.run(signal);
     await this.#housekeeping.done();
+  }
+
+  /** The system engine answers (again): its services need not wait until it is asked the next time. */
+  systemEngineCameUp(): void {
+    this.#reconciler.engineCameUp('system');
   }
 
   /** Puts a finished step into the ledger and the metrics. */
@@ -252,6 +260,8 @@ export class Agent implements AgentService {
   #afterRound(): void {
     this.#counters.countRound();
     const { generation } = this.#declaration;
+    const { progress } = this.#deps;
+    if (progress?.isDone === false) progress.note(this.#reconciler.statuses());
     if (this.#feed.isWatched) {
       const services = this.#reconciler.statuses();
       this.#feed.compare(services, stateOf(services, this.#deps.machine), generation);

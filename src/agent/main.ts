@@ -11,6 +11,7 @@ import { Agent } from './agent.ts';
 import type { AgentOptions } from './agent-service.ts';
 import { bootHost } from './boot.ts';
 import { sayOnConsole } from './boot-console.ts';
+import { BootProgress } from './boot-progress.ts';
 import { GenerationStore } from './generation-store.ts';
 import { openHost } from './host-boot.ts';
 import { openHostCatalogue } from './host-catalogue.ts';
@@ -59,7 +60,11 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     ...(options.engine === undefined ? {} : { engine: options.engine }),
     clock: systemClock,
     random: Math.random,
-    onChange: (change) => noteEngine(change, ledger, generations.current()?.number ?? 0),
+    onChange: (change) => {
+      if (mode === 'host') sayEngine(change);
+      if (change.state === 'running') agent.systemEngineCameUp();
+      noteEngine(change, ledger, generations.current()?.number ?? 0);
+    },
     onProblem: (error) => log(`the user engine's sockets: ${messageOf(error)}`),
   });
   const ending = new AbortController();
@@ -93,6 +98,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     random: Math.random,
     environment: {},
     passwordSeed: await loadPasswordSeed(join(stateDirectory, 'password-seed')),
+    ...(mode === 'host' ? { progress: new BootProgress(sayOnConsole) } : {}),
     onShutdown: () => {
       shutdown.isWanted = true;
       // After the answer to the request that asked for it has gone out.
@@ -143,6 +149,12 @@ async function applyFirst(agent: Agent, file: string, signal: AbortSignal): Prom
     // The agent stays up: a person can apply another one.
     log(`${file} was not applied: ${messageOf(error)}`);
   }
+}
+
+/** What happens between a start and an end is the ledger's. */
+function sayEngine({ state, reason }: EngineStateChange): void {
+  if (state === 'running') sayOnConsole('system engine: it answers');
+  if (state === 'failed') sayOnConsole(`system engine: ${reason}`);
 }
 
 function noteEngine(

@@ -1,4 +1,3 @@
-import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { EngineEvent } from '../engine/container-engine.ts';
 import type { EngineHandle } from './observe.ts';
@@ -29,11 +28,14 @@ export interface WatchListener {
   readonly onConnection: (isUp: boolean, why: string) => void;
 }
 
-/** Follows an engine's events for as long as the signal lives, through restarts of the engine. */
+/**
+ * Follows an engine's events for as long as the signal lives, through restarts of the engine.
+ * @param pause waits so many milliseconds, or less when somebody knows better when the engine is back.
+ */
 export async function watchEngine(
   { engine }: EngineHandle,
   listener: WatchListener,
-  clock: Clock,
+  pause: (ms: number) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   let isUp: boolean | undefined;
@@ -61,7 +63,7 @@ export async function watchEngine(
     }
     if (isAborted(signal)) return;
     tell(false, why);
-    await clock.sleep(retryMs, signal).catch(() => undefined);
+    await pause(retryMs);
     retryMs = Math.min(retryMs * 2, longestRetryMs);
   }
 }

@@ -51,6 +51,10 @@ export class Lookout {
   readonly #connected = new Map<EngineName, boolean>();
   readonly #dying = new Dying();
   readonly #changes = new Changes();
+  /** Watches that wait before they ask an engine again. */
+  readonly #pauses = new Map<EngineName, AbortController>();
+  /** Engines that came up while no watch was waiting. */
+  readonly #cameUp = new Set<EngineName>();
   #fresh: FreshLook | undefined;
   /** The newest of all looks. */
   #last: FreshLook | undefined;
@@ -132,6 +136,22 @@ export class Lookout {
     return this.#dying.isAwaited(observed, now);
   }
 
+  /** An engine answers now: whoever waits before asking it again need not. */
+  engineCameUp(engine: EngineName): void {
+    const pause = this.#pauses.get(engine);
+    if (pause === undefined) this.#cameUp.add(engine);
+    else pause.abort();
+  }
+
+  async #pause(engine: EngineName, ms: number, signal: AbortSignal): Promise<void> {
+    // It came up while it was being asked.
+    if (this.#cameUp.delete(engine)) return;
+    const end = new AbortController();
+    this.#pauses.set(engine, end);
+    await this.#deps.clock.sleep(ms, AbortSignal.any([signal, end.signal])).catch(() => undefined);
+    this.#pauses.delete(engine);
+  }
+
   async #watchOne(handle: EngineHandle, signal: AbortSignal): Promise<void> {
     const onResources = (): void => {
       this.outdateAll(handle.name);
@@ -145,7 +165,7 @@ export class Lookout {
     await watchEngine(
       handle,
       { onContainer: (event) => this.#onContainer(event), onResources, onConnection },
-      this.#deps.clock,
+      (ms) => this.#pause(handle.name, ms, signal),
       signal,
     );
   }

@@ -152,6 +152,11 @@ export class ServiceReconciler {
     return { durationMs: performance.now() - started, steps: this.#plan.steps.length };
   }
 
+  /** Somebody saw that an engine answers. */
+  engineCameUp(engine: EngineName): void {
+    this.#lookout.engineCameUp(engine);
+  }
+
   get desired(): Desired {
     return this.#desired;
   }

@@ -5,14 +5,19 @@ import { projectDirectory } from './test-image.ts';
 
 /** The initrd's own line after which /etc is there, and before which PID 1 is not. */
 const marker = "printf 'slot=";
-/** A shell for tests on the second serial port, run by PID 1 beside everything else. */
-const hook = `echo 'ttyS1::respawn:/bin/bash --norc --noprofile' >> etc/inittab\n`;
+/** How PID 1 runs the shell on the second serial port: at once, or when somebody presses Enter there. */
+const actions = { 'at-once': 'respawn', 'on-demand': 'askfirst' } as const;
 
 /**
  * Writes an initrd with which the image runs a root shell on its second serial port: a later archive in an initrd goes over
  * an earlier one, so only the init script is another. Nothing on the disk is changed.
  */
-export async function writeDebugInitrd(initrd: string, target: string): Promise<void> {
+export async function writeDebugInitrd(
+  initrd: string,
+  target: string,
+  when: keyof typeof actions = 'at-once',
+): Promise<void> {
+  const hook = `echo 'ttyS1::${actions[when]}:/bin/bash --norc --noprofile' >> etc/inittab\n`;
   const init = await readFile(join(projectDirectory, 'image/os/initrd/init'), 'utf8');
   if (!init.includes(marker))
     throw new Error(`the initrd's init has no line ${marker}: where else does the test shell go?`);

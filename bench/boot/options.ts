@@ -1,0 +1,30 @@
+import { parseArgs } from 'node:util';
+
+export interface BootBenchOptions {
+  readonly help: boolean;
+  /** A short look: one run of an image that was made quickly, without what is measured once. */
+  readonly quick: boolean;
+  readonly runs: number;
+}
+
+export const usage = `npm run bench:boot -- [--runs N] [--quick]
+
+Measures, in emulated virtual machines, how long a Berth host and a Debian 13 host with cloud-init and Docker take from power-on
+until the same five services are healthy, on first and second boots in turn; and how large, busy and quick to shut down they are.
+Needs root. Writes bench/BOOT-RESULTS.md after a full run (5 runs unless said, not quick). Exit code 1 when a limit is missed.`;
+
+/** Reads the command line. Throws with a message for a person. */
+export function readOptions(args: readonly string[]): BootBenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      quick: { type: 'boolean', default: false },
+      runs: { type: 'string' },
+    },
+  });
+  const runs = Number(values.runs ?? (values.quick ? 1 : 5));
+  if (!Number.isInteger(runs) || runs < 1)
+    throw new Error(`--runs ${values.runs ?? ''}: must be a whole number from 1`);
+  return { help: values.help, quick: values.quick, runs };
+}
