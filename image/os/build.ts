@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { machineArchitecture } from '../image-archive.ts';
 import { mergePackages } from '../package-tree.ts';
@@ -44,6 +44,8 @@ export interface BuiltOs {
   /** The disk, raw and sparse. */
   readonly disk: string;
   readonly uki: string;
+  /** systemd-boot. */
+  readonly bootLoader: string;
   /** Kernel and initrd by themselves, for a boot without firmware. */
   readonly kernel: string;
   readonly initrd: string;
@@ -148,7 +150,8 @@ export async function buildOs(options: ImageOptions, packages: PackageSets, dire
       kernel: kernel.image,
     });
     await writeFile(join(out, 'berth.efi'), uki);
-    const bootLoader = join(kernel.bootLoaderDirectory, `systemd-boot${efi}.efi`);
+    const bootLoader = join(out, 'systemd-boot.efi');
+    await copyFile(join(kernel.bootLoaderDirectory, `systemd-boot${efi}.efi`), bootLoader);
     await buildDisk(
       { architecture, version, epochSeconds, slot, uki: join(out, 'berth.efi'), bootLoader },
       join(out, 'disk.raw'),
@@ -161,6 +164,7 @@ export async function buildOs(options: ImageOptions, packages: PackageSets, dire
       directory,
       disk: join(directory, 'disk.raw'),
       uki: join(directory, 'berth.efi'),
+      bootLoader: join(directory, 'systemd-boot.efi'),
       kernel: join(directory, 'vmlinuz'),
       initrd: join(directory, 'initrd'),
       commandLine,

@@ -13,7 +13,14 @@ export interface DiskParts {
   readonly uki: string;
   /** systemd-boot. */
   readonly bootLoader: string;
+  /** systemd-boot offers them to a firmware that has no keys yet, and in a virtual machine it takes them in by itself. */
+  readonly keys?: FirmwareKeys;
 }
+
+/** Files with the contents of UEFI's variables for Secure Boot, as they are written to a firmware. */
+export type FirmwareKeys = Readonly<Record<'db' | 'KEK' | 'PK', string>>;
+
+const keysDirectory = 'loader/keys/auto';
 
 /** Puts a disk image together in `file`: sparse, slot B and the state partition are empty. `work`: for intermediate files. */
 export async function buildDisk(parts: DiskParts, file: string, work: string, tools: Tools): Promise<void> {
@@ -32,12 +39,16 @@ export async function buildDisk(parts: DiskParts, file: string, work: string, to
 async function buildEsp(parts: DiskParts, esp: string, sizeBytes: number, tools: Tools): Promise<void> {
   const { efi } = architectures[parts.architecture];
   await writeFile(`${esp}.loader.conf`, loaderConfig);
+  const keys = Object.entries(parts.keys ?? {});
   const directories = ['EFI', 'EFI/BOOT', 'EFI/Linux', 'loader'];
+  // systemd-boot's name for keys that may be taken in without asking.
+  if (keys.length > 0) directories.push('loader/keys', keysDirectory);
   // One by one: copying a directory takes its files in the order in which this machine happens to list them.
   const files = [
     [parts.bootLoader, `EFI/BOOT/BOOT${efi.toUpperCase()}.EFI`],
     [parts.uki, `EFI/Linux/${ukiName(parts.version)}`],
     [`${esp}.loader.conf`, 'loader/loader.conf'],
+    ...keys.map(([name, file]): [string, string] => [file, `${keysDirectory}/${name}.auth`]),
   ] as const;
   await writeFile(esp, '');
   await truncate(esp, sizeBytes);

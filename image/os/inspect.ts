@@ -5,6 +5,7 @@ import { BerthError } from '../../src/core/errors.ts';
 import { runCommand } from '../command.ts';
 import { fetchPackages, type ImageOptions, prepareTools } from './build.ts';
 import { type GptEntry, gptBytes, readGpt } from './gpt.ts';
+import { readSignature, type SignatureState } from './signature.ts';
 import type { Tools } from './tools.ts';
 import { readUki } from './uki.ts';
 
@@ -19,11 +20,20 @@ export interface InspectedEntry {
   readonly slot?: string;
   /** Whether every block of that slot is as its hash tree says. */
   readonly isIntact: boolean;
+  readonly signature: SignatureState;
+}
+
+/** systemd-boot on the disk's EFI partition. */
+export interface InspectedBootLoader {
+  /** File name in EFI/BOOT. */
+  readonly file: string;
+  readonly signature: SignatureState;
 }
 
 /** What is on a disk image. */
 export interface InspectedImage {
   readonly partitions: readonly GptEntry[];
+  readonly bootLoaders: readonly InspectedBootLoader[];
   readonly entries: readonly InspectedEntry[];
 }
 
@@ -41,11 +51,15 @@ export async function inspectImage(file: string, options: ImageOptions): Promise
     const disk = await asRaw(file, work, tools);
     const partitions = readGpt(await readRange(disk, 0, gptBytes));
     const esp = partitions.find(({ name }) => name === 'berth-esp');
-    const names = esp === undefined ? [] : await copyEntries(disk, esp, work, tools);
+    const copied = async (directory: string) =>
+      esp === undefined ? [] : copyPrograms(disk, esp, directory, work, tools);
     const entries: InspectedEntry[] = [];
-    for (const name of names)
+    for (const name of await copied('Linux'))
       entries.push(await inspectEntry(join(work, 'Linux', name), name, disk, partitions, tools));
-    return { partitions, entries };
+    const bootLoaders: InspectedBootLoader[] = [];
+    for (const file of await copied('BOOT'))
+      bootLoaders.push({ file, signature: await readSignature(join(work, 'BOOT', file), tools) });
+    return { partitions, bootLoaders, entries };
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -64,9 +78,15 @@ async function asRaw(file: string, work: string, tools: Tools): Promise<string> 
   return raw;
 }
 
-async function copyEntries(disk: string, esp: GptEntry, work: string, tools: Tools): Promise<string[]> {
-  await tools.run('mcopy', ['-s', '-n', '-i', `${disk}@@${esp.startBytes}`, '::/EFI/Linux', work]);
-  return (await readdir(join(work, 'Linux'))).sort();
+async function copyPrograms(
+  disk: string,
+  esp: GptEntry,
+  directory: string,
+  work: string,
+  tools: Tools,
+): Promise<string[]> {
+  await tools.run('mcopy', ['-s', '-n', '-i', `${disk}@@${esp.startBytes}`, `::/EFI/${directory}`, work]);
+  return (await readdir(join(work, directory))).sort();
 }
 
 async function inspectEntry(
@@ -80,7 +100,7 @@ async function inspectEntry(
   const [, rootHash = '', blocks = ''] = /berth\.usr=([0-9a-f]{64}):(\d+)/.exec(commandLine) ?? [];
   const dataBlocks = Number(blocks);
   const version = /^IMAGE_VERSION=(.*)$/m.exec(osRelease)?.[1] ?? '';
-  const entry = { file, version, kernelRelease, commandLine };
+  const entry = { file, version, kernelRelease, commandLine, signature: await readSignature(path, tools) };
   for (const { name, startBytes } of partitions.filter((partition) => /^berth-[ab]$/.test(partition.name))) {
     const top = await readRange(disk, startBytes + (dataBlocks + 1) * blockBytes, blockBytes);
     if (createHash('sha256').update(top).digest('hex') !== rootHash) continue;

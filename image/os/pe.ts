@@ -17,6 +17,7 @@ interface PeLayout {
 }
 
 const sectionHeaderBytes = 40;
+const certificateHeaderBytes = 8;
 /** IMAGE_SCN_CNT_INITIALIZED_DATA | IMAGE_SCN_MEM_READ. */
 const readOnlyData = 0x40000040;
 
@@ -66,6 +67,31 @@ export function appendPeSections(file: Buffer, sections: readonly PeSection[]): 
   headers.writeUInt16LE(layout.sectionCount + sections.length, layout.sectionCountOffset);
   headers.writeUInt32LE(address, layout.sizeOfImageOffset);
   return Buffer.concat(pieces);
+}
+
+/** Attribute Certificate Table: its place among the data directories, and the kind that holds a PKCS #7 signature. */
+const certificateDirectory = 4;
+const pkcsSignedData = 2;
+const pe32Plus = 0x20b;
+
+/** The signatures of a PE file, PKCS #7 in DER; none when it is not signed. Throws CONFIG_INVALID for anything else. Pure. */
+export function readPeSignatures(file: Buffer): Buffer[] {
+  readLayout(file);
+  const optional = file.readUInt32LE(0x3c) + 24;
+  const directories = optional + (file.readUInt16LE(optional) === pe32Plus ? 112 : 96);
+  if (file.readUInt32LE(directories - 4) <= certificateDirectory) return [];
+  // Unlike the other directories this one has a place in the file, not in memory.
+  const start = file.readUInt32LE(directories + certificateDirectory * 8);
+  const end = Math.min(start + file.readUInt32LE(directories + certificateDirectory * 8 + 4), file.length);
+  const signatures: Buffer[] = [];
+  for (let at = start; at + certificateHeaderBytes <= end; ) {
+    const length = Math.max(file.readUInt32LE(at), certificateHeaderBytes);
+    const kind = file.readUInt16LE(at + 6);
+    if (kind === pkcsSignedData)
+      signatures.push(file.subarray(at + certificateHeaderBytes, Math.min(at + length, end)));
+    at += alignUp(length, 8);
+  }
+  return signatures;
 }
 
 function readLayout(file: Buffer): PeLayout {

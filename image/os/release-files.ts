@@ -10,6 +10,8 @@ import { type ImageFormat, writeFormat } from './formats.ts';
 import { ukiName } from './layout.ts';
 import { nodeSpecification } from './node-runtime.ts';
 import { npmPackages, spdxDocument } from './sbom.ts';
+import { signOs } from './secure-boot.ts';
+import { type CertificateFacts, factsOf, type SigningKey } from './signing-key.ts';
 
 /** A file that a build leaves for download. */
 export interface ReleaseFile {
@@ -34,6 +36,10 @@ export interface ImageManifest {
   readonly uki: { readonly name: string; readonly sizeBytes: number; readonly sha256: string };
   readonly disk: { readonly sizeBytes: number; readonly sha256: string };
   readonly commandLine: string;
+  /** Whether Secure Boot with the certificate's firmware boots it. */
+  readonly secureBoot:
+    | { readonly kind: 'unsigned' }
+    | { readonly kind: 'signed'; readonly certificate: CertificateFacts };
   readonly packages: number;
   readonly files: readonly ReleaseFile[];
 }
@@ -42,21 +48,25 @@ export interface ImageManifest {
 export const downloadBudgetBytes = 190_000_000;
 
 /**
- * Builds a release and writes it into `directory` in the formats asked for, with manifest.json and an SPDX document.
- * Throws CONFIG_INVALID when the download is over its budget, and what {@link cachedOs} throws.
+ * Builds a release and writes it into `directory` in the formats asked for, with manifest.json and an SPDX document; signed
+ * when there is a key.
+ * Throws CONFIG_INVALID when the download is over its budget, and what {@link cachedOs} and {@link signOs} throw.
  */
 export async function writeRelease(
   options: ImageOptions,
   formats: readonly ImageFormat[],
   directory: string,
-): Promise<{ readonly manifest: ImageManifest; readonly os: CachedOs }> {
+  key?: SigningKey,
+): Promise<{ readonly manifest: ImageManifest; readonly cached: boolean }> {
   const { version, architecture, onProgress } = options;
-  const os = await cachedOs(options);
+  const built = await cachedOs(options);
   await mkdir(directory, { recursive: true });
   const work = await mkdtemp(join(options.cacheDirectory, '.release-'));
-  const files: ReleaseFile[] = [];
   try {
-    const tools = await prepareTools(os.packages, work, options.cacheDirectory);
+    const tools = await prepareTools(built.packages, work, options.cacheDirectory);
+    if (key !== undefined) onProgress('signing');
+    const os = key === undefined ? built : { ...built, ...(await signOs(built, options, key, work, tools)) };
+    const files: ReleaseFile[] = [];
     const base = join(directory, `berth-${version}-${architecture}`);
     for (const format of formats) {
       onProgress(`writing ${format}`);
@@ -67,22 +77,31 @@ export async function writeRelease(
     const sbom = `${base}.spdx.json`;
     await writeFile(sbom, `${JSON.stringify(await sbomOf(options, os), null, 2)}\n`);
     files.push({ name: basename(sbom), kind: 'sbom', ...(await describe(sbom)) });
+    const manifest = await manifestOf(options, os, files, key);
+    await writeFile(join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    if (!options.fast) checkBudget(files);
+    return { manifest, cached: built.cached };
   } finally {
     await rm(work, { recursive: true, force: true });
   }
-  const manifest = await manifestOf(options, os, files);
-  await writeFile(join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  const download = files.find(({ kind }) => kind === 'raw');
-  if (!options.fast && download !== undefined && download.sizeBytes > downloadBudgetBytes) {
-    throw new BerthError(
-      'CONFIG_INVALID',
-      `${download.name} has ${download.sizeBytes} bytes, its budget is ${downloadBudgetBytes}`,
-    );
-  }
-  return { manifest, os };
 }
 
-async function manifestOf(options: ImageOptions, os: CachedOs, files: readonly ReleaseFile[]): Promise<ImageManifest> {
+/** Throws CONFIG_INVALID when the compressed raw image is among the files and over its budget. Pure. */
+export function checkBudget(files: readonly ReleaseFile[]): void {
+  const download = files.find(({ kind }) => kind === 'raw');
+  if (download === undefined || download.sizeBytes <= downloadBudgetBytes) return;
+  throw new BerthError(
+    'CONFIG_INVALID',
+    `${download.name} has ${download.sizeBytes} bytes, its budget is ${downloadBudgetBytes}`,
+  );
+}
+
+async function manifestOf(
+  options: ImageOptions,
+  os: CachedOs,
+  files: readonly ReleaseFile[],
+  key: SigningKey | undefined,
+): Promise<ImageManifest> {
   const { version, architecture, kernel, nodeVersion } = options;
   const { rootHash, dataBlocks, file } = os.slot;
   return {
@@ -97,6 +116,7 @@ async function manifestOf(options: ImageOptions, os: CachedOs, files: readonly R
     uki: { name: ukiName(version), ...(await describe(os.uki)) },
     disk: await describe(os.disk),
     commandLine: os.commandLine,
+    secureBoot: key === undefined ? { kind: 'unsigned' } : { kind: 'signed', certificate: factsOf(key.certificate) },
     packages: imagePackages(os).length,
     files,
   };

@@ -57,7 +57,7 @@ export async function bootsKernel(
   kernel: string,
 ): Promise<boolean> {
   const { program, type } = machines[architecture];
-  const machine = ['-machine', type, ...acceleratorArguments(accelerator), '-smp', '2', '-m', '512'];
+  const machine = ['-machine', type, ...acceleratorArguments(architecture, accelerator), '-smp', '2', '-m', '512'];
   const kernelArguments = ['-kernel', kernel, '-append', 'panic=-1 root=/dev/ram0'];
   const command = [program, ...machine, '-nodefaults', '-display', 'none', '-no-reboot', ...kernelArguments];
   return runCommand('timeout', ['--signal=KILL', String(probeSeconds), ...command]).then(

@@ -10,16 +10,25 @@ export interface VmMachine {
   /** QEMU's program. */
   readonly program: string;
   readonly type: string;
+  /** The processor that the translator plays. */
+  readonly emulatedCpu: string;
   /** The watchdog, and what it is plugged into. */
   readonly watchdog: readonly string[];
 }
 
 /** A machine for each architecture. */
 export const machines: Readonly<Record<VmArchitecture, VmMachine>> = {
-  amd64: { program: 'qemu-system-x86_64', type: 'q35', watchdog: ['-device', 'i6300esb', '-action', 'watchdog=reset'] },
+  amd64: {
+    program: 'qemu-system-x86_64',
+    type: 'q35',
+    emulatedCpu: 'max',
+    watchdog: ['-device', 'i6300esb', '-action', 'watchdog=reset'],
+  },
   arm64: {
     program: 'qemu-system-aarch64',
     type: 'virt',
+    // `max` signs every return address, and the translator takes very long for that.
+    emulatedCpu: 'cortex-a57',
     watchdog: ['-device', 'i6300esb', '-action', 'watchdog=reset'],
   },
 };
@@ -40,7 +49,7 @@ export function qemuArguments(spec: VmSpec, files: VmFiles, accelerator: Acceler
   const machine = machines[spec.architecture];
   return [
     ...['-name', `berth-${escape(spec.name)}`, '-machine', `${machine.type}${firmwareOptions(spec.boot)}`],
-    ...acceleratorArguments(accelerator),
+    ...acceleratorArguments(spec.architecture, accelerator),
     ...['-smp', String(spec.cpus), '-m', String(spec.memoryMebibytes), '-nodefaults', '-display', 'none'],
     ...consoleArguments(spec, files),
     ...bootArguments(spec, files),
@@ -53,10 +62,10 @@ export function qemuArguments(spec: VmSpec, files: VmFiles, accelerator: Acceler
 }
 
 /** The options for what carries out a VM's instructions. Pure. */
-export function acceleratorArguments(accelerator: Accelerator): string[] {
+export function acceleratorArguments(architecture: VmArchitecture, accelerator: Accelerator): string[] {
   return accelerator === 'kvm'
     ? ['-accel', 'kvm', '-cpu', 'host']
-    : ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'max'];
+    : ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', machines[architecture].emulatedCpu];
 }
 
 /** QEMU's options take a comma within a value doubled. */

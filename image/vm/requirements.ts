@@ -37,6 +37,16 @@ const firmwares: Readonly<Record<VmArchitecture, readonly Firmware[]>> = {
   ],
 };
 
+/** The same for firmware that enforces Secure Boot, with variables that hold no keys. */
+const secureFirmwares: Readonly<Record<VmArchitecture, readonly Firmware[]>> = {
+  amd64: [
+    { code: '/usr/share/OVMF/OVMF_CODE_4M.secboot.fd', variables: '/usr/share/OVMF/OVMF_VARS_4M.fd' },
+    { code: '/usr/share/edk2/x64/OVMF_CODE.secboot.4m.fd', variables: '/usr/share/edk2/x64/OVMF_VARS.4m.fd' },
+    { code: '/usr/share/edk2/ovmf/OVMF_CODE.secboot.fd', variables: '/usr/share/edk2/ovmf/OVMF_VARS.fd' },
+  ],
+  arm64: [],
+};
+
 const packages: Readonly<Record<VmArchitecture, { readonly qemu: string; readonly firmware: string }>> = {
   amd64: { qemu: 'qemu-system-x86', firmware: 'ovmf' },
   arm64: { qemu: 'qemu-system-arm', firmware: 'qemu-efi-aarch64' },
@@ -47,6 +57,20 @@ export function findFirmware(architecture: VmArchitecture): Firmware {
   const found = firmwares[architecture].find(({ code, variables }) => existsSync(code) && existsSync(variables));
   if (found !== undefined) return found;
   throw new BerthError('UNSUPPORTED', 'this machine has no UEFI firmware for VMs', {
+    hint: `install Debian's package ${packages[architecture].firmware}`,
+  });
+}
+
+/**
+ * A firmware that enforces Secure Boot, without any key yet: it boots everything until it has taken some in, as it does from
+ * a signed image. Throws UNSUPPORTED when there is none.
+ */
+export function findSecureFirmware(architecture: VmArchitecture): Extract<VmBoot, { kind: 'uefi' }> {
+  const found = secureFirmwares[architecture].find(({ code, variables }) => existsSync(code) && existsSync(variables));
+  if (found !== undefined) return { kind: 'uefi', isSecure: true, ...found };
+  if (secureFirmwares[architecture].length === 0)
+    throw new BerthError('UNSUPPORTED', `no firmware for ${architecture} VMs is known here that enforces Secure Boot`);
+  throw new BerthError('UNSUPPORTED', 'this machine has no UEFI firmware for VMs that enforces Secure Boot', {
     hint: `install Debian's package ${packages[architecture].firmware}`,
   });
 }

@@ -63,6 +63,8 @@ export interface Flags {
   readonly version?: string;
   readonly format?: readonly string[];
   readonly out?: string;
+  readonly signKey?: string;
+  readonly signCert?: string;
   readonly vm?: string;
   readonly name?: string;
   /** Bytes. */
@@ -71,6 +73,7 @@ export interface Flags {
   /** Bytes. */
   readonly diskSize?: number;
   readonly seed?: string;
+  readonly secureBoot?: boolean;
   readonly force?: boolean;
 }
 

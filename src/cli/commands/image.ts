@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ImageOptions } from '../../../image/os/build.ts';
 import type { ImageFormat } from '../../../image/os/formats.ts';
+import type { CertificateFacts, SigningKey } from '../../../image/os/signing-key.ts';
 import { BerthError } from '../../core/errors.ts';
 import type { Cli, Command } from '../context.ts';
 import { Phases } from '../phases.ts';
@@ -14,11 +15,12 @@ const kernels: readonly string[] = ['cloud', 'generic'];
 /** `berth image build`: a release, in the formats asked for. */
 export const build: Command = async (cli) => {
   const { writeRelease } = await import('../../../image/os/release-files.ts');
+  const key = await signingKeyOf(cli);
   const options = await imageOptions(cli);
   const formats = await formatsOf(cli);
   const directory = resolve(cli.context.cwd, cli.flags.out ?? `berth-${options.version}-${options.architecture}`);
-  const { manifest, os } = await new Phases(cli).run('image', (onProgress) =>
-    writeRelease({ ...options, onProgress }, formats, directory),
+  const { manifest, cached } = await new Phases(cli).run('image', (onProgress) =>
+    writeRelease({ ...options, onProgress }, formats, directory, key),
   );
   if (cli.flags.json === true) {
     cli.printJson({ directory, ...manifest });
@@ -26,15 +28,21 @@ export const build: Command = async (cli) => {
   }
   const rows = manifest.files.map(({ name, sizeBytes }) => [name, megabytes(sizeBytes)]);
   cli.print(table(['FILE', 'SIZE'], rows));
-  cli.print(`\n${directory}${os.cached ? ' (nothing had to be built)' : ''}`);
+  cli.print(`\n${directory}${cached ? ' (nothing had to be built)' : ''}`);
+  const { secureBoot } = manifest;
+  if (secureBoot.kind === 'signed') cli.print(`signed by ${signerText(secureBoot.certificate)}`);
   return 0;
 };
 
-/** `berth image inspect FILE`: partitions, boot entries, and whether each entry's slot is intact. */
+/** `berth image inspect FILE`: partitions, boot entries, whether each entry's slot is intact, and who signed the programs. */
 export const inspect: Command = async (cli, [file = '']) => {
   const { inspectImage } = await import('../../../image/os/inspect.ts');
   const found = await inspectImage(resolve(cli.context.cwd, file), await imageOptions(cli));
-  const isWell = found.entries.length > 0 && found.entries.every(({ isIntact }) => isIntact);
+  const programs = [...found.bootLoaders, ...found.entries];
+  const isWell =
+    found.entries.length > 0 &&
+    found.entries.every(({ isIntact }) => isIntact) &&
+    programs.every(({ signature }) => signature.kind !== 'broken');
   if (cli.flags.json === true) {
     cli.printJson(found);
     return isWell ? 0 : 1;
@@ -54,6 +62,11 @@ export const inspect: Command = async (cli, [file = '']) => {
     isIntact ? good('yes') : bad('no'),
   ]);
   cli.print(`\n${table(['BOOT ENTRY', 'VERSION', 'KERNEL', 'SLOT', 'INTACT'], entries)}`);
+  const signatures = programs.map(({ file: name, signature }) => {
+    if (signature.kind === 'valid') return [name, signerText(signature.certificate)];
+    return [name, signature.kind === 'none' ? 'nobody' : bad('broken: it was changed after it was signed')];
+  });
+  cli.print(`\n${table(['PROGRAM', 'SIGNED BY'], signatures)}`);
   return isWell ? 0 : 1;
 };
 
@@ -94,6 +107,23 @@ export async function imageOptions({ context, flags }: Pick<Cli, 'context' | 'fl
     onProgress: () => undefined,
     ...(epoch === undefined ? {} : { epochSeconds: Number(epoch) }),
   };
+}
+
+async function signingKeyOf({ context, flags }: Cli): Promise<SigningKey | undefined> {
+  const { signKey, signCert } = flags;
+  if (signKey === undefined && signCert === undefined) return undefined;
+  if (signKey === undefined || signCert === undefined) {
+    throw new BerthError(
+      'USAGE',
+      '--sign-key and --sign-cert go together: the key signs, the certificate says whose it is',
+    );
+  }
+  const { readSigningKey } = await import('../../../image/os/signing-key.ts');
+  return readSigningKey(resolve(context.cwd, signKey), resolve(context.cwd, signCert));
+}
+
+function signerText({ subject, sha256 }: CertificateFacts): string {
+  return `${subject} (SHA-256 ${sha256})`;
 }
 
 async function formatsOf({ flags }: Cli): Promise<ImageFormat[]> {

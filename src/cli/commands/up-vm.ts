@@ -5,11 +5,11 @@ import { chooseAccelerator } from '../../../image/vm/accelerator.ts';
 import { diskFormat } from '../../../image/vm/disk-format.ts';
 import { freePort, keepPort } from '../../../image/vm/free-port.ts';
 import { plainVm } from '../../../image/vm/presets.ts';
-import { ensureVmPrograms, findFirmware } from '../../../image/vm/requirements.ts';
+import { ensureVmPrograms, findFirmware, findSecureFirmware } from '../../../image/vm/requirements.ts';
 import { writeDelivery } from '../../../image/vm/seed-volume.ts';
 import { ensureSshKey } from '../../../image/vm/ssh.ts';
 import { shareFile, VirtualMachine } from '../../../image/vm/virtual-machine.ts';
-import type { Delivery, VmArchitecture, VmSpec } from '../../../image/vm/vm-spec.ts';
+import type { Delivery, VmArchitecture, VmBoot, VmSpec } from '../../../image/vm/vm-spec.ts';
 import { checkVmName, type StoredVm, type VmStore } from '../../../image/vm/vm-store.ts';
 import type { ConfigText } from '../../agent/agent-service.ts';
 import { parseConfig } from '../../config/parse.ts';
@@ -42,6 +42,7 @@ export const run: Command = async (cli) => {
   const name = checkVmName(flags.name ?? defaultVmName);
   const store = vmStore(context);
   const known = await store.find(name);
+  checkSecureBoot(cli, name, known);
   const file =
     flags.config ?? (known === undefined ? join(context.projectDirectory, 'cloud-config', 'minimal.yaml') : undefined);
   const files = file === undefined ? undefined : await readConfigTexts([file], context);
@@ -67,6 +68,26 @@ export const run: Command = async (cli) => {
   return isHealthy ? 0 : 1;
 };
 
+/** Throws when what is asked for could only be a VM that looks secure and is not. */
+function checkSecureBoot({ context, flags }: Cli, name: string, known: StoredVm | undefined): void {
+  if (flags.secureBoot !== true) return;
+  if (known === undefined && flags.image === undefined) {
+    throw new BerthError(
+      'USAGE',
+      '--secure-boot wants --image with a signed image: that of this checkout is not signed',
+      {
+        hint: `${context.program} image build --sign-key KEY --sign-cert CERTIFICATE makes one`,
+      },
+    );
+  }
+  const boot = known?.spec.boot;
+  if (boot !== undefined && !(boot.kind === 'uefi' && boot.isSecure === true)) {
+    throw new BerthError('UNSUPPORTED', `the VM ${name} was made without Secure Boot: its firmware stays what it is`, {
+      hint: `${context.program} vm rm ${name}, or another --name`,
+    });
+  }
+}
+
 async function create(
   cli: Cli,
   phases: Phases,
@@ -76,7 +97,9 @@ async function create(
 ): Promise<StoredVm> {
   const origin = await phases.run('image', async (report) => findOrigin(cli, report));
   const files = store.files(name);
-  const plain = plainVm(name, resolve(origin.disk), { kind: 'uefi', ...findFirmware(architecture) });
+  const boot: VmBoot =
+    cli.flags.secureBoot === true ? findSecureFirmware(architecture) : { kind: 'uefi', ...findFirmware(architecture) };
+  const plain = plainVm(name, resolve(origin.disk), boot);
   const spec: VmSpec = {
     ...plain,
     architecture,

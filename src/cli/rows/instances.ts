@@ -17,6 +17,7 @@ export const instanceRows: readonly CommandRow[] = [
       { flags: '--cpus <n>', description: 'processors of the VM (default: 2)', parse: parseCount },
       { flags: '--disk-size <size>', description: 'its disk; it can only grow (default: 8G)', parse: parseBytes },
       { flags: '--image <file>', description: 'a disk image for a new VM (default: built from this checkout)' },
+      { flags: '--secure-boot', description: 'with --image, signed: a new VM whose firmware enforces Secure Boot' },
       {
         flags: '--seed <form>',
         description: 'how it is handed its config: nocloud-vfat, nocloud-iso, config-drive (default: nocloud-vfat)',

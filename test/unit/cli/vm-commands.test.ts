@@ -170,3 +170,28 @@ test.each([
 ])('%s is %d bytes', (text, bytes) => {
   expect(parseBytes(text)).toBe(bytes);
 });
+
+describe('Secure Boot', () => {
+  test.each([
+    [
+      'a key without a certificate',
+      ['image', 'build', '--sign-key', 'sb.key'],
+      '--sign-key and --sign-cert go together',
+    ],
+    [
+      'a certificate without a key',
+      ['image', 'build', '--sign-cert', 'sb.crt'],
+      '--sign-key and --sign-cert go together',
+    ],
+    ['a new VM without a signed image', ['up', '--name', 'new', '--secure-boot'], '--secure-boot wants --image'],
+  ])('%s is wrong usage', async (_what, args, message) => {
+    const { code, stderr } = await berth(...args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  test('a VM that was made without it does not get it', async () => {
+    await makeVms('web');
+    const { code, stderr } = await berth('up', '--name', 'web', '--secure-boot');
+    expect([code, stderr]).toEqual([1, expect.stringContaining('the VM web was made without Secure Boot')]);
+  });
+});

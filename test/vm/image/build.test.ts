@@ -65,7 +65,7 @@ describe.each<Architecture>(['amd64', 'arm64'])('the image for %s', (architectur
   }, 600_000);
 
   test('has its release in the boot entry, with the hash of its slot, and the slot is intact', async () => {
-    const { partitions, entries } = await inspectImage(first.disk, options);
+    const { partitions, bootLoaders, entries } = await inspectImage(first.disk, options);
     expect(
       partitions.map(({ name, startBytes, sizeBytes, type, id }) => ({ name, startBytes, sizeBytes, type, id })),
     ).toEqual(diskLayout(architecture).partitions);
@@ -77,7 +77,11 @@ describe.each<Architecture>(['amd64', 'arm64'])('the image for %s', (architectur
         commandLine: expect.stringContaining(`berth.usr=${first.slot.rootHash}:${first.slot.dataBlocks} `),
         slot: 'berth-a',
         isIntact: true,
+        signature: { kind: 'none' },
       },
+    ]);
+    expect(bootLoaders).toEqual([
+      { file: expect.stringMatching(/^BOOT(X64|AA64)\.EFI$/), signature: { kind: 'none' } },
     ]);
     const uki = readUki(await readFile(first.uki));
     expect(uki.kernel.equals(await readFile(first.kernel))).toBe(true);

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../../../image/command.ts';
-import { cachedOs } from '../../../image/os/cached-build.ts';
+import type { ImageOptions } from '../../../image/os/build.ts';
+import { type CachedOs, cachedOs } from '../../../image/os/cached-build.ts';
 import type { BootableImage } from '../../../image/vm/presets.ts';
 
 /** The checkout under test. */
@@ -19,11 +20,25 @@ export function testImage(): BootableImage {
 export async function prepareTestImage(): Promise<void> {
   // The launcher bundles the program when its sources are newer.
   await runCommand(join(projectDirectory, 'berth'), ['--version']);
+  const { disk, kernel, initrd, commandLine } = await cachedOs(await testImageOptions());
+  const image: BootableImage = { disk, kernel, initrd, commandLine };
+  process.env['BERTH_TEST_IMAGE'] = JSON.stringify(image);
+}
+
+/** The image under test with all its parts, or that of another architecture or kernel, which may have to be built. */
+export async function builtImage(
+  change: Partial<Pick<ImageOptions, 'architecture' | 'kernel'>> = {},
+): Promise<CachedOs> {
+  return cachedOs({ ...(await testImageOptions()), ...change });
+}
+
+/** What the images of a test run are made with. */
+export async function testImageOptions(): Promise<ImageOptions> {
   const description = JSON.parse(await readFile(join(projectDirectory, 'package.json'), 'utf8')) as {
     version: string;
     devDependencies: Readonly<Record<string, string>>;
   };
-  const { disk, kernel, initrd, commandLine } = await cachedOs({
+  return {
     version: description.version,
     nodeVersion: description.devDependencies['node'] ?? '',
     architecture: 'amd64',
@@ -34,7 +49,5 @@ export async function prepareTestImage(): Promise<void> {
     cacheDirectory:
       process.env['BERTH_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'berth'),
     onProgress: (line) => void process.stderr.write(`image: ${line}\n`),
-  });
-  const image: BootableImage = { disk, kernel, initrd, commandLine };
-  process.env['BERTH_TEST_IMAGE'] = JSON.stringify(image);
+  };
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../../image/vm/free-port.ts';
-import { directBoot, plainVm } from '../../../image/vm/presets.ts';
+import { type BootableImage, directBoot, plainVm } from '../../../image/vm/presets.ts';
 import type { Accelerator } from '../../../image/vm/qemu-arguments.ts';
 import { lastLines, plainLines } from '../../../image/vm/serial-text.ts';
 import { closeApi, ensureSshKey, openApi, type SshTarget } from '../../../image/vm/ssh.ts';
@@ -33,6 +33,8 @@ export type VmChange = Partial<Omit<VmSpec, 'name' | 'deliveries'>> & {
   readonly deliveries?: readonly Delivery[];
   /** A config as a NoCloud disk, with a key of the test's added. */
   readonly userData?: string;
+  /** Default: the image under test. */
+  readonly image?: BootableImage;
 };
 
 /** A VM in a test. */
@@ -155,8 +157,7 @@ export async function withVm<T>(change: VmChange, test: (vm: TestVm) => Promise<
 }
 
 async function makeVm(change: VmChange, directory: string): Promise<TestVm> {
-  const { userData, ...changes } = change;
-  const image = testImage();
+  const { userData, image = testImage(), ...changes } = change;
   const files = vmFiles(directory);
   const initrd = join(directory, 'initrd');
   await writeDebugInitrd(image.initrd, initrd);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { appendPeSections, readPeSections } from '../../../../image/os/pe.ts';
+import { appendPeSections, readPeSections, readPeSignatures } from '../../../../image/os/pe.ts';
 import { buildUki, readUki } from '../../../../image/os/uki.ts';
 
 /** A PE file with one section of code; `headerBytes` of room for headers. */
@@ -67,5 +67,46 @@ describe('buildUki', () => {
   test('refuses what is no PE file', () => {
     expect(() => readUki(Buffer.alloc(4096))).toThrow('no PE file');
     expect(() => readUki(stub())).toThrow('no .osrel');
+  });
+});
+
+describe('readPeSignatures', () => {
+  const optional = 0x98;
+
+  /** The stub with a table of these certificates: kind and content. */
+  function signed(...certificates: readonly (readonly [number, string])[]): Buffer {
+    const table = Buffer.concat(
+      certificates.map(([kind, content]) => {
+        const entry = Buffer.alloc(Math.ceil((8 + content.length) / 8) * 8);
+        entry.writeUInt32LE(8 + content.length, 0);
+        entry.writeUInt16LE(0x200, 4);
+        entry.writeUInt16LE(kind, 6);
+        entry.write(content, 8, 'latin1');
+        return entry;
+      }),
+    );
+    const file = Buffer.concat([stub(), table]);
+    file.writeUInt16LE(0x20b, optional);
+    file.writeUInt32LE(16, optional + 108);
+    file.writeUInt32LE(stub().length, optional + 112 + 32);
+    file.writeUInt32LE(table.length, optional + 112 + 36);
+    return file;
+  }
+
+  test.each<[string, Buffer, string[]]>([
+    ['a program without data directories', stub(), []],
+    ['an empty table', signed(), []],
+    ['one signature, its padding left out', signed([2, 'abc']), ['abc']],
+    ['several', signed([2, 'first'], [2, 'second']), ['first', 'second']],
+    ['other kinds beside it', signed([0xef1, 'guid'], [2, 'ours']), ['ours']],
+    ['a table that is cut off', signed([2, 'signature']).subarray(0, -8), ['signatur']],
+  ])('%s', (_what, file, signatures) => {
+    expect(readPeSignatures(file).map(String)).toEqual(signatures);
+  });
+
+  test('comes to an end whatever the lengths say', () => {
+    const file = signed([2, 'abc']);
+    file.writeUInt32LE(0, stub().length);
+    expect(readPeSignatures(file).map(String)).toEqual(['']);
   });
 });

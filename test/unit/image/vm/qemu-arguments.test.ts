@@ -56,6 +56,7 @@ test.each<[string, Partial<VmSpec>, Accelerator, string, string[]]>([
   ['KVM with the processor as it is', {}, 'kvm', '-accel', ['kvm']],
   ['the processor of KVM', {}, 'kvm', '-cpu', ['host']],
   ['a machine of the other architecture', { architecture: 'arm64' }, 'tcg', '-machine', ['virt']],
+  ['the processor of the other architecture', { architecture: 'arm64' }, 'tcg', '-cpu', ['cortex-a57']],
   ['no watchdog', { watchdog: false }, 'tcg', '-action', []],
   ['no network', { network: { kind: 'none' } }, 'tcg', '-netdev', []],
   ['a network without forwards', { network: { kind: 'user', forwards: [] } }, 'tcg', '-netdev', ['user,id=net']],
