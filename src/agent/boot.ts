@@ -121,6 +121,7 @@ async function takeSeed(result: DatasourceResult, options: BootOptions): Promise
   const { agent, host, knownFile, say, signal } = options;
   const { instanceId, digest, origin, id } = result;
   takeNetwork(result.networkConfig, options);
+  host.machine.foundConfig({ datasource: id, place: origin });
   const place = placeTexts(result);
   agent.stand(place);
   await host.firstApply.begin(instanceId);

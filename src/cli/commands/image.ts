@@ -3,8 +3,10 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ImageOptions } from '../../../image/os/build.ts';
 import type { ImageFormat } from '../../../image/os/formats.ts';
+import { parseConfig } from '../../config/parse.ts';
 import { BerthError } from '../../core/errors.ts';
 import type { Cli, Command } from '../context.ts';
+import { readConfigTexts } from '../files.ts';
 import { Phases } from '../phases.ts';
 import { table } from '../text.ts';
 
@@ -14,7 +16,13 @@ const kernels: readonly string[] = ['cloud', 'generic'];
 /** `berth image build`: a release, in the formats asked for. */
 export const build: Command = async (cli) => {
   const { writeRelease } = await import('../../../image/os/release-files.ts');
-  const options = await imageOptions(cli);
+  const baked = cli.flags.config === undefined ? [] : await readConfigTexts([cli.flags.config], cli.context);
+  if (parseConfig(baked).diagnostics.some(({ severity }) => severity === 'error'))
+    return (await import('./validate.ts')).run(cli, [cli.flags.config ?? '']);
+  const options = {
+    ...(await imageOptions(cli)),
+    ...(baked[0] === undefined ? {} : { bakedConfig: baked[0].text }),
+  };
   const formats = await formatsOf(cli);
   const directory = resolve(cli.context.cwd, cli.flags.out ?? `berth-${options.version}-${options.architecture}`);
   const { manifest, os } = await new Phases(cli).run('image', (onProgress) =>

@@ -21,6 +21,10 @@ export const imageRows: readonly CommandRow[] = [
         parse: collect,
       },
       { flags: '--out <dir>', description: 'where to write it (default: berth-VERSION-ARCH here)' },
+      {
+        flags: '--config <file>',
+        description: 'bake this config in, for hosts that are given none (readable by everybody who has the image)',
+      },
       { flags: '--locked', description: 'refuse other packages than those of the package lock' },
     ],
     examples: [

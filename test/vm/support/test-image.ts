@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../../../image/command.ts';
+import { buildOs, fetchPackages, type ImageOptions } from '../../../image/os/build.ts';
 import { cachedOs } from '../../../image/os/cached-build.ts';
 import type { BootableImage } from '../../../image/vm/presets.ts';
 
@@ -19,11 +20,26 @@ export function testImage(): BootableImage {
 export async function prepareTestImage(): Promise<void> {
   // The launcher bundles the program when its sources are newer.
   await runCommand(join(projectDirectory, 'berth'), ['--version']);
+  const built = await cachedOs(await imageOptions());
+  process.env['BERTH_TEST_IMAGE'] = JSON.stringify(bootable(built));
+}
+
+/** The image under test with a config baked in, built into a directory: each such image is another, so none is kept. */
+export async function bakeImage(bakedConfig: string, directory: string): Promise<BootableImage> {
+  const options = { ...(await imageOptions()), bakedConfig };
+  return bootable(await buildOs(options, await fetchPackages(options), join(directory, 'os')));
+}
+
+function bootable({ disk, kernel, initrd, commandLine }: BootableImage): BootableImage {
+  return { disk, kernel, initrd, commandLine };
+}
+
+async function imageOptions(): Promise<ImageOptions> {
   const description = JSON.parse(await readFile(join(projectDirectory, 'package.json'), 'utf8')) as {
     version: string;
     devDependencies: Readonly<Record<string, string>>;
   };
-  const { disk, kernel, initrd, commandLine } = await cachedOs({
+  return {
     version: description.version,
     nodeVersion: description.devDependencies['node'] ?? '',
     architecture: 'amd64',
@@ -34,7 +50,5 @@ export async function prepareTestImage(): Promise<void> {
     cacheDirectory:
       process.env['BERTH_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'berth'),
     onProgress: (line) => void process.stderr.write(`image: ${line}\n`),
-  });
-  const image: BootableImage = { disk, kernel, initrd, commandLine };
-  process.env['BERTH_TEST_IMAGE'] = JSON.stringify(image);
+  };
 }
