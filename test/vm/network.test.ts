@@ -36,11 +36,11 @@ ethernets:
     nameservers: {addresses: [192.168.66.53], search: [lan.test, test]}
   port: {match: {driver: "vmxnet*"}, set-name: port}
 bonds:
-  pair:
+  bond0:
     interfaces: [one, two]
     parameters: {mode: active-backup, primary: one, mii-monitor-interval: 100}
 vlans:
-  pair.10: {id: 10, link: pair, addresses: [172.16.10.1/24]}
+  bond0.10: {id: 10, link: bond0, addresses: [172.16.10.1/24]}
 bridges:
   br-lan: {interfaces: [port], addresses: [192.168.67.1/24], accept-ra: false, parameters: {stp: false, forward-delay: 0}}
 `;
@@ -101,7 +101,7 @@ test(
       await connectNeighbour(shell);
       for (const url of neighbourUrls) expect([url, await fetchAsNeighbour(shell, url)]).toEqual([url, 'hello']);
       // The bond goes on with its other member, and back to the one it prefers.
-      const active = async (): Promise<string> => shell.output('cat /sys/class/net/pair/bonding/active_slave');
+      const active = async (): Promise<string> => shell.output('cat /sys/class/net/bond0/bonding/active_slave');
       expect(await active()).toBe('one');
       await vm.monitor('set_link', { name: 'nic-1', up: false });
       await vm.until('the other member', async () => (await active()) === 'two');
@@ -158,7 +158,9 @@ test.each(sampled(families, 1))(
       await vm.monitor('set_link', { name: 'net', up: true });
       const ready = await statusInside(vm, shell, 'a network', isReady);
       expect(ready).toMatchObject({ generation: 1, machine: { problems: [] } });
-      expect(ready.machine?.network?.links).toEqual([{ name: 'eth0', addresses: [expect.stringMatching(address)] }]);
+      expect(ready.machine?.network?.links).toEqual([
+        { name: 'eth0', addresses: expect.arrayContaining([expect.stringMatching(address)]) },
+      ]);
       expect(ready.services.map(({ name, state, restarts }) => [name, state, restarts])).toEqual([
         ['console', 'healthy', 0],
         ['hello', 'running', 0],
@@ -180,13 +182,14 @@ interface Device {
 
 const declaredDevices: Readonly<Record<string, Device>> = {
   uplink: { kind: 'virtio_net' },
-  one: { kind: 'virtio_net', master: 'pair' },
-  two: { kind: 'virtio_net', master: 'pair' },
+  one: { kind: 'virtio_net', master: 'bond0' },
+  two: { kind: 'virtio_net', master: 'bond0' },
   fixed: { kind: 'virtio_net', addresses: ['192.168.66.10/24', 'fd66::10/64'] },
   port: { kind: 'vmxnet3', master: 'br-lan' },
-  pair: { kind: 'bond' },
-  'pair.10': { kind: 'vlan', addresses: ['172.16.10.1/24'] },
+  bond0: { kind: 'bond' },
+  'bond0.10': { kind: 'vlan', addresses: ['172.16.10.1/24'] },
   'br-lan': { kind: 'bridge', addresses: ['192.168.67.1/24'] },
+  eth5: { kind: 'virtio_net' },
 };
 const laterDevices: Readonly<Record<string, Device>> = {
   uplink: { kind: 'virtio_net' },
@@ -201,7 +204,11 @@ interface IpLink {
   readonly ifname: string;
   readonly master?: string;
   readonly linkinfo?: { readonly info_kind?: string };
-  readonly addr_info: readonly { readonly local: string; readonly prefixlen: number; readonly protocol?: string }[];
+  readonly addr_info: readonly {
+    readonly local: string;
+    readonly prefixlen: number;
+    readonly protocol?: string | number;
+  }[];
 }
 
 /** Devices of the host's namespace by name, but the loopback and what the engines have. */
@@ -212,7 +219,7 @@ async function devices(shell: SerialShell): Promise<Record<string, Device>> {
     if (ifname === 'lo' || /^(berth|docker)\d$/.test(ifname)) continue;
     const driver = (await shell.run(`basename $(readlink /sys/class/net/${ifname}/device/driver)`)).output.trim();
     const addresses = entries.flatMap(({ local, prefixlen, protocol }) =>
-      protocol === '66' ? `${local}/${prefixlen}` : [],
+      Number(protocol) === 66 ? `${local}/${prefixlen}` : [],
     );
     found[ifname] = {
       kind: linkinfo?.info_kind ?? driver,
@@ -235,9 +242,12 @@ const declaredRoutes = [
 /** What speaks with the network is a user of its own, without any right. */
 async function dhcpHasNoRights(shell: SerialShell): Promise<void> {
   const found = await shell.output(
-    `for p in $(pidof dhcpcd); do sed -n 's/^Uid:\\t\\([0-9]*\\).*/\\1/p; s/^CapEff:\\t//p' /proc/$p/status | xargs; done | sort | uniq -c`,
+    `for p in $(pidof dhcpcd); do sed -n 's/^Uid:\\t\\([0-9]*\\).*/\\1/p; s/^CapEff:\\t//p' /proc/$p/status | xargs echo $(readlink /proc/$p/root); done | sort -u`,
   );
-  expect(found).toBe('');
+  const [proxy, ...others] = found.split('\n');
+  // One process may do what it is asked to: set addresses, write files.
+  expect(proxy).toMatch(/^\/ 0 [0-9a-f]{16}$/);
+  expect(others).toEqual(['/usr/lib/dhcpcd 100 0000000000000000']);
 }
 
 const neighbourUrls = ['172.16.10.1', '192.168.66.10', '[fd66::10]', '192.168.67.1'].map(

@@ -26,6 +26,12 @@ export const testLimitMs = 2 * bootLimitMs;
 
 const pollMs = 200;
 const defaultName = 'test';
+/**
+ * QEMU's translator (before 8.1) may run an instruction after the kernel has patched it in the code that is running: "Oops:
+ * int3". It met two of four boots on a loaded machine, both where the first container switches the accounting of
+ * the kernel's own memory on; so that is off from the start.
+ */
+const spared = 'cgroup.memory=nokmem';
 const tailLines = 60;
 
 /** How a test's VM differs from a plain one that is booted directly, on fast disks, with a network and a test shell. */
@@ -204,7 +210,7 @@ async function makeVm(
   const asked = changes.network ?? ({ kind: 'user', forwards: [] } as const);
   const forward = { hostPort, guestPort: sshPort };
   const spec: VmSpec = {
-    ...plainVm(name, image.disk, directBoot({ ...image, initrd })),
+    ...plainVm(name, image.disk, directBoot({ ...image, initrd, commandLine: `${image.commandLine} ${spared}` })),
     writes: 'fast',
     secondSerial: true,
     ...changes,
