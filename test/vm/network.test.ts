@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import type { VmNic } from '../../image/vm/vm-spec.ts';
 import type { HostStatus } from '../../src/agent/model.ts';
-import { isSoak, sampled } from './support/sample.ts';
+import { isSoak, noteSoak, sampled } from './support/sample.ts';
 import type { SerialShell } from './support/serial-shell.ts';
 import { type TestVm, testLimitMs, withVm } from './support/test-vm.ts';
 
@@ -134,7 +134,11 @@ const families = [
   },
 ] as const;
 
-test.each(sampled(families, 1))(
+const chosen = sampled(families, 1);
+let whole = 0;
+afterAll(async () => noteSoak('a network that answers after ten minutes', chosen.length, chosen.length - whole));
+
+test.each(chosen)(
   'a host is whole without $name, and has its network when that answers at last',
   async ({ networkConfig, address }) => {
     const network = { kind: 'user', forwards: [], nics: nics.slice(0, 1), ipv6Network: 'fd00:be::/64' } as const;
@@ -167,6 +171,7 @@ test.each(sampled(families, 1))(
       ]);
       expect(await shell.output('cat /proc/sys/kernel/random/boot_id')).toBe(bootId);
     });
+    whole += 1;
   },
   testLimitMs + silenceMs,
 );
