@@ -36,6 +36,8 @@ export interface ImageOptions {
   readonly cacheDirectory: string;
   readonly onProgress: Progress;
   readonly epochSeconds?: number;
+  /** User-data that a host of this image takes when nothing else gives it a config. Part of what is verified, so no secret. */
+  readonly bakedConfig?: string;
 }
 
 /** The parts of a release, as files in one directory. */

@@ -39,9 +39,10 @@ export async function cachedOs(options: ImageOptions): Promise<CachedOs> {
 }
 
 async function cacheKey(options: ImageOptions, packages: PackageSets): Promise<string> {
-  const { version, nodeVersion, architecture, kernel, fast, epochSeconds, projectDirectory } = options;
+  const { version, nodeVersion, architecture, kernel, fast, epochSeconds, bakedConfig, projectDirectory } = options;
   const hash = createHash('sha256');
-  hash.update(JSON.stringify([version, nodeVersion, architecture, kernel, fast, epochSeconds ?? null]));
+  const facts = [version, nodeVersion, architecture, kernel, fast, epochSeconds ?? null, bakedConfig ?? null];
+  hash.update(JSON.stringify(facts));
   for (const [name, files] of packages) hash.update(`${name} ${setDigest(files)}\n`);
   for (const input of inputs) await addTree(hash, join(projectDirectory, input));
   return hash.digest('hex').slice(0, 24);

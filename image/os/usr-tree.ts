@@ -14,6 +14,7 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BerthError } from '../../src/core/errors.ts';
+import { bakedDirectory } from '../../src/datasource/baked.ts';
 import type { PackageFile } from '../apt.ts';
 import { readElf } from '../elf.ts';
 import { mergePackages } from '../package-tree.ts';
@@ -40,6 +41,8 @@ export interface UsrSources {
   readonly tools: Tools;
   /** Environment's SOURCE_DATE_EPOCH; absent: the newest file of the packages. */
   readonly epochSeconds?: number;
+  /** User-data of the datasource `baked`. */
+  readonly bakedConfig?: string;
 }
 
 /** A /usr that is ready to become a file system. */
@@ -87,6 +90,8 @@ export async function buildUsrTree(sources: UsrSources, work: string): Promise<U
   await writeFile(join(usr, 'lib/os-release'), osRelease(release));
   const dockerVersion = sources.rootPackages.find(({ name }) => name === 'docker.io')?.version ?? '';
   await writeAll(join(berth, 'engine'), engineFiles(dockerVersion));
+  if (sources.bakedConfig !== undefined)
+    await writeAll(join(root, bakedDirectory), new Map([['user-data', sources.bakedConfig]]));
   await addContainers(sources, usr, work);
   await checkLibraries(usr, architectures[release.architecture].triplet);
   const epochSeconds = sources.epochSeconds ?? (await newestOf(unpacked));

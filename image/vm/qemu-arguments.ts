@@ -1,6 +1,6 @@
 import { BerthError } from '../../src/core/errors.ts';
 import type { VmFiles } from './vm-files.ts';
-import type { Delivery, DiskBus, VmArchitecture, VmBoot, VmNetwork, VmSpec } from './vm-spec.ts';
+import type { Delivery, DiskBus, VmArchitecture, VmBoot, VmNetwork, VmNic, VmSpec } from './vm-spec.ts';
 
 /** What carries out the VM's instructions: the processor itself, or QEMU's translator. */
 export type Accelerator = 'kvm' | 'tcg';
@@ -179,15 +179,29 @@ function deliveryArguments(delivery: Delivery, path: string, index: number): str
   }
 }
 
+/** QEMU's devices for the models. No firmware for booting over the network: it only takes time. */
+const nicDevices: Readonly<Record<VmNic['model'], string>> = {
+  virtio: 'virtio-net-pci,romfile=',
+  vmxnet3: 'vmxnet3,romfile=',
+};
+
 function networkArguments(network: VmNetwork): string[] {
   if (network.kind === 'none') return [];
-  const forwards = network.forwards.map(
-    ({ hostPort, guestPort }) => `,hostfwd=tcp:127.0.0.1:${hostPort}-:${guestPort}`,
-  );
-  const isolation = network.isolated === true ? ',restrict=on' : '';
+  const { forwards, isolated, ipv6Network, nics } = network;
+  const options = [
+    'user,id=net',
+    ...(isolated === true ? ['restrict=on'] : []),
+    ...(ipv6Network === undefined ? [] : [`ipv6-net=${ipv6Network}`]),
+    ...forwards.map(({ hostPort, guestPort }) => `hostfwd=tcp:127.0.0.1:${hostPort}-:${guestPort}`),
+  ];
+  const nat = ['-netdev', options.join(',')];
+  if (nics === undefined) return [...nat, '-device', `${nicDevices.virtio},netdev=net`];
   return [
-    ...['-netdev', `user,id=net${isolation}${forwards.join('')}`],
-    // No firmware for booting over the network: it only takes time.
-    ...['-device', 'virtio-net-pci,netdev=net,romfile='],
+    ...nat,
+    ...['-netdev', 'hubport,id=hub-net,hubid=0,netdev=net'],
+    ...nics.flatMap(({ model, macAddress }, index) => [
+      ...['-netdev', `hubport,id=hub-${index},hubid=0`],
+      ...['-device', `${nicDevices[model]},id=nic-${index},netdev=hub-${index},mac=${macAddress}`],
+    ]),
   ];
 }

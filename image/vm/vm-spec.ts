@@ -55,11 +55,31 @@ export interface PortForward {
   readonly guestPort: number;
 }
 
+/** A network device of a VM. */
+export interface VmNic {
+  /** What the guest has a driver for. */
+  readonly model: 'virtio' | 'vmxnet3';
+  /** Lower case with colons. */
+  readonly macAddress: string;
+}
+
 /** The VM's network. */
 export type VmNetwork =
   | { readonly kind: 'none' }
-  /** QEMU's own NAT with DHCP and DNS. `isolated`: nothing gets out, only the forwards get in. */
-  | { readonly kind: 'user'; readonly forwards: readonly PortForward[]; readonly isolated?: boolean };
+  /** QEMU's own NAT with DHCP, DNS, and IPv6 by router advertisements. */
+  | {
+      readonly kind: 'user';
+      readonly forwards: readonly PortForward[];
+      /** Nothing gets out, only the forwards get in. */
+      readonly isolated?: boolean;
+      /**
+       * All plugged into one hub with the NAT; absent: one virtio device on the NAT itself. Names for QEMU's monitor
+       * (`set_link`): `net` is the NAT, without which the hub is still a network; `nic-0` is the first device.
+       */
+      readonly nics?: readonly VmNic[];
+      /** With prefix length; absent: QEMU's own, which is site-local. */
+      readonly ipv6Network?: string;
+    };
 
 /** The disk that the VM boots from: its own changes over an image that stays as it is. */
 export interface VmDisk {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { parseNetworkDocument } from '../config/network/network-document.ts';
 import type { Clock } from '../core/clock.ts';
@@ -11,6 +12,7 @@ import { HttpFetcher } from '../datasource/http-fetcher.ts';
 import { type KnownInstance, occasionOf } from '../datasource/instance.ts';
 import { MountedSeedDevices } from '../datasource/mounted-seed-devices.ts';
 import type { NetworkText } from '../datasource/seed-documents.ts';
+import { settledFacts } from '../datasource/settled-facts.ts';
 import { runCommand } from '../engine/run-command.ts';
 import { clockFloor } from '../host/network/good-time.ts';
 import type { Agent } from './agent.ts';
@@ -53,7 +55,14 @@ export async function bootHost(options: BootOptions): Promise<void> {
   await keepTime(options, run);
   // Until it is asked again, which may need the network.
   agent.stand((await readKnown(options.knownFile))?.place ?? []);
-  const facts = await readHostFacts(run, signal);
+  const facts = await settledFacts(
+    {
+      read: async () => readHostFacts(run, signal),
+      hasDrivers: async () => Promise.resolve(existsSync(imageDirectories.driversReady)),
+      clock: options.clock,
+    },
+    signal,
+  );
   const ports = {
     devices: new MountedSeedDevices(run),
     files: new HostSeedFiles(),
@@ -121,6 +130,7 @@ async function takeSeed(result: DatasourceResult, options: BootOptions): Promise
   const { agent, host, knownFile, say, signal } = options;
   const { instanceId, digest, origin, id } = result;
   takeNetwork(result.networkConfig, options);
+  host.machine.foundConfig({ datasource: id, place: origin });
   const place = placeTexts(result);
   agent.stand(place);
   await host.firstApply.begin(instanceId);

@@ -14,7 +14,7 @@ import type { HostPlanOptions } from '../host/resource.ts';
 import type { BlockedChange } from '../host/step.ts';
 import type { FirstApply } from './first-apply.ts';
 import type { BringOptions, Machine, MachinePlan } from './machine.ts';
-import type { ApplyEvent, MachineStatus } from './model.ts';
+import type { ApplyEvent, ConfigOrigin, MachineStatus } from './model.ts';
 import { shownStep } from './shown-steps.ts';
 
 export interface HostMachineDependencies {
@@ -40,6 +40,7 @@ export class HostMachine implements Machine {
   #givenNetwork: NetworkConfig | undefined;
   readonly #problems: string[];
   #config: HostConfig = emptyHostConfig;
+  #origin: ConfigOrigin | undefined;
   #isBooting = true;
   /** The bring that counts: an older one that still waits for the network gives way. */
   #latest = 0;
@@ -62,6 +63,11 @@ export class HostMachine implements Machine {
   /** The boot's own work is done. */
   booted(): void {
     this.#isBooting = false;
+  }
+
+  /** Where this boot found the config. */
+  foundConfig(origin: ConfigOrigin): void {
+    this.#origin = origin;
   }
 
   /** Shown in the status until the next boot. */
@@ -104,6 +110,7 @@ export class HostMachine implements Machine {
     const { network } = this.#deps;
     const failed = this.#reports.filter(({ outcome }) => outcome === 'failed');
     return {
+      config: this.#origin ?? null,
       network: network.status === undefined ? null : shownNetwork(network.status),
       problems: [...this.#problems, ...failed.map(({ key, why }) => `${key}: ${why ?? 'failed'}`)],
     };

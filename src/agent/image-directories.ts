@@ -8,4 +8,6 @@ export const imageDirectories = {
   engineBinaries: '/usr/lib/berth/engine/binaries.json',
   /** Which archive holds which of their images. */
   images: '/usr/lib/berth/images/images.json',
+  /** There once the drivers of disks and networks are loaded: image/os/root/usr/lib/berth/load-drivers. */
+  driversReady: '/run/berth/drivers-ready',
 } as const;

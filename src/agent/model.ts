@@ -79,8 +79,18 @@ export interface EngineStatus {
   readonly detail: string;
 }
 
+/** Where a host has its config from. */
+export interface ConfigOrigin {
+  /** As in docs/datasources.md: `nocloud`. */
+  readonly datasource: string;
+  /** Where exactly: `/dev/vdb (cidata)`. */
+  readonly place: string;
+}
+
 /** The machine under the engines, where it is Berth's. */
 export interface MachineStatus {
+  /** What this boot found; null when it found nothing, or not yet. */
+  readonly config: ConfigOrigin | null;
   /** null before the first look. */
   readonly network: {
     readonly ready: boolean;

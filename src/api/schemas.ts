@@ -162,6 +162,7 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     skipped: array(reference('SkippedStep')),
     machine: nullable(
       object({
+        config: nullable(object({ datasource: text, place: text })),
         network: nullable(
           object({ ready: boolean, detail: text, links: array(object({ name: text, addresses: array(text) })) }),
         ),

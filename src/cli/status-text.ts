@@ -46,12 +46,15 @@ export function renderServices(services: readonly ServiceStatus[], now: number, 
   return table(header, style.isTerminal ? cutLastColumn(header, rows, style.columns) : rows);
 }
 
-/** The network in a line, and what is wrong with the machine. */
-function renderMachine({ network, problems }: MachineStatus, style: Style): string {
+/** The network in a line, where the config is from, and what is wrong with the machine. */
+function renderMachine({ config, network, problems }: MachineStatus, style: Style): string {
   const links = (network?.links ?? []).map(({ name, addresses }) => [name, ...addresses].join(' ')).join(', ');
   const state =
     network?.ready === true ? style.good('ready') : style.bad(`not ready: ${network?.detail ?? 'not looked at yet'}`);
-  return [`Network  ${state}  ${links}`.trimEnd(), ...problems.map((problem) => style.bad(problem))].join('\n');
+  const origin = config === null ? [] : [`Config   ${config.datasource}  ${style.dim(config.place)}`];
+  return [`Network  ${state}  ${links}`.trimEnd(), ...origin, ...problems.map((problem) => style.bad(problem))].join(
+    '\n',
+  );
 }
 
 /** A state in its colour. */

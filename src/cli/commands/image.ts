@@ -4,8 +4,10 @@ import { join, resolve } from 'node:path';
 import type { ImageOptions } from '../../../image/os/build.ts';
 import type { ImageFormat } from '../../../image/os/formats.ts';
 import type { CertificateFacts, SigningKey } from '../../../image/os/signing-key.ts';
+import { parseConfig } from '../../config/parse.ts';
 import { BerthError } from '../../core/errors.ts';
 import type { Cli, Command } from '../context.ts';
+import { readConfigTexts } from '../files.ts';
 import { Phases } from '../phases.ts';
 import { table } from '../text.ts';
 
@@ -16,7 +18,13 @@ const kernels: readonly string[] = ['cloud', 'generic'];
 export const build: Command = async (cli) => {
   const { writeRelease } = await import('../../../image/os/release-files.ts');
   const key = await signingKeyOf(cli);
-  const options = await imageOptions(cli);
+  const baked = cli.flags.config === undefined ? [] : await readConfigTexts([cli.flags.config], cli.context);
+  if (parseConfig(baked).diagnostics.some(({ severity }) => severity === 'error'))
+    return (await import('./validate.ts')).run(cli, [cli.flags.config ?? '']);
+  const options = {
+    ...(await imageOptions(cli)),
+    ...(baked[0] === undefined ? {} : { bakedConfig: baked[0].text }),
+  };
   const formats = await formatsOf(cli);
   const directory = resolve(cli.context.cwd, cli.flags.out ?? `berth-${options.version}-${options.architecture}`);
   const { manifest, cached } = await new Phases(cli).run('image', (onProgress) =>

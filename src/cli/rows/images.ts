@@ -23,6 +23,10 @@ export const imageRows: readonly CommandRow[] = [
       { flags: '--out <dir>', description: 'where to write it (default: berth-VERSION-ARCH here)' },
       { flags: '--sign-key <file>', description: 'sign for Secure Boot with this key (PEM); needs --sign-cert' },
       { flags: '--sign-cert <file>', description: "the key's certificate, which the firmware knows" },
+      {
+        flags: '--config <file>',
+        description: 'bake this config in, for hosts that are given none (readable by everybody who has the image)',
+      },
       { flags: '--locked', description: 'refuse other packages than those of the package lock' },
     ],
     examples: [

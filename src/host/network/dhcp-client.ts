@@ -89,9 +89,13 @@ export class DhcpClient {
     const { config, release, rebind } = change;
     await replaceFile(this.#config, config, 0o600);
     await this.#release(release, signal);
-    const named = rebind.length > 0 ? rebind : [noDevice];
-    await this.#run('dhcpcd', ['--quiet', '--config', this.#config, '--rebind', ...named], { signal });
+    await this.askAgain(rebind.length > 0 ? rebind : [noDevice], signal);
     await replaceFile(this.#applied, config, 0o600);
+  }
+
+  /** Has the running client begin anew on these devices. */
+  async askAgain(links: readonly string[], signal: AbortSignal): Promise<void> {
+    await this.#run('dhcpcd', ['--quiet', '--config', this.#config, '--rebind', ...links], { signal });
   }
 
   async stop(release: readonly string[], signal: AbortSignal): Promise<void> {

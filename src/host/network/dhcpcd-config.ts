@@ -1,4 +1,6 @@
 import type { DeviceConfig, DhcpOverrides } from '../../config/network/network-config.ts';
+import type { Lease } from './lease.ts';
+import type { ObservedLink } from './observed.ts';
 
 /** True when the DHCP client has work on the device: DHCP of a family, or router advertisements asked for by name. */
 export function wantsDhcpClient(device: DeviceConfig): boolean {
@@ -36,6 +38,23 @@ export function dhcpcdConfig(devices: ReadonlyMap<string, DeviceConfig>, leasesD
     `allowinterfaces ${names.join(' ')}`,
     ...names.flatMap((name) => interfaceLines(name, devices.get(name) ?? {})),
   ].join('\n')}\n`;
+}
+
+/** The settings of each device in settings that {@link dhcpcdConfig} made, by name. Pure. */
+export function interfaceSettings(config: string | undefined): Map<string, string> {
+  const blocks = (config ?? '').split(/^interface /m).slice(1);
+  return new Map(blocks.map((block) => [block.slice(0, block.indexOf('\n')), block.trim()]));
+}
+
+/** Devices that the client asks on, that have a carrier, and on which nobody has answered. Pure. */
+export function unanswered(
+  config: string | undefined,
+  links: readonly Pick<ObservedLink, 'name' | 'hasCarrier'>[],
+  leases: readonly Pick<Lease, 'link'>[],
+): string[] {
+  const connected = new Set(links.filter(({ hasCarrier }) => hasCarrier).map(({ name }) => name));
+  const answered = new Set(leases.map(({ link }) => link));
+  return [...interfaceSettings(config).keys()].filter((name) => connected.has(name) && !answered.has(name));
 }
 
 function interfaceLines(name: string, device: DeviceConfig): string[] {

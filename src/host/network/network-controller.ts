@@ -8,6 +8,7 @@ import { messageOf } from '../../core/errors.ts';
 import type { Reason } from '../../core/plan.ts';
 import { networkCondition } from './condition.ts';
 import { DhcpClient, dhcpcdControlSocket } from './dhcp-client.ts';
+import { unanswered } from './dhcpcd-config.ts';
 import { NetworkMonitor } from './network-monitor.ts';
 import { type NetworkFailure, type NetworkStatus, networkStatus } from './network-status.ts';
 import { observeNetwork } from './observe.ts';
@@ -41,6 +42,8 @@ export interface NetworkControllerDeps {
 /** Events come in bursts: one look for what comes within this time. */
 const quietMs = 50;
 const resyncMs = 60_000;
+/** dhcpcd asks for IPv6 routers four times and only listens from then on: a router that comes late may be silent for half an hour. */
+const askAgainMs = 60_000;
 /** A network that changes under our hands is looked at again later rather than for ever. */
 const maxRounds = 8;
 
@@ -113,14 +116,28 @@ export class NetworkController {
     });
     const watching = monitor.run(signal);
     let failures = 0;
+    let askedAt = clock.now();
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers();
       const isWell = await this.#converge(signal);
+      if (this.#status?.condition.ready === true) askedAt = clock.now();
+      else if (clock.now() - askedAt >= askAgainMs) {
+        askedAt = clock.now();
+        await this.#askAgain(signal);
+      }
       failures = isWell ? 0 : failures + 1;
       await this.#pause(failures === 0 ? resyncMs : backoffMs(failures, this.#deps.random()), signal);
     }
     await watching;
     this.#dhcp.close();
+  }
+
+  /** Without a network, who has not answered is asked again, for ever. */
+  async #askAgain(signal: AbortSignal): Promise<void> {
+    const { links: there = [], leases = [] } = this.#status ?? {};
+    const links = unanswered(await this.#dhcp.runningConfig(), there, leases);
+    // It may have ended just now: the next look starts it again.
+    if (links.length > 0) await this.#dhcp.askAgain(links, signal).catch(() => undefined);
   }
 
   async #pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import type { Reason } from '../../core/plan.ts';
 import { withoutConflicts } from './conflicts.ts';
 import { creationMark, isOurMark } from './creation.ts';
 import { type DesiredDevice, desiredNetwork, spareName, type WaitingDevice } from './desired.ts';
-import { dhcpcdConfig } from './dhcpcd-config.ts';
+import { dhcpcdConfig, interfaceSettings } from './dhcpcd-config.ts';
 import { mainTable, type ObservedNetwork, type ObservedRoute } from './observed.ts';
 import { Projection } from './projection.ts';
 import { type Resolver, renderResolvConf, resolverOf } from './resolv-conf.ts';
@@ -159,17 +159,11 @@ function planDhcp(
   const config = dhcpcdConfig(devices, leasesDirectory);
   const running = observed.dhcpConfig;
   if (config === running) return;
-  const wanted = interfacesOf(config);
-  const before = interfacesOf(running);
+  const wanted = interfaceSettings(config);
+  const before = interfaceSettings(running);
   const release = [...before.keys()].filter((name) => !wanted.has(name));
   const rebind = [...wanted].filter(([name, settings]) => before.get(name) !== settings).map(([name]) => name);
   if (config === undefined) next.add('network', { kind: 'stop-dhcp', release });
   else if (running === undefined) next.add('network', { kind: 'start-dhcp', config });
   else next.add('network', { kind: 'reload-dhcp', config, release, rebind });
-}
-
-/** The settings of each device in the DHCP client's settings. */
-function interfacesOf(config: string | undefined): Map<string, string> {
-  const blocks = (config ?? '').split(/^interface /m).slice(1);
-  return new Map(blocks.map((block) => [block.slice(0, block.indexOf('\n')), block.trim()]));
 }

@@ -6,12 +6,59 @@ import { machineInstanceId, occasionOf } from '../../../src/datasource/instance.
 import { cloudConfigOf } from '../../../src/datasource/kernel-command-line.ts';
 import { publicKeysOf } from '../../../src/datasource/meta-data.ts';
 import { noCloudSelector } from '../../../src/datasource/nocloud-selector.ts';
+import { settledFacts } from '../../../src/datasource/settled-facts.ts';
 import { oemStringsOf } from '../../../src/datasource/smbios-table.ts';
 import { datasources, selectDatasource } from '../../../src/datasource/table.ts';
 import { unpack } from '../../../src/datasource/unpack.ts';
 
 const noFacts: HostFacts = { dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [] };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('facts are read', () => {
+  const seed: HostFacts = { ...noFacts, fwCfg: ['opt/io.berth/config'] };
+
+  /** What is told at each look, and how often it was looked. @param driversAfter so many times of asking. */
+  async function settle(looks: readonly HostFacts[], driversAfter = 0): Promise<{ facts: HostFacts; log: string[] }> {
+    const log: string[] = [];
+    let asked = 0;
+    let looked = 0;
+    const facts = await settledFacts(
+      {
+        read: async () => {
+          log.push('look');
+          return looks[looked++] ?? noFacts;
+        },
+        hasDrivers: async () => asked++ >= driversAfter,
+        clock: { sleep: async (ms) => void log.push(`${ms}`) },
+      },
+      new AbortController().signal,
+    );
+    return { facts, log };
+  }
+
+  test('once the drivers are there', async () => {
+    expect(await settle([seed], 2)).toEqual({ facts: seed, log: ['50', '50', 'look'] });
+  });
+
+  test('again while no datasource is among them', async () => {
+    expect(await settle([noFacts, noFacts, seed])).toEqual({
+      facts: seed,
+      log: ['look', '500', 'look', '500', 'look'],
+    });
+  });
+
+  test('not for ever, with or without drivers', async () => {
+    const { facts, log } = await settle([], Number.POSITIVE_INFINITY);
+    expect(facts).toEqual(noFacts);
+    expect(log.filter((line) => line === 'look').length).toBe(10);
+    expect(log.filter((line) => line === '50').length).toBe(1200);
+  });
+
+  test('once when the kernel command line says that there is none', async () => {
+    const told = { ...noFacts, cmdline: 'berth.datasource=none' };
+    expect(await settle([told])).toEqual({ facts: told, log: ['look'] });
+  });
+});
 
 test.each([
   ['a', 'a=1 b=2', '1'],

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../../../image/command.ts';
-import type { ImageOptions } from '../../../image/os/build.ts';
+import { buildOs, fetchPackages, type ImageOptions } from '../../../image/os/build.ts';
 import { type CachedOs, cachedOs } from '../../../image/os/cached-build.ts';
 import type { BootableImage } from '../../../image/vm/presets.ts';
 
@@ -20,9 +20,7 @@ export function testImage(): BootableImage {
 export async function prepareTestImage(): Promise<void> {
   // The launcher bundles the program when its sources are newer.
   await runCommand(join(projectDirectory, 'berth'), ['--version']);
-  const { disk, kernel, initrd, commandLine } = await cachedOs(await testImageOptions());
-  const image: BootableImage = { disk, kernel, initrd, commandLine };
-  process.env['BERTH_TEST_IMAGE'] = JSON.stringify(image);
+  process.env['BERTH_TEST_IMAGE'] = JSON.stringify(bootable(await builtImage()));
 }
 
 /** The image under test with all its parts, or that of another architecture or kernel, which may have to be built. */
@@ -30,6 +28,16 @@ export async function builtImage(
   change: Partial<Pick<ImageOptions, 'architecture' | 'kernel'>> = {},
 ): Promise<CachedOs> {
   return cachedOs({ ...(await testImageOptions()), ...change });
+}
+
+/** The image under test with a config baked in, built into a directory: each such image is another, so none is kept. */
+export async function bakeImage(bakedConfig: string, directory: string): Promise<BootableImage> {
+  const options = { ...(await testImageOptions()), bakedConfig };
+  return bootable(await buildOs(options, await fetchPackages(options), join(directory, 'os')));
+}
+
+function bootable({ disk, kernel, initrd, commandLine }: BootableImage): BootableImage {
+  return { disk, kernel, initrd, commandLine };
 }
 
 /** What the images of a test run are made with. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { DeviceConfig } from '../../../../src/config/network/network-config.ts';
 import { networkCondition } from '../../../../src/host/network/condition.ts';
-import { dhcpcdConfig } from '../../../../src/host/network/dhcpcd-config.ts';
+import { dhcpcdConfig, unanswered } from '../../../../src/host/network/dhcpcd-config.ts';
 import { clockFloor } from '../../../../src/host/network/good-time.ts';
 import type { Lease } from '../../../../src/host/network/lease.ts';
 import type { ObservedLink, ObservedRoute } from '../../../../src/host/network/observed.ts';
@@ -198,6 +198,13 @@ describe('dhcpcd’s settings', () => {
     expect(dhcpcdConfig(devices, '/leases')).toMatch(/\nallowinterfaces a b\n/);
     expect(dhcpcdConfig(devices, '/leases')).toBe(dhcpcdConfig(new Map([...devices].toReversed()), '/leases'));
     expect(dhcpcdConfig(new Map([['c', {}]]), '/leases')).toBeUndefined();
+  });
+
+  test('tell whom nobody has answered: what is asked for, has a carrier and no lease', () => {
+    const config = dhcpcdConfig(new Map(['a', 'b', 'c'].map((name) => [name, { dhcp4: true }])), '/leases');
+    const links = ['a', 'b', 'c', 'd'].map((name) => ({ name, hasCarrier: name !== 'c' }));
+    expect(unanswered(config, links, [{ link: 'b' }])).toEqual(['a']);
+    expect(unanswered(undefined, links, [])).toEqual([]);
   });
 });
 

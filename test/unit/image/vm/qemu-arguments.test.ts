@@ -14,6 +14,18 @@ const uefi = { kind: 'uefi', code: '/firmware/code.fd', variables: '/firmware/va
 const plain = plainVm('web', '/image/disk.raw', direct);
 const seed = { instanceId: 'i-1', userData: '#cloud-config\n' };
 
+const several = {
+  kind: 'user',
+  forwards: [],
+  nics: [
+    { model: 'virtio', macAddress: '52:54:00:be:00:01' },
+    { model: 'vmxnet3', macAddress: '52:54:00:be:00:02' },
+  ],
+  ipv6Network: 'fd00:be::/64',
+} as const;
+/** Devices before the network's. */
+const earlier = ['VGA,romfile=', 'virtio-blk-pci,drive=disk,serial=berth-boot'];
+
 function argumentsOf(change: Partial<VmSpec> = {}, accelerator: Accelerator = 'tcg', directory = '/vm/web'): string[] {
   return qemuArguments({ ...plain, ...change }, vmFiles(directory), accelerator);
 }
@@ -81,6 +93,37 @@ test.each<[string, Partial<VmSpec>, Accelerator, string, string[]]>([
     'tcg',
     '-netdev',
     ['user,id=net,restrict=on'],
+  ],
+  [
+    'a device on the NAT itself',
+    { network: { kind: 'user', forwards: [] }, watchdog: false },
+    'tcg',
+    '-device',
+    [...earlier, 'virtio-net-pci,romfile=,netdev=net', 'virtio-rng-pci,romfile='],
+  ],
+  [
+    'several devices on a hub with the NAT',
+    { network: several },
+    'tcg',
+    '-netdev',
+    [
+      'user,id=net,ipv6-net=fd00:be::/64',
+      'hubport,id=hub-net,hubid=0,netdev=net',
+      'hubport,id=hub-0,hubid=0',
+      'hubport,id=hub-1,hubid=0',
+    ],
+  ],
+  [
+    'devices by model and address',
+    { network: several, watchdog: false },
+    'tcg',
+    '-device',
+    [
+      ...earlier,
+      'virtio-net-pci,romfile=,id=nic-0,netdev=hub-0,mac=52:54:00:be:00:01',
+      'vmxnet3,romfile=,id=nic-1,netdev=hub-1,mac=52:54:00:be:00:02',
+      'virtio-rng-pci,romfile=',
+    ],
   ],
 ])('%s', (_rule, change, accelerator, option, values) => {
   expect(valuesOf(option, argumentsOf(change, accelerator))).toEqual(values);

@@ -1,0 +1,36 @@
+import { expect, test } from '@jest/globals';
+import type { HostStatus, MachineStatus } from '../../../src/agent/model.ts';
+import { renderStatus } from '../../../src/cli/status-text.ts';
+import { createStyle } from '../../../src/cli/style.ts';
+
+const style = createStyle({ write: () => true }, {}, false);
+const network = { ready: true, detail: '', links: [{ name: 'eth0', addresses: ['10.0.2.15/24'] }] };
+const config = { datasource: 'nocloud', place: '/dev/vdb (cidata)' };
+
+function machineLines(machine: MachineStatus): string[] {
+  const status: HostStatus = {
+    ...{ hostname: 'web-1', mode: 'host', version: '1', state: 'healthy', generation: 1, startedAt: '2026-01-01' },
+    ...{ engines: [], services: [], skipped: [], machine, lastRound: null },
+  };
+  return renderStatus(status, 0, style).split('\n\n').at(-1)?.split('\n') ?? [];
+}
+
+test.each<[string, MachineStatus, string[]]>([
+  [
+    'where it has its config from',
+    { config, network, problems: [] },
+    ['Network  ready  eth0 10.0.2.15/24', 'Config   nocloud  /dev/vdb (cidata)'],
+  ],
+  [
+    'nothing of a config that it did not find',
+    { config: null, network, problems: [] },
+    ['Network  ready  eth0 10.0.2.15/24'],
+  ],
+  [
+    'what is missing, and what is wrong',
+    { config, network: { ready: false, detail: 'no carrier on eth0', links: [] }, problems: ['/var is memory'] },
+    ['Network  not ready: no carrier on eth0', 'Config   nocloud  /dev/vdb (cidata)', '/var is memory'],
+  ],
+])('the status of a host tells %s', (_what, machine, lines) => {
+  expect(machineLines(machine)).toEqual(lines);
+});

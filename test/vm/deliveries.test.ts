@@ -1,0 +1,217 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { BootableImage } from '../../image/vm/presets.ts';
+import type { Delivery } from '../../image/vm/vm-spec.ts';
+import type { ConfigOrigin, HostStatus } from '../../src/agent/model.ts';
+import { isSoak, noteSoak, sampled } from './support/sample.ts';
+import { bakeImage } from './support/test-image.ts';
+import { type TestVm, testLimitMs, withVm } from './support/test-vm.ts';
+
+/** What every delivery brings. */
+function userDataFor(publicKey: string, hostname: string): string {
+  return `#cloud-config
+hostname: ${hostname}
+ssh_authorized_keys: ["${publicKey}"]
+users: [default, {name: ops, uid: "1500", gecos: Operations}]
+write_files: [{path: /opt/app/setting, content: "of ${hostname}\\n", owner: "ops:ops", permissions: "0640", defer: true}]
+berth:
+  enable: [console]
+  services:
+    hello:
+      image: berth/busybox:latest
+      pull_policy: never
+      network_mode: host
+      command: [sh, -c, "echo hello > /index.html && exec httpd -f -p 8080 -h /"]
+      stop_signal: SIGKILL
+      x-berth: {engine: system}
+`;
+}
+
+/** The host that each of them gives. */
+const wanted = {
+  state: 'healthy',
+  hostname: 'delivered',
+  generation: 1,
+  problems: [],
+  services: ['console system healthy', 'hello system running'],
+  names: 'delivered\ndelivered',
+  file: '640 ops:ops\nof delivered',
+  users: 'ops:x:1500:1500:Operations:/home/ops:/bin/bash',
+  page: 'hello',
+};
+
+/** A way in, and the machine that it is for. */
+interface Handover {
+  readonly deliveries: readonly Delivery[];
+  readonly image?: BootableImage;
+}
+
+interface Case {
+  readonly name: string;
+  /** As the status tells it. */
+  readonly origin: () => ConfigOrigin;
+  /** Whether another config can be handed over to the same machine later. */
+  readonly isLasting: boolean;
+  readonly handOver: (userData: string) => Handover | Promise<Handover>;
+}
+
+let server: Server;
+/** What the server answers with. */
+let served = '';
+let work: string;
+
+beforeAll(async () => {
+  work = await mkdtemp(join(tmpdir(), 'berth-deliveries-'));
+  server = createServer(({ url }, response) => {
+    response.statusCode = url === '/config' ? 200 : 404;
+    response.end(url === '/config' ? served : '');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+
+afterAll(async () => {
+  await new Promise((resolve) => server.close(resolve));
+  await rm(work, { recursive: true, force: true });
+  await noteSoak('datasource deliveries, first boot and a changed config', chosen.length, chosen.length - whole);
+});
+
+/** The guest's name for this machine's loopback is 10.0.2.2. */
+const configUrl = (): string => `http://10.0.2.2:${(server.address() as AddressInfo).port}/config`;
+const seedOf = (userData: string) => ({ instanceId: 'i-delivered', userData });
+const packed = (userData: string): string => gzipSync(userData).toString('base64');
+const delivered = (delivery: Delivery): Handover => ({ deliveries: [delivery] });
+/** A static address: how to get to the config is part of what is given locally. */
+const wayOut = JSON.stringify({
+  version: 2,
+  ethernets: {
+    all: {
+      match: { name: 'e*' },
+      addresses: ['10.0.2.15/24'],
+      routes: [{ to: 'default', via: '10.0.2.2' }],
+      nameservers: { addresses: ['10.0.2.3'] },
+    },
+  },
+});
+
+const cases: readonly Case[] = [
+  {
+    name: 'a NoCloud disk (vfat)',
+    origin: () => ({ datasource: 'nocloud', place: '/dev/vdb (cidata)' }),
+    isLasting: true,
+    handOver: (userData) => delivered({ kind: 'nocloud-vfat', seed: seedOf(userData) }),
+  },
+  {
+    name: 'a NoCloud disk (ISO)',
+    origin: () => ({ datasource: 'nocloud', place: '/dev/vdb (cidata)' }),
+    isLasting: true,
+    handOver: (userData) => delivered({ kind: 'nocloud-iso', seed: seedOf(userData) }),
+  },
+  {
+    name: 'an OpenStack config drive',
+    origin: () => ({ datasource: 'config-drive', place: '/dev/vdb (config-2)' }),
+    isLasting: true,
+    handOver: (userData) => delivered({ kind: 'config-drive', seed: seedOf(userData) }),
+  },
+  {
+    name: 'fw_cfg',
+    origin: () => ({ datasource: 'fw-cfg', place: 'fw_cfg opt/io.berth/config' }),
+    isLasting: true,
+    handOver: (text) => delivered({ kind: 'fw-cfg', name: 'opt/io.berth/config', text }),
+  },
+  {
+    name: 'SMBIOS strings',
+    origin: () => ({ datasource: 'smbios', place: 'SMBIOS OEM strings' }),
+    isLasting: true,
+    handOver: (userData) => {
+      const parts = packed(userData).match(/.{1,200}/g) ?? [];
+      return delivered({ kind: 'smbios-strings', strings: parts.map((part) => `io.berth.config=${part}`) });
+    },
+  },
+  {
+    name: 'the kernel command line',
+    origin: () => ({ datasource: 'cmdline', place: 'kernel command line' }),
+    isLasting: true,
+    handOver: (userData) => delivered({ kind: 'command-line', words: `berth.config=${packed(userData)}` }),
+  },
+  {
+    name: 'a URL on the kernel command line',
+    origin: () => ({ datasource: 'cmdline', place: configUrl() }),
+    isLasting: true,
+    handOver: (userData) => {
+      served = userData;
+      const words = `berth.config.url=${configUrl()} berth.network=${packed(wayOut)}`;
+      return delivered({ kind: 'command-line', words });
+    },
+  },
+  {
+    name: 'a file baked into the image',
+    origin: () => ({ datasource: 'baked', place: '/usr/lib/berth/seed' }),
+    isLasting: false,
+    handOver: async (userData) => ({ deliveries: [], image: await bakeImage(userData, work) }),
+  },
+];
+
+const chosen = sampled(cases, 2);
+/** Those that get another config for a second boot. */
+const changed = new Set(isSoak ? cases : [chosen.find(({ isLasting }) => isLasting)]);
+let whole = 0;
+
+test.each(chosen)(
+  '$name gives the same host as every other delivery',
+  async (delivery) => {
+    const { handOver, origin, isLasting } = delivery;
+    let key = '';
+    const keyed = async (publicKey: string) => {
+      key = publicKey;
+      return { ...(await handOver(userDataFor(publicKey, 'delivered'))), loginUser: 'berth' };
+    };
+    await withVm(keyed, async (vm) => {
+      await vm.start();
+      const first = await vm.status('a healthy host', ({ state }) => state === 'healthy');
+      expect(first.machine?.config).toEqual(origin());
+      expect(await hostOf(vm, first)).toEqual(wanted);
+      await vm.powerOff();
+      if (!isLasting || !changed.has(delivery)) return;
+
+      const { deliveries } = await handOver(userDataFor(key, 'changed'));
+      vm.deliver(deliveries);
+      await vm.start();
+      const second = await vm.status(
+        'a healthy host with another config',
+        ({ state, generation }) => state === 'healthy' && generation === 2,
+      );
+      expect(second.machine?.config).toEqual(origin());
+      expect(await hostOf(vm, second)).toEqual({
+        ...wanted,
+        hostname: 'changed',
+        generation: 2,
+        names: 'changed\nchanged',
+        file: '640 ops:ops\nof changed',
+      });
+      const [newest] = await (await vm.client()).ledger({ limit: 1, subject: 'hostname' });
+      expect(newest).toMatchObject({ generation: 2, reason: { kind: 'config', key: 'hostname', change: 'changed' } });
+    });
+    whole += 1;
+  },
+  2 * testLimitMs,
+);
+
+/** What counts of a host. */
+async function hostOf(vm: TestVm, status: HostStatus): Promise<typeof wanted> {
+  const { state, hostname, generation, machine, services } = status;
+  const shell = await vm.shell();
+  return {
+    ...{ state, hostname, generation },
+    problems: [...(machine?.problems ?? ['no machine'])] as never[],
+    services: services.map((service) => `${service.name} ${service.engine} ${service.state}`),
+    names: await shell.output('hostname; cat /etc/hostname'),
+    file: await shell.output('stat -c "%a %U:%G" /opt/app/setting; cat /opt/app/setting'),
+    users: await shell.output("grep '^ops:' /etc/passwd"),
+    page: await shell.output('wget -qO- http://127.0.0.1:8080/'),
+  };
+}
