@@ -100,11 +100,13 @@ const refused: readonly [DiskKind, RegExp][] = [
   ['signed by somebody else', /^BdsDxe: failed to load .*(Access Denied|Security Violation)/],
   ['signed, its kernel command line changed afterwards', /berth_.*(access denied|security violation)/i],
 ];
-let failures = sampled(refused, 2).length;
+let [runs, failures] = [0, 0];
 
 test.each(sampled(refused, 2))(
   'that firmware refuses an image that is %s',
   async (kind, message) => {
+    runs += 1;
+    failures += 1;
     const boot = { ...findSecureFirmware('amd64'), variables };
     await withVm({ boot, disk: diskOf(kind) }, async (vm) => {
       await vm.start();
@@ -116,9 +118,10 @@ test.each(sampled(refused, 2))(
   testLimitMs,
 );
 
-afterAll(async () =>
-  noteSoak('Secure Boot: an image that is unsigned, of another key, or changed', refused.length, failures),
-);
+afterAll(async () => {
+  if (runs > 0)
+    await noteSoak('Secure Boot refuses an image that is unsigned, of another key, or changed', runs, failures);
+});
 
 /** What a command in the container says. */
 async function outputOf(vm: TestVm, command: readonly string[]): Promise<string> {
