@@ -176,8 +176,9 @@ function networkArguments(network: VmNetwork): string[] {
     ({ hostPort, guestPort }) => `,hostfwd=tcp:127.0.0.1:${hostPort}-:${guestPort}`,
   );
   const isolation = network.isolated === true ? ',restrict=on' : '';
+  const ipv6 = network.ipv6Network === undefined ? '' : `,ipv6-net=${escape(network.ipv6Network)}`;
   return [
-    ...['-netdev', `user,id=net${isolation}${forwards.join('')}`],
+    ...['-netdev', `user,id=net${isolation}${ipv6}${forwards.join('')}`],
     // No firmware for booting over the network: it only takes time.
     ...['-device', 'virtio-net-pci,netdev=net,romfile='],
   ];

@@ -59,7 +59,13 @@ export interface PortForward {
 export type VmNetwork =
   | { readonly kind: 'none' }
   /** QEMU's own NAT with DHCP and DNS. `isolated`: nothing gets out, only the forwards get in. */
-  | { readonly kind: 'user'; readonly forwards: readonly PortForward[]; readonly isolated?: boolean };
+  | {
+      readonly kind: 'user';
+      readonly forwards: readonly PortForward[];
+      readonly isolated?: boolean;
+      /** The IPv6 network, `2001:db8::/64`: QEMU is its second address. Absent: QEMU's default. */
+      readonly ipv6Network?: string;
+    };
 
 /** The disk that the VM boots from: its own changes over an image that stays as it is. */
 export interface VmDisk {
@@ -69,12 +75,14 @@ export interface VmDisk {
   readonly bus: DiskBus;
 }
 
-/** A further disk, empty at first. */
+/** A further disk. */
 export interface ExtraDisk {
   /** Letters, digits and dashes: its file, and its serial number in the VM. */
   readonly name: string;
   readonly sizeBytes: number;
   readonly bus: DiskBus;
+  /** A raw image that is on it at first, and stays as it is; absent: it is empty. */
+  readonly base?: string;
 }
 
 /** A virtual machine, wholly described: the same spec gives the same QEMU command line. */

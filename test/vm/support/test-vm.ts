@@ -33,6 +33,10 @@ export type VmChange = Partial<Omit<VmSpec, 'name' | 'deliveries'>> & {
   readonly deliveries?: readonly Delivery[];
   /** A config as a NoCloud disk, with a key of the test's added. */
   readonly userData?: string;
+  /** TCP ports of the guest that can be reached from here, besides that of ssh. */
+  readonly guestPorts?: readonly number[];
+  /** The IPv6 network that the guest is in. */
+  readonly ipv6Network?: string;
 };
 
 /** A VM in a test. */
@@ -45,6 +49,21 @@ export class TestVm {
   constructor(vm: VirtualMachine, target: SshTarget | undefined) {
     this.vm = vm;
     this.#target = target;
+  }
+
+  /** How ssh gets in with the test's key. */
+  get target(): SshTarget {
+    if (this.#target === undefined) throw new Error('this VM has no userData, and so no key that opens it');
+    return this.#target;
+  }
+
+  /** The port of this machine's loopback that leads to one of `guestPorts`. */
+  portTo(guestPort: number): number {
+    const { network } = this.vm.spec;
+    const forwards = network.kind === 'user' ? network.forwards : [];
+    const forward = forwards.find((one) => one.guestPort === guestPort);
+    if (forward === undefined) throw new Error(`no port leads to the guest's port ${guestPort}`);
+    return forward.hostPort;
   }
 
   /** Starts QEMU; `until` waits for what comes then. */
@@ -87,8 +106,7 @@ export class TestVm {
 
   /** The API by way of ssh, as a person gets there; waits until the console lets the key in. */
   async client(): Promise<AgentClient> {
-    const target = this.#target;
-    if (target === undefined) throw new Error('this VM has no userData, and so no key that opens it');
+    const { target } = this;
     this.#client ??= await this.until('an API by way of ssh', async () =>
       openApi(target, hostSocket).then(
         (socket) => new AgentClient(socket),
@@ -155,17 +173,19 @@ export async function withVm<T>(change: VmChange, test: (vm: TestVm) => Promise<
 }
 
 async function makeVm(change: VmChange, directory: string): Promise<TestVm> {
-  const { userData, ...changes } = change;
+  const { userData, guestPorts = [], ipv6Network, ...changes } = change;
   const image = testImage();
   const files = vmFiles(directory);
   const initrd = join(directory, 'initrd');
   await writeDebugInitrd(image.initrd, initrd);
   const hostPort = await freePort();
+  const forwards = [{ hostPort, guestPort: sshPort }];
+  for (const guestPort of guestPorts) forwards.push({ hostPort: await freePort(), guestPort });
   const name = change.name ?? 'test';
   const access = userData === undefined ? undefined : await seedWithKey(userData, name, directory);
   const spec: VmSpec = {
     ...plainVm(name, image.disk, directBoot({ ...image, initrd })),
-    network: { kind: 'user', forwards: [{ hostPort, guestPort: sshPort }] },
+    network: { kind: 'user', forwards, ...(ipv6Network === undefined ? {} : { ipv6Network }) },
     writes: 'fast',
     secondSerial: true,
     ...changes,
