@@ -43,7 +43,7 @@ async function check(vm: TestVm, text: string): Promise<void> {
   const changed = replaced(text, [
     ['label: store', 'label: other'],
     ['LABEL=store', 'LABEL=other'],
-    ['[75, [25, 82]]', '[50, [50, 82]]'],
+    ['layout: [75, [25, 82]]', 'layout: true'],
   ]);
   const plan = await client.plan({ files: [{ file: 'changed.yaml', text: changed }] });
   expect(plan.steps.map(({ kind }) => kind)).not.toContain('make-filesystem');

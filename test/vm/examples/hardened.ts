@@ -78,8 +78,8 @@ async function expectHarmlessService(vm: TestVm): Promise<void> {
   expect(await sh('id -u; id -g')).toEqual({ exitCode: 0, output: '20001\n20001' });
   expect(await sh('touch /file')).toMatchObject({ exitCode: 1, output: expect.stringContaining('Read-only') });
   expect(await sh('su -c id')).toMatchObject({ exitCode: 1 });
-  expect(await sh('cp /bin/busybox /tmp/ && /tmp/busybox id')).toMatchObject({ exitCode: 126 });
-  expect(await sh('chown 0 /tmp')).toMatchObject({ exitCode: 1 });
+  const script = 'echo "#!/bin/sh" > /tmp/script && chmod 755 /tmp/script && /tmp/script';
+  expect(await sh(script)).toMatchObject({ exitCode: 126, output: expect.stringContaining('Permission denied') });
   const status = await sh('grep -E "^(NoNewPrivs|Cap|Seccomp:)" /proc/1/status');
   expect(status.output.split(/\s+/).join(' ')).toBe(
     [...['CapInh:', 'CapPrm:', 'CapEff:', 'CapBnd:', 'CapAmb:'].map((name) => `${name} 0000000000000000`)]

@@ -94,7 +94,7 @@ async function expectNoSecret(vm: TestVm, password: string): Promise<void> {
     'generation 1': await shell.output('berth generations 1'),
     generations: JSON.stringify(await client.generations()),
     ledger: JSON.stringify(await client.ledger({ limit: 1000 })),
-    why: JSON.stringify(await client.why('berth.registries')),
+    why: JSON.stringify(await client.why('app')),
     'log of app': await logOf(client, 'app'),
     'logs of agent and engines': await shell.output(
       'cat /var/lib/berth/agent.log /var/lib/berth/system-engine/*.log; berth logs docker',
