@@ -51,8 +51,9 @@ export class VirtualMachine {
       const backing = ['-F', spec.disk.baseFormat, '-b', files.base];
       await makeDisk(files.disk, spec.disk.sizeBytes, backing);
     }
-    for (const { name, sizeBytes } of spec.extraDisks) {
-      if (!existsSync(files.extraDisk(name))) await makeDisk(files.extraDisk(name), sizeBytes, []);
+    for (const { name, sizeBytes, base } of spec.extraDisks) {
+      const backing = base === undefined ? [] : ['-F', 'raw', '-b', base];
+      if (!existsSync(files.extraDisk(name))) await makeDisk(files.extraDisk(name), sizeBytes, backing);
     }
     if (spec.boot.kind === 'uefi' && !existsSync(files.variables)) {
       await copyFile(spec.boot.variables, `${files.variables}.new`);

@@ -89,12 +89,14 @@ export interface VmDisk {
   readonly bus: DiskBus;
 }
 
-/** A further disk, empty at first. */
+/** A further disk. */
 export interface ExtraDisk {
   /** Letters, digits and dashes: its file, and its serial number in the VM. */
   readonly name: string;
   readonly sizeBytes: number;
   readonly bus: DiskBus;
+  /** A raw image that is on it at first, and stays as it is; absent: it is empty. */
+  readonly base?: string;
 }
 
 /** A virtual machine, wholly described: the same spec gives the same QEMU command line. */

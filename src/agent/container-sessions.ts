@@ -106,8 +106,9 @@ export class ContainerSessions {
   async #provide(reference: string, engine: ContainerEngine): Promise<void> {
     if ((await engine.inspectImage(reference)) !== undefined) return;
     const archive = await this.#deps.images.archiveOf(reference);
-    if (archive !== undefined) await engine.loadImage(archive);
-    else await engine.pullImage(reference, {});
+    const auth = this.#deps.images.authFor(reference);
+    if (archive.kind === 'found') await engine.loadImage(archive.open());
+    else await engine.pullImage(reference, auth === undefined ? {} : { auth });
   }
 }
 

@@ -85,6 +85,7 @@ function entitiesOf(config: HostConfig): Entity[] {
       },
     })),
     ...whole(['berth', 'engines', 'image_budget'], engines.imageBudgetBytes),
+    ...whole(['berth', 'image_archives'], config.imageArchives),
     { path: ['berth', 'update'], fields: { ...config.update } },
     ...Object.entries(compose).flatMap(([part, entries]) =>
       Object.entries(entries as Readonly<Record<string, object>>).map(([name, value]) => ({

@@ -26,6 +26,8 @@ export interface HostConfig {
   /** Network devices; absent: DHCP on every Ethernet device. */
   readonly network?: NetworkConfig;
   readonly engines: EnginesConfig;
+  /** Files of this host that are image archives, and directories of them. */
+  readonly imageArchives: readonly string[];
   readonly update: UpdateConfig;
   readonly console: ConsoleConfig;
   readonly report: ReportConfig;
@@ -239,6 +241,7 @@ export const emptyHostConfig: HostConfig = {
     registries: {},
   },
   engines: { system: defaultEngineOptions, user: defaultEngineOptions, imageBudgetBytes: 10 * 2 ** 30 },
+  imageArchives: [],
   update: { channel: 'stable', strategy: 'staged' },
   console: {},
   report: {},

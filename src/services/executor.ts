@@ -17,9 +17,15 @@ export interface ImageSource {
   readonly authFor: (
     reference: string,
   ) => { readonly username: string; readonly password: string; readonly registry: string } | undefined;
-  /** An archive on this host that holds the image; undefined when there is none. */
-  readonly archiveOf: (reference: string) => Promise<NodeJS.ReadableStream | undefined>;
+  /** The archive on this host that holds the image. */
+  readonly archiveOf: (reference: string) => Promise<ImageArchive>;
 }
+
+/** What the archives on this host say about an image. */
+export type ImageArchive =
+  | { readonly kind: 'found'; readonly open: () => NodeJS.ReadableStream }
+  /** `problems`: a line for each declared place that could not be looked into. */
+  | { readonly kind: 'none'; readonly problems: readonly string[] };
 
 export interface ExecutorDependencies {
   readonly instance: string;
@@ -82,14 +88,15 @@ export class StepExecutor {
   async #pull(step: StepOf<'pull-image'>, signal: AbortSignal): Promise<Remembered> {
     const reference = step.service.container.image;
     const archive = await this.#deps.images.archiveOf(reference);
-    if (archive !== undefined) {
-      await this.#engine(step).loadImage(archive, signal);
+    if (archive.kind === 'found') {
+      await this.#engine(step).loadImage(archive.open(), signal);
       return {};
     }
     if (step.service.pull === 'never') {
-      throw new BerthError('IMAGE_NOT_FOUND', `image ${reference} is not on the engine and pull_policy is never`, {
+      const message = `image ${reference} is not on the engine and pull_policy is never`;
+      throw new BerthError('IMAGE_NOT_FOUND', [message, ...archive.problems].join('; '), {
         retryable: true,
-        hint: 'load it, or change pull_policy',
+        hint: 'load it, put an archive of it where berth.image_archives says, or change pull_policy',
       });
     }
     const auth = this.#deps.images.authFor(reference);

@@ -47,7 +47,7 @@ export class SimulatedHost {
     this.#executor = new StepExecutor({
       instance: 'berth',
       engineOf: (name) => this[name],
-      images: { authFor: () => undefined, archiveOf: async () => undefined },
+      images: { authFor: () => undefined, archiveOf: async () => ({ kind: 'none', problems: [] }) },
       // Time passes only where a test says so.
       clock: { now: () => this.now, sleep: () => new Promise(() => undefined) },
     });

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { ImageOptions } from '../../../image/os/build.ts';
 import type { ImageFormat } from '../../../image/os/formats.ts';
 import type { CertificateFacts, SigningKey } from '../../../image/os/signing-key.ts';
@@ -91,6 +91,34 @@ export const bump: Command = async (cli) => {
   else {
     const rows = changes.map(({ name, from, to, fixes }) => [name, from ?? '-', to ?? '-', fixes.join(' ')]);
     cli.print(table(['PACKAGE', 'FROM', 'TO', 'FIXES'], rows));
+  }
+  return 0;
+};
+
+/** `berth image container FOLDER…`: container images from recipes, each as an archive. Root. */
+export const container: Command = async (cli, folders) => {
+  const { buildSystemContainers } = await import('../../../image/system-containers.ts');
+  const { context, flags } = cli;
+  const { cacheDirectory } = await imageOptions(cli);
+  const directory = resolve(context.cwd, flags.out ?? '.');
+  await mkdir(directory, { recursive: true });
+  const phases = new Phases(cli);
+  const written: { reference: string; archive: string; imageId: string; sizeBytes: number }[] = [];
+  for (const folder of folders.map((one) => resolve(context.cwd, one))) {
+    const names = [basename(folder)];
+    const options = { recipesDirectory: dirname(folder), names, cacheDirectory };
+    const [image] = await phases.run(basename(folder), (onProgress) =>
+      buildSystemContainers({ ...options, onProgress }),
+    );
+    if (image === undefined) continue;
+    const archive = join(directory, `${image.name}.tar`);
+    await copyFile(image.archive, archive);
+    written.push({ reference: image.reference, archive, imageId: image.imageId, sizeBytes: image.sizeBytes });
+  }
+  if (flags.json === true) cli.printJson(written);
+  else {
+    const rows = written.map(({ reference, archive, sizeBytes }) => [reference, megabytes(sizeBytes), archive]);
+    cli.print(table(['IMAGE', 'SIZE', 'ARCHIVE'], rows));
   }
   return 0;
 };

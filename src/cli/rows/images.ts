@@ -37,6 +37,17 @@ export const imageRows: readonly CommandRow[] = [
     load: async () => (await import('../commands/image.ts')).build,
   },
   {
+    name: 'image container',
+    args: '<folder...>',
+    summary: 'build container images from Debian packages, as archives that a host can load',
+    options: [{ flags: '--out <dir>', description: 'where to write NAME.tar (default: here)' }],
+    examples: [
+      ['berth image container cloud-config/images/web-server', 'web-server.tar, by the recipe in that folder'],
+      ['ssh ops@web-1 docker load < web-server.tar', 'gives it to a host; berth.image_archives is the other way'],
+    ],
+    load: async () => (await import('../commands/image.ts')).container,
+  },
+  {
     name: 'image inspect',
     args: '<file>',
     summary: 'show what is on a disk image, whether it is intact, and who signed it',

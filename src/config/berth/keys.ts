@@ -16,7 +16,7 @@ import {
   word,
   words,
 } from '../shape.ts';
-import { certificate, hostName, ipAddress, passwordHash, unique, webUrl } from '../value-shapes.ts';
+import { absolutePath, certificate, hostName, ipAddress, passwordHash, unique, webUrl } from '../value-shapes.ts';
 import { type BerthDraft, type ComposePart, composeParts } from './draft.ts';
 import { engineRow } from './engines.ts';
 import { raidRow } from './raid.ts';
@@ -172,5 +172,14 @@ export const berthKeys: readonly Row[] = [
     },
   }),
   engineRow,
+  honoured<BerthDraft, Located<string[]>>({
+    key: 'image_archives',
+    meaning:
+      'files on this host as `docker save` writes them (`.tar`, `.tar.gz`), and directories of such files: an image that one of them holds is loaded from there, not pulled',
+    shape: located(list(absolutePath)),
+    apply({ value, place }, { host }) {
+      host.config.imageArchives = unique(value, place);
+    },
+  }),
   updateRow,
 ];

@@ -136,6 +136,20 @@ const rows: Row[] = [
     diagnostics: ['2:33 error invalid-value berth.engines.image_budget'],
   },
   {
+    name: 'image archives',
+    block: '{image_archives: [/mnt/images, /opt/web.tar, /mnt/images]}',
+    config: { imageArchives: ['/mnt/images', '/opt/web.tar'] },
+    diagnostics: ['2:53 warning duplicate berth.image_archives[2]'],
+  },
+  {
+    name: 'an image archive without a place',
+    block: '{image_archives: [web.tar, /a/../b]}',
+    diagnostics: [
+      '2:26 error invalid-value berth.image_archives[0]',
+      '2:35 error invalid-value berth.image_archives[1]',
+    ],
+  },
+  {
     name: 'updates off, which is a word here',
     block: '{update: {strategy: off}}',
     config: { update: { ...update, strategy: 'off' } },

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -24,10 +24,8 @@ describe('generated files are up to date (node scripts/generate.ts)', () => {
 describe('examples', () => {
   const validate = new Ajv2020({ strict: false, allErrors: true }).compile(cloudConfigSchema());
 
-  test('each file in cloud-config/ is one of them, and has a line in its table', () => {
-    const files = readdirSync(join(repository, 'cloud-config')).filter((file) => file.endsWith('.yaml'));
-    expect(files.toSorted()).toEqual(examples.map(({ name }) => `${name}.yaml`).toSorted());
-    for (const file of files) expect(committed('cloud-config/README.md')).toContain(`[${file}](${file})`);
+  test.each(examples)('$name has a line in the table', ({ name }) => {
+    expect(committed('cloud-config/README.md')).toContain(`[${name}.yaml](${name}.yaml)`);
   });
 
   test.each(examples)('$name is valid, without a warning', ({ text }) => {

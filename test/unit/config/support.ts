@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ParseOptions, type ParseResult, parseConfig } from '../../../src/config/parse.ts';
 
@@ -7,10 +7,13 @@ export const catalogue = ['ntp', 'console', 'syslog', 'docker', 'node-exporter']
 
 export const repository = join(import.meta.dirname, '../../..');
 
-export const examples = ['minimal', 'web-and-db', 'all-keys'].map((name) => ({
-  name,
-  text: readFileSync(join(repository, 'cloud-config', `${name}.yaml`), 'utf8'),
-}));
+/** The files of cloud-config/. */
+export const examples = readdirSync(join(repository, 'cloud-config'))
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => ({
+    name: file.replace(/\.yaml$/, ''),
+    text: readFileSync(join(repository, 'cloud-config', file), 'utf8'),
+  }));
 
 /** Parses one text as a file called `config.yaml`; the header is put in front of it when it has none. */
 export function parse(text: string, options: ParseOptions = {}): ParseResult {

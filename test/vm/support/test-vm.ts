@@ -8,7 +8,7 @@ import { lastLines, plainLines } from '../../../image/vm/serial-text.ts';
 import { closeApi, ensureSshKey, openApi, type SshTarget } from '../../../image/vm/ssh.ts';
 import { killQemu, VirtualMachine } from '../../../image/vm/virtual-machine.ts';
 import { vmFiles } from '../../../image/vm/vm-files.ts';
-import type { Delivery, Seed, VmSpec } from '../../../image/vm/vm-spec.ts';
+import type { Delivery, Seed, VmNetwork, VmSpec } from '../../../image/vm/vm-spec.ts';
 import type { HostStatus } from '../../../src/agent/model.ts';
 import { AgentClient } from '../../../src/cli/client.ts';
 import { hostSocket } from '../../../src/cli/sockets.ts';
@@ -44,6 +44,10 @@ export type VmChange = Partial<Omit<VmSpec, 'name' | 'deliveries'>> & {
   readonly networkConfig?: string;
   /** What it boots; absent: the image under test. */
   readonly image?: BootableImage;
+  /** TCP ports of the guest that can be reached from here, besides that of ssh. */
+  readonly guestPorts?: readonly number[];
+  /** The IPv6 network that the guest is in. */
+  readonly ipv6Network?: string;
 };
 
 /** A VM whose deliveries bring the test's key themselves. */
@@ -62,6 +66,21 @@ export class TestVm {
   constructor(vm: VirtualMachine, target: SshTarget | undefined) {
     this.vm = vm;
     this.#target = target;
+  }
+
+  /** How ssh gets in with the test's key. */
+  get target(): SshTarget {
+    if (this.#target === undefined) throw new Error('this VM has no userData, and so no key that opens it');
+    return this.#target;
+  }
+
+  /** The port of this machine's loopback that leads to one of `guestPorts`. */
+  portTo(guestPort: number): number {
+    const { network } = this.vm.spec;
+    const forwards = network.kind === 'user' ? network.forwards : [];
+    const forward = forwards.find((one) => one.guestPort === guestPort);
+    if (forward === undefined) throw new Error(`no port leads to the guest's port ${guestPort}`);
+    return forward.hostPort;
   }
 
   /** Starts QEMU; `until` waits for what comes then. */
@@ -119,8 +138,7 @@ export class TestVm {
 
   /** The API by way of ssh, as a person gets there; waits until the console lets the key in. */
   async client(): Promise<AgentClient> {
-    const target = this.#target;
-    if (target === undefined) throw new Error('this VM has no userData, and so no key that opens it');
+    const { target } = this;
     this.#client ??= await this.until('an API by way of ssh', async () =>
       openApi(target, hostSocket).then(
         (socket) => new AgentClient(socket),
@@ -199,22 +217,27 @@ async function makeVm(
   const files = vmFiles(directory);
   const change: VmChange & Partial<KeyedVmChange> =
     typeof given === 'function' ? await given(await ensureSshKey(files, defaultName)) : given;
-  const { userData, networkConfig, image = testImage(), loginUser, ...changes } = change;
+  const { userData, networkConfig, image = testImage(), loginUser, guestPorts = [], ipv6Network, ...changes } = change;
   const initrd = join(directory, 'initrd');
   await writeDebugInitrd(image.initrd, initrd);
   const hostPort = await freePort();
   const name = change.name ?? defaultName;
+  const forwards = [{ hostPort, guestPort: sshPort }];
+  for (const guestPort of guestPorts) forwards.push({ hostPort: await freePort(), guestPort });
   const access = userData === undefined ? undefined : await seedWithKey(userData, name, directory);
   const network = networkConfig === undefined ? {} : { networkConfig };
   const user = access?.loginUser ?? loginUser;
-  const asked = changes.network ?? ({ kind: 'user', forwards: [] } as const);
-  const forward = { hostPort, guestPort: sshPort };
+  const asked: VmNetwork = changes.network ?? {
+    kind: 'user',
+    forwards: [],
+    ...(ipv6Network === undefined ? {} : { ipv6Network }),
+  };
   const spec: VmSpec = {
     ...plainVm(name, image.disk, directBoot({ ...image, initrd, commandLine: `${image.commandLine} ${spared}` })),
     writes: 'fast',
     secondSerial: true,
     ...changes,
-    network: asked.kind === 'none' ? asked : { ...asked, forwards: [...asked.forwards, forward] },
+    network: asked.kind === 'none' ? asked : { ...asked, forwards: [...asked.forwards, ...forwards] },
     deliveries: [
       ...(change.deliveries ?? []),
       ...(access === undefined ? [] : [{ kind: 'nocloud-vfat', seed: { ...access.seed, ...network } } as const]),

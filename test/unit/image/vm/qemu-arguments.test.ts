@@ -125,6 +125,13 @@ test.each<[string, Partial<VmSpec>, Accelerator, string, string[]]>([
       'virtio-rng-pci,romfile=',
     ],
   ],
+  [
+    'an IPv6 network of its own',
+    { network: { kind: 'user', forwards: [], ipv6Network: '2001:db8::/64' } },
+    'tcg',
+    '-netdev',
+    ['user,id=net,ipv6-net=2001:db8::/64'],
+  ],
 ])('%s', (_rule, change, accelerator, option, values) => {
   expect(valuesOf(option, argumentsOf(change, accelerator))).toEqual(values);
 });
