@@ -1,5 +1,6 @@
 import type { HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
 import { systemEngineSettings } from '../engine/engine-settings.ts';
 import type { ImageSource } from '../services/executor.ts';
@@ -117,6 +118,21 @@ export class Agent implements AgentService {
   /** What is declared at present. */
   get config(): HostConfig {
     return this.#declaration.config;
+  }
+
+  /** Of what is declared at present; 0 when nothing is. */
+  get generation(): number {
+    return this.#declaration.generation;
+  }
+
+  /** What is wrong with what is declared at present. */
+  get configProblems(): readonly Diagnostic[] {
+    return this.#declaration.problems;
+  }
+
+  /** A text without the secrets of what is declared. */
+  redact(text: string): string {
+    return this.#declaration.redact(text);
   }
 
   /** Remembers what was declared last, and does nothing about it. To be called once, before anything else. */
@@ -243,7 +259,8 @@ export class Agent implements AgentService {
     const { generation } = this.#declaration;
     if (this.#feed.isWatched) {
       const services = this.#reconciler.statuses();
-      this.#feed.compare(services, stateOf(services, this.#deps.machine), generation);
+      const { problems } = this.#declaration;
+      this.#feed.compare(services, stateOf(services, this.#deps.machine, problems.length), generation);
     }
     this.#housekeeping.afterRound(generation);
   }

@@ -10,7 +10,7 @@ import type { StepRecord } from '../services/ports.ts';
 import { Agent } from './agent.ts';
 import type { AgentOptions } from './agent-service.ts';
 import { bootHost } from './boot.ts';
-import { sayOnConsole } from './boot-console.ts';
+import { BootConsole, sayOnConsole } from './boot-console.ts';
 import { GenerationStore } from './generation-store.ts';
 import { openHost } from './host-boot.ts';
 import { openHostCatalogue } from './host-catalogue.ts';
@@ -62,6 +62,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     onChange: (change) => noteEngine(change, ledger, generations.current()?.number ?? 0),
   });
   const ending = new AbortController();
+  const bootConsole = new BootConsole(sayOnConsole);
   const shutdown = { isWanted: false };
   const recorder = { record: (step: StepRecord) => agent.record(step) };
   const host =
@@ -69,7 +70,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
       ? undefined
       : await openHost({
           ...{ stateDirectory, runDirectory, recorder, clock: systemClock, random: Math.random },
-          say: sayOnConsole,
+          say: bootConsole.say,
           signal: ending.signal,
         });
   const agent: Agent = new Agent({
@@ -108,14 +109,18 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     host === undefined
       ? undefined
       : bootHost({
-          ...{ agent, host, clock: systemClock, random: Math.random, say: sayOnConsole, signal: ending.signal },
+          ...{
+            agent,
+            host,
+            clock: systemClock,
+            random: Math.random,
+            console: bootConsole,
+            runDirectory,
+            signal: ending.signal,
+          },
           knownFile: join(stateDirectory, 'datasource.json'),
         }).catch((error: unknown) => {
-          if (ending.signal.aborted) return;
-          // The host stays up as far as it came: a person can look, and apply a config.
-          host.machine.addProblems([`boot: ${messageOf(error)}`]);
-          host.machine.booted();
-          log(`boot: ${messageOf(error)}`);
+          if (!ending.signal.aborted) log(`boot: ${messageOf(error)}`);
         });
   if (options.configFile !== undefined && generations.current() === undefined)
     await applyFirst(agent, options.configFile, ending.signal);

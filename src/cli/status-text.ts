@@ -47,11 +47,14 @@ export function renderServices(services: readonly ServiceStatus[], now: number, 
 }
 
 /** The network in a line, and what is wrong with the machine. */
-function renderMachine({ network, problems }: MachineStatus, style: Style): string {
+function renderMachine({ network, problems, maintenance }: MachineStatus, style: Style): string {
   const links = (network?.links ?? []).map(({ name, addresses }) => [name, ...addresses].join(' ')).join(', ');
   const state =
     network?.ready === true ? style.good('ready') : style.bad(`not ready: ${network?.detail ?? 'not looked at yet'}`);
-  return [`Network  ${state}  ${links}`.trimEnd(), ...problems.map((problem) => style.bad(problem))].join('\n');
+  const waiting = maintenance === null ? [] : [`No config (${maintenance}): berth apply FILE gives it one`];
+  return [`Network  ${state}  ${links}`.trimEnd(), ...waiting, ...problems.map((problem) => style.bad(problem))].join(
+    '\n',
+  );
 }
 
 /** A state in its colour. */
