@@ -94,7 +94,8 @@ async function meetBrokenAgent(vm: TestVm): Promise<void> {
   await shell.output(
     `mount --bind /usr/bin/false /usr/bin/node; kill -9 $(ps | awk '/berth[.]js agent/ && !/awk/ {print $1}')`,
   );
-  await vm.line(/^berth: the agent died 5 times in a row.*; a shell for the console's password:$/);
+  await vm.line(/^berth: the agent died 5 times in a row; the last words of its log: .* the agent ended with 1/);
+  await vm.line(/^berth: a shell for the console's password:$/);
   const guard = await shell.output(`ps | awk '/berth[/]guard/ && !/awk/ {print $1; exit}'`);
   expect(await shell.output(`readlink /proc/${guard}/fd/3`)).toBe('/dev/watchdog');
   const written = async (): Promise<number> =>
@@ -102,7 +103,9 @@ async function meetBrokenAgent(vm: TestVm): Promise<void> {
   const before = await written();
   await vm.until('a fed watchdog', async () => (await written()) >= before + 2);
 
-  await vm.until('a question for the password', async () => /password for|Password/i.test(await vm.vm.serial()));
+  await vm.until('a question for the password', async () =>
+    /root password for maintenance/i.test(await vm.vm.serial()),
+  );
   await vm.type('wrong\r');
   await vm.line(/login incorrect/i);
   await vm.type(`${password}\r`);
