@@ -7,7 +7,7 @@ const pure = [
   'src/**/diff.ts',
   'src/services/plan/**',
   'src/services/desired/**',
-  'src/datasource/!(bounded-file|host-facts-reader|http-fetcher|mounted-seed-devices).ts',
+  'src/datasource/!(bounded-file|host-facts-reader|http-fetcher|http-request|mounted-seed-devices).ts',
   'src/host/network/{condition,conflicts,creation,desired,dhcpcd-config,good-time,ip-commands,ip-json,lease,observed,projection,resolv-conf,summary}.ts',
 ];
 

@@ -29,21 +29,14 @@ export const berthMarks: ReadMarks = (lines, startedAt) => {
     'first-process': before(started, number(started, 1) - number(started, 2)),
     'engine-started': started?.at,
     agent: find(lines, /^berth: config: /)?.at,
-    engine: find(lines, /^berth: system engine: it answers/)?.at,
-    'first-service': find(lines, /^berth: services: (?:[1-9]\d* of|all \d)/)?.at,
-    'all-services': find(lines, new RegExp(`^berth: services: all ${serviceNames.length} ready`))?.at,
+    engine: find(lines, /^berth: engine system: running/)?.at,
+    ...serviceMarks(lines, /^berth: service (\S+): healthy$/),
   });
 };
 
 /** What Debian says, and the watcher that is added to it ({@link peerFiles}). */
 export const peerMarks: ReadMarks = (lines, startedAt) => {
   const engine = find(lines, /^bench: the engine answers after ([\d.]+) s/);
-  const healthy = new Map<string, number>();
-  for (const { at, text } of lines) {
-    const name = /^bench: (\S+) is healthy$/.exec(text)?.[1];
-    if (name !== undefined && serviceNames.includes(name) && !healthy.has(name)) healthy.set(name, at);
-  }
-  const times = [...healthy.values()];
   return since(startedAt, {
     kernel: before(engine, number(engine, 1)),
     initrd: find(lines, /^Loading, please wait/)?.at,
@@ -51,10 +44,23 @@ export const peerMarks: ReadMarks = (lines, startedAt) => {
     'cloud-init': find(lines, /Cloud-init v\. /)?.at,
     'engine-started': find(lines, /Starting docker\.service/)?.at,
     engine: engine?.at,
-    'first-service': times[0],
-    'all-services': times.length === serviceNames.length ? times.at(-1) : undefined,
+    ...serviceMarks(lines, /^bench: (\S+) is healthy$/),
   });
 };
+
+/** When the first and the last of the services was said to be healthy, each counted once. */
+function serviceMarks(
+  lines: readonly StampedLine[],
+  pattern: RegExp,
+): Pick<Record<MarkName, number | undefined>, 'first-service' | 'all-services'> {
+  const healthy = new Map<string, number>();
+  for (const { at, text } of lines) {
+    const name = pattern.exec(text)?.[1];
+    if (name !== undefined && serviceNames.includes(name) && !healthy.has(name)) healthy.set(name, at);
+  }
+  const times = [...healthy.values()];
+  return { 'first-service': times[0], 'all-services': times.length === serviceNames.length ? times.at(-1) : undefined };
+}
 
 interface Found {
   readonly at: number;

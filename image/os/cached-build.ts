@@ -8,6 +8,8 @@ import { type PackageSets, setDigest } from './package-store.ts';
 const inputs: readonly string[] = ['dist', 'image', 'system-containers'];
 /** Builds that are kept; each takes as much space as what is in its slot, twice. */
 const keptBuilds = 4;
+/** Whoever took a build may still be at it: tests of another checkout that shares this cache. Milliseconds. */
+const inUseMs = 2 * 3_600_000;
 
 /** A release, and whether it had to be built. */
 export interface CachedOs extends BuiltOs {
@@ -63,5 +65,6 @@ async function removeOldest(store: string): Promise<void> {
     (await readdir(store)).map(async (name) => ({ name, usedMs: (await lstat(join(store, name))).mtimeMs })),
   );
   builds.sort((a, b) => b.usedMs - a.usedMs);
-  for (const { name } of builds.slice(keptBuilds)) await rm(join(store, name), { recursive: true });
+  const old = builds.slice(keptBuilds).filter(({ usedMs }) => Date.now() - usedMs > inUseMs);
+  for (const { name } of old) await rm(join(store, name), { recursive: true });
 }

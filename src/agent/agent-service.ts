@@ -25,6 +25,8 @@ export interface ApplyOptions extends Operator {
   readonly wait: boolean;
   /** Devices whose content may be lost, named by an operator. */
   readonly destroy?: readonly string[];
+  /** In the place of a config that could not be read: see `BringOptions.provisional`. */
+  readonly provisional?: boolean;
 }
 
 /** One reconcile round. */

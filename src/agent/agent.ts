@@ -1,5 +1,6 @@
 import type { HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
 import { systemEngineSettings } from '../engine/engine-settings.ts';
 import { userEngineService } from '../services/desired/declared.ts';
@@ -26,7 +27,6 @@ import type {
   SessionIo,
 } from './agent-service.ts';
 import { Applications } from './applications.ts';
-import type { BootProgress } from './boot-progress.ts';
 import { explainChange } from './changes.ts';
 import { ContainerSessions } from './container-sessions.ts';
 import { Declaration, type HostCatalogue, type Prepared } from './declaration.ts';
@@ -66,8 +66,6 @@ export interface AgentDependencies {
   readonly environment: Readonly<Record<string, string>>;
   /** This host's secret for the salts of clear-text passwords. */
   readonly passwordSeed: string;
-  /** Tells how far a boot is; absent: nobody looks on. */
-  readonly progress?: BootProgress;
   /** Everything is stopped on an operator's word: end the engines and the process. */
   readonly onShutdown: () => void;
 }
@@ -123,6 +121,21 @@ export class Agent implements AgentService {
   /** What is declared at present. */
   get config(): HostConfig {
     return this.#declaration.config;
+  }
+
+  /** Of what is declared at present; 0 when nothing is. */
+  get generation(): number {
+    return this.#declaration.generation;
+  }
+
+  /** What is wrong with what is declared at present. */
+  get configProblems(): readonly Diagnostic[] {
+    return this.#declaration.problems;
+  }
+
+  /** A text without the secrets of what is declared. */
+  redact(text: string): string {
+    return this.#declaration.redact(text);
   }
 
   /** Remembers what was declared last, and does nothing about it. To be called once, before anything else. */
@@ -260,11 +273,10 @@ export class Agent implements AgentService {
   #afterRound(): void {
     this.#counters.countRound();
     const { generation } = this.#declaration;
-    const { progress } = this.#deps;
-    if (progress?.isDone === false) progress.note(this.#reconciler.statuses());
     if (this.#feed.isWatched) {
       const services = this.#reconciler.statuses();
-      this.#feed.compare(services, stateOf(services, this.#deps.machine), generation);
+      const { problems } = this.#declaration;
+      this.#feed.compare(services, stateOf(services, this.#deps.machine, problems.length), generation);
     }
     this.#housekeeping.afterRound(generation);
   }

@@ -75,7 +75,7 @@ export class Applications {
 
   async #declare(
     request: ApplyRequest,
-    { destroy }: ApplyOptions,
+    { destroy, provisional = false }: ApplyOptions,
     onEvent: (event: ApplyEvent) => void,
   ): Promise<{ readonly generation: number; readonly facts: Omit<KeyFacts, 'services'> }> {
     const { machine, engines, reconciler, declaration, clock } = this.#deps;
@@ -89,7 +89,7 @@ export class Applications {
     const previous = declaration.config;
     declaration.take(prepared, generation);
     const { config, changes, kept, parsed } = prepared;
-    const bringOptions = { previous, ...(destroy === undefined ? {} : { destroy }) };
+    const bringOptions = { previous, provisional, ...(destroy === undefined ? {} : { destroy }) };
     const onMachine = await machine.bring(config, bringOptions, onEvent);
     const refused = await this.#configureEngine(prepared, onEvent);
     declareServices(engines, reconciler, prepared.desired, prepared.change);

@@ -1,51 +1,83 @@
-import { type ServiceStatus, settledStates } from '../services/status.ts';
-import type { Say } from './boot-console.ts';
+import type { Clock } from '../core/clock.ts';
+import { settledStates } from '../services/status.ts';
+import type { BootConsole } from './boot-console.ts';
+import type { HostStatus } from './model.ts';
 
-/** A boot may not fill a console of 25 lines with its services. */
-const mostLines = 12;
-/** Services named in a line. */
-const mostNames = 4;
+const troubleStates: ReadonlySet<string> = new Set(['backoff', 'unhealthy', 'failed', 'exited', 'unreachable']);
+const longestDetail = 120;
 
-/** Tells on the console how far a boot's services are: a line when there are more that are ready, or others in trouble. */
+/** What a boot tells of its engines and services: each when it is where it should be, and when it first is in trouble. */
 export class BootProgress {
-  readonly #say: Say;
-  #last = '';
-  #lines = 0;
-  #isDone = false;
+  readonly #told = new Set<string>();
 
-  constructor(say: Say) {
-    this.#say = say;
-  }
-
-  /** All were ready once: what comes later is told by `berth status`. */
-  get isDone(): boolean {
-    return this.#isDone;
-  }
-
-  /** To be called whenever something may have changed. */
-  note(services: readonly ServiceStatus[]): void {
-    if (this.#isDone || services.length === 0) return;
-    const open = services.filter(({ state }) => !settledStates.has(state));
-    this.#isDone = open.length === 0;
-    const key = [open.length, ...open.filter(isTroubled).map(({ name, state }) => `${name} ${state}`)].join(' ');
-    if (key === this.#last || (this.#lines >= mostLines && !this.#isDone)) return;
-    this.#last = key;
-    this.#lines += 1;
-    this.#say(progressText(services));
+  /** The lines that a status adds to what was told before. */
+  lines({ engines, services }: Pick<HostStatus, 'engines' | 'services'>): string[] {
+    const all = [
+      ...engines.map(({ name, state, version, detail }) => ({
+        subject: `engine ${name}`,
+        isFine: state === 'running',
+        ...{ state, note: state === 'running' ? version : detail },
+      })),
+      ...services.map(({ name, state, detail }) => ({
+        subject: `service ${name}`,
+        isFine: settledStates.has(state),
+        ...{ state, note: detail },
+      })),
+    ];
+    return all.flatMap(({ subject, isFine, state, note }) => {
+      if (!isFine && !troubleStates.has(state)) return [];
+      const key = `${subject} ${isFine ? 'fine' : 'trouble'}`;
+      if (this.#told.has(key)) return [];
+      this.#told.add(key);
+      return [`${subject}: ${state}${note === '' ? '' : `, ${oneLine(note)}`}`];
+    });
   }
 }
 
-/** `services: 2 of 5 ready; web starting, db backoff`. Those in trouble come first. Pure. */
-export function progressText(services: readonly ServiceStatus[]): string {
-  const open = services.filter(({ state }) => !settledStates.has(state));
-  if (open.length === 0) return `services: all ${services.length} ready`;
-  const sorted = [...open.filter(isTroubled), ...open.filter((service) => !isTroubled(service))];
-  const named = sorted.slice(0, mostNames).map(({ name, state }) => `${name} ${state}`);
-  const more = open.length - named.length;
-  const names = [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ');
-  return `services: ${services.length - open.length} of ${services.length} ready; ${names}`;
+/** How a boot ended: `late` when it was not healthy within the time that a boot may take. */
+export type BootEnd = 'healthy' | 'late';
+
+export interface WatchOptions {
+  readonly status: () => Promise<HostStatus>;
+  readonly console: BootConsole;
+  readonly clock: Pick<Clock, 'sleep'>;
+  /** After it, the console says how far the boot came. */
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
 }
 
-function isTroubled({ state }: ServiceStatus): boolean {
-  return state === 'backoff' || state === 'unhealthy' || state === 'failed' || state === 'exited';
+const lookMs = 200;
+
+/** Tells on the console what becomes of engines and services until the host is healthy, or the time is over. */
+export async function watchBoot({ status, console, clock, limitMs, signal }: WatchOptions): Promise<BootEnd> {
+  const progress = new BootProgress();
+  // Counted in looks: the clock may be set meanwhile.
+  for (let waitedMs = 0; ; waitedMs += lookMs) {
+    const now = await status();
+    for (const line of progress.lines(now)) console.say(line);
+    if (now.state === 'healthy' || waitedMs >= limitMs) {
+      console.end(endLine(now));
+      return now.state === 'healthy' ? 'healthy' : 'late';
+    }
+    await clock.sleep(lookMs, signal);
+  }
+}
+
+/** The boot in a line. Pure. */
+export function endLine({ hostname, state, services, machine }: HostStatus): string {
+  const count = `${services.length} service${services.length === 1 ? '' : 's'}`;
+  if (machine?.maintenance != null) return `${hostname} waits for a config: berth apply FILE`;
+  if (state === 'healthy') return `${hostname} is healthy: ${count}`;
+  const open = services.filter((service) => !settledStates.has(service.state)).map(({ name }) => name);
+  const problems = machine?.problems.length ?? 0;
+  const what = [
+    ...(open.length === 0 ? [] : [`not there yet: ${open.join(', ')}`]),
+    ...(problems === 0 ? [] : [`${problems} problem${problems === 1 ? '' : 's'}`]),
+  ].join('; ');
+  return oneLine(`${hostname} is ${state}: ${what}: berth status`);
+}
+
+function oneLine(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length > longestDetail ? `${line.slice(0, longestDetail - 1)}…` : line;
 }

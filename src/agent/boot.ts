@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { parseNetworkDocument } from '../config/network/network-document.ts';
+import { reportUrlIn } from '../config/report-url.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
+import { type Diagnostic, diagnosticLine } from '../core/diagnostic.ts';
 import { isBerthError, messageOf } from '../core/errors.ts';
 import type { DatasourceResult } from '../datasource/datasource.ts';
 import { findSeed, type SeedOutcome } from '../datasource/find-seed.ts';
@@ -16,8 +17,9 @@ import { settledFacts } from '../datasource/settled-facts.ts';
 import { runCommand } from '../engine/run-command.ts';
 import { clockFloor } from '../host/network/good-time.ts';
 import type { Agent } from './agent.ts';
-import type { ConfigText } from './agent-service.ts';
-import type { Say } from './boot-console.ts';
+import type { ApplyOptions, ConfigText } from './agent-service.ts';
+import type { BootConsole, Say } from './boot-console.ts';
+import { BootNews } from './boot-news.ts';
 import { isMissing, writeDurably } from './durable-file.ts';
 import type { OwnHost } from './host-boot.ts';
 import { imageDirectories } from './image-directories.ts';
@@ -30,8 +32,15 @@ export interface BootOptions {
   readonly knownFile: string;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly say: Say;
+  readonly console: BootConsole;
+  /** Below /run: what is done once for each boot. */
+  readonly runDirectory: string;
   readonly signal: AbortSignal;
+}
+
+interface Boot extends BootOptions {
+  readonly say: Say;
+  readonly news: BootNews;
 }
 
 /** The seed that was taken last. */
@@ -48,7 +57,22 @@ const shownDiagnostics = 5;
  * the network or has not changed, and applies what is new. Resolves when the config was found and taken; whatever is wrong
  * with it, the host stays up with the last good one, or with none.
  */
-export async function bootHost(options: BootOptions): Promise<void> {
+export async function bootHost(given: BootOptions): Promise<void> {
+  const news = await BootNews.open(given);
+  const options: Boot = { ...given, news, say: given.console.say };
+  const telling = news.tellEnd();
+  await seek(options).catch((error: unknown) => {
+    given.signal.throwIfAborted();
+    // The host stays up as far as it came: a person can look, and apply a config.
+    given.host.machine.addProblems([`boot: ${messageOf(error)}`]);
+    process.stderr.write(`boot: ${messageOf(error)}\n`);
+  });
+  given.host.machine.booted();
+  news.tellConfig();
+  await telling;
+}
+
+async function seek(options: Boot): Promise<void> {
   const { agent, host, say, signal } = options;
   const run = (command: string, args: readonly string[]): Promise<string> => runCommand(command, args, { signal });
   const online = Promise.withResolvers<'needs the network'>();
@@ -84,18 +108,16 @@ export async function bootHost(options: BootOptions): Promise<void> {
     say('config: waiting for the network');
     await agent.resume();
     await take(await seeking, options);
-    host.machine.booted();
     return;
   }
   const isTaken = await take(first, options);
   host.startNetwork();
   if (!isTaken) await agent.resume();
-  host.machine.booted();
 }
 
 /** A clock that starts before this host was last seen would find no certificate valid; sysinit knows only the image's time. */
 async function keepTime(
-  { clock, knownFile, say }: BootOptions,
+  { clock, knownFile, say }: Boot,
   run: (command: string, args: readonly string[]) => Promise<string>,
 ): Promise<void> {
   const builtMs = Number(await readFile(imageDirectories.marker, 'utf8')) * 1000;
@@ -110,25 +132,38 @@ async function keepTime(
 }
 
 /** @returns whether a config was applied; else what was declared before holds. */
-async function take(outcome: SeedOutcome, options: BootOptions): Promise<boolean> {
-  const { host, say } = options;
+async function take(outcome: SeedOutcome, options: Boot): Promise<boolean> {
+  const { agent, host, say, news } = options;
   switch (outcome.kind) {
     case 'none':
       say(`config: ${outcome.why}`);
-      say('config: give one: NoCloud disk "cidata", fw_cfg, SMBIOS, kernel command line; or: berth apply FILE');
+      if (agent.generation === 0) await waitForConfig(outcome.why, options);
       return false;
     case 'failed':
-      host.machine.addProblems(outcome.diagnostics.map(({ file, message }) => `${file}: ${message}`));
+      host.machine.refuse(outcome.diagnostics.map(diagnosticLine));
       sayDiagnostics(outcome.diagnostics, say);
+      news.refused(outcome.diagnostics, undefined);
+      if (agent.generation === 0) await host.maintenance.begin('its config cannot be read', false);
       return false;
     case 'found':
       return takeSeed(outcome.result, options);
   }
 }
 
-async function takeSeed(result: DatasourceResult, options: BootOptions): Promise<boolean> {
-  const { agent, host, knownFile, say, signal } = options;
+/** A host that nothing gives a config: the console says how it gets one. */
+async function waitForConfig(why: string, { host, say }: Boot): Promise<void> {
+  say(
+    'config: give one by a disk labelled "cidata" or "config-2", fw_cfg, SMBIOS or the kernel command line, and restart;',
+  );
+  say('config: or here, from a shell on this console: berth apply FILE (API: /run/berth/api/berth.sock)');
+  // Where the state cannot be read, the host may have had a config, and with it somebody to keep out.
+  await host.maintenance.begin(why, host.keepsState);
+}
+
+async function takeSeed(result: DatasourceResult, options: Boot): Promise<boolean> {
+  const { agent, host, knownFile, say, signal, news } = options;
   const { instanceId, digest, origin, id } = result;
+  news.found(origin);
   takeNetwork(result.networkConfig, options);
   host.machine.foundConfig({ datasource: id, place: origin });
   const place = placeTexts(result);
@@ -144,23 +179,47 @@ async function takeSeed(result: DatasourceResult, options: BootOptions): Promise
   const isEmpty = files.length === 0 && place.length === 0;
   try {
     if (!isEmpty) {
-      const options = { who: 'boot', command: `datasource ${id}`, timeoutMs: 0, wait: false };
-      await agent.apply({ files }, options, () => undefined, signal);
+      await agent.apply({ files }, bootApply(id), () => undefined, signal);
+      sayDiagnostics(agent.configProblems, say);
     }
     await writeDurably(knownFile, `${JSON.stringify({ instanceId, digest, place } satisfies KnownSeed)}\n`);
     return !isEmpty;
   } catch (error) {
     signal.throwIfAborted();
-    host.machine.addProblems([`config: ${messageOf(error)}`]);
     say(`config: ${messageOf(error)}`);
     const found = isBerthError(error, 'CONFIG_INVALID') ? error.details['diagnostics'] : undefined;
-    if (Array.isArray(found)) sayDiagnostics(found as Diagnostic[], say);
+    const diagnostics = Array.isArray(found) ? (found as Diagnostic[]) : [];
+    sayDiagnostics(diagnostics, say);
+    host.machine.refuse([`config: ${messageOf(error)}`, ...diagnostics.map(diagnosticLine)]);
+    news.refused(diagnostics, reportUrlIn([...place, ...files].map(({ text }) => text)));
+    return agent.generation === 0 && (await standIn(id, place.length > 0, options));
+  }
+}
+
+const bootApply = (datasource: string): ApplyOptions => {
+  return { who: 'boot', command: `datasource ${datasource}`, timeoutMs: 0, wait: false };
+};
+
+/**
+ * In the place of a first config that was refused: what the place itself says of the machine, its name and whose keys open it,
+ * so that they can get in and mend it. @returns whether that was applied.
+ */
+async function standIn(datasource: string, hasPlace: boolean, { agent, host, say, signal }: Boot): Promise<boolean> {
+  await host.maintenance.begin('its config was refused', false);
+  if (!hasPlace) return false;
+  try {
+    await agent.apply({ files: [] }, { ...bootApply(datasource), provisional: true }, () => undefined, signal);
+    say('config: only what the place says of this machine is applied');
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    say(`config: neither can what the place says of this machine be applied: ${messageOf(error)}`);
     return false;
   }
 }
 
 /** The network that the place gives the machine holds as long as the config itself has no word about it. */
-function takeNetwork(network: NetworkText | undefined, { host, say }: BootOptions): void {
+function takeNetwork(network: NetworkText | undefined, { host, say }: Boot): void {
   if (network === undefined) return;
   const parsed = parseNetworkDocument({ file: 'network-config', ...network });
   host.machine.giveNetwork(parsed.network);
@@ -168,8 +227,7 @@ function takeNetwork(network: NetworkText | undefined, { host, say }: BootOption
 }
 
 function sayDiagnostics(diagnostics: readonly Diagnostic[], say: Say): void {
-  for (const { file, line, column, severity, message } of diagnostics.slice(0, shownDiagnostics))
-    say(`${file}:${line}:${column}: ${severity}: ${message}`);
+  for (const diagnostic of diagnostics.slice(0, shownDiagnostics)) say(diagnosticLine(diagnostic));
   const more = diagnostics.length - shownDiagnostics;
   if (more > 0) say(`and ${more} more: berth status`);
 }

@@ -3,6 +3,7 @@ import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
 import { type ParseResult, parseConfig, sealPasswords, sortDiagnostics } from '../config/parse.ts';
 import { secretsOf } from '../config/redact.ts';
 import type { ComposeModel } from '../config/service-spec.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
 import { BerthError } from '../core/errors.ts';
 import { availableServices } from '../services/available.ts';
 import type { DesiredContext } from '../services/desired/context.ts';
@@ -118,6 +119,11 @@ export class Declaration {
     const change = explainChange(before, desired, changes, { kind: 'config', key: 'berth', change: 'changed' });
     const diagnostics = sortDiagnostics([...parsed.diagnostics, ...own]);
     return { files, source, config, parsed: { ...parsed, diagnostics }, kept, desired, change, changes };
+  }
+
+  /** What is wrong with the config that is declared: those of its keys have no effect, or their last good value. */
+  get problems(): readonly Diagnostic[] {
+    return (this.#last?.parsed.diagnostics ?? []).filter(({ severity }) => severity === 'error');
   }
 
   /** The services of a config on this host, with the operator's switches. */

@@ -11,11 +11,14 @@ interface Noted {
  */
 export class FirstApply {
   readonly #path: string;
+  readonly #isKept: boolean;
   #instance: string | undefined;
   #isDue = false;
 
-  constructor(path: string) {
+  /** @param isKept false when what is noted does not outlive this boot: then it is never due. */
+  constructor(path: string, isKept = true) {
     this.#path = path;
+    this.#isKept = isKept;
   }
 
   /** False before the instance is known. */
@@ -26,6 +29,8 @@ export class FirstApply {
   /** @param instance what the provider calls this machine; it changes when a disk's image starts a new one. */
   async begin(instance: string): Promise<void> {
     this.#instance = instance;
+    // Nobody knows whether this instance was here before: what a first apply may destroy could be its own.
+    if (!this.#isKept) return;
     try {
       const noted = JSON.parse(await readFile(this.#path, 'utf8')) as Noted;
       this.#isDue = noted.instance !== instance;

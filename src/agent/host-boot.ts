@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
@@ -12,6 +13,7 @@ import type { Say } from './boot-console.ts';
 import { isMissing } from './durable-file.ts';
 import { FirstApply } from './first-apply.ts';
 import { HostMachine } from './host-machine.ts';
+import { Maintenance } from './maintenance.ts';
 
 export interface HostBootOptions {
   readonly stateDirectory: string;
@@ -28,6 +30,9 @@ export interface OwnHost {
   readonly machine: HostMachine;
   readonly network: NetworkController;
   readonly firstApply: FirstApply;
+  readonly maintenance: Maintenance;
+  /** False when the state partition could not be read: /var is memory. */
+  readonly keepsState: boolean;
   /** The network comes up from now on, as it is declared. Safe to call twice. */
   startNetwork(): void;
   /** Resolves when the signal has ended what runs. */
@@ -54,18 +59,21 @@ export async function openHost(options: HostBootOptions): Promise<OwnHost> {
   const startNetwork = (): void => {
     networking ??= network.run(signal);
   };
-  const firstApply = new FirstApply(join(stateDirectory, 'first-apply.json'));
+  const keepsState = !existsSync(join(runDirectory, 'state-is-memory'));
+  const firstApply = new FirstApply(join(stateDirectory, 'first-apply.json'), keepsState);
+  const maintenance = new Maintenance(join(runDirectory, 'maintenance'));
   const machine = new HostMachine({
     reconciler: new HostReconciler({ ports: machinePorts(imageDefaults), clock, recorder }),
     network,
     startNetwork,
     firstApply,
+    maintenance,
     groupIds: { docker: engineGroupId },
     bootProblems: await readLines(join(runDirectory, 'boot-problems')),
     signal,
   });
   return {
-    ...{ machine, network, firstApply, startNetwork },
+    ...{ machine, network, firstApply, maintenance, keepsState, startNetwork },
     ended: async () => networking,
   };
 }

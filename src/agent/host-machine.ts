@@ -14,6 +14,7 @@ import type { HostPlanOptions } from '../host/resource.ts';
 import type { BlockedChange } from '../host/step.ts';
 import type { FirstApply } from './first-apply.ts';
 import type { BringOptions, Machine, MachinePlan } from './machine.ts';
+import type { Maintenance } from './maintenance.ts';
 import type { ApplyEvent, ConfigOrigin, MachineStatus } from './model.ts';
 import { shownStep } from './shown-steps.ts';
 
@@ -23,6 +24,7 @@ export interface HostMachineDependencies {
   /** The network comes up from now on. Safe to call twice. */
   readonly startNetwork: () => void;
   readonly firstApply: FirstApply;
+  readonly maintenance: Maintenance;
   /** Numbers of groups that other parts of the host rely on, by name. */
   readonly groupIds: Readonly<Record<string, number>>;
   /** What went wrong before the agent was there, a line each. */
@@ -42,6 +44,8 @@ export class HostMachine implements Machine {
   #config: HostConfig = emptyHostConfig;
   #origin: ConfigOrigin | undefined;
   #isBooting = true;
+  /** What is wrong with a config that was refused: true until another one is applied. */
+  #refusal: readonly string[] = [];
   /** The bring that counts: an older one that still waits for the network gives way. */
   #latest = 0;
 
@@ -75,6 +79,11 @@ export class HostMachine implements Machine {
     this.#problems.push(...lines);
   }
 
+  /** A config was refused as a whole; shown in the status until another one is applied. */
+  refuse(lines: readonly string[]): void {
+    this.#refusal = lines;
+  }
+
   skipped(): [] {
     return [];
   }
@@ -93,8 +102,12 @@ export class HostMachine implements Machine {
     options: BringOptions,
     onEvent: (event: ApplyEvent) => void,
   ): Promise<readonly KeyReport[]> {
-    const { network, firstApply } = this.#deps;
+    const { network, maintenance } = this.#deps;
     const turn = ++this.#latest;
+    if (options.provisional !== true) {
+      if (options.boot !== true) this.#refusal = [];
+      await maintenance.end();
+    }
     this.#config = config;
     this.#declareNetwork();
     this.#deps.startNetwork();
@@ -102,7 +115,7 @@ export class HostMachine implements Machine {
     const onStep = (event: HostStepEvent): void => onEvent(machineEvent(event));
     const outcome = await this.#reconcile(config, options, { phase: isOnline ? 'all' : 'early', onStep });
     if (outcome.left.some(({ phase }) => phase === 'online')) void this.#whenOnline(config, options, turn);
-    else if (outcome.failed.length === 0) await firstApply.note();
+    else await this.#noteFirst(options, outcome);
     return this.#reports;
   }
 
@@ -112,7 +125,8 @@ export class HostMachine implements Machine {
     return {
       config: this.#origin ?? null,
       network: network.status === undefined ? null : shownNetwork(network.status),
-      problems: [...this.#problems, ...failed.map(({ key, why }) => `${key}: ${why ?? 'failed'}`)],
+      problems: [...this.#problems, ...this.#refusal, ...failed.map(({ key, why }) => `${key}: ${why ?? 'failed'}`)],
+      maintenance: this.#deps.maintenance.why,
     };
   }
 
@@ -122,16 +136,19 @@ export class HostMachine implements Machine {
   }
 
   async #whenOnline(config: HostConfig, options: BringOptions, turn: number): Promise<void> {
-    const { network, firstApply, signal } = this.#deps;
+    const { network, signal } = this.#deps;
     try {
       await network.whenReady(signal);
       if (turn !== this.#latest) return;
-      const { failed } = await this.#reconcile(config, options, { phase: 'all' });
-      if (failed.length === 0) await firstApply.note();
+      await this.#noteFirst(options, await this.#reconcile(config, options, { phase: 'all' }));
     } catch (error) {
       // Nobody waits for this any more: it shows in the status.
       if (!signal.aborted) this.addProblems([`the machine could not be brought to its config: ${messageOf(error)}`]);
     }
+  }
+
+  async #noteFirst({ provisional = false }: BringOptions, { failed }: HostOutcome): Promise<void> {
+    if (failed.length === 0 && !provisional) await this.#deps.firstApply.note();
   }
 
   async #reconcile(
@@ -145,9 +162,9 @@ export class HostMachine implements Machine {
     return outcome;
   }
 
-  #planOptions({ previous, boot = false, destroy = [] }: BringOptions): HostPlanOptions {
+  #planOptions({ previous, boot = false, destroy = [], provisional = false }: BringOptions): HostPlanOptions {
     const { firstApply, groupIds } = this.#deps;
-    return { previous, boot, destroy, firstApply: firstApply.isDue, groupIds };
+    return { previous, boot, destroy, firstApply: firstApply.isDue && !provisional, groupIds };
   }
 }
 

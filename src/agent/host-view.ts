@@ -1,5 +1,6 @@
 import { nearMiss } from '../config/near-miss.ts';
 import type { DependencyCondition } from '../config/service-spec.ts';
+import { diagnosticLine } from '../core/diagnostic.ts';
 import { BerthError } from '../core/errors.ts';
 import { graphEdges } from '../services/graph.ts';
 import type { ServiceReconciler } from '../services/service-reconciler.ts';
@@ -8,7 +9,7 @@ import type { ServiceGraph } from './agent-service.ts';
 import type { Declaration } from './declaration.ts';
 import type { EngineSet } from './engine-set.ts';
 import type { Machine } from './machine.ts';
-import type { HostStatus } from './model.ts';
+import type { HostStatus, MachineStatus } from './model.ts';
 import { berthVersion } from './version.ts';
 
 export interface HostViewDependencies {
@@ -44,16 +45,25 @@ export class HostView {
       hostname: hostname(),
       mode: machine.mode,
       version: berthVersion,
-      state: stateOf(services, machine),
+      state: stateOf(services, machine, declaration.problems.length),
       generation: declaration.generation,
       startedAt: new Date(startedAt).toISOString(),
       engines: engines.statuses(),
       services,
       skipped: machine.skipped(declaration.config),
-      machine: machine.status(),
+      machine: this.#machineStatus(),
       lastRound:
         lastRound === undefined ? null : { at: new Date(lastRound.at).toISOString(), durationMs: lastRound.durationMs },
     };
+  }
+
+  /** With what is wrong with the config: on a host, nobody may have seen it when it was applied. */
+  #machineStatus(): MachineStatus | null {
+    const { machine, declaration } = this.#deps;
+    const status = machine.status();
+    if (status === null) return null;
+    const lines = declaration.problems.map((problem) => declaration.redact(diagnosticLine(problem)));
+    return { ...status, problems: [...status.problems, ...lines] };
   }
 
   /** The services that are declared to run, then those that could be enabled. */
@@ -90,11 +100,12 @@ export class HostView {
   }
 }
 
-/** The state of a host, from those of its services and of the machine under them. */
-export function stateOf(services: readonly ServiceStatus[], machine: Machine): HostStatus['state'] {
+/** The state of a host, from those of its services, of the machine under them, and of the config that a machine of ours has. */
+export function stateOf(services: readonly ServiceStatus[], machine: Machine, configProblems = 0): HostStatus['state'] {
   const open = services.filter(({ state }) => !settledStates.has(state));
   const isOnTheWay = open.every(({ state }) => ['starting', 'waiting', 'pulling', 'stopping'].includes(state));
-  if (!isOnTheWay || (machine.status()?.problems.length ?? 0) > 0) return 'degraded';
+  const status = machine.status();
+  if (!isOnTheWay || (status !== null && status.problems.length + configProblems > 0)) return 'degraded';
   return open.length > 0 || machine.isBooting ? 'converging' : 'healthy';
 }
 

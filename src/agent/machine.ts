@@ -10,6 +10,8 @@ export interface BringOptions {
   readonly boot?: boolean;
   /** Devices that an operator named: what is on them may be lost. */
   readonly destroy?: readonly string[];
+  /** Not what was meant for this machine: the first apply stays to be done, with all that it may destroy. */
+  readonly provisional?: boolean;
 }
 
 /** What would be done, and what is asked for and would not be. */

@@ -10,8 +10,7 @@ import type { StepRecord } from '../services/ports.ts';
 import { Agent } from './agent.ts';
 import type { AgentOptions } from './agent-service.ts';
 import { bootHost } from './boot.ts';
-import { sayOnConsole } from './boot-console.ts';
-import { BootProgress } from './boot-progress.ts';
+import { BootConsole, sayOnConsole } from './boot-console.ts';
 import { GenerationStore } from './generation-store.ts';
 import { openHost } from './host-boot.ts';
 import { openHostCatalogue } from './host-catalogue.ts';
@@ -61,13 +60,13 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     clock: systemClock,
     random: Math.random,
     onChange: (change) => {
-      if (mode === 'host') sayEngine(change);
       if (change.state === 'running') agent.systemEngineCameUp();
       noteEngine(change, ledger, generations.current()?.number ?? 0);
     },
     onProblem: (error) => log(`the user engine's sockets: ${messageOf(error)}`),
   });
   const ending = new AbortController();
+  const bootConsole = new BootConsole(sayOnConsole);
   const shutdown = { isWanted: false };
   const recorder = { record: (step: StepRecord) => agent.record(step) };
   const host =
@@ -75,7 +74,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
       ? undefined
       : await openHost({
           ...{ stateDirectory, runDirectory, recorder, clock: systemClock, random: Math.random },
-          say: sayOnConsole,
+          say: bootConsole.say,
           signal: ending.signal,
         });
   const agent: Agent = new Agent({
@@ -98,7 +97,6 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     random: Math.random,
     environment: {},
     passwordSeed: await loadPasswordSeed(join(stateDirectory, 'password-seed')),
-    ...(mode === 'host' ? { progress: new BootProgress(sayOnConsole) } : {}),
     onShutdown: () => {
       shutdown.isWanted = true;
       // After the answer to the request that asked for it has gone out.
@@ -115,14 +113,18 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     host === undefined
       ? undefined
       : bootHost({
-          ...{ agent, host, clock: systemClock, random: Math.random, say: sayOnConsole, signal: ending.signal },
+          ...{
+            agent,
+            host,
+            clock: systemClock,
+            random: Math.random,
+            console: bootConsole,
+            runDirectory,
+            signal: ending.signal,
+          },
           knownFile: join(stateDirectory, 'datasource.json'),
         }).catch((error: unknown) => {
-          if (ending.signal.aborted) return;
-          // The host stays up as far as it came: a person can look, and apply a config.
-          host.machine.addProblems([`boot: ${messageOf(error)}`]);
-          host.machine.booted();
-          log(`boot: ${messageOf(error)}`);
+          if (!ending.signal.aborted) log(`boot: ${messageOf(error)}`);
         });
   if (options.configFile !== undefined && generations.current() === undefined)
     await applyFirst(agent, options.configFile, ending.signal);
@@ -149,12 +151,6 @@ async function applyFirst(agent: Agent, file: string, signal: AbortSignal): Prom
     // The agent stays up: a person can apply another one.
     log(`${file} was not applied: ${messageOf(error)}`);
   }
-}
-
-/** What happens between a start and an end is the ledger's. */
-function sayEngine({ state, reason }: EngineStateChange): void {
-  if (state === 'running') sayOnConsole('system engine: it answers');
-  if (state === 'failed') sayOnConsole(`system engine: ${reason}`);
 }
 
 function noteEngine(

@@ -100,6 +100,8 @@ export interface MachineStatus {
   } | null;
   /** What went wrong with the boot or with a key of the config, a line each. */
   readonly problems: readonly string[];
+  /** Why the host has no config and waits for one; null when it has one. */
+  readonly maintenance: string | null;
 }
 
 export interface HostStatus {

@@ -167,6 +167,7 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
           object({ ready: boolean, detail: text, links: array(object({ name: text, addresses: array(text) })) }),
         ),
         problems: array(text),
+        maintenance: nullable(text),
       }),
     ),
     lastRound: nullable(object({ at: time, durationMs: number })),

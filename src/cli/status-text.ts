@@ -47,14 +47,14 @@ export function renderServices(services: readonly ServiceStatus[], now: number, 
 }
 
 /** The network in a line, where the config is from, and what is wrong with the machine. */
-function renderMachine({ config, network, problems }: MachineStatus, style: Style): string {
+function renderMachine({ config, network, problems, maintenance }: MachineStatus, style: Style): string {
   const links = (network?.links ?? []).map(({ name, addresses }) => [name, ...addresses].join(' ')).join(', ');
   const state =
     network?.ready === true ? style.good('ready') : style.bad(`not ready: ${network?.detail ?? 'not looked at yet'}`);
   const origin = config === null ? [] : [`Config   ${config.datasource}  ${style.dim(config.place)}`];
-  return [`Network  ${state}  ${links}`.trimEnd(), ...origin, ...problems.map((problem) => style.bad(problem))].join(
-    '\n',
-  );
+  const waiting = maintenance === null ? [] : [`No config (${maintenance}): berth apply FILE gives it one`];
+  const lines = [`Network  ${state}  ${links}`.trimEnd(), ...origin, ...waiting];
+  return [...lines, ...problems.map((problem) => style.bad(problem))].join('\n');
 }
 
 /** A state in its colour. */

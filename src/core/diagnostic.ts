@@ -39,3 +39,8 @@ export function formatPath(path: DocumentPath): string {
   }
   return text;
 }
+
+/** `file:line:column: severity: message`, for where a line is all there is. */
+export function diagnosticLine({ file, line, column, severity, message }: Diagnostic): string {
+  return `${line === 0 ? file : `${file}:${line}:${column}`}: ${severity}: ${message}`;
+}

@@ -1,6 +1,8 @@
+import type { Readable } from 'node:stream';
 import { backoffMs } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import { BerthError, isBerthError } from '../core/errors.ts';
+import { askHttp } from './http-request.ts';
 import { shownUrl } from './inline-seed.ts';
 import { type Fetcher, maxDocumentBytes } from './seed-ports.ts';
 
@@ -18,7 +20,8 @@ export interface HttpFetcherDeps {
 }
 
 /** Answers that another try may change: too early, too many, and the server's own faults. */
-const retriedStatus = (status: number): boolean => status === 408 || status === 425 || status === 429 || status >= 500;
+export const retriedStatus = (status: number): boolean =>
+  status === 408 || status === 425 || status === 429 || status >= 500;
 
 /** Documents over HTTP and HTTPS. There is no number of tries after which it gives up: a host without its config is of no use. */
 export class HttpFetcher implements Fetcher {
@@ -54,41 +57,36 @@ export class HttpFetcher implements Fetcher {
     const { answerMs = 10_000, stallMs = 30_000, maxBytes = maxDocumentBytes } = this.#deps;
     const timer = new Deadline();
     timer.restart(answerMs, 'no answer');
-    const { address, credentials } = splitCredentials(url);
+    const until = AbortSignal.any([signal, timer.signal]);
     try {
-      const response = await fetch(address, {
-        headers: { ...credentials, ...headers },
-        signal: AbortSignal.any([signal, timer.signal]),
-      });
-      if (!response.ok) await response.body?.cancel();
-      if (response.status === 404 || response.status === 410) return undefined;
-      if (retriedStatus(response.status)) throw unreachable(url, `the server answered ${response.status}`);
-      if (!response.ok) {
-        const hint =
-          response.status === 401 || response.status === 403 ? 'the server wants other credentials' : undefined;
+      const { status, body } = await askHttp(url, { method: 'GET', headers, signal: until });
+      const isGood = status >= 200 && status < 300;
+      if (!isGood) body.destroy();
+      if (status === 404 || status === 410) return undefined;
+      if (retriedStatus(status)) throw unreachable(url, `the server answered ${status}`);
+      if (!isGood) {
+        const hint = status === 401 || status === 403 ? 'the server wants other credentials' : undefined;
         throw new BerthError(
           'DATASOURCE_UNREADABLE',
-          `${shownUrl(url)}: the server answered ${response.status}`,
+          `${shownUrl(url)}: the server answered ${status}`,
           hint === undefined ? {} : { hint },
         );
       }
-      return await readBody(response, url, maxBytes, () => timer.restart(stallMs, 'the answer stalled'));
+      return await readBody(body, url, maxBytes, () => timer.restart(stallMs, 'the answer stalled'));
+    } catch (error) {
+      until.throwIfAborted();
+      throw error;
     } finally {
       timer.stop();
     }
   }
 }
 
-async function readBody(
-  response: Response,
-  url: string,
-  maxBytes: number,
-  onProgress: () => void,
-): Promise<Uint8Array> {
+async function readBody(body: Readable, url: string, maxBytes: number, onProgress: () => void): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   onProgress();
-  for await (const part of response.body ?? []) {
+  for await (const part of body) {
     onProgress();
     length += (part as Uint8Array).length;
     // Leaving the loop ends the transfer.
@@ -118,25 +116,12 @@ class Deadline {
   }
 }
 
-/** `fetch` takes no user and password within a URL. */
-function splitCredentials(url: string): {
-  readonly address: string;
-  readonly credentials: Readonly<Record<string, string>>;
-} {
-  const parsed = new URL(url);
-  if (parsed.username === '' && parsed.password === '') return { address: url, credentials: {} };
-  const pair = `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`;
-  parsed.username = '';
-  parsed.password = '';
-  return { address: parsed.href, credentials: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
-}
-
 function unreachable(url: string, what: string): BerthError {
   return new BerthError('DATASOURCE_UNREACHABLE', `${shownUrl(url)}: ${what}`, { retryable: true });
 }
 
-/** `fetch failed` says nothing; its cause does, and several failed addresses have only a code in common. */
-function causeOf(error: unknown): string {
+/** What went wrong, in a word: the cause says more where there is one, and several failed addresses have only a code in common. Pure. */
+export function causeOf(error: unknown): string {
   const { cause = error } = error as { readonly cause?: unknown };
   const { message, code } = cause as { readonly message?: string; readonly code?: string };
   return [message, code, String(cause)].find((text) => text !== undefined && text !== '') ?? '';

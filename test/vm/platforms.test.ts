@@ -64,7 +64,7 @@ const others: readonly Platform[] = [
     name: 'the qcow2 for download',
     machine: async () => {
       const { packages, disk, epochSeconds } = await builtImage();
-      const tools = await prepareTools(packages, join(work, 'programs'), (await testImageOptions()).cacheDirectory);
+      const tools = await prepareTools(packages, join(work, 'programs'), testImageOptions().cacheDirectory);
       const base = await writeFormat('qcow2', { disk, base: join(work, 'berth'), epochSeconds, level: 1, tools });
       return { boot: uefi, disk: { base, baseFormat: 'qcow2', sizeBytes: 8 * 2 ** 30, bus: 'virtio' } };
     },

@@ -50,7 +50,7 @@ function diskOf(kind: DiskKind): VmDisk {
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), 'berth-secure-'));
   const os = await builtImage();
-  const { architecture, version, cacheDirectory } = await testImageOptions();
+  const { architecture, version, cacheDirectory } = testImageOptions();
   const tools = await prepareTools(os.packages, join(work, 'programs'), cacheDirectory);
   for (const name of ['own', 'other']) {
     const files = await makeKey(work, name);

@@ -1,76 +1,90 @@
-import { expect, test } from '@jest/globals';
-import { BootProgress, progressText } from '../../../src/agent/boot-progress.ts';
+import { describe, expect, test } from '@jest/globals';
+import { BootConsole } from '../../../src/agent/boot-console.ts';
+import { BootProgress, watchBoot } from '../../../src/agent/boot-progress.ts';
+import type { HostStatus } from '../../../src/agent/model.ts';
 import type { ServiceState, ServiceStatus } from '../../../src/services/status.ts';
 
-function services(states: Readonly<Record<string, ServiceState>>): ServiceStatus[] {
-  return Object.entries(states).map(([name, state]) => ({
-    name,
-    engine: 'system',
-    origin: 'config',
-    state,
-    detail: '',
-    image: 'berth/busybox:latest',
-    ports: [],
-    restarts: 0,
-    critical: false,
-    essential: false,
-  }));
+function service(name: string, state: ServiceState, detail = ''): ServiceStatus {
+  return {
+    ...{ name, state, detail, engine: 'system', origin: 'config', image: 'i', ports: [], restarts: 0 },
+    ...{ critical: false, essential: false },
+  };
 }
 
-test.each<{ title: string; states: Record<string, ServiceState>; text: string }>([
-  {
-    title: 'all are where they should be',
-    states: { web: 'healthy', log: 'running', job: 'done', night: 'scheduled' },
-    text: 'services: all 4 ready',
-  },
-  {
-    title: 'who is missing',
-    states: { web: 'healthy', db: 'starting', app: 'waiting' },
-    text: 'services: 1 of 3 ready; db starting, app waiting',
-  },
-  {
-    title: 'who is in trouble comes first',
-    states: { a: 'starting', b: 'unhealthy', c: 'backoff' },
-    text: 'services: 0 of 3 ready; b unhealthy, c backoff, a starting',
-  },
-  {
-    title: 'a line has an end',
-    states: { a: 'waiting', b: 'waiting', c: 'waiting', d: 'waiting', e: 'waiting', f: 'failed' },
-    text: 'services: 0 of 6 ready; f failed, a waiting, b waiting, c waiting, 2 more',
-  },
-])('a line tells how far services are: $title', ({ states, text }) => {
-  expect(progressText(services(states))).toBe(text);
+function status(state: HostStatus['state'], services: readonly ServiceStatus[] = []): HostStatus {
+  return {
+    ...{ hostname: 'h', mode: 'host', version: '1', state, generation: 1, startedAt: '', engines: [], services },
+    ...{ skipped: [], lastRound: null, machine: { config: null, network: null, problems: [], maintenance: null } },
+  };
+}
+
+describe('the console', () => {
+  test('has room for so many lines, none twice in a row, and always for the last one', () => {
+    const lines: string[] = [];
+    const console = new BootConsole((line) => lines.push(line), 2);
+    for (const line of ['a', 'a', 'b', 'c', 'd']) console.say(line);
+    console.end('done');
+    console.end('again');
+    console.say('later');
+    expect(lines).toEqual(['a', 'b', 'done (2 more lines were left out: berth status)', 'later']);
+  });
 });
 
-test('a boot tells its progress once for each step forward, and then is silent', () => {
-  const lines: string[] = [];
-  const progress = new BootProgress((line) => void lines.push(line));
-  progress.note([]);
-  for (const states of [
-    { a: 'waiting', b: 'waiting' },
-    { a: 'starting', b: 'waiting' },
-    { a: 'healthy', b: 'starting' },
-    { a: 'healthy', b: 'starting' },
-    { a: 'healthy', b: 'backoff' },
-    { a: 'healthy', b: 'healthy' },
-    { a: 'unhealthy', b: 'healthy' },
-  ] as const)
-    progress.note(services(states));
-  expect(lines).toEqual([
-    'services: 0 of 2 ready; a waiting, b waiting',
-    'services: 1 of 2 ready; b starting',
-    'services: 1 of 2 ready; b backoff',
-    'services: all 2 ready',
-  ]);
-  expect(progress.isDone).toBe(true);
+describe('progress', () => {
+  const engine = { name: 'system', version: '26.1', socket: '', detail: '' } as const;
+
+  test.each<[string, HostStatus['engines'], readonly ServiceStatus[], string[]]>([
+    ['what is on the way', [{ ...engine, state: 'starting' }], [service('web', 'starting')], []],
+    [
+      'what is there',
+      [{ ...engine, state: 'running' }],
+      [service('web', 'healthy'), service('job', 'done')],
+      ['engine system: running, 26.1', 'service web: healthy', 'service job: done'],
+    ],
+    [
+      'what is in trouble, in one line',
+      [{ ...engine, state: 'failed', detail: 'no\nspace' }],
+      [service('web', 'backoff', 'ended with 1')],
+      ['engine system: failed, no space', 'service web: backoff, ended with 1'],
+    ],
+  ])('%s', (_what, engines, services, lines) => {
+    const progress = new BootProgress();
+    expect(progress.lines({ engines, services })).toEqual(lines);
+    expect(progress.lines({ engines, services })).toEqual([]);
+  });
+
+  test('a service that fails and comes back is told of twice, however often it changes', () => {
+    const progress = new BootProgress();
+    const states: ServiceState[] = ['starting', 'unhealthy', 'healthy', 'unhealthy', 'healthy'];
+    const lines = states.flatMap((state) => progress.lines({ engines: [], services: [service('web', state)] }));
+    expect(lines).toEqual(['service web: unhealthy', 'service web: healthy']);
+  });
 });
 
-test('a service that comes and goes does not fill the console, and the end is told all the same', () => {
-  const lines: string[] = [];
-  const progress = new BootProgress((line) => void lines.push(line));
-  for (let turn = 0; turn < 50; turn += 1)
-    progress.note(services({ a: turn % 2 === 0 ? 'backoff' : 'starting', b: 'waiting' }));
-  progress.note(services({ a: 'healthy', b: 'healthy' }));
-  expect(lines).toHaveLength(13);
-  expect(lines.at(-1)).toBe('services: all 2 ready');
+describe('watching a boot', () => {
+  async function watch(states: readonly HostStatus[], limitMs: number): Promise<{ end: string; lines: string[] }> {
+    const lines: string[] = [];
+    let look = 0;
+    const end = await watchBoot({
+      status: async () => Promise.resolve(states[Math.min(look++, states.length - 1)] ?? status('converging')),
+      console: new BootConsole((line) => lines.push(line)),
+      clock: { sleep: async () => Promise.resolve() },
+      limitMs,
+      signal: new AbortController().signal,
+    });
+    return { end, lines };
+  }
+
+  test('ends when the host is healthy', async () => {
+    const healthy = status('healthy', [service('web', 'healthy')]);
+    const { end, lines } = await watch([status('converging', [service('web', 'starting')]), healthy], 60_000);
+    expect(end).toBe('healthy');
+    expect(lines).toEqual(['service web: healthy', 'h is healthy: 1 service']);
+  });
+
+  test('says what is missing when the time is over', async () => {
+    const { end, lines } = await watch([status('degraded', [service('web', 'backoff', 'ended')])], 5000);
+    expect(end).toBe('late');
+    expect(lines).toEqual(['service web: backoff, ended', 'h is degraded: not there yet: web: berth status']);
+  });
 });

@@ -42,3 +42,9 @@ test('a record that cannot be read allows nothing to be destroyed', async () => 
   await writeFile(path, '{');
   expect((await begun('i-1')).isDue).toBe(false);
 });
+
+test('a host whose state is not kept may have applied something before: nothing is destroyed', async () => {
+  const first = new FirstApply(path, false);
+  await first.begin('i-1');
+  expect(first.isDue).toBe(false);
+});

@@ -1,10 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FirstApply } from '../../../src/agent/first-apply.ts';
 import { HostMachine, type HostMachineDependencies } from '../../../src/agent/host-machine.ts';
 import { stateOf } from '../../../src/agent/host-view.ts';
+import { guestMachine } from '../../../src/agent/machine.ts';
+import { Maintenance } from '../../../src/agent/maintenance.ts';
 import type { ApplyEvent } from '../../../src/agent/model.ts';
 import { emptyHostConfig } from '../../../src/config/host-config.ts';
 import { HostReconciler } from '../../../src/host/host-reconciler.ts';
@@ -53,6 +55,7 @@ function machine(more: Partial<HostMachineDependencies> = {}): HostMachine {
     network,
     startNetwork: () => undefined,
     firstApply,
+    maintenance: new Maintenance(join(directory, 'maintenance')),
     groupIds: { docker: 991 },
     bootProblems: [],
     signal: new AbortController().signal,
@@ -138,4 +141,34 @@ test('a host is converging until its boot is done', () => {
   expect(stateOf([], made)).toBe('converging');
   made.booted();
   expect(stateOf([], made)).toBe('healthy');
+});
+
+test('a key that is wrong makes a host degraded; on somebody’s own machine the one who applies it sees it', () => {
+  const made = machine();
+  made.booted();
+  expect(stateOf([], made, 1)).toBe('degraded');
+  expect(stateOf([], guestMachine, 1)).toBe('healthy');
+});
+
+test('a refused config is a problem until another one is applied; what stands in for it ends no first apply', async () => {
+  const made = machine();
+  made.refuse(['user-data:1:1: error: no config']);
+  await made.bring(named, { previous, provisional: true }, () => undefined);
+  expect(made.status().problems).toEqual(['user-data:1:1: error: no config']);
+  expect(firstApply.isDue).toBe(true);
+  await made.bring(named, { previous }, () => undefined);
+  expect(made.status().problems).toEqual([]);
+  expect(firstApply.isDue).toBe(false);
+});
+
+test('what is applied ends the wait for a config', async () => {
+  const path = join(directory, 'maintenance');
+  const maintenance = new Maintenance(path);
+  const made = machine({ maintenance });
+  await maintenance.begin('no datasource was found', true);
+  expect(made.status().maintenance).toBe('no datasource was found');
+  expect(await readFile(path, 'utf8')).toBe('no datasource was found\n');
+  await made.bring(named, { previous }, () => undefined);
+  expect(made.status().maintenance).toBeNull();
+  await expect(readFile(path)).rejects.toMatchObject({ code: 'ENOENT' });
 });

@@ -9,9 +9,9 @@ test('Berth’s marks come from its console; what is said of earlier moments is 
     [104, 'berth: slot a on /dev/vda2 is mounted after 3.00 s, the initrd ran from 2.25 s'],
     [106, 'berth: the system engine starts after 5.00 s, init ran from 3.50 s'],
     [110, 'berth: config: NoCloud on /dev/vdb, first boot'],
-    [118, 'berth: system engine: it answers'],
-    [119, 'berth: services: 0 of 5 ready; web1 starting, web2 starting, web3 starting, web4 starting, 1 more'],
-    [121, 'berth: services: 2 of 5 ready; web3 starting, web4 starting, web5 waiting'],
+    [118, 'berth: engine system: running, 26.1.5'],
+    ...serviceNames.slice(1).map((name, index) => [121 + index, `berth: service ${name}: healthy`] as const),
+    [126, 'berth: service ntp: healthy'],
   );
   const marks = {
     kernel: 1,
@@ -23,8 +23,8 @@ test('Berth’s marks come from its console; what is said of earlier moments is 
     'first-service': 21,
   };
   expect(berthMarks(said, 100)).toEqual(marks);
-  const all = [...said, { at: 125, text: 'berth: services: all 5 ready' }];
-  expect(berthMarks(all, 100)).toEqual({ ...marks, 'all-services': 25 });
+  const all = [...said, { at: 127, text: `berth: service ${serviceNames[0] ?? ''}: healthy` }];
+  expect(berthMarks(all, 100)).toEqual({ ...marks, 'all-services': 27 });
 });
 
 test('the peer’s end is the last of its services, each counted once', () => {

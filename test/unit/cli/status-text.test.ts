@@ -18,17 +18,22 @@ function machineLines(machine: MachineStatus): string[] {
 test.each<[string, MachineStatus, string[]]>([
   [
     'where it has its config from',
-    { config, network, problems: [] },
+    { config, network, problems: [], maintenance: null },
     ['Network  ready  eth0 10.0.2.15/24', 'Config   nocloud  /dev/vdb (cidata)'],
   ],
   [
     'nothing of a config that it did not find',
-    { config: null, network, problems: [] },
+    { config: null, network, problems: [], maintenance: null },
     ['Network  ready  eth0 10.0.2.15/24'],
   ],
   [
     'what is missing, and what is wrong',
-    { config, network: { ready: false, detail: 'no carrier on eth0', links: [] }, problems: ['/var is memory'] },
+    {
+      config,
+      network: { ready: false, detail: 'no carrier on eth0', links: [] },
+      problems: ['/var is memory'],
+      maintenance: null,
+    },
     ['Network  not ready: no carrier on eth0', 'Config   nocloud  /dev/vdb (cidata)', '/var is memory'],
   ],
 ])('the status of a host tells %s', (_what, machine, lines) => {

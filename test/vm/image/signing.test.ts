@@ -84,10 +84,10 @@ describe('a signed image', () => {
   beforeAll(async () => {
     os = await builtImage();
     key = await readSigningKey(own.key, own.certificate);
-    tools = await prepareTools(os.packages, join(work, 'programs'), (await testImageOptions()).cacheDirectory);
+    tools = await prepareTools(os.packages, join(work, 'programs'), testImageOptions().cacheDirectory);
     directory = join(work, 'signed');
     await mkdir(directory);
-    const { architecture, version } = await testImageOptions();
+    const { architecture, version } = testImageOptions();
     await signOs(os, { architecture, version }, key, directory, tools);
   }, limitMs);
 
@@ -95,7 +95,7 @@ describe('a signed image', () => {
     'says who signed its programs, and shows when one was changed afterwards',
     async () => {
       const disk = join(directory, 'disk.raw');
-      const found = await inspectImage(disk, await testImageOptions());
+      const found = await inspectImage(disk, testImageOptions());
       const signature = {
         kind: 'valid',
         certificate: {
@@ -114,7 +114,7 @@ describe('a signed image', () => {
       await writeFile(changed, uki);
       const esp = `${disk}@@${found.partitions[0]?.startBytes}`;
       await tools.run('mcopy', ['-o', '-i', esp, changed, `::/EFI/Linux/${found.entries[0]?.file}`]);
-      const again = await inspectImage(disk, await testImageOptions());
+      const again = await inspectImage(disk, testImageOptions());
       expect(again.entries).toMatchObject([{ isIntact: true, signature: { kind: 'broken' } }]);
       expect(again.bootLoaders).toMatchObject([{ signature: { kind: 'valid' } }]);
     },
@@ -144,10 +144,10 @@ describe('a signed image', () => {
     'has the certificate in its manifest',
     async () => {
       const out = join(work, 'release');
-      await writeRelease(await testImageOptions(), ['raw'], out, key);
+      await writeRelease(testImageOptions(), ['raw'], out, key);
       const manifest = JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8')) as ImageManifest;
       expect(manifest.secureBoot).toMatchObject({ kind: 'signed', certificate: { subject: 'O=Example, CN=own' } });
-      const found = await inspectImage(join(out, manifest.files[0]?.name ?? ''), await testImageOptions());
+      const found = await inspectImage(join(out, manifest.files[0]?.name ?? ''), testImageOptions());
       expect(found.entries).toMatchObject([{ isIntact: true, signature: { kind: 'valid' } }]);
     },
     limitMs,

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../../image/vm/free-port.ts';
@@ -17,7 +19,7 @@ import { sshPort } from '../../../src/cli/vm-host.ts';
 import { writeDebugInitrd } from './debug-initrd.ts';
 import { testVmPrefix } from './reap.ts';
 import { SerialShell } from './serial-shell.ts';
-import { testImage } from './test-image.ts';
+import { emulationArguments, testImage } from './test-image.ts';
 
 /** For what a boot takes before it counts as dead: an emulated machine on a loaded one is slow. Milliseconds. */
 export const bootLimitMs = 600_000;
@@ -26,12 +28,6 @@ export const testLimitMs = 2 * bootLimitMs;
 
 const pollMs = 200;
 const defaultName = 'test';
-/**
- * QEMU's translator (before 8.1) may run an instruction after the kernel has patched it in the code that is running: "Oops:
- * int3". It met two of four boots on a loaded machine, both where the first container switches the accounting of
- * the kernel's own memory on; so that is off from the start.
- */
-const spared = 'cgroup.memory=nokmem';
 const tailLines = 60;
 
 /** How a test's VM differs from a plain one that is booted directly, on fast disks, with a network and a test shell. */
@@ -164,6 +160,49 @@ export class TestVm {
     });
   }
 
+  /** Waits until so many lines on the console are like this. @returns all of them. */
+  async lines(pattern: RegExp, count: number, limitMs?: number): Promise<string[]> {
+    const what = `${count} lines like ${pattern.source}`;
+    return this.until(
+      what,
+      async () => {
+        const found = plainLines(await this.vm.serial()).filter((line) => pattern.test(line));
+        return found.length >= count && found;
+      },
+      limitMs,
+    );
+  }
+
+  /** Types on the serial console, as a person there does. */
+  async type(text: string): Promise<void> {
+    const socket = connect(this.vm.files.serialSocket);
+    await once(socket, 'connect');
+    socket.end(text);
+    // The guest's port takes a few characters at a time: QEMU keeps the rest only while somebody is connected.
+    socket.resume();
+    await once(socket, 'close');
+  }
+
+  /** The status, asked for in the root shell: for hosts that let nobody in by ssh. */
+  async statusInside(what: string, condition: (status: HostStatus) => boolean): Promise<HostStatus> {
+    const shell = await this.shell();
+    let last = '';
+    return this.until(what, async () => {
+      const { exitCode, output } = await shell.run('set -o pipefail; berth status --json | cat');
+      if (exitCode !== 0) return undefined;
+      last = output;
+      const status = JSON.parse(output) as HostStatus;
+      return condition(status) && status;
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}\nthe last status: ${last}`, { cause: error });
+    });
+  }
+
+  /** The machine restarted, or is about to: what was connected to it is not any more. */
+  async restarted(): Promise<void> {
+    await this.#leave();
+  }
+
   /** Presses the power button and waits for the end. Rejects when the host does not obey. */
   async powerOff(limitMs = bootLimitMs): Promise<void> {
     await this.#leave();
@@ -210,6 +249,16 @@ export async function withVm<T>(
   }
 }
 
+/** A directory for a test's own files, removed with the VMs when the test run crashes. */
+export async function withDirectory<T>(test: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(testVmPrefix());
+  try {
+    return await test(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
 async function makeVm(
   given: VmChange | ((publicKey: string) => Promise<KeyedVmChange>),
   directory: string,
@@ -220,6 +269,7 @@ async function makeVm(
   const { userData, networkConfig, image = testImage(), loginUser, guestPorts = [], ipv6Network, ...changes } = change;
   const initrd = join(directory, 'initrd');
   await writeDebugInitrd(image.initrd, initrd);
+  const commandLine = `${image.commandLine} ${emulationArguments}`;
   const hostPort = await freePort();
   const name = change.name ?? defaultName;
   const forwards = [{ hostPort, guestPort: sshPort }];
@@ -233,7 +283,7 @@ async function makeVm(
     ...(ipv6Network === undefined ? {} : { ipv6Network }),
   };
   const spec: VmSpec = {
-    ...plainVm(name, image.disk, directBoot({ ...image, initrd, commandLine: `${image.commandLine} ${spared}` })),
+    ...plainVm(name, image.disk, directBoot({ ...image, initrd, commandLine })),
     writes: 'fast',
     secondSerial: true,
     ...changes,

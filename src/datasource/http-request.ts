@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request as overHttp } from 'node:http';
+import { request as overHttps } from 'node:https';
+import { pipeline, type Readable } from 'node:stream';
+import { createBrotliDecompress, createUnzip } from 'node:zlib';
+import { splitCredentials } from './url-credentials.ts';
+
+export interface HttpQuestion {
+  readonly method: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Unpacked. To be read to its end or destroyed. */
+  readonly body: Readable;
+}
+
+const longestChain = 10;
+const redirections: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Asks over HTTP or HTTPS; a GET follows redirections. Not by `fetch`: that needs WebAssembly, which the host's agent, in V8's
+ * lite mode, does not have. Rejects with the signal's reason, or with what the network said.
+ */
+export async function askHttp(url: string, question: HttpQuestion): Promise<HttpAnswer> {
+  let current = new URL(url);
+  for (let hops = 0; ; hops += 1) {
+    const response = await askOnce(current, question);
+    const { statusCode: status = 0, headers } = response;
+    const { location } = headers;
+    if (question.method !== 'GET' || !redirections.has(status) || location === undefined)
+      return { status, body: unpacked(response) };
+    response.destroy();
+    if (hops >= longestChain) throw new Error(`more than ${longestChain} redirections`);
+    current = new URL(location, current);
+    if (!/^https?:$/.test(current.protocol)) throw new Error(`a redirection to ${current.protocol}`);
+  }
+}
+
+async function askOnce(url: URL, { method, headers = {}, body, signal }: HttpQuestion): Promise<IncomingMessage> {
+  signal.throwIfAborted();
+  const { address, credentials } = splitCredentials(url.href);
+  const send = url.protocol === 'https:' ? overHttps : overHttp;
+  const request = send(address, {
+    method,
+    headers: {
+      ...credentials,
+      ...headers,
+      ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
+    },
+    signal,
+    // A connection of its own: nothing is left open when the answer is there.
+    agent: false,
+  });
+  request.end(body);
+  try {
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    return response;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+/** Some servers pack what nobody asked them to pack. */
+function unpacked(response: IncomingMessage): Readable {
+  const encoding = response.headers['content-encoding'] ?? 'identity';
+  if (!['gzip', 'x-gzip', 'deflate', 'br'].includes(encoding)) return response;
+  const unpacker = encoding === 'br' ? createBrotliDecompress() : createUnzip();
+  // An error of either ends both, and whoever reads gets it.
+  return pipeline(response, unpacker, () => undefined);
+}
