@@ -20,11 +20,10 @@ export interface MeasuredHost {
 
 /** Berth, with what it is told to run. */
 function berthUserData(): string {
-  const declared = Object.entries(services).map(([name, service]) => [
-    name,
-    { ...service, 'x-berth': { engine: 'system' } },
-  ]);
-  return `#cloud-config\n${JSON.stringify({ berth: { services: Object.fromEntries(declared) } })}\n`;
+  const declared: Readonly<Record<string, object>> = Object.fromEntries(
+    Object.entries(services).map(([name, service]) => [name, { ...service, 'x-berth': { engine: 'system' } }]),
+  );
+  return `#cloud-config\n${JSON.stringify({ berth: { services: declared } })}\n`;
 }
 
 /** The same machine for every host; only what it boots, and what it is told, differ. */
