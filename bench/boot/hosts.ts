@@ -20,7 +20,7 @@ export interface MeasuredHost {
 
 /** Berth, with what it is told to run. */
 function berthUserData(): string {
-  const declared = Object.fromEntries(
+  const declared: Readonly<Record<string, object>> = Object.fromEntries(
     Object.entries(services).map(([name, service]) => [name, { ...service, 'x-berth': { engine: 'system' } }]),
   );
   return `#cloud-config\n${JSON.stringify({ berth: { services: declared } })}\n`;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '../core/clock.ts';
@@ -39,7 +40,9 @@ interface Program {
 }
 
 const startTimeoutMs = 60_000;
-const pollMs = 20;
+/** From one look whether a program answers to the next: more and more rarely, because looking takes from its processor. */
+const firstPollMs = 20;
+const longestPollMs = 200;
 const pingTimeoutMs = 5_000;
 const logLimitBytes = 8 * 2 ** 20;
 
@@ -167,7 +170,7 @@ export class EngineProcesses {
     signal?: AbortSignal,
   ): Promise<'answers' | 'ended' | 'late'> {
     const end = this.#clock.now() + startTimeoutMs;
-    for (;;) {
+    for (let pollMs = firstPollMs; ; pollMs = Math.min(2 * pollMs, longestPollMs)) {
       if (await program.answers()) return 'answers';
       if (!isAlive(started)) return 'ended';
       if (this.#clock.now() >= end) return 'late';
@@ -220,7 +223,8 @@ export class EngineProcesses {
       pidFile: this.paths.dockerdPid,
       logFile: this.paths.dockerdLog,
       socket,
-      answers: () => pingEngine(socket, pingTimeoutMs),
+      // It listens long before it answers: from then on one ping waits for that.
+      answers: async () => existsSync(socket) && pingEngine(socket, pingTimeoutMs),
     };
   }
 }

@@ -134,8 +134,18 @@ export function containerdArguments(spec: EngineSpec): string[] {
   ];
 }
 
-/** containerd's configuration: without the Kubernetes interface, which dockerd does not use. Pure. */
-export const containerdConfigText = 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n';
+/** What dockerd does not use: the Kubernetes interface, and snapshotters, some of which run programs to see what the kernel has. */
+const unusedPlugins: readonly string[] = [
+  'io.containerd.grpc.v1.cri',
+  'io.containerd.nri.v1.nri',
+  'io.containerd.internal.v1.opt',
+  'io.containerd.tracing.processor.v1.otlp',
+  'io.containerd.internal.v1.tracing',
+  ...['aufs', 'blockfile', 'btrfs', 'devmapper', 'zfs'].map((name) => `io.containerd.snapshotter.v1.${name}`),
+];
+
+/** containerd's configuration. Pure. */
+export const containerdConfigText = `version = 2\ndisabled_plugins = ${JSON.stringify(unusedPlugins)}\n`;
 
 /** Of our environment, what must not reach the engine: it changes what its programs do. */
 const ownVariables: ReadonlySet<string> = new Set([
