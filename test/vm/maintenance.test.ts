@@ -96,7 +96,7 @@ async function meetBrokenAgent(vm: TestVm): Promise<void> {
   );
   await vm.line(/^berth: the agent died 5 times in a row; the last words of its log: .* the agent ended with 1/);
   await vm.line(/^berth: a shell for the console's password:$/);
-  const guard = await shell.output(`ps | awk '/berth[/]guard/ && !/awk/ {print $1; exit}'`);
+  const guard = await shell.output(`ps | awk '/berth.guard/ && !/awk/ {print $1; exit}'`);
   expect(await shell.output(`readlink /proc/${guard}/fd/3`)).toBe('/dev/watchdog');
   const written = async (): Promise<number> =>
     Number(await shell.output(`awk '/^wchar/ {print $2}' /proc/${guard}/io`));
@@ -142,7 +142,7 @@ async function meetBrokenDisk(vm: TestVm): Promise<void> {
   // Who is at the console may not be whom this host belongs to.
   expect(await vm.vm.serial()).not.toContain('press Enter');
   const again = await vm.shell();
-  expect(await again.output('wipefs --noheadings --output TYPE /dev/vda4')).toBe('xfs');
+  expect(await again.output('/usr/sbin/wipefs --noheadings --output TYPE /dev/vda4')).toBe('xfs');
   await again.output('mkdir -p /run/look && mount -t xfs -o ro,norecovery /dev/vda4 /run/look');
   expect(await again.output('cat /run/look/lib/kept')).toBe('kept');
 }

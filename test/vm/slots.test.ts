@@ -59,7 +59,7 @@ test(
         expect(console.filter((line) => /verity: .*data block 0 is corrupted/.test(line))).not.toEqual([]);
         expect(console.filter((line) => /Kernel panic .*dm-verity/.test(line))).not.toEqual([]);
         expect(console.filter((line) => inSlot('b').test(line))).toEqual([]);
-        expect(await vm.status('a healthy host on the older slot', isHealthy)).toMatchObject({
+        expect(await vm.statusInside('a healthy host on the older slot', isHealthy)).toMatchObject({
           hostname: 'two-slots',
           generation: 1,
         });
