@@ -37,11 +37,13 @@ async function readDmi(root: string): Promise<HostFacts['dmi']> {
   return Object.fromEntries((await Promise.all(fields)).filter(([, value]) => value !== ''));
 }
 
-/** An item is a directory with a file `raw`; its name has slashes, each a directory. */
+/** An item is a link to a directory with a file `raw`; its name has slashes, each a directory. */
 async function listItems(base: string, name: string): Promise<string[]> {
   const entries = await readdir(join(base, name), { withFileTypes: true }).catch(() => []);
   if (entries.some((entry) => entry.name === 'raw')) return [name];
-  const below = entries.filter((entry) => entry.isDirectory()).map((entry) => listItems(base, `${name}/${entry.name}`));
+  const below = entries
+    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+    .map((entry) => listItems(base, `${name}/${entry.name}`));
   return (await Promise.all(below)).flat().toSorted();
 }
 

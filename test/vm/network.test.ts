@@ -84,6 +84,8 @@ test(
       const status = await vm.status('a network', isReady);
       expect(status.machine?.problems).toEqual([]);
       const shell = await vm.shell();
+      // The serial port is a terminal, on which it would use colours.
+      await shell.output('ip() { command ip -color=never "$@"; }');
       expect(await devices(shell)).toEqual(declaredDevices);
       expect(await resolver(shell)).toEqual(
         expect.arrayContaining(['nameserver 192.168.66.53', 'nameserver 10.0.2.3']),

@@ -60,7 +60,10 @@ test('the facts of a host are read from its files', async () => {
   await put('sys/class/dmi/id/sys_vendor', 'QEMU\n');
   await put('sys/class/dmi/id/product_serial', '\n');
   await put('sys/firmware/dmi/tables/DMI', new Uint8Array([11, 5, 0, 0, 1, 0x61, 0, 0, 127, 4, 0, 0, 0, 0]));
-  await put('sys/firmware/qemu_fw_cfg/by_name/opt/io.berth/config/raw', '#cloud-config\n');
+  // As the kernel has them: an item's name is a link to its number.
+  await put('sys/firmware/qemu_fw_cfg/by_key/33/raw', '#cloud-config\n');
+  await mkdir(join(root, 'sys/firmware/qemu_fw_cfg/by_name/opt/io.berth'), { recursive: true });
+  await symlink('../../../by_key/33', join(root, 'sys/firmware/qemu_fw_cfg/by_name/opt/io.berth/config'));
   await put('sys/firmware/qemu_fw_cfg/by_name/opt/top/raw', '');
   await put('sys/firmware/qemu_fw_cfg/by_name/etc/other/raw', '');
   await put('usr/lib/berth/seed/user-data', '#cloud-config\n');
