@@ -24,7 +24,8 @@ export class ScheduleTimer {
   }
 
   async #start(at: number): Promise<void> {
-    const { CronJob: Job } = await import('cron');
+    // In the bundle a CommonJS package has only its default export.
+    const { CronJob: Job } = (await import('cron')).default;
     // Armed otherwise while it was loaded.
     if (this.#armedFor !== at) return;
     const onTick = (): void => {
