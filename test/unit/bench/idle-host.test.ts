@@ -1,5 +1,4 @@
 import { expect, test } from '@jest/globals';
-import { budgetDifference } from '../../vm/support/idle-budget.ts';
 import { programs, sockets, usedMebibytes } from '../../vm/support/idle-host.ts';
 
 test('memory in use is what is not available', () => {
@@ -41,25 +40,4 @@ test('sockets that wait are listed once, with the address unless it is every one
   expect(sockets('tcp', tcp.join('\n'))).toEqual(['tcp 127.0.0.1:8101', 'tcp 22', 'tcp [0:0:0:0:0:0:0:1]:631']);
   const udp = ['   9: 0F02000A:0044 00000000:0000 07 00000000:00000000 00:00000000 00000000 0 0 6 2 0 0'];
   expect(sockets('udp', udp.join('\n'))).toEqual(['udp 10.0.2.15:68']);
-});
-
-test.each([
-  { title: 'as it is listed', processes: ['a', 'b', 'b'], ports: ['tcp 22'], grown: [], gone: [] },
-  {
-    title: 'a process and a port more',
-    processes: ['a', 'b', 'b', 'b', 'c'],
-    ports: ['tcp 22', 'udp 68'],
-    grown: ['process b: 3, not 2', 'process c: 1, not 0', 'port udp 68'],
-    gone: [],
-  },
-  {
-    title: 'less than is listed: the list is to be mended',
-    processes: ['b', 'b'],
-    ports: [],
-    grown: [],
-    gone: ['process a: 0, not 1', 'port tcp 22'],
-  },
-])('an idle host against its budget: $title', ({ processes, ports, grown, gone }) => {
-  const budget = { processes: { a: 1, b: 2 }, ports: ['tcp 22'] };
-  expect(budgetDifference(budget, { processes, ports })).toEqual({ grown, gone });
 });
