@@ -82,8 +82,11 @@ function withTag(reference: string): string {
   return last.includes(':') || last.includes('@') ? reference : `${reference}:latest`;
 }
 
-/** Docker Engine API, "Authentication": base64url of a JSON object. */
+/**
+ * Docker Engine API, "Authentication": base64url of a JSON object, with its padding: without it, the engine takes the header
+ * for none and says nothing.
+ */
 function registryAuth(auth: NonNullable<PullOptions['auth']>): string {
   const json = { username: auth.username, password: auth.password, serveraddress: auth.registry };
-  return Buffer.from(JSON.stringify(json)).toString('base64url');
+  return Buffer.from(JSON.stringify(json)).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }

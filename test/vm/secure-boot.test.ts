@@ -28,6 +28,8 @@ berth:
       network_mode: none
       x-berth: {engine: system}
 `;
+/** What the firmware and the boot loader have to say comes within seconds, or never. */
+const firmwareLimitMs = 180_000;
 const extraArgument = 'berth.test=from-the-hypervisor';
 
 let work: string;
@@ -68,7 +70,7 @@ beforeAll(async () => {
   variables = join(work, 'variables.fd');
   await withVm({ boot: findSecureFirmware('amd64'), disk: diskOf('signed') }, async (vm) => {
     await vm.start();
-    await vm.line(/Secure Boot keys successfully enrolled/);
+    await vm.line(/Secure Boot keys successfully enrolled/, firmwareLimitMs);
     await vm.kill();
     await copyFile(vm.vm.files.variables, variables);
   });
@@ -110,7 +112,7 @@ test.each(sampled(refused, 2))(
     const boot = { ...findSecureFirmware('amd64'), variables };
     await withVm({ boot, disk: diskOf(kind) }, async (vm) => {
       await vm.start();
-      await vm.line(message);
+      await vm.line(message, firmwareLimitMs);
       expect(await vm.vm.serial()).not.toContain('berth: slot');
     });
     failures -= 1;

@@ -56,12 +56,19 @@ describe.each(engineVersions)('images on Docker %s', (version) => {
     await engine.removeImage(reference);
   });
 
-  test('a registry that asks for a login gets it', async () => {
-    registry.login = { username: 'ops', password: 'secret' };
+  // Of every length modulo three, and with what base64 has two alphabets for.
+  test.each([
+    'secret',
+    'secret1',
+    'secret12',
+    '>>>???~~~',
+  ])('a registry that asks for a login gets it: %s', async (password) => {
+    registry.login = { username: 'ops', password };
     const { reference } = registry.push('pulled', '1', await buildImage());
     await expect(engine.pullImage(reference, {})).rejects.toMatchObject({ code: expect.stringMatching(/^IMAGE_/) });
     await engine.pullImage(reference, { auth: { ...registry.login, registry: registry.address } });
     expect(await engine.inspectImage(reference)).toBeDefined();
+    await engine.removeImage(reference);
   });
 
   test.each([

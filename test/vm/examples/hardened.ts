@@ -8,8 +8,8 @@ import { engineGroupId } from '../../../src/services/catalogue/variables.ts';
 import type { TestVm } from '../support/test-vm.ts';
 import { asItIs, type Example, inService, type Stage } from './example.ts';
 
-/** All that listens, as PROTOCOL ADDRESS:PORT. */
-const ports = ['tcp 0.0.0.0:22', 'tcp 127.0.0.1:8080', 'tcp :::22', 'udp 127.0.0.1:323', 'udp ::1:323'];
+/** All that listens, as PROTOCOL ADDRESS:PORT: SSH, the service, and the DHCP client. */
+const ports = ['tcp 0.0.0.0:22', 'tcp 127.0.0.1:8080', 'tcp :::22', 'udp 0.0.0.0:68'];
 
 const sysctl = {
   'kernel.kptr_restrict': '2',
