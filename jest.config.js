@@ -18,6 +18,8 @@ export default {
       ...common,
       displayName: 'vm',
       testMatch: ['<rootDir>/test/vm/**/*.test.ts'],
+      // What takes more boots than `npm test` has time for.
+      testPathIgnorePatterns: process.env['BERTH_SOAK'] === '1' ? [] : ['\\.soak\\.test\\.ts$'],
       globalSetup: '<rootDir>/test/vm/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/vm/support/global-teardown.ts',
     },

@@ -13,6 +13,7 @@ const empty: Overlay = { enabled: [], disabled: [] };
 export class OverlayStore {
   readonly #path: string;
   #overlay: Overlay = empty;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(path: string) {
     this.#path = path;
@@ -37,6 +38,9 @@ export class OverlayStore {
     this.#overlay = isEnabled
       ? { enabled: [...without(enabled), name], disabled: without(disabled) }
       : { enabled: without(enabled), disabled: [...without(disabled), name] };
-    await writeDurably(this.#path, `${JSON.stringify(this.#overlay)}\n`);
+    const write = (): Promise<void> => writeDurably(this.#path, `${JSON.stringify(this.#overlay)}\n`);
+    // One after the other; the last one has everything.
+    this.#writing = this.#writing.then(write, write);
+    await this.#writing;
   }
 }

@@ -13,6 +13,7 @@ export class MemoryKeeper {
   readonly #clock: Clock;
   #memory: Memory = {};
   #saving: Promise<void> | undefined;
+  #writing: Promise<void> = Promise.resolve();
   #isDirty = false;
 
   constructor(store: MemoryStore, clock: Clock) {
@@ -48,20 +49,30 @@ export class MemoryKeeper {
     this.#saving ??= this.#saveSoon();
   }
 
-  /** Durable when it resolves. */
+  /** Durable when it resolves. Saves one at a time, whoever asks. */
   async flush(): Promise<void> {
+    const turn = this.#writing.catch(() => undefined).then(() => this.#write());
+    this.#writing = turn;
+    await turn;
+  }
+
+  async #write(): Promise<void> {
     while (this.#isDirty) {
       this.#isDirty = false;
-      await this.#store.save(this.#memory);
+      try {
+        await this.#store.save(this.#memory);
+      } catch (error) {
+        // The next save tries again.
+        this.#isDirty = true;
+        throw error;
+      }
     }
   }
 
   async #saveSoon(): Promise<void> {
     await this.#clock.sleep(saveDelayMs);
     this.#saving = undefined;
-    // A full disk must not stop the reconciler; the next change tries again.
-    await this.flush().catch(() => {
-      this.#isDirty = true;
-    });
+    // A full disk must not stop the reconciler.
+    await this.flush().catch(() => undefined);
   }
 }

@@ -279,7 +279,11 @@ async function connectNeighbour(shell: SerialShell): Promise<void> {
 }
 
 async function fetchAsNeighbour(shell: SerialShell, url: string): Promise<string> {
-  return shell.output(`ip netns exec neighbour wget -q -T 20 -O - '${url}'`);
+  // A service without a healthcheck runs before it listens.
+  const tries = 'for try in 1 2 3 4 5 6 7 8 9; do';
+  return shell.output(
+    `${tries} ip netns exec neighbour wget -q -T 20 -O - '${url}' 2> /dev/null && break; sleep 2; done`,
+  );
 }
 
 /** The status as somebody on the host itself sees it, without a network. */
