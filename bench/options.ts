@@ -17,6 +17,13 @@ export const usage = `npm run bench -- [--runs N] [--quick] [--only SCENARIO]…
 Measures Berth's production bundle (npm run build) against Docker Compose and against the engine's plain API, on a Docker
 Engine of its own. Needs root. Writes bench/RESULTS.md after a full run (every scenario and peer, not quick). Exit code 1 when a limit is missed.`;
 
+/** How often to run: what was said, else the number for a short look or for a full one. Throws with a message for a person. */
+export function runsOf(said: string | undefined, quick: boolean, defaults: { quick: number; full: number }): number {
+  const runs = Number(said ?? (quick ? defaults.quick : defaults.full));
+  if (!Number.isInteger(runs) || runs < 1) throw new Error(`--runs ${said ?? ''}: must be a whole number from 1`);
+  return runs;
+}
+
 /** Reads the command line. Throws with a message for a person. */
 export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
@@ -29,9 +36,7 @@ export function readOptions(args: readonly string[]): Options {
       peer: { type: 'string', multiple: true, default: [...allPeers] },
     },
   });
-  const runs = Number(values.runs ?? (values.quick ? 3 : 7));
-  if (!Number.isInteger(runs) || runs < 1)
-    throw new Error(`--runs ${values.runs ?? ''}: must be a whole number from 1`);
+  const runs = runsOf(values.runs, values.quick, { quick: 3, full: 7 });
   const peers = values.peer.map((name) => {
     const peer = allPeers.find((known) => known === name);
     if (peer === undefined) throw new Error(`--peer ${name}: there are ${allPeers.join(', ')}`);

@@ -1,11 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../image/command.ts';
-import { cachedOs } from '../../image/os/cached-build.ts';
 import { machines } from '../../image/vm/qemu-arguments.ts';
 import { ensureVmPrograms } from '../../image/vm/requirements.ts';
 import { messageOf } from '../../src/core/errors.ts';
-import { cacheDir } from '../../test/engine/support/cache.ts';
+import { builtImage, projectDirectory } from '../../test/vm/support/test-image.ts';
 import { terminalTable } from '../report.ts';
 import { misses } from '../scenario.ts';
 import { downloadBytes } from './download-size.ts';
@@ -17,7 +16,6 @@ import { peerImage } from './peer-image.ts';
 import { type BootResults, bootRows } from './results.ts';
 import { type HostRun, runHost, runPlainHost } from './run.ts';
 
-const projectDirectory = join(import.meta.dirname, '../..');
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function main({ quick, runs: count }: BootBenchOptions, signal: AbortSignal): Promise<number> {
@@ -55,22 +53,7 @@ type OurImage = Awaited<ReturnType<typeof ourImage>>;
 async function ourImage(fast: boolean) {
   // The launcher bundles the program when its sources are newer.
   await runCommand(join(projectDirectory, 'berth'), ['--version']);
-  const text = await readFile(join(projectDirectory, 'package.json'), 'utf8');
-  const { version, devDependencies } = JSON.parse(text) as {
-    readonly version: string;
-    readonly devDependencies: Readonly<Record<string, string>>;
-  };
-  return cachedOs({
-    version,
-    nodeVersion: devDependencies['node'] ?? '',
-    architecture: 'amd64',
-    kernel: 'cloud',
-    fast,
-    lockUse: 'prefer',
-    projectDirectory,
-    cacheDirectory: cacheDir,
-    onProgress: (line) => progress(`image: ${line}`),
-  });
+  return builtImage({ fast });
 }
 
 /** What does not vary between runs, or is no part of the comparison. */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { runsOf } from '../options.ts';
 
 export interface BootBenchOptions {
   readonly help: boolean;
@@ -23,8 +24,6 @@ export function readOptions(args: readonly string[]): BootBenchOptions {
       runs: { type: 'string' },
     },
   });
-  const runs = Number(values.runs ?? (values.quick ? 1 : 5));
-  if (!Number.isInteger(runs) || runs < 1)
-    throw new Error(`--runs ${values.runs ?? ''}: must be a whole number from 1`);
+  const runs = runsOf(values.runs, values.quick, { quick: 1, full: 5 });
   return { help: values.help, quick: values.quick, runs };
 }

@@ -34,7 +34,7 @@ import { declareServices } from './declare-services.ts';
 import type { EngineSet } from './engine-set.ts';
 import { EventFeed } from './event-feed.ts';
 import type { GenerationStore } from './generation-store.ts';
-import { HostView, stateOf } from './host-view.ts';
+import { HostView } from './host-view.ts';
 import { Housekeeping } from './housekeeping.ts';
 import type { Ledger } from './ledger.ts';
 import type { Machine } from './machine.ts';
@@ -275,8 +275,7 @@ export class Agent implements AgentService {
     const { generation } = this.#declaration;
     if (this.#feed.isWatched) {
       const services = this.#reconciler.statuses();
-      const { problems } = this.#declaration;
-      this.#feed.compare(services, stateOf(services, this.#deps.machine, problems.length), generation);
+      this.#feed.compare(services, this.#view.stateOf(services), generation);
     }
     this.#housekeeping.afterRound(generation);
   }

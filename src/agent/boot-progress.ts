@@ -1,9 +1,8 @@
 import type { Clock } from '../core/clock.ts';
-import { settledStates } from '../services/status.ts';
+import { movingStates, settledStates } from '../services/status.ts';
 import type { BootConsole } from './boot-console.ts';
 import type { HostStatus } from './model.ts';
 
-const troubleStates: ReadonlySet<string> = new Set(['backoff', 'unhealthy', 'failed', 'exited', 'unreachable']);
 const longestDetail = 120;
 
 /** What a boot tells of its engines and services: each when it is where it should be, and when it first is in trouble. */
@@ -16,16 +15,18 @@ export class BootProgress {
       ...engines.map(({ name, state, version, detail }) => ({
         subject: `engine ${name}`,
         isFine: state === 'running',
+        isMoving: state !== 'failed' && state !== 'unreachable',
         ...{ state, note: state === 'running' ? version : detail },
       })),
       ...services.map(({ name, state, detail }) => ({
         subject: `service ${name}`,
         isFine: settledStates.has(state),
+        isMoving: movingStates.has(state),
         ...{ state, note: detail },
       })),
     ];
-    return all.flatMap(({ subject, isFine, state, note }) => {
-      if (!isFine && !troubleStates.has(state)) return [];
+    return all.flatMap(({ subject, isFine, isMoving, state, note }) => {
+      if (!isFine && isMoving) return [];
       const key = `${subject} ${isFine ? 'fine' : 'trouble'}`;
       if (this.#told.has(key)) return [];
       this.#told.add(key);

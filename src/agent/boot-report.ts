@@ -1,4 +1,5 @@
 import { type Diagnostic, diagnosticLine } from '../core/diagnostic.ts';
+import { settledStates } from '../services/status.ts';
 import type { HostStatus } from './model.ts';
 
 /** What a host tells of its boot at `berth.report.url`: the JSON body of a POST. */
@@ -52,7 +53,7 @@ export function bootReport(facts: ReportFacts): BootReport {
     ...({ kind: 'berth-boot', phase, at: new Date(now).toISOString(), hostname, machineId, bootId } as const),
     ...{ version, origin, state, generation },
     services: services
-      .filter(({ state: found }) => found !== 'healthy' && found !== 'running')
+      .filter(({ state: found }) => !settledStates.has(found))
       .slice(0, most)
       .map(({ name, state: found }) => ({ name, state: found })),
     problems: (machine?.problems ?? [])

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { BerthError, messageOf } from '../core/errors.ts';
+import { Turns } from '../core/turns.ts';
 import type { ConfigText } from './agent-service.ts';
 import { replaceFile, syncDirectory, writeDurably } from './durable-file.ts';
 import type { Generation } from './model.ts';
@@ -37,7 +38,7 @@ export class GenerationStore {
   /** Oldest first. */
   #generations: StoredGeneration[] = [];
   #highest = 0;
-  #writes: Promise<unknown> = Promise.resolve();
+  readonly #writes = new Turns();
   #finishing: Promise<void> = Promise.resolve();
 
   private constructor(directory: string, keep: number) {
@@ -80,7 +81,7 @@ export class GenerationStore {
    * this process when this resolves, and a power cut when {@link settled} does.
    */
   async create(generation: NewGeneration): Promise<Generation> {
-    return this.#exclusively(async () => {
+    return this.#writes.take(async () => {
       const { files, createdAt, source, changes } = generation;
       const stored: StoredGeneration = {
         number: this.#highest + 1,
@@ -96,7 +97,7 @@ export class GenerationStore {
       await replaceFile(this.#path(stored.number), textOf(stored), fileMode);
       this.#highest = stored.number;
       this.#generations.push(stored);
-      this.#finishing = this.#exclusively(() => this.#forgetOldest());
+      this.#finishing = this.#writes.take(() => this.#forgetOldest());
       // It is reported to who waits for it.
       this.#finishing.catch(() => undefined);
       return describe(stored, 'current');
@@ -119,7 +120,7 @@ export class GenerationStore {
   }
 
   async #change(number: number, change: (stored: StoredGeneration) => StoredGeneration): Promise<void> {
-    await this.#exclusively(async () => {
+    await this.#writes.take(async () => {
       const before = this.#stored(number);
       const after = change(before);
       if (isDeepStrictEqual(after, before)) return;
@@ -172,12 +173,6 @@ export class GenerationStore {
         this.problems.push(`${path} is unreadable and was set aside as ${name}.corrupt: ${messageOf(error)}`);
       }
     }
-  }
-
-  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#writes.then(work);
-    this.#writes = result.catch(() => undefined);
-    return result;
   }
 }
 

@@ -4,7 +4,7 @@ import { diagnosticLine } from '../core/diagnostic.ts';
 import { BerthError } from '../core/errors.ts';
 import { graphEdges } from '../services/graph.ts';
 import type { ServiceReconciler } from '../services/service-reconciler.ts';
-import { type ServiceStatus, settledStates } from '../services/status.ts';
+import { movingStates, type ServiceStatus, settledStates } from '../services/status.ts';
 import type { ServiceGraph } from './agent-service.ts';
 import type { Declaration } from './declaration.ts';
 import type { EngineSet } from './engine-set.ts';
@@ -45,7 +45,7 @@ export class HostView {
       hostname: hostname(),
       mode: machine.mode,
       version: berthVersion,
-      state: stateOf(services, machine, declaration.problems.length),
+      state: this.stateOf(services),
       generation: declaration.generation,
       startedAt: new Date(startedAt).toISOString(),
       engines: engines.statuses(),
@@ -55,6 +55,12 @@ export class HostView {
       lastRound:
         lastRound === undefined ? null : { at: new Date(lastRound.at).toISOString(), durationMs: lastRound.durationMs },
     };
+  }
+
+  /** The state of the host when its services are like this. */
+  stateOf(services: readonly ServiceStatus[]): HostStatus['state'] {
+    const { machine, declaration } = this.#deps;
+    return stateOf(services, machine, declaration.problems.length);
   }
 
   /** With what is wrong with the config: on a host, nobody may have seen it when it was applied. */
@@ -103,7 +109,7 @@ export class HostView {
 /** The state of a host, from those of its services, of the machine under them, and of the config that a machine of ours has. */
 export function stateOf(services: readonly ServiceStatus[], machine: Machine, configProblems = 0): HostStatus['state'] {
   const open = services.filter(({ state }) => !settledStates.has(state));
-  const isOnTheWay = open.every(({ state }) => ['starting', 'waiting', 'pulling', 'stopping'].includes(state));
+  const isOnTheWay = open.every(({ state }) => movingStates.has(state));
   const status = machine.status();
   if (!isOnTheWay || (status !== null && status.problems.length + configProblems > 0)) return 'degraded';
   return open.length > 0 || machine.isBooting ? 'converging' : 'healthy';

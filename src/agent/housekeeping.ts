@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../core/clock.ts';
+import { Turns } from '../core/turns.ts';
 import { collectOn } from '../services/image-collector.ts';
 import type { StepRecorder } from '../services/ports.ts';
 import { rollbacks } from '../services/readiness.ts';
@@ -22,7 +23,7 @@ export interface HousekeepingDependencies {
 /** What is done once things are quiet: note which images a generation runs, and let go those beyond the budget. */
 export class Housekeeping {
   readonly #deps: HousekeepingDependencies;
-  #work: Promise<void> = Promise.resolve();
+  readonly #work = new Turns();
   #collectedAt = 0;
 
   constructor(deps: HousekeepingDependencies) {
@@ -60,12 +61,12 @@ export class Housekeeping {
 
   /** Resolves when nothing is under way. */
   async done(): Promise<void> {
-    await this.#work;
+    await this.#work.over();
   }
 
   /** One after the other. What fails (an engine that went away) is done again after the next change. */
   #then(work: () => Promise<void>): void {
-    this.#work = this.#work.then(work).catch(() => undefined);
+    this.#work.take(work).catch(() => undefined);
   }
 
   /** Never on an engine that is not ours: what we do not use there may be somebody else's. */

@@ -2,7 +2,7 @@ import { type ConfigChange, diffConfigs } from '../config/diff.ts';
 import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { KeyReport, SkippedStep } from '../core/plan.ts';
-import { type ServiceStatus, settledStates } from '../services/status.ts';
+import { movingStates, type ServiceStatus, settledStates } from '../services/status.ts';
 
 export interface KeyFacts {
   readonly config: HostConfig;
@@ -50,9 +50,8 @@ function reportOf(
   const name = /^berth\.(?:services|enable)\.(.+)$/.exec(key)?.[1];
   const service = services.find((one) => one.name === name);
   if (service !== undefined && !settledStates.has(service.state)) {
-    const isOnTheWay = ['starting', 'waiting', 'pulling', 'stopping'].includes(service.state);
     const why = service.detail === '' ? service.state : `${service.state}: ${service.detail}`;
-    return { key, outcome: isOnTheWay ? 'pending' : 'failed', why };
+    return { key, outcome: movingStates.has(service.state) ? 'pending' : 'failed', why };
   }
   const mine = changes.filter(
     (change) => change.key === key || change.key.startsWith(`${key}.`) || change.key.startsWith(`${key}[`),

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { Turns } from '../core/turns.ts';
 import { isMissing, writeDurably } from './durable-file.ts';
 
 /** What an operator switched by `berth service enable|disable`, over the config's own list. */
@@ -13,7 +14,7 @@ const empty: Overlay = { enabled: [], disabled: [] };
 export class OverlayStore {
   readonly #path: string;
   #overlay: Overlay = empty;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #writing = new Turns();
 
   constructor(path: string) {
     this.#path = path;
@@ -38,9 +39,7 @@ export class OverlayStore {
     this.#overlay = isEnabled
       ? { enabled: [...without(enabled), name], disabled: without(disabled) }
       : { enabled: without(enabled), disabled: [...without(disabled), name] };
-    const write = (): Promise<void> => writeDurably(this.#path, `${JSON.stringify(this.#overlay)}\n`);
-    // One after the other; the last one has everything.
-    this.#writing = this.#writing.then(write, write);
-    await this.#writing;
+    // The last one has everything.
+    await this.#writing.take(() => writeDurably(this.#path, `${JSON.stringify(this.#overlay)}\n`));
   }
 }

@@ -4,6 +4,7 @@ import { emptyHostConfig } from '../config/host-config.ts';
 import type { EngineName } from '../config/service-spec.ts';
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
+import { Turns } from '../core/turns.ts';
 import { type EngineBinaries, fetchEngineBinaries, findEngineBinaries } from '../engine/binaries.ts';
 import { DockerEngine } from '../engine/docker.ts';
 import { type EngineSettings, systemEngineSettings } from '../engine/engine-settings.ts';
@@ -69,7 +70,7 @@ export class OwnEngines implements EngineSet {
   #supervisor: EngineSupervisor | undefined;
   #settings: EngineSettings = plainSettings;
   /** One restart at a time. */
-  #configuring: Promise<void> = Promise.resolve();
+  readonly #configuring = new Turns();
   /** What each spec was made from. */
   readonly #settingsOf = new WeakMap<EngineSpec, EngineSettings>();
   /** Set once the system engine is needed. */
@@ -152,8 +153,7 @@ export class OwnEngines implements EngineSet {
 
   configure(settings: EngineSettings): Promise<void> {
     this.#settings = settings;
-    this.#configuring = this.#configuring.catch(() => undefined).then(() => this.#reconfigure());
-    return this.#configuring;
+    return this.#configuring.take(() => this.#reconfigure());
   }
 
   onConnection(name: EngineName, isUp: boolean, why: string): void {

@@ -1,6 +1,7 @@
 import { backoffMs } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
+import { Turns } from '../core/turns.ts';
 import { causeOf, retriedStatus } from '../datasource/http-fetcher.ts';
 import { askHttp } from '../datasource/http-request.ts';
 import type { BootReport } from './boot-report.ts';
@@ -23,7 +24,7 @@ export interface ReportSenderDependencies {
 /** Sends reports one after the other, in the background: nothing ever waits for it, and it never fails a boot. */
 export class ReportSender {
   readonly #deps: ReportSenderDependencies;
-  #last: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(deps: ReportSenderDependencies) {
     this.#deps = deps;
@@ -32,12 +33,12 @@ export class ReportSender {
   /** Returns at once; the report goes out when the network is there, as often as it takes within the tries. */
   send(url: string, report: BootReport): void {
     const body = JSON.stringify(report);
-    this.#last = this.#last.then(async () => this.#deliver(url, body));
+    void this.#turns.take(() => this.#deliver(url, body));
   }
 
   /** Resolves when nothing is left to send. */
   async idle(): Promise<void> {
-    await this.#last;
+    await this.#turns.over();
   }
 
   async #deliver(url: string, body: string): Promise<void> {

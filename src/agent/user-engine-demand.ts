@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
+import { Turns } from '../core/turns.ts';
 import { SocketActivation } from '../engine/socket-activation.ts';
 
 export interface UserEngineDemandOptions {
@@ -22,7 +23,7 @@ export class UserEngineDemand {
   #isWanted = true;
   #isUp = false;
   #listener: (socket: string) => boolean = () => false;
-  #work: Promise<void> = Promise.resolve();
+  readonly #work = new Turns();
 
   constructor(options: UserEngineDemandOptions) {
     this.#options = options;
@@ -54,7 +55,7 @@ export class UserEngineDemand {
 
   /** Sends who waits away. */
   async end(): Promise<void> {
-    await this.#work;
+    await this.#work.over();
     await this.#activation.end();
   }
 
@@ -81,6 +82,6 @@ export class UserEngineDemand {
   }
 
   #do(work: () => Promise<unknown>): void {
-    this.#work = this.#work.then(work).then(() => undefined, this.#options.onProblem);
+    this.#work.take(work).catch(this.#options.onProblem);
   }
 }

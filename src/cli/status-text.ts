@@ -1,10 +1,8 @@
 import type { EngineStatus, HostStatus, MachineStatus } from '../agent/model.ts';
 import { compareText } from '../core/compare-text.ts';
-import { type ServiceState, type ServiceStatus, settledStates } from '../services/status.ts';
+import { movingStates, type ServiceState, type ServiceStatus, settledStates } from '../services/status.ts';
 import type { Style } from './style.ts';
 import { fit, formatDuration, shortId, table, widthOf } from './text.ts';
-
-const onTheWay: ReadonlySet<ServiceState> = new Set(['starting', 'waiting', 'pulling', 'stopping']);
 
 /** The host in a line, its engines, its services. */
 export function renderStatus(status: HostStatus, now: number, style: Style): string {
@@ -59,7 +57,7 @@ function renderMachine({ config, network, problems, maintenance }: MachineStatus
 
 /** A state in its colour. */
 export function paintState(state: ServiceState, style: Style): string {
-  if (onTheWay.has(state)) return style.busy(state);
+  if (movingStates.has(state)) return style.busy(state);
   if (state === 'available') return style.dim(state);
   if (!settledStates.has(state)) return style.bad(state);
   return state === 'stopped' || state === 'scheduled' ? style.dim(state) : style.good(state);
@@ -82,7 +80,7 @@ function describe({ detail, nextRun, retryAt, restarts }: ServiceStatus, now: nu
 
 function rank(state: ServiceState): number {
   if (state === 'available') return 3;
-  if (!settledStates.has(state)) return onTheWay.has(state) ? 1 : 0;
+  if (!settledStates.has(state)) return movingStates.has(state) ? 1 : 0;
   return 2;
 }
 

@@ -27,16 +27,20 @@ const redirections: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  */
 export async function askHttp(url: string, question: HttpQuestion): Promise<HttpAnswer> {
   let current = new URL(url);
+  let asked = question;
   for (let hops = 0; ; hops += 1) {
-    const response = await askOnce(current, question);
+    const response = await askOnce(current, asked);
     const { statusCode: status = 0, headers } = response;
     const { location } = headers;
     if (question.method !== 'GET' || !redirections.has(status) || location === undefined)
       return { status, body: unpacked(response) };
     response.destroy();
     if (hops >= longestChain) throw new Error(`more than ${longestChain} redirections`);
-    current = new URL(location, current);
-    if (!/^https?:$/.test(current.protocol)) throw new Error(`a redirection to ${current.protocol}`);
+    const next = new URL(location, current);
+    if (!/^https?:$/.test(next.protocol)) throw new Error(`a redirection to ${next.protocol}`);
+    // What was meant for one server is not another one's to read.
+    if (next.origin !== current.origin) asked = { ...question, headers: {} };
+    current = next;
   }
 }
 
@@ -55,6 +59,8 @@ async function askOnce(url: URL, { method, headers = {}, body, signal }: HttpQue
     // A connection of its own: nothing is left open when the answer is there.
     agent: false,
   });
+  // Once the answer has begun, its own stream tells of trouble; the request would have nobody to tell.
+  request.on('error', () => undefined);
   request.end(body);
   try {
     const [response] = (await once(request, 'response')) as [IncomingMessage];

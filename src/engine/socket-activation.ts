@@ -2,7 +2,6 @@ import { chmod, chown, mkdir, rename, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../core/errors.ts';
 
 export interface SocketActivationOptions {
   /** Unix sockets on which the engine listens when it runs; absolute. */
@@ -92,18 +91,18 @@ export class SocketActivation {
     const deadline = performance.now() + patienceMs;
     while (!client.destroyed && performance.now() < deadline) {
       const engine = await connectTo(this.#options.target);
-      if (typeof engine !== 'string') return engine;
+      if (engine !== undefined) return engine;
       await sleep(retryMs);
     }
     return undefined;
   }
 }
 
-/** @returns why not, when there is no connection. */
-function connectTo(path: string): Promise<Socket | string> {
+/** Undefined when nobody takes the connection. */
+function connectTo(path: string): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ path, allowHalfOpen: true });
     socket.once('connect', () => resolve(socket));
-    socket.once('error', (error) => resolve(messageOf(error)));
+    socket.once('error', () => resolve(undefined));
   });
 }

@@ -81,7 +81,8 @@ export class Lookout {
     const look = this.#fresh;
     this.#fresh = undefined;
     const now = performance.now();
-    if (look !== undefined && now - look.at < freshMs) return look;
+    const isFresh = look !== undefined && now - look.at < freshMs && this.#changes.since(look.since)?.length === 0;
+    if (isFresh) return look;
     const last = this.#last;
     const changed = last === undefined ? undefined : this.#changes.since(last.since);
     const isPartial = changed !== undefined && changed.length > 0 && changed.length <= fewServices;
@@ -120,13 +121,11 @@ export class Lookout {
 
   /** Containers of a service changed. */
   outdate(service: string): void {
-    this.#fresh = undefined;
     this.#changes.noteService(service);
   }
 
   /** Anything may have changed on an engine: networks, volumes and images, too. */
   outdateAll(engine: EngineName): void {
-    this.#fresh = undefined;
     this.#changes.noteAnything();
     this.#observers.get(engine)?.forget();
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { Turns } from '../core/turns.ts';
 import type { Remembered } from './executor.ts';
 import type { Memory, ServiceMemory } from './model.ts';
 import type { MemoryStore } from './ports.ts';
@@ -13,7 +14,7 @@ export class MemoryKeeper {
   readonly #clock: Clock;
   #memory: Memory = {};
   #saving: Promise<void> | undefined;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #writing = new Turns();
   #isDirty = false;
 
   constructor(store: MemoryStore, clock: Clock) {
@@ -51,9 +52,7 @@ export class MemoryKeeper {
 
   /** Durable when it resolves. Saves one at a time, whoever asks. */
   async flush(): Promise<void> {
-    const turn = this.#writing.catch(() => undefined).then(() => this.#write());
-    this.#writing = turn;
-    await turn;
+    await this.#writing.take(() => this.#write());
   }
 
   async #write(): Promise<void> {

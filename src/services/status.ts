@@ -51,3 +51,6 @@ export interface ServiceStatus {
 
 /** States in which nothing is left to do. */
 export const settledStates: ReadonlySet<ServiceState> = new Set(['healthy', 'running', 'done', 'scheduled', 'stopped']);
+
+/** States that pass by themselves. What is neither settled nor on the way needs a look. */
+export const movingStates: ReadonlySet<ServiceState> = new Set(['starting', 'waiting', 'pulling', 'stopping']);

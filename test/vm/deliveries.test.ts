@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { BootableImage } from '../../image/vm/presets.ts';
 import type { Delivery } from '../../image/vm/vm-spec.ts';
 import type { ConfigOrigin, HostStatus } from '../../src/agent/model.ts';
+import { helloService } from './support/hello-service.ts';
 import { isSoak, noteSoak, sampled } from './support/sample.ts';
 import { bakeImage } from './support/test-image.ts';
 import { type TestVm, testLimitMs, withVm } from './support/test-vm.ts';
@@ -22,13 +23,7 @@ write_files: [{path: /opt/app/setting, content: "of ${hostname}\\n", owner: "ops
 berth:
   enable: [console]
   services:
-    hello:
-      image: berth/busybox:latest
-      pull_policy: never
-      network_mode: host
-      command: [sh, -c, "echo hello > /index.html && exec httpd -f -p 8080 -h /"]
-      stop_signal: SIGKILL
-      x-berth: {engine: system}
+    ${helloService}
 `;
 }
 

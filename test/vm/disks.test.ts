@@ -124,7 +124,5 @@ async function storage(shell: SerialShell): Promise<Record<string, string>> {
     swaps: "awk 'NR > 1 {print $1, $5}' /proc/swaps | sort",
     swapFile: 'stat -c "%a %s" /var/swap.img',
   };
-  const found: Record<string, string> = {};
-  for (const [name, command] of Object.entries(commands)) found[name] = await shell.output(command);
-  return found;
+  return shell.outputs(commands);
 }

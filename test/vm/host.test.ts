@@ -105,9 +105,7 @@ async function settingsOf(vm: TestVm): Promise<Record<string, string>> {
     data: 'findmnt -no FSTYPE /mnt/data',
     page: 'wget -qO- http://127.0.0.1:8080/',
   };
-  const found: Record<string, string> = {};
-  for (const [name, command] of Object.entries(commands)) found[name] = await shell.output(command);
-  return found;
+  return shell.outputs(commands);
 }
 
 /** Process ids of what runs with this in its command line, in order. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from '@jest/globals';
 import type { VmNic } from '../../image/vm/vm-spec.ts';
 import type { HostStatus } from '../../src/agent/model.ts';
+import { helloService } from './support/hello-service.ts';
 import { isSoak, noteSoak, sampled } from './support/sample.ts';
 import type { SerialShell } from './support/serial-shell.ts';
 import { type TestVm, testLimitMs, withVm } from './support/test-vm.ts';
@@ -64,13 +65,7 @@ berth:
   # A device answers for its own addresses only: what is reached is reached through it.
   sysctl: {net.ipv4.conf.all.arp_ignore: "1"}
   services:
-    hello:
-      image: berth/busybox:latest
-      pull_policy: never
-      network_mode: host
-      command: [sh, -c, "echo hello > /index.html && exec httpd -f -p 8080 -h /"]
-      stop_signal: SIGKILL
-      x-berth: {engine: system}
+    ${helloService}
 `;
 
 const isReady = ({ state, machine }: HostStatus): boolean => state === 'healthy' && machine?.network?.ready === true;

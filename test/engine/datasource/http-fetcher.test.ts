@@ -61,6 +61,16 @@ describe('a document over HTTP', () => {
     );
   });
 
+  test('is asked for at another server without what was meant for the first', async () => {
+    const other = await serve((request, response) =>
+      response.end(`${String(request.headers['x-token'])} ${String(request.headers.authorization)}`),
+    );
+    const base = await serve((_request, response) => response.writeHead(307, { location: `${other}/new` }).end());
+    const { fetcher } = fetcherOf();
+    const answer = await fetcher.get(base.replace('//', '//user:pass@'), never, { 'x-token': 't' });
+    expect(textOf(answer)).toBe('undefined undefined');
+  });
+
   test('that is not there is none', async () => {
     const base = await serve((request, response) => response.writeHead(request.url === '/gone' ? 410 : 404).end('no'));
     const { fetcher, waits } = fetcherOf();

@@ -66,6 +66,13 @@ export class SerialShell {
     return output.trimEnd();
   }
 
+  /** {@link output} of several commands, by their names. */
+  async outputs(commands: Readonly<Record<string, string>>): Promise<Record<string, string>> {
+    const found: Record<string, string> = {};
+    for (const [name, command] of Object.entries(commands)) found[name] = await this.output(command);
+    return found;
+  }
+
   close(): void {
     this.#socket.destroy();
   }

@@ -32,7 +32,7 @@ export async function prepareTestImage(): Promise<void> {
 
 /** The image under test with all its parts, or that of another architecture or kernel, which may have to be built. */
 export async function builtImage(
-  change: Partial<Pick<ImageOptions, 'architecture' | 'kernel'>> = {},
+  change: Partial<Pick<ImageOptions, 'architecture' | 'kernel' | 'fast'>> = {},
 ): Promise<CachedOs> {
   return cachedOs({ ...testImageOptions(), ...change });
 }
