@@ -22,6 +22,8 @@ export class Phases {
     const timer = setInterval(show, this.#cli.style.isTerminal ? 200 : aliveMs).unref();
     try {
       const result = await work((text) => {
+        // The same again is no news; the timer gives signs of life.
+        if (text === detail) return;
         detail = text;
         show();
       });
