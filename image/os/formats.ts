@@ -91,14 +91,23 @@ async function compress(from: string, to: string, level: number, tools: Tools): 
   return to;
 }
 
-/** qemu-img draws the content id by lot. It stands in the descriptor, within the first sectors. */
+/**
+ * Gives a vmdk's descriptor our content id, which qemu-img draws by lot and writes with as many digits as it needs
+ * (Virtual Disk Format 5.0, "The Descriptor File"). @throws {BerthError} UNSUPPORTED when it has none.
+ */
+export function withContentId(descriptor: string): string {
+  if (!/^CID=/m.test(descriptor)) throw new BerthError('UNSUPPORTED', 'The vmdk has no content id');
+  return descriptor.replace(/^CID=.*$/m, `CID=${vmdkContentId}`);
+}
+
 async function fixContentId(file: string): Promise<void> {
   const handle = await open(file, 'r+');
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(65_536), 0, 65_536, 0);
-    const at = buffer.subarray(0, bytesRead).indexOf('\nCID=');
-    if (at < 0) throw new BerthError('UNSUPPORTED', `${file} has no content id`);
-    await handle.write(vmdkContentId, at + 5);
+    const { buffer } = await handle.read(Buffer.alloc(65_536), 0, 65_536, 0);
+    // Text within the first sectors, filled up with zeros.
+    const start = buffer.indexOf('# Disk DescriptorFile');
+    const descriptor = Buffer.from(withContentId(buffer.toString('latin1', start, buffer.indexOf(0, start))), 'latin1');
+    await handle.write(descriptor, 0, descriptor.length, start);
   } finally {
     await handle.close();
   }
