@@ -4,6 +4,7 @@ import { systemEngineSettings } from '../../src/engine/engine-settings.ts';
 import {
   containerdArguments,
   containerdConfigText,
+  daemonFile,
   dockerdArguments,
   type EngineSpec,
   startedText,
@@ -25,6 +26,7 @@ export function engineFiles(dockerVersion: string): ReadonlyMap<string, string> 
     dockerd: '/usr/sbin/dockerd',
     containerd: '/usr/bin/containerd',
     runc: '/usr/sbin/runc',
+    crun: '/usr/bin/crun',
     path: '/usr/sbin:/usr/bin',
     libraryPath: '',
     // `dockerd --version` says it without Debian's revision.
@@ -45,7 +47,7 @@ export function engineFiles(dockerVersion: string): ReadonlyMap<string, string> 
     ['binaries.json', `${JSON.stringify(binaries, null, 2)}\n`],
     ['containerd.arguments', lines(containerdArguments(spec))],
     ['containerd.toml', containerdConfigText],
-    ['daemon.json', `${JSON.stringify(config, null, 2)}\n`],
+    ['daemon.json', `${JSON.stringify(daemonFile(spec), null, 2)}\n`],
     ['dockerd.arguments', lines(dockerdArguments(spec))],
     ['dockerd.started.json', startedText(spec)],
   ]);

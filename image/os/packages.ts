@@ -34,7 +34,7 @@ const leftOut: readonly string[] = [
 /** What the OS itself is made of. */
 export const rootPackages: PackageRequest = {
   packages: [
-    ...['docker.io', 'containerd', 'runc', 'tini'],
+    ...['docker.io', 'containerd', 'runc', 'crun', 'tini'],
     ...['busybox-static', 'bash', 'coreutils', 'util-linux', 'mount', 'kmod', 'fdisk', 'dmsetup'],
     ...['xfsprogs', 'e2fsprogs', 'dosfstools', 'btrfs-progs', 'mdadm', 'cryptsetup-bin'],
     ...['iproute2', 'dhcpcd-base', 'ca-certificates', 'tzdata'],

@@ -200,7 +200,7 @@ function networkArguments(network: VmNetwork): string[] {
     ...nat,
     ...['-netdev', 'hubport,id=hub-net,hubid=0,netdev=net'],
     ...nics.flatMap(({ model, macAddress }, index) => [
-      ...['-netdev', `hubport,id=hub-${index},hubid=0`],
+      ...['-netdev', `hubport,id=hub-${index},hubid=${index === 0 ? 0 : 1}`],
       ...['-device', `${nicDevices[model]},id=nic-${index},netdev=hub-${index},mac=${macAddress}`],
     ]),
   ];

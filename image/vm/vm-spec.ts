@@ -73,8 +73,9 @@ export type VmNetwork =
       /** Nothing gets out, only the forwards get in. */
       readonly isolated?: boolean;
       /**
-       * All plugged into one hub with the NAT; absent: one virtio device on the NAT itself. Names for QEMU's monitor
-       * (`set_link`): `net` is the NAT, without which the hub is still a network; `nic-0` is the first device.
+       * The first on a hub with the NAT, the others on a hub of their own: the NAT answers whatever it hears, also what is
+       * for somebody else. Absent: one virtio device on the NAT itself. Names for QEMU's monitor (`set_link`): `net` is the
+       * NAT, without which its hub is still a network; `nic-0` is the first device.
        */
       readonly nics?: readonly VmNic[];
       /** With prefix length; absent: QEMU's own, which is site-local. */

@@ -18,6 +18,7 @@ import { acceptsConnections, pingEngine } from './engine-presence.ts';
 import {
   containerdArguments,
   containerdConfigText,
+  daemonFile,
   dockerdArguments,
   type EnginePaths,
   type EngineSpec,
@@ -86,7 +87,7 @@ export class EngineProcesses {
       await writeFile(this.paths.containerdConfig, containerdConfigText);
       await this.#ensureProgram(this.#containerd(), signal);
     }
-    await writeFile(this.paths.daemonConfig, `${JSON.stringify(this.#spec.config, null, 2)}\n`);
+    await writeFile(this.paths.daemonConfig, `${JSON.stringify(daemonFile(this.#spec), null, 2)}\n`);
     if (this.#trusts()) await writeFile(this.paths.caCertificates, (this.#spec.caCertificates ?? []).join('\n'));
     return this.#ensureProgram(this.#dockerd(), signal);
   }

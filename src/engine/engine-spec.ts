@@ -21,7 +21,7 @@ export interface EngineSpec {
    * that is (moby: removeDefaultBridgeInterface).
    */
   readonly bridge?: string;
-  /** Content of daemon.json: see {@link daemonConfig}. */
+  /** What daemon.json says beside the runtime: see {@link daemonConfig}, {@link daemonFile}. */
   readonly config: Readonly<Record<string, unknown>>;
   /** `own`: started and watched with this engine; `shared`: somebody else's, in a namespace of our own. */
   readonly containerd:
@@ -115,10 +115,17 @@ export function dockerdArguments(spec: EngineSpec): string[] {
   ];
 }
 
+/** The content of daemon.json: where there is a crun, it runs every container that asks for no other runtime. Pure. */
+export function daemonFile({ binaries, config }: Pick<EngineSpec, 'binaries' | 'config'>): EngineSpec['config'] {
+  if (binaries.crun === undefined) return config;
+  const runtimes = { crun: { path: binaries.crun }, ...(config['runtimes'] as object | undefined) };
+  return { 'default-runtime': 'crun', ...config, runtimes };
+}
+
 /** What is noted of a dockerd's start; another text asks for a restart. Pure. */
 export function startedText(spec: EngineSpec): string {
-  const { binaries, config, proxy, caCertificates = [] } = spec;
-  const facts = { version: binaries.version, arguments: dockerdArguments(spec), config, proxy };
+  const { binaries, proxy, caCertificates = [] } = spec;
+  const facts = { version: binaries.version, arguments: dockerdArguments(spec), config: daemonFile(spec), proxy };
   return JSON.stringify(caCertificates.length === 0 ? facts : { ...facts, caCertificates });
 }
 

@@ -11,7 +11,7 @@ import { type TestVm, testLimitMs, withVm } from './support/test-vm.ts';
 const silenceMs = isSoak ? 600_000 : 60_000;
 
 const mac = (number: number): string => `52:54:00:be:00:0${number}`;
-/** All on one hub. The config has no word about the last one: the test puts it into a namespace of its own, as somebody else. */
+/** The config has no word about the last one: the test puts it into a namespace of its own, as somebody else. */
 const nics: readonly VmNic[] = [
   { model: 'virtio', macAddress: mac(0) },
   { model: 'virtio', macAddress: mac(1) },

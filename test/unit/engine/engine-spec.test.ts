@@ -4,6 +4,7 @@ import { backoffMs } from '../../../src/core/backoff.ts';
 import { daemonConfig } from '../../../src/engine/daemon-config.ts';
 import {
   containerdArguments,
+  daemonFile,
   dockerdArguments,
   type EngineSpec,
   engineEnvironment,
@@ -20,6 +21,28 @@ const binaries = {
 };
 const user: EngineSpec = { role: 'user', stateDir: '/state', binaries, config: {}, containerd: { kind: 'own' } };
 const connectivity = emptyHostConfig.connectivity;
+
+describe('daemonFile', () => {
+  const crun = { crun: { path: '/bin/crun' } };
+
+  test.each([
+    { name: 'without a crun, what the config says', has: binaries, config: { a: 1 }, file: { a: 1 } },
+    {
+      name: 'with one, it runs what asks for nothing else',
+      has: { ...binaries, crun: '/bin/crun' },
+      config: { a: 1 },
+      file: { a: 1, 'default-runtime': 'crun', runtimes: crun },
+    },
+    {
+      name: 'a config may choose another, and have more',
+      has: { ...binaries, crun: '/bin/crun' },
+      config: { 'default-runtime': 'runc', runtimes: { kata: { path: '/k' } } },
+      file: { 'default-runtime': 'runc', runtimes: { ...crun, kata: { path: '/k' } } },
+    },
+  ])('$name', ({ has, config, file }) => {
+    expect(daemonFile({ binaries: has, config })).toEqual(file);
+  });
+});
 
 describe('dockerdArguments', () => {
   test('everything of an engine is below its state directory', () => {

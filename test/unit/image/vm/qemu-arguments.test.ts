@@ -102,7 +102,7 @@ test.each<[string, Partial<VmSpec>, Accelerator, string, string[]]>([
     [...earlier, 'virtio-net-pci,romfile=,netdev=net', 'virtio-rng-pci,romfile='],
   ],
   [
-    'several devices on a hub with the NAT',
+    'several devices: one on a hub with the NAT, the others on their own',
     { network: several },
     'tcg',
     '-netdev',
@@ -110,7 +110,7 @@ test.each<[string, Partial<VmSpec>, Accelerator, string, string[]]>([
       'user,id=net,ipv6-net=fd00:be::/64',
       'hubport,id=hub-net,hubid=0,netdev=net',
       'hubport,id=hub-0,hubid=0',
-      'hubport,id=hub-1,hubid=0',
+      'hubport,id=hub-1,hubid=1',
     ],
   ],
   [
