@@ -8,7 +8,8 @@ import { peerUserData } from './peer-files.ts';
 import { services } from './services.ts';
 
 /** Who is measured. */
-export type HostName = 'debian' | 'berth';
+export const hostNames = ['berth', 'debian'] as const;
+export type HostName = (typeof hostNames)[number];
 
 /** A host to boot and measure. */
 export interface MeasuredHost {

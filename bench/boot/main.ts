@@ -8,7 +8,7 @@ import { builtImage, projectDirectory } from '../../test/vm/support/test-image.t
 import { terminalTable } from '../report.ts';
 import { misses } from '../scenario.ts';
 import { downloadBytes } from './download-size.ts';
-import { directHosts, firmwareHost, type HostName } from './hosts.ts';
+import { directHosts, firmwareHost, type HostName, hostNames } from './hosts.ts';
 import type { BootTimes } from './machine.ts';
 import { type BootBenchOptions, readOptions, usage } from './options.ts';
 import { bootColumns, bootResultsPage } from './page.ts';
@@ -18,7 +18,7 @@ import { type HostRun, runHost, runPlainHost } from './run.ts';
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`);
 
-async function main({ quick, runs: count }: BootBenchOptions, signal: AbortSignal): Promise<number> {
+async function main({ quick, runs: count, only }: BootBenchOptions, signal: AbortSignal): Promise<number> {
   await ensureVmPrograms('amd64', progress);
   const ours = await ourImage(quick);
   const peer = await peerImage(ours.kernelRelease, projectDirectory, progress);
@@ -27,14 +27,15 @@ async function main({ quick, runs: count }: BootBenchOptions, signal: AbortSigna
     const hosts = await directHosts({ debian: peer, berth: ours }, directory);
     const runs: Record<HostName, HostRun[]> = { debian: [], berth: [] };
     for (let run = 1; run <= count; run += 1) {
-      const names: readonly HostName[] = run % 2 === 1 ? ['berth', 'debian'] : ['debian', 'berth'];
-      for (const name of names) {
+      const names = run % 2 === 1 ? hostNames : hostNames.toReversed();
+      for (const name of names.filter((one) => only === undefined || one === only)) {
         signal.throwIfAborted();
         const measured = await runHost(hosts[name], signal);
         runs[name].push(measured);
         progress(`run ${run}/${count} ${name}: ${shown(measured)}`);
       }
     }
+    if (only !== undefined) return 0;
     const results: BootResults = { runs, ...(quick ? {} : await measuredOnce(ours, peer, signal)) };
     const rows = bootRows(results);
     process.stdout.write(`${terminalTable(rows, bootColumns)}\n`);

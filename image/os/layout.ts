@@ -140,6 +140,8 @@ export function kernelCommandLine(architecture: Architecture, { rootHash, dataBl
     `console=${architectures[architecture].serial}`,
     'loglevel=4',
     'panic=10',
+    // Always, they take a tenth of a small host's memory: programs that want them ask.
+    'transparent_hugepage=madvise',
   ].join(' ');
 }
 

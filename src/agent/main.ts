@@ -131,8 +131,9 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   await reconciling;
   await booting;
   await host?.ended();
-  await api.close();
   await (shutdown.isWanted ? engines.stop() : engines.release());
+  // Last: a host that shuts down takes the socket for a sign that the agent still has something to stop.
+  await api.close();
   await ledger.close();
   return 0;
 }
