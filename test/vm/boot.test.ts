@@ -1,5 +1,15 @@
 import { expect, test } from '@jest/globals';
+import { beyond, lookAtIdleHost } from './support/idle-host.ts';
 import { testLimitMs, withVm } from './support/test-vm.ts';
+
+/** What runs on a host with nothing but `ntp` to do. More of it costs every host memory: add to it on purpose only. */
+const idleProcesses = [
+  ...['init', 'guard', 'run-agent', 'node', 'acpid', 'containerd', 'dockerd', 'containerd-shim-runc-v2', 'chronyd'],
+  // The DHCP client has a process for each right it has.
+  ...['ip', 'dhcpcd', 'dhcpcd', 'dhcpcd', 'dhcpcd', 'dhcpcd'],
+];
+/** What listens on such a host: the DHCP clients of both families, and chrony for its own command. */
+const idlePorts = ['udp 68', 'udp 546', 'udp 127.0.0.1:323', 'udp [0:0:0:0:0:0:0:1]:323'];
 
 test(
   'the image boots, keeps its state over a second boot, and obeys the power button',
@@ -28,6 +38,14 @@ test(
       await shell.output(
         `printf '#cloud-config\\nberth: {enable: [ntp]}\\n' > /run/ntp.yaml; berth apply /run/ntp.yaml`,
       );
+      const grown = async (): Promise<readonly string[]> => {
+        const { processes, ports } = await lookAtIdleHost(shell);
+        return [...beyond(processes, idleProcesses), ...beyond(ports, idlePorts)];
+      };
+      // What was started for the boot ends after it.
+      await vm.until('an idle host', async () => (await grown()).length === 0, 60_000).catch(() => undefined);
+      expect(await grown()).toEqual([]);
+
       const ask = `require('http').get({socketPath: '/run/docker.sock', path: '/version'}, (answer) => answer.pipe(process.stdout))`;
       expect((await shell.run('pidof dockerd')).output.trim().split(' ')).toHaveLength(1);
       expect(await shell.output(`node -e "${ask}"`)).toContain('"Version":"26.1');

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { programs, sockets, usedMebibytes } from '../../vm/support/idle-host.ts';
+import { beyond, programs, sockets, usedMebibytes } from '../../vm/support/idle-host.ts';
 
 test('memory in use is what is not available', () => {
   const text = 'MemTotal:        2015272 kB\nMemFree:         1500000 kB\nMemAvailable:    1810472 kB\n';
@@ -40,4 +40,11 @@ test('sockets that wait are listed once, with the address unless it is every one
   expect(sockets('tcp', tcp.join('\n'))).toEqual(['tcp 127.0.0.1:8101', 'tcp 22', 'tcp [0:0:0:0:0:0:0:1]:631']);
   const udp = ['   9: 0F02000A:0044 00000000:0000 07 00000000:00000000 00:00000000 00000000 0 0 6 2 0 0'];
   expect(sockets('udp', udp.join('\n'))).toEqual(['udp 10.0.2.15:68']);
+});
+
+test.each([
+  { found: ['a', 'a', 'b'], allowed: ['b', 'a', 'a', 'c'], more: [] },
+  { found: ['a', 'a', 'b'], allowed: ['a'], more: ['a', 'b'] },
+])('of $found, $more is more than $allowed', ({ found, allowed, more }) => {
+  expect(beyond(found, allowed)).toEqual(more);
 });

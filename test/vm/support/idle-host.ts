@@ -26,6 +26,16 @@ export async function lookAtIdleHost(shell: SerialShell): Promise<IdleHost> {
   };
 }
 
+/** What is there more often than it is allowed to be. Pure. */
+export function beyond(found: readonly string[], allowed: readonly string[]): string[] {
+  const left = [...allowed];
+  return found.filter((one) => {
+    const place = left.indexOf(one);
+    if (place >= 0) left.splice(place, 1);
+    return place < 0;
+  });
+}
+
 /** From the text of /proc/meminfo. Pure. */
 export function usedMebibytes(meminfo: string): number {
   const kibibytes = (name: string): number => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(meminfo)?.[1]);
