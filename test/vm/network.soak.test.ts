@@ -5,7 +5,7 @@ import type { HostStatus } from '../../src/agent/model.ts';
 import { helloService } from './support/hello-service.ts';
 import { isSoak, noteSoak, sampled } from './support/sample.ts';
 import type { SerialShell } from './support/serial-shell.ts';
-import { type TestVm, testLimitMs, withVm } from './support/test-vm.ts';
+import { testLimitMs, withVm } from './support/test-vm.ts';
 
 /** How long DHCP does not answer. */
 const silenceMs = isSoak ? 600_000 : 60_000;
@@ -144,7 +144,7 @@ test.each(chosen)(
       // The hub goes on without the NAT: the device has a carrier, and nobody answers.
       await vm.monitor('set_link', { name: 'net', up: false });
       const shell = await vm.shell();
-      const alone = await statusInside(vm, shell, 'services without a network', ({ state, machine, services }) => {
+      const alone = await vm.statusInside('services without a network', ({ state, machine, services }) => {
         const states = services.map((service) => `${service.name} ${service.state}`);
         return state === 'healthy' && machine?.network != null && states.join() === 'console healthy,hello running';
       });
@@ -152,12 +152,12 @@ test.each(chosen)(
       const bootId = await shell.output('cat /proc/sys/kernel/random/boot_id');
 
       await sleep(silenceMs);
-      const silent = await statusInside(vm, shell, 'a status', () => true);
+      const silent = await vm.statusInside('a status', () => true);
       expect(silent).toMatchObject({ state: 'healthy', machine: { network: { ready: false } } });
       expect(silent.machine?.network?.detail).toMatch(/^no address on eth0; no default route/);
 
       await vm.monitor('set_link', { name: 'net', up: true });
-      const ready = await statusInside(vm, shell, 'a network', isReady);
+      const ready = await vm.statusInside('a network', isReady);
       expect(ready).toMatchObject({ generation: 1, machine: { problems: [] } });
       expect(ready.machine?.network?.links).toEqual([
         { name: 'eth0', addresses: expect.arrayContaining([expect.stringMatching(address)]) },
@@ -279,19 +279,4 @@ async function fetchAsNeighbour(shell: SerialShell, url: string): Promise<string
   return shell.output(
     `${tries} ip netns exec neighbour wget -q -T 20 -O - '${url}' 2> /dev/null && break; sleep 2; done`,
   );
-}
-
-/** The status as somebody on the host itself sees it, without a network. */
-async function statusInside(
-  vm: TestVm,
-  shell: SerialShell,
-  what: string,
-  condition: (status: HostStatus) => boolean,
-): Promise<HostStatus> {
-  return vm.until(what, async () => {
-    // Not to the terminal: that is for people.
-    const { exitCode, output } = await shell.run('set -o pipefail; berth status --json | cat');
-    const status = exitCode === 0 ? (JSON.parse(output) as HostStatus) : undefined;
-    return status !== undefined && condition(status) && status;
-  });
 }
