@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
 import type { VmNic } from '../../image/vm/vm-spec.ts';
 import type { HostStatus } from '../../src/agent/model.ts';
@@ -114,6 +115,8 @@ test(
       await vm.until('the other network', async () => (await shell.run('ip link show wire.20')).exitCode === 0);
       const next = await vm.status('a network', (now) => isReady(now) && now.generation === 2);
       expect(next.machine?.problems).toEqual([]);
+      const isThere = async (): Promise<boolean> => isDeepStrictEqual(await devices(shell), laterDevices);
+      await vm.until('the other devices', isThere, 60_000).catch(() => undefined);
       expect(await devices(shell)).toEqual(laterDevices);
       expect(await resolver(shell)).toEqual(['search later.test', 'nameserver 192.168.68.53', 'nameserver 10.0.2.3']);
     });

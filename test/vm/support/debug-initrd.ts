@@ -9,6 +9,17 @@ const marker = "printf 'slot=";
 const actions = { 'at-once': 'respawn', 'on-demand': 'askfirst' } as const;
 
 /**
+ * The first group of processes with its own set of processors makes the kernel patch its code, which QEMU's translator may
+ * miss ({@link emulationArguments}). Here nothing else runs yet; the group stays, so that it is not done again.
+ */
+const firstGroup = [
+  'mount -t cgroup2 cgroup2 /sys/fs/cgroup',
+  'mkdir /sys/fs/cgroup/first',
+  "echo '+cpuset +memory +pids' > /sys/fs/cgroup/cgroup.subtree_control",
+  'umount /sys/fs/cgroup',
+].join('\n');
+
+/**
  * Writes an initrd with which the image runs a root shell on its second serial port: a later archive in an initrd goes over
  * an earlier one, so only the init script is another. Nothing on the disk is changed.
  */
@@ -17,7 +28,7 @@ export async function writeDebugInitrd(
   target: string,
   when: keyof typeof actions = 'at-once',
 ): Promise<void> {
-  const hook = `echo 'ttyS1::${actions[when]}:/bin/bash --norc --noprofile' >> etc/inittab\n`;
+  const hook = `${firstGroup}\necho 'ttyS1::${actions[when]}:/bin/bash --norc --noprofile' >> etc/inittab\n`;
   const init = await readFile(join(projectDirectory, 'image/os/initrd/init'), 'utf8');
   if (!init.includes(marker))
     throw new Error(`the initrd's init has no line ${marker}: where else does the test shell go?`);
