@@ -109,6 +109,8 @@ async function meetBrokenAgent(vm: TestVm): Promise<void> {
   await vm.type('wrong\r');
   await vm.line(/login incorrect/i);
   await vm.type(`${password}\r`);
+  // What is typed before the shell asks may be thrown away.
+  await vm.line(/^claimed:.*# ?$/);
   await vm.type('id -un > /run/rescued; tty >> /run/rescued\r');
   await vm.until('a shell for who knows the password', async () => {
     return (await shell.run('test -s /run/rescued')).exitCode === 0;

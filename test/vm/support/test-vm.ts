@@ -188,12 +188,11 @@ export class TestVm {
     const shell = await this.shell();
     let last = '';
     return this.until(what, async () => {
-      // It fails for a host that is not well, and says why; an agent that does not answer leaves nothing here.
+      // It fails for a host that is not well, too; when no agent answers, there is an error in its place.
       const { output } = await shell.run('berth status --json 2> /dev/null | cat');
-      if (output.trim() === '') return undefined;
       last = output;
-      const status = JSON.parse(output) as HostStatus;
-      return condition(status) && status;
+      const status = JSON.parse(output || '{}') as Partial<HostStatus>;
+      return status.state !== undefined && condition(status as HostStatus) && (status as HostStatus);
     }).catch((error: unknown) => {
       throw new Error(`${String(error)}\nthe last status: ${last}`, { cause: error });
     });
