@@ -43,7 +43,8 @@ export class HostMachine implements Machine {
   readonly #problems: string[];
   #config: HostConfig = emptyHostConfig;
   #origin: ConfigOrigin | undefined;
-  #isBooting = true;
+  /** The boot itself, and configs that are being brought about. */
+  #changes = 1;
   /** What is wrong with a config that was refused: true until another one is applied. */
   #refusal: readonly string[] = [];
   /** The bring that counts: an older one that still waits for the network gives way. */
@@ -60,13 +61,13 @@ export class HostMachine implements Machine {
     this.#declareNetwork();
   }
 
-  get isBooting(): boolean {
-    return this.#isBooting;
+  get isChanging(): boolean {
+    return this.#changes > 0;
   }
 
   /** The boot's own work is done. */
   booted(): void {
-    this.#isBooting = false;
+    this.#changes -= 1;
   }
 
   /** Where this boot found the config. */
@@ -98,6 +99,20 @@ export class HostMachine implements Machine {
   }
 
   async bring(
+    config: HostConfig,
+    options: BringOptions,
+    onEvent: (event: ApplyEvent) => void,
+  ): Promise<readonly KeyReport[]> {
+    // A host is not what its config says before all of it was tried.
+    this.#changes += 1;
+    try {
+      return await this.#bring(config, options, onEvent);
+    } finally {
+      this.#changes -= 1;
+    }
+  }
+
+  async #bring(
     config: HostConfig,
     options: BringOptions,
     onEvent: (event: ApplyEvent) => void,

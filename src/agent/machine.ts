@@ -29,8 +29,8 @@ export interface Machine {
   plan(config: HostConfig, options: BringOptions): Promise<MachinePlan>;
   /** Brings the machine to a config, as far as that goes now. @returns the keys that are not as declared, and why. */
   bring(config: HostConfig, options: BringOptions, onEvent: (event: ApplyEvent) => void): Promise<readonly KeyReport[]>;
-  /** True from power-on until the config that the boot found was declared. */
-  readonly isBooting: boolean;
+  /** True from power-on until the config that the boot found was declared, and while another one is brought about. */
+  readonly isChanging: boolean;
   /** null on somebody's own machine. */
   status(): MachineStatus | null;
 }
@@ -41,6 +41,6 @@ export const guestMachine: Machine = {
   skipped: (config) => skippedOnLocalHost(config),
   plan: async () => Promise.resolve({ steps: [], skipped: [] }),
   bring: async () => Promise.resolve([]),
-  isBooting: false,
+  isChanging: false,
   status: () => null,
 };
