@@ -138,7 +138,9 @@ async function meetBrokenDisk(vm: TestVm): Promise<void> {
   await damageLog(vm.vm.files.disk);
   await vm.start();
   await vm.line(/^berth: \/dev\/vda4 cannot be mounted .*; nothing is written to it, and this boot keeps nothing/);
-  const status = await vm.statusInside('a host without its state', ({ state }) => state === 'degraded');
+  const status = await vm.statusInside('a host without its state', ({ state, machine }) => {
+    return state === 'degraded' && machine?.maintenance != null;
+  });
   expect(status).toMatchObject({ generation: 0, machine: { maintenance: 'no datasource was found' } });
   expect(status.machine?.problems).toEqual([expect.stringContaining('/dev/vda4 cannot be mounted')]);
   // Who is at the console may not be whom this host belongs to.
