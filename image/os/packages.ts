@@ -57,7 +57,7 @@ export function kernelPackages(architecture: Architecture, flavour: KernelFlavou
 export const toolPackages: PackageRequest = {
   packages: [
     ...['erofs-utils', 'cryptsetup-bin', 'mtools', 'dosfstools', 'fdisk', 'kmod', 'busybox-static'],
-    ...['zstd', 'xz-utils', 'qemu-utils', 'sbsigntool'],
+    ...['zstd', 'xz-utils', 'qemu-utils', 'sbsigntool', 'efitools'],
   ],
   without: leftOut,
 };

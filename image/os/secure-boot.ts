@@ -10,8 +10,6 @@ import type { Tools } from './tools.ts';
 
 /** Who says that firmware may trust the certificate: a name of ours, the same in every image. */
 const owner = 'be278000-0000-4000-8000-00000000005b';
-/** UEFI specification 8.2: what the variables with keys must be. */
-const attributes = 'NON_VOLATILE,BOOTSERVICE_ACCESS,RUNTIME_ACCESS,TIME_BASED_AUTHENTICATED_WRITE_ACCESS';
 
 /**
  * A release for Secure Boot, in `directory`: its UKI and its boot loader signed, and on the ESP the keys as systemd-boot takes
@@ -55,10 +53,11 @@ async function firmwareKeys({ keyFile, certificate }: SigningKey, work: string, 
   await writeFile(at('certificate.der'), certificate.raw);
   const list = ['--owner', owner, '--type', 'x509', '--output', at('keys.esl'), at('certificate.der')];
   await tools.run('sbsiglist', list);
-  const signer = ['--key', keyFile, '--cert', at('certificate.pem')];
+  const signer = ['-k', keyFile, '-c', at('certificate.pem')];
   const keys = { db: at('db.auth'), KEK: at('KEK.auth'), PK: at('PK.auth') };
   for (const [name, file] of Object.entries(keys)) {
-    await tools.run('sbvarsign', ['--attr', attributes, ...signer, '--output', file, name, at('keys.esl')]);
+    // Not sbvarsign: firmware that checks what it is given (the first PK always is) finds its signatures wrong.
+    await tools.run('sign-efi-sig-list', [...signer, name, at('keys.esl'), file]);
   }
   return keys;
 }
