@@ -40,6 +40,7 @@ ExecStart=/usr/local/sbin/bench-watch
 WantedBy=multi-user.target
 `;
 
+/** A shell at a terminal does not mind SIGTERM: the peer's shutdown would wait a minute and a half for it. */
 const shellUnit = `[Unit]
 Description=A shell for the benchmark's questions on the second serial port
 
@@ -50,6 +51,7 @@ StandardOutput=tty
 StandardError=tty
 TTYPath=/dev/ttyS1
 Restart=always
+KillSignal=SIGKILL
 
 [Install]
 WantedBy=multi-user.target
