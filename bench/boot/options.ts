@@ -15,7 +15,8 @@ export const usage = `npm run bench:boot -- [--runs N] [--quick] [--only berth|d
 
 Measures, in emulated virtual machines, how long a Berth host and a Debian 13 host with cloud-init and Docker take from power-on
 until the same five services are healthy, on first and second boots in turn; and how large, busy and quick to shut down they are.
-Needs root. With --only, one of them is looked at and nothing is compared. Writes bench/BOOT-RESULTS.md after a full run (5 runs unless said, not quick). Exit code 1 when a limit is missed.`;
+Needs root. Writes bench/BOOT-RESULTS.md after a full run (5 runs unless said, not quick). Exit code 1 when a limit is missed.
+With --only, one host is looked at and nothing is compared.`;
 
 /** Reads the command line. Throws with a message for a person. */
 export function readOptions(args: readonly string[]): BootBenchOptions {

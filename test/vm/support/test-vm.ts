@@ -191,8 +191,8 @@ export class TestVm {
       // It fails for a host that is not well, too; when no agent answers, there is an error in its place.
       const { output } = await shell.run('berth status --json 2> /dev/null | cat');
       last = output;
-      const status = JSON.parse(output || '{}') as Partial<HostStatus>;
-      return status.state !== undefined && condition(status as HostStatus) && (status as HostStatus);
+      const status = JSON.parse(output || '{}') as HostStatus | { readonly state?: undefined };
+      return status.state !== undefined && condition(status) && status;
     }).catch((error: unknown) => {
       throw new Error(`${String(error)}\nthe last status: ${last}`, { cause: error });
     });
