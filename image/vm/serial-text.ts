@@ -19,6 +19,15 @@ export function lastLines(serial: string, count: number): string {
     .join('\n');
 }
 
+/** The last line of a kernel that restarts the machine: kernel/reboot.c, and kernel/panic.c with `panic=`. */
+const lastWords = /reboot: (Restarting system|machine restart)|Rebooting in \d+ seconds\.\./;
+
+/** Whether neither firmware nor kernel has shown anything since the machine was switched on or restarted. Pure. */
+export function isSilentSinceStart(serial: string): boolean {
+  const last = lastLines(serial, 1);
+  return last === '' || lastWords.test(last);
+}
+
 /** What Berth told on the console: the texts of lines `berth: TEXT`. Pure. */
 export function bootMessages(serial: string): string[] {
   return plainLines(serial).flatMap((line) => {

@@ -16,6 +16,8 @@ export interface Case {
   readonly from?: string;
   readonly at?: string;
   readonly n?: number;
+  readonly a?: string;
+  readonly b?: string;
 }
 
 /** Answers one question, or the reason why it is skipped. Throws where the reference reports an error. */
@@ -43,7 +45,11 @@ export const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['valid', answerValid],
   ['invalid', answerValid],
   ['systemd_timespan', 'time spans in the notation of systemd are not read yet'],
-  ['version', 'versions of releases are not compared yet'],
+  [
+    'version',
+    async ({ a = '', b = '' }) =>
+      (await import('../../src/update/release-version.ts')).compareVersions(a, b),
+  ],
 ]);
 
 async function answerTemplate({ input, env = {} }: Case): Promise<unknown> {

@@ -33,6 +33,8 @@ export interface PrivateEngineOptions {
   readonly name: string;
   /** Added to daemon.json. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** `v2`: it sees only the unified hierarchy, as on the image; default: what this machine has. */
+  readonly cgroups?: 'v2';
   /** Its images and containers get a file system of their own of this size, to be filled. */
   readonly diskMegabytes?: number;
 }
@@ -86,7 +88,7 @@ export async function privateEngine(options: PrivateEngineOptions): Promise<Priv
   await writeFile(paths.daemonConfig, JSON.stringify(spec.config));
   await writeFile(paths.containerdConfig, containerdConfigText);
   try {
-    const command = await makeNamespace(stateDir, release.root, options.diskMegabytes);
+    const command = await makeNamespace(stateDir, release.root, options);
     const env = engineEnvironment(spec, process.env);
     const start = (program: string, args: string[], logFile: string, pidFile: string) =>
       spawnDetached({
@@ -171,7 +173,11 @@ async function isOwned(stateDir: string): Promise<boolean> {
  * A mount namespace for the engine, held open by a sleeping process: whatever it mounts goes when its processes do, even
  * after a crash. @returns the command prefix that enters it.
  */
-async function makeNamespace(stateDir: string, root: string, diskMegabytes?: number): Promise<readonly string[]> {
+async function makeNamespace(
+  stateDir: string,
+  root: string,
+  { diskMegabytes, cgroups }: Pick<PrivateEngineOptions, 'diskMegabytes' | 'cgroups'>,
+): Promise<readonly string[]> {
   const script = [`mount --bind ${quoted(stateDir)} ${quoted(stateDir)}`];
   if (root !== '/') {
     await mkdir(join(stateDir, 'slash-run'));
@@ -189,6 +195,7 @@ async function makeNamespace(stateDir: string, root: string, diskMegabytes?: num
       'cd /',
     );
   }
+  if (cgroups === 'v2') script.push('mount -t cgroup2 cgroup2 /sys/fs/cgroup');
   // After the pivot: unmounting the old root would take what is below a shared mount with it.
   script.push(`mount --make-shared ${quoted(stateDir)}`);
   if (diskMegabytes !== undefined) {

@@ -17,6 +17,7 @@ import { hostSocket } from '../../../src/cli/sockets.ts';
 import { vmAccess } from '../../../src/cli/vm-access.ts';
 import { sshPort } from '../../../src/cli/vm-host.ts';
 import { writeDebugInitrd } from './debug-initrd.ts';
+import { FirmwareWatch } from './firmware-watch.ts';
 import { testVmPrefix } from './reap.ts';
 import { SerialShell } from './serial-shell.ts';
 import { emulationArguments, testImage } from './test-image.ts';
@@ -56,6 +57,7 @@ export type KeyedVmChange = Omit<VmChange, 'userData' | 'networkConfig'> & {
 export class TestVm {
   vm: VirtualMachine;
   readonly #target: SshTarget | undefined;
+  readonly #firmware = new FirmwareWatch();
   #shell: SerialShell | undefined;
   #client: AgentClient | undefined;
 
@@ -106,6 +108,7 @@ export class TestVm {
       const found = await condition();
       if (found !== undefined && found !== false) return found;
       if ((await this.vm.process()) === undefined) throw new Error(`the VM ended; waiting for ${what}`);
+      await this.#firmware.look(this.vm);
       if (performance.now() > deadline) throw new Error(`never in ${limitMs / 1000} s: ${what}`);
       await sleep(pollMs);
     }

@@ -1,0 +1,81 @@
+/** Separators in the order in which they are looked at after the end of a version was. */
+const separators = ['-', '^', '.'] as const;
+
+/**
+ * Orders two versions as systemd-boot does, which decides what is booted: UAPI.10, version format specification, "Version
+ * comparison". Characters that the format does not know are skipped. Pure.
+ * @returns -1 when the first is older, 1 when it is newer, else 0: texts that differ may be the same version.
+ */
+export function compareVersions(first: string, second: string): -1 | 0 | 1 {
+  const a = new Reader(first);
+  const b = new Reader(second);
+  for (;;) {
+    // Before the end: `1~rc1` is older than `1`.
+    const tilde = a.skips('~', b);
+    if (tilde !== 0) return tilde;
+    if (a.isAtEnd || b.isAtEnd) return order(a.isAtEnd ? 0 : 1, b.isAtEnd ? 0 : 1);
+    for (const separator of separators) {
+      const found = a.skips(separator, b);
+      if (found !== 0) return found;
+    }
+    const isNumeric = a.isAtDigit || b.isAtDigit;
+    // Of two words of which one begins with the other, the longer is newer, as in the order of strings.
+    const segment = isNumeric ? compareNumbers(a.digits(), b.digits()) : order(a.letters(), b.letters());
+    if (segment !== 0) return segment;
+  }
+}
+
+/** Of decimal digits, of any length; none is older than `0`. */
+function compareNumbers(first: string, second: string): -1 | 0 | 1 {
+  if (first === '' || second === '') return order(first.length, second.length);
+  const [a, b] = [first.replace(/^0+/, ''), second.replace(/^0+/, '')];
+  return a.length === b.length ? order(a, b) : order(a.length, b.length);
+}
+
+function order<Value extends string | number>(a: Value, b: Value): -1 | 0 | 1 {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+class Reader {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text.replace(/[^a-zA-Z0-9~.^-]/g, '');
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.#text.length;
+  }
+
+  get isAtDigit(): boolean {
+    return /[0-9]/.test(this.#text[this.#at] ?? '');
+  }
+
+  /** Skips a separator that both stand at; the one that stands at it alone is the older one. */
+  skips(separator: string, other: Reader): -1 | 0 | 1 {
+    const [mine, its] = [this.#text[this.#at] === separator, other.#text[other.#at] === separator];
+    if (mine !== its) return mine ? -1 : 1;
+    if (mine) {
+      this.#at += 1;
+      other.#at += 1;
+    }
+    return 0;
+  }
+
+  digits(): string {
+    return this.#take(/[0-9]*/y);
+  }
+
+  letters(): string {
+    return this.#take(/[a-zA-Z]*/y);
+  }
+
+  #take(pattern: RegExp): string {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text)?.[0] ?? '';
+    this.#at += found.length;
+    return found;
+  }
+}
