@@ -21,7 +21,7 @@ async function main(options: Options, signal: AbortSignal): Promise<number> {
     throw new Error(`--only ${unknown.join(', ')}: there are ${scenarios.map(({ name }) => name).join(', ')}`);
 
   progress('starting Docker Engine 26.1');
-  const engine = await privateEngine({ version: '26.1', name: 'bench' });
+  const engine = await privateEngine({ version: '26.1', name: 'bench', cgroups: 'v2' });
   await testImage(engine.engine);
   const http = new UnixHttp(engine.socket);
   const notes: string[] = [];

@@ -63,7 +63,7 @@ export function resultsPage(rows: readonly Row[], circumstances: Circumstances):
     '',
     `- Date: ${date}; commit ${commit}`,
     `- Machine: ${cpus().length} × ${processor?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GB, a shared virtual machine`,
-    `- Docker Engine ${engine}, Docker Compose ${compose}, Node ${process.versions.node}`,
+    `- Docker Engine ${engine} on cgroup v2, as on Berth’s image, Docker Compose ${compose}, Node ${process.versions.node}`,
     '',
     markdownTable(rows, controlPlanePeers),
     '',

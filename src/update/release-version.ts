@@ -3,13 +3,15 @@ const separators = ['-', '^', '.'] as const;
 
 /**
  * Orders two versions as systemd-boot does, which decides what is booted: UAPI.10, version format specification, "Version
- * comparison". Characters that the format does not know are skipped. Pure.
+ * comparison". Characters that the format does not know end a number or a word, and are skipped before the next one. Pure.
  * @returns -1 when the first is older, 1 when it is newer, else 0: texts that differ may be the same version.
  */
 export function compareVersions(first: string, second: string): -1 | 0 | 1 {
   const a = new Reader(first);
   const b = new Reader(second);
   for (;;) {
+    a.skipUnknown();
+    b.skipUnknown();
     // Before the end: `1~rc1` is older than `1`.
     const tilde = a.skips('~', b);
     if (tilde !== 0) return tilde;
@@ -42,7 +44,7 @@ class Reader {
   #at = 0;
 
   constructor(text: string) {
-    this.#text = text.replace(/[^a-zA-Z0-9~.^-]/g, '');
+    this.#text = text;
   }
 
   get isAtEnd(): boolean {
@@ -51,6 +53,10 @@ class Reader {
 
   get isAtDigit(): boolean {
     return /[0-9]/.test(this.#text[this.#at] ?? '');
+  }
+
+  skipUnknown(): void {
+    this.#take(/[^a-zA-Z0-9~.^-]*/y);
   }
 
   /** Skips a separator that both stand at; the one that stands at it alone is the older one. */

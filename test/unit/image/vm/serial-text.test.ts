@@ -28,7 +28,11 @@ test.each([
   { what: 'a cleared screen', shown: '\u001b[2J\u001b[01;01H', isSilent: true },
   { what: 'the kernel restarts', shown: `${serial}\r\n[   97.1] reboot: Restarting system\r\n`, isSilent: true },
   { what: 'a panic restarts', shown: `${serial}\r\n[  3.2] Rebooting in 5 seconds..\r\n`, isSilent: true },
-  { what: 'the firmware after that', shown: 'reboot: Restarting system\r\nBdsDxe: loading Boot0002\r\n', isSilent: false },
+  {
+    what: 'the firmware after that',
+    shown: 'reboot: Restarting system\r\nBdsDxe: loading Boot0002\r\n',
+    isSilent: false,
+  },
   { what: 'a line that is not whole', shown: serial, isSilent: false },
 ])('silent since its start: $what: $isSilent', ({ shown, isSilent }) => {
   expect(isSilentSinceStart(shown)).toBe(isSilent);
