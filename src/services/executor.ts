@@ -224,8 +224,8 @@ export class StepExecutor {
   }
 
   /**
-   * new container beside → old one's processes ended → new one started → old renamed `.previous` → new takes the name. A crash
-   * between any two leaves names that tell the planner where to go on; so does a new one that cannot be started.
+   * new container beside → old one renamed `.previous` → new takes the name while the old one's processes end → new one started.
+   * A crash between any two leaves names that tell the planner where to go on; so does a new one that cannot be started.
    */
   async #replace({ service, container, next }: StepOf<'replace-service'>, signal: AbortSignal): Promise<Remembered> {
     const engine = this.#engine(service);
@@ -237,13 +237,13 @@ export class StepExecutor {
       return this.#started(service);
     }
     const id = next?.id ?? (await this.#create(service, nextName(name), signal));
-    if (container !== undefined) await engine.vacateContainer(container.id, container.graceSeconds, signal);
-    try {
-      await engine.startContainer(id, signal);
-    } finally {
-      if (container?.role === 'current') await this.#retire(service, container, signal);
-      await engine.renameContainer(id, name, signal);
-    }
+    // Names before the start: afterwards they would wait until the engine has cleared up after the old one.
+    if (container?.role === 'current') await this.#retire(service, container, signal);
+    await Promise.all([
+      engine.renameContainer(id, name, signal),
+      container === undefined ? undefined : engine.vacateContainer(container.id, container.graceSeconds, signal),
+    ]);
+    await engine.startContainer(id, signal);
     return { ...this.#started(service), ...(container === undefined ? {} : { previousImageId: container.imageId }) };
   }
 

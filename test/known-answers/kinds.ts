@@ -47,8 +47,7 @@ export const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['systemd_timespan', 'time spans in the notation of systemd are not read yet'],
   [
     'version',
-    async ({ a = '', b = '' }) =>
-      (await import('../../src/update/release-version.ts')).compareVersions(a, b),
+    async ({ a = '', b = '' }) => (await import('../../src/update/release-version.ts')).compareVersions(a, b),
   ],
 ]);
 

@@ -4,7 +4,7 @@ import { versionOf } from '../model.ts';
 import { normalizeReference } from '../names.ts';
 import { type Containers, isRejected, proofOf } from '../readiness.ts';
 import type { DecideContext, Decision, Draft } from './decision.ts';
-import { discard, draft, replace, restart, restore, resume, start } from './drafts.ts';
+import { discard, draft, replace, restart, restore, resume, start, stop } from './drafts.ts';
 import {
   causeOf,
   changeReason,
@@ -37,6 +37,9 @@ export function decideService(service: DesiredService, containers: Containers, c
 
   if (next !== undefined) return decideWithNext(service, containers, next, isWanted(next) && !rejected, context);
   if (previous !== undefined) {
+    // A crash came after the names had changed: it may not run beside its successor, nor be killed without its grace.
+    if (current?.state === 'created' && isUp(previous))
+      return { drafts: [stop(service, previous, configReason(service, memory))] };
     if (current === undefined)
       return restore(service, undefined, previous, {
         kind: 'drift',
@@ -57,9 +60,7 @@ export function decideService(service: DesiredService, containers: Containers, c
 
 function decideStopped(service: DesiredService, { current, next, previous }: Containers, reason: Reason): Decision {
   const drafts: Draft[] = [];
-  if (current !== undefined && ['running', 'paused', 'restarting'].includes(current.state)) {
-    drafts.push(draft('stop-service', service, reason, { container: current }, `stop ${service.name}`));
-  }
+  if (current !== undefined && isUp(current)) drafts.push(stop(service, current, reason));
   for (const leftover of [next, previous]) {
     if (leftover !== undefined) drafts.push(discard(service, leftover, reason));
   }
@@ -192,6 +193,10 @@ function afterExit(
   if (service.restartBy === 'engine' && service.spec.restart?.startsWith('on-failure') === true && !isBoot)
     return nothing;
   return resume(service, current, reason);
+}
+
+function isUp({ state }: ObservedContainer): boolean {
+  return state === 'running' || state === 'paused' || state === 'restarting';
 }
 
 /** When a container was started. What is remembered may be of the one before, if a crash came right after the start. */

@@ -60,6 +60,11 @@ export function resume(service: DesiredService, container: ObservedContainer, re
   };
 }
 
+/** Stop, and leave the container as it is. Pure. */
+export function stop(service: DesiredService, container: ObservedContainer, reason: Reason): Draft {
+  return draft('stop-service', service, reason, { container }, `stop ${service.name}`);
+}
+
 /** Stop and start again; a disposable service gets a new container. Pure. */
 export function restart(
   service: DesiredService,

@@ -46,6 +46,16 @@ describe('going back', () => {
     });
   });
 
+  test('a crash between the names and the stop: the old one ends with its grace before the new one starts', async () => {
+    const host = await hostWith({ b: alone });
+    host.declare(configOf({ b: changed(alone) }));
+    await host.converge();
+    host.user.happen('berth-b', { state: 'created' });
+    host.user.happen('berth-b.previous', { state: 'running' });
+    expect(ids(await host.converge())).toEqual(['stop-service:b', 'resume-service:b']);
+    expect(host.containers()).toEqual(['berth-b running', 'berth-b.previous exited']);
+  });
+
   test('a task has nothing to go back to: its old container would do its work again', async () => {
     const task: ServiceSpec = { ...alone, 'x-berth': { one_shot: true } };
     const host = new SimulatedHost();

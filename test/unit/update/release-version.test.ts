@@ -45,7 +45,7 @@ test.each([
 });
 
 test('is an order: antisymmetric, and transitive', () => {
-  const version = fc.string({ unit: fc.constantFrom(...'ab019~-^._'), maxLength: 8 });
+  const version = fc.string({ unit: fc.constantFrom('a', 'b', '0', '1', '9', '~', '-', '^', '.', '_'), maxLength: 8 });
   fc.assert(
     fc.property(version, version, version, (a, b, c) => {
       expect(compareVersions(a, b) + compareVersions(b, a)).toBe(0);
