@@ -8,6 +8,7 @@ import { ensureHostSource } from './host-sources.ts';
 import type { DesiredService, ObservedContainer, ServiceMemory } from './model.ts';
 import { versionOf } from './model.ts';
 import { label, nextName, previousName, runName } from './names.ts';
+import { isUp } from './readiness.ts';
 import { Stall } from './stall.ts';
 import type { ServiceStep, ServiceStepKind, StepOf } from './steps.ts';
 
@@ -218,8 +219,7 @@ export class StepExecutor {
   }
 
   async #remove(engine: EngineName, container: ObservedContainer, signal: AbortSignal): Promise<void> {
-    if (container.state === 'running' || container.state === 'paused' || container.state === 'restarting')
-      await this.#stop(engine, container, signal);
+    if (isUp(container)) await this.#stop(engine, container, signal);
     await this.#deps.engineOf(engine).removeContainer(container.id, signal);
   }
 

@@ -28,6 +28,11 @@ export function containersByService(observed: Observed): Map<string, Containers>
   return byService;
 }
 
+/** Whether it has processes that have to be stopped. */
+export function isUp({ state }: Pick<ObservedContainer, 'state'>): boolean {
+  return state === 'running' || state === 'paused' || state === 'restarting';
+}
+
 /** Whether a start condition holds, and if not, why, for a person. */
 export function unmetCondition(
   { service: name, condition }: StartCondition,

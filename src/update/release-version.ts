@@ -1,3 +1,5 @@
+import { compareText } from '../core/compare-text.ts';
+
 /** Separators in the order in which they are looked at after the end of a version was. */
 const separators = ['-', '^', '.'] as const;
 
@@ -6,7 +8,7 @@ const separators = ['-', '^', '.'] as const;
  * comparison". Characters that the format does not know end a number or a word, and are skipped before the next one. Pure.
  * @returns -1 when the first is older, 1 when it is newer, else 0: texts that differ may be the same version.
  */
-export function compareVersions(first: string, second: string): -1 | 0 | 1 {
+export function compareVersions(first: string, second: string): number {
   const a = new Reader(first);
   const b = new Reader(second);
   for (;;) {
@@ -15,28 +17,23 @@ export function compareVersions(first: string, second: string): -1 | 0 | 1 {
     // Before the end: `1~rc1` is older than `1`.
     const tilde = a.skips('~', b);
     if (tilde !== 0) return tilde;
-    if (a.isAtEnd || b.isAtEnd) return order(a.isAtEnd ? 0 : 1, b.isAtEnd ? 0 : 1);
+    if (a.isAtEnd || b.isAtEnd) return Number(b.isAtEnd) - Number(a.isAtEnd);
     for (const separator of separators) {
       const found = a.skips(separator, b);
       if (found !== 0) return found;
     }
     const isNumeric = a.isAtDigit || b.isAtDigit;
     // Of two words of which one begins with the other, the longer is newer, as in the order of strings.
-    const segment = isNumeric ? compareNumbers(a.digits(), b.digits()) : order(a.letters(), b.letters());
+    const segment = isNumeric ? compareNumbers(a.digits(), b.digits()) : compareText(a.letters(), b.letters());
     if (segment !== 0) return segment;
   }
 }
 
 /** Of decimal digits, of any length; none is older than `0`. */
-function compareNumbers(first: string, second: string): -1 | 0 | 1 {
-  if (first === '' || second === '') return order(first.length, second.length);
+function compareNumbers(first: string, second: string): number {
+  if (first === '' || second === '') return Math.sign(first.length - second.length);
   const [a, b] = [first.replace(/^0+/, ''), second.replace(/^0+/, '')];
-  return a.length === b.length ? order(a, b) : order(a.length, b.length);
-}
-
-function order<Value extends string | number>(a: Value, b: Value): -1 | 0 | 1 {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+  return Math.sign(a.length - b.length) || compareText(a, b);
 }
 
 class Reader {
@@ -60,7 +57,7 @@ class Reader {
   }
 
   /** Skips a separator that both stand at; the one that stands at it alone is the older one. */
-  skips(separator: string, other: Reader): -1 | 0 | 1 {
+  skips(separator: string, other: Reader): number {
     const [mine, its] = [this.#text[this.#at] === separator, other.#text[other.#at] === separator];
     if (mine !== its) return mine ? -1 : 1;
     if (mine) {

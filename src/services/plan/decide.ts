@@ -2,7 +2,7 @@ import type { Reason } from '../../core/plan.ts';
 import type { DesiredService, ObservedContainer, ServiceMemory } from '../model.ts';
 import { versionOf } from '../model.ts';
 import { normalizeReference } from '../names.ts';
-import { type Containers, isRejected, proofOf } from '../readiness.ts';
+import { type Containers, isRejected, isUp, proofOf } from '../readiness.ts';
 import type { DecideContext, Decision, Draft } from './decision.ts';
 import { discard, draft, replace, restart, restore, resume, start, stop } from './drafts.ts';
 import {
@@ -193,10 +193,6 @@ function afterExit(
   if (service.restartBy === 'engine' && service.spec.restart?.startsWith('on-failure') === true && !isBoot)
     return nothing;
   return resume(service, current, reason);
-}
-
-function isUp({ state }: ObservedContainer): boolean {
-  return state === 'running' || state === 'paused' || state === 'restarting';
 }
 
 /** When a container was started. What is remembered may be of the one before, if a crash came right after the start. */

@@ -1,7 +1,7 @@
 import type { Reason } from '../../core/plan.ts';
 import { nextTime, parseCron, previousTime } from '../../core/schedule/cron.ts';
 import type { DesiredService, ObservedContainer } from '../model.ts';
-import type { Containers } from '../readiness.ts';
+import { type Containers, isUp } from '../readiness.ts';
 import type { DecideContext, Decision, Draft } from './decision.ts';
 import { discard, draft, pullDrafts } from './drafts.ts';
 import { configReason } from './reasons.ts';
@@ -27,7 +27,7 @@ export function decideJob(
   const memory = context.memory[service.name] ?? {};
   const { runs } = containers;
   // One that was made and not started is what a crash left: it does nothing.
-  const running = runs.filter(({ state }) => state === 'running' || state === 'paused' || state === 'restarting');
+  const running = runs.filter(isUp);
   // What ran before the service got its schedule.
   const formerly = [containers.current, containers.next, containers.previous].filter((one) => one !== undefined);
   const wakeAt = nextRun(service, context.now);

@@ -17,7 +17,7 @@ import { hostSocket } from '../../../src/cli/sockets.ts';
 import { vmAccess } from '../../../src/cli/vm-access.ts';
 import { sshPort } from '../../../src/cli/vm-host.ts';
 import { writeDebugInitrd } from './debug-initrd.ts';
-import { FirmwareWatch } from './firmware-watch.ts';
+import { FirmwareWatch, firmwarePatienceMs } from './firmware-watch.ts';
 import { testVmPrefix } from './reap.ts';
 import { SerialShell } from './serial-shell.ts';
 import { emulationArguments, testImage } from './test-image.ts';
@@ -108,7 +108,7 @@ export class TestVm {
       const found = await condition();
       if (found !== undefined && found !== false) return found;
       if ((await this.vm.process()) === undefined) throw new Error(`the VM ended; waiting for ${what}`);
-      await this.#firmware.look(this.vm);
+      await this.#helpFirmware();
       if (performance.now() > deadline) throw new Error(`never in ${limitMs / 1000} s: ${what}`);
       await sleep(pollMs);
     }
@@ -216,6 +216,16 @@ export class TestVm {
   async kill(): Promise<void> {
     await this.#leave();
     await this.vm.kill();
+  }
+
+  /** Presses the reset button when the firmware hangs. */
+  async #helpFirmware(): Promise<void> {
+    if (this.vm.spec.boot.kind !== 'uefi') return;
+    if (!this.#firmware.isStuck(await this.vm.serial(), performance.now())) return;
+    process.stderr.write(
+      `the firmware of ${this.vm.spec.name} said nothing for ${firmwarePatienceMs / 1000} s: reset\n`,
+    );
+    await this.monitor('system_reset', {});
   }
 
   async #leave(): Promise<void> {
