@@ -70,9 +70,11 @@ async function apply({ kind, offset, length, dataOffset }: LoggedWrite, source: 
     await disk.write(await readBytes(source, dataOffset, length), 0, length, offset);
     return;
   }
-  // Discarded blocks read as zeros in QEMU's images.
+  // Discarded blocks read as zeros in QEMU's images; what reads so already stays a hole, or a new file system would fill the disk.
   for (let done = 0; done < length; done += zeros.length) {
-    await disk.write(zeros, 0, Math.min(zeros.length, length - done), offset + done);
+    const size = Math.min(zeros.length, length - done);
+    const present = await readBytes(disk, offset + done, size);
+    if (!present.equals(zeros.subarray(0, present.length))) await disk.write(zeros, 0, size, offset + done);
   }
 }
 

@@ -107,7 +107,7 @@ export class ContainerSessions {
     if ((await engine.inspectImage(reference)) !== undefined) return;
     const archive = await this.#deps.images.archiveOf(reference);
     const auth = this.#deps.images.authFor(reference);
-    if (archive.kind === 'found') await engine.loadImage(archive.open());
+    if (archive.kind === 'found') await engine.loadImage({ reference, open: archive.open });
     else await engine.pullImage(reference, auth === undefined ? {} : { auth });
   }
 }

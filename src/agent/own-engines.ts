@@ -11,6 +11,7 @@ import { type EngineSettings, systemEngineSettings } from '../engine/engine-sett
 import type { EngineSpec } from '../engine/engine-spec.ts';
 import { type EngineStateChange, EngineSupervisor } from '../engine/engine-supervisor.ts';
 import { findForeignDocker } from '../engine/foreign-docker.ts';
+import type { ImageLoads } from '../engine/image-loads.ts';
 import type { HostMode } from '../host/plan.ts';
 import {
   makeLocalBridge,
@@ -24,6 +25,7 @@ import type { Desired } from '../services/model.ts';
 import type { EngineHandle } from '../services/observe.ts';
 import type { EngineSet } from './engine-set.ts';
 import { imageDirectories } from './image-directories.ts';
+import { openImageLoads } from './image-load-file.ts';
 import type { EngineStatus } from './model.ts';
 import { UserEngineDemand } from './user-engine-demand.ts';
 
@@ -42,6 +44,15 @@ export interface OwnEngineOptions {
 }
 
 const flushing = 'a second engine that manages iptables would flush its rules';
+
+interface UserEngine {
+  /** Absent: it is a service of ours. */
+  readonly externalSocket?: string | undefined;
+  /** Why it cannot be a service of ours. */
+  readonly problem?: string;
+}
+
+type Loads = Readonly<Record<EngineName, ImageLoads | undefined>>;
 
 /** With these the system engine starts whatever the config says. */
 const plainSettings = systemEngineSettings(emptyHostConfig);
@@ -77,16 +88,16 @@ export class OwnEngines implements EngineSet {
   #watching: Promise<void> | undefined;
   #systemState: EngineStateChange = { state: 'stopped', reason: 'nothing needs it yet', lastLogLines: [] };
 
-  private constructor(options: OwnEngineOptions, externalSocket: string | undefined, problem: string | undefined) {
+  private constructor(options: OwnEngineOptions, user: UserEngine, loads: Loads) {
     const { runDirectory, stateDirectory } = options;
     this.#options = options;
-    this.userEngineIsService = externalSocket === undefined;
-    this.ownUserEngineProblem = problem;
+    this.userEngineIsService = user.externalSocket === undefined;
+    this.ownUserEngineProblem = user.problem;
     this.places = {
       systemSocket: join(runDirectory, 'system', 'docker.sock'),
       containerdSocket: join(runDirectory, 'system', 'containerd.sock'),
-      userSocket: externalSocket ?? join(runDirectory, 'user', 'docker.sock'),
-      userEngine: { root: join(stateDirectory, 'user-engine'), run: join(runDirectory, 'user') },
+      userSocket: user.externalSocket ?? join(runDirectory, 'user', 'docker.sock'),
+      userEngine: { root: dataDirectory(stateDirectory, 'user'), run: join(runDirectory, 'user') },
     };
     // On somebody's machine its image may not be at hand, and nobody looks for Docker there.
     if (this.userEngineIsService && options.mode === 'host')
@@ -98,24 +109,24 @@ export class OwnEngines implements EngineSet {
         onProblem: options.onProblem,
       });
     this.handles = [
-      { name: 'system', engine: DockerEngine.connect(this.places.systemSocket) },
-      { name: 'user', engine: DockerEngine.connect(this.places.userSocket) },
+      { name: 'system', engine: DockerEngine.connect(this.places.systemSocket, loads.system) },
+      { name: 'user', engine: DockerEngine.connect(this.places.userSocket, loads.user) },
     ];
   }
 
   /** Looks which user engine there is. Throws USAGE for an engine address that is not a unix socket. */
   static async open(options: OwnEngineOptions): Promise<OwnEngines> {
-    const named = options.engine === undefined ? undefined : socketOf(options.engine);
-    if (options.mode === 'host') return new OwnEngines(options, named, undefined);
-    const foreign = await findForeignDocker(localBridge.name);
-    const external = named ?? (foreign.kind === 'running' ? foreign.socket : undefined);
-    if (external !== undefined)
-      return new OwnEngines(options, external, `the user engine is the Docker at ${external}, and ${flushing}`);
-    const problem =
-      foreign.kind === 'stopped'
-        ? `a Docker of this machine (bridge ${foreign.bridge}) does not run but still publishes ports, and ${flushing}: start it and then Berth again (berth down --local, berth up --local), or name an engine with --engine`
-        : undefined;
-    return new OwnEngines(options, undefined, problem);
+    const user = await findUserEngine(options);
+    const open = (name: EngineName): Promise<ImageLoads> =>
+      openImageLoads({
+        path: join(options.stateDirectory, `${name}-image-loads.json`),
+        dataDirectory: dataDirectory(options.stateDirectory, name),
+      });
+    const isOurs = user.externalSocket === undefined;
+    return new OwnEngines(options, user, {
+      system: await open('system'),
+      user: isOurs ? await open('user') : undefined,
+    });
   }
 
   isOwn(name: EngineName): boolean {
@@ -230,7 +241,7 @@ export class OwnEngines implements EngineSet {
   #spec(binaries: EngineBinaries, settings: EngineSettings): EngineSpec {
     const spec: EngineSpec = {
       role: 'system',
-      stateDir: join(this.#options.stateDirectory, 'system-engine'),
+      stateDir: dataDirectory(this.#options.stateDirectory, 'system'),
       runDir: join(this.#options.runDirectory, 'system'),
       socket: this.places.systemSocket,
       binaries,
@@ -286,6 +297,25 @@ export class OwnEngines implements EngineSet {
       .catch(() => undefined);
     if (info !== undefined) this.#versions.set(name, info.version);
   }
+}
+
+/** Which engine the user's services are for: a running one, else our service, unless something is in its way. */
+async function findUserEngine({ mode, engine }: OwnEngineOptions): Promise<UserEngine> {
+  const named = engine === undefined ? undefined : socketOf(engine);
+  if (mode === 'host') return { externalSocket: named };
+  const foreign = await findForeignDocker(localBridge.name);
+  const externalSocket = named ?? (foreign.kind === 'running' ? foreign.socket : undefined);
+  if (externalSocket !== undefined)
+    return { externalSocket, problem: `the user engine is the Docker at ${externalSocket}, and ${flushing}` };
+  if (foreign.kind !== 'stopped') return {};
+  return {
+    problem: `a Docker of this machine (bridge ${foreign.bridge}) does not run but still publishes ports, and ${flushing}: start it and then Berth again (berth down --local, berth up --local), or name an engine with --engine`,
+  };
+}
+
+/** Where an engine of ours keeps what it has. */
+function dataDirectory(stateDirectory: string, engine: EngineName): string {
+  return join(stateDirectory, `${engine}-engine`);
 }
 
 function socketOf(address: string): string {

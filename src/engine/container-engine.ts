@@ -42,7 +42,7 @@ export interface ContainerEngine {
   /** @param onProgress called with fractions 0..1 where the registry tells sizes. */
   pullImage(reference: string, options: PullOptions, signal?: AbortSignal): Promise<void>;
   /** Loads an image archive (`docker save` format). @returns the references it held. */
-  loadImage(archive: NodeJS.ReadableStream, signal?: AbortSignal): Promise<string[]>;
+  loadImage(archive: ImageArchiveFile, signal?: AbortSignal): Promise<string[]>;
   /** Removes a reference or an id; in use by a container: ENGINE_CONFLICT; absent is not an error. */
   removeImage(reference: string, signal?: AbortSignal): Promise<void>;
 
@@ -60,6 +60,14 @@ export interface ContainerEngine {
   ): Promise<void>;
   /** Runs a command in a running container. @returns its exit code. */
   exec(id: string, options: ExecOptions, io: ExecIo, signal?: AbortSignal): Promise<number>;
+}
+
+/** An archive in which an image is. */
+export interface ImageArchiveFile {
+  /** What is looked for in it. */
+  readonly reference: string;
+  /** Opens it at its beginning. */
+  readonly open: () => NodeJS.ReadableStream;
 }
 
 export interface EngineInfo {

@@ -8,6 +8,7 @@ import type {
   EngineInfo,
   ExecIo,
   ExecOptions,
+  ImageArchiveFile,
   ImageSummary,
   LogOptions,
   NetworkCreate,
@@ -26,18 +27,24 @@ import { streamLogs } from './docker-logs.ts';
 import { createNetwork } from './docker-networks.ts';
 import { stopContainer, vacateContainer } from './docker-stop.ts';
 import { containerDetails, containerSummary, imageSummary } from './docker-summaries.ts';
+import type { ImageLoads } from './image-loads.ts';
 
 /** {@link ContainerEngine} for Docker Engine 20.10 (API 1.41) and later. */
 export class DockerEngine implements ContainerEngine {
   readonly #connection: DockerConnection;
+  readonly #loads: ImageLoads | undefined;
 
-  private constructor(connection: DockerConnection) {
+  private constructor(connection: DockerConnection, loads: ImageLoads | undefined) {
     this.#connection = connection;
+    this.#loads = loads;
   }
 
-  /** An engine behind a unix socket. Nothing is sent before the first call, so the socket need not be there yet. */
-  static connect(socketPath: string): DockerEngine {
-    return new DockerEngine(new DockerConnection(socketPath));
+  /**
+   * An engine behind a unix socket. Nothing is sent before the first call, so the socket need not be there yet.
+   * @param loads keeps what is loaded over power cuts; a torn image is not shown. Absent: that is somebody else's affair.
+   */
+  static connect(socketPath: string, loads?: ImageLoads): DockerEngine {
+    return new DockerEngine(new DockerConnection(socketPath), loads);
   }
 
   /** Closes idle connections, so that a process may end. */
@@ -203,12 +210,22 @@ export class DockerEngine implements ContainerEngine {
   }
 
   async listImages(signal?: AbortSignal): Promise<ImageSummary[]> {
-    return (
-      await this.#connection.object<ApiImage[]>({ what: 'list images', method: 'GET', path: '/images/json', signal })
-    ).map(imageSummary);
+    const request = { what: 'list images', method: 'GET', path: '/images/json', signal } as const;
+    return (await this.#connection.object<ApiImage[]>(request)).map(imageSummary).map((image) => this.#whole(image));
   }
 
   async inspectImage(reference: string, signal?: AbortSignal): Promise<ImageSummary | undefined> {
+    const image = await this.#findImage(reference, signal);
+    return image === undefined || this.#loads?.isTorn(reference, image.id) === true ? undefined : image;
+  }
+
+  /** An image without the references by which it is not to be used. */
+  #whole(image: ImageSummary): ImageSummary {
+    const isWhole = (reference: string): boolean => this.#loads?.isTorn(reference, image.id) !== true;
+    return { ...image, references: image.references.filter(isWhole), digests: image.digests.filter(isWhole) };
+  }
+
+  async #findImage(reference: string, signal?: AbortSignal): Promise<ImageSummary | undefined> {
     const path = `/images/${encodeURI(reference)}/json`;
     const found = await this.#connection.json<ApiImage>({
       what: `inspect image ${reference}`,
@@ -221,11 +238,17 @@ export class DockerEngine implements ContainerEngine {
   }
 
   pullImage(reference: string, options: PullOptions, signal?: AbortSignal): Promise<void> {
-    return pullImage(this.#connection, reference, options, signal);
+    return this.#settle(reference, () => pullImage(this.#connection, reference, options, signal));
   }
 
-  loadImage(archive: NodeJS.ReadableStream, signal?: AbortSignal): Promise<string[]> {
-    return loadImage(this.#connection, archive, signal);
+  loadImage({ reference, open }: ImageArchiveFile, signal?: AbortSignal): Promise<string[]> {
+    return this.#settle(reference, () => loadImage(this.#connection, open(), signal));
+  }
+
+  #settle<Result>(reference: string, load: () => Promise<Result>): Promise<Result> {
+    if (this.#loads === undefined) return load();
+    const engine = { find: (one: string) => this.#findImage(one), remove: (one: string) => this.removeImage(one) };
+    return this.#loads.settle({ reference, load, engine });
   }
 
   async removeImage(reference: string, signal?: AbortSignal): Promise<void> {

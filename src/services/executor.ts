@@ -90,7 +90,7 @@ export class StepExecutor {
     const reference = step.service.container.image;
     const archive = await this.#deps.images.archiveOf(reference);
     if (archive.kind === 'found') {
-      await this.#engine(step).loadImage(archive.open(), signal);
+      await this.#engine(step).loadImage({ reference, open: archive.open }, signal);
       return {};
     }
     if (step.service.pull === 'never') {

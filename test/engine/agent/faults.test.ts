@@ -1,5 +1,4 @@
 import { createServer } from 'node:net';
-import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { HostStatus, LedgerEntry } from '../../../src/agent/model.ts';
 import { label } from '../../../src/services/names.ts';
@@ -9,7 +8,7 @@ import { stateOf, TestAgent } from '../support/agent-process.ts';
 import { privateEngine } from '../support/private-engine.ts';
 import { TestRegistry } from '../support/registry.ts';
 import { sharedEngine } from '../support/shared-engines.ts';
-import { buildImage, imageArchive, testImage } from '../support/test-image.ts';
+import { archiveOf, buildImage, testImage } from '../support/test-image.ts';
 
 const { engine, socket } = sharedEngine('26.1');
 const quick = 'stop_signal: SIGKILL\n      network_mode: host';
@@ -91,7 +90,7 @@ describe('one service in trouble', () => {
   test('pull_policy never and no image: it says so, and starts as soon as the image has been loaded', async () => {
     await agent.declare(one('image: berth-test/loaded:1\npull_policy: never'));
     await untilTrouble('backoff', /not on the engine and pull_policy is never/);
-    await engine.loadImage(Readable.from([imageArchive(await buildImage({ loaded: 'yes' }), 'berth-test/loaded:1')]));
+    await engine.loadImage(archiveOf(await buildImage({ loaded: 'yes' }), 'berth-test/loaded:1'));
     await agent.until(isUp, 'running', 20_000);
   });
 

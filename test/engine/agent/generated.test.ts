@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseConfig } from '../../../src/config/parse.ts';
@@ -10,7 +9,7 @@ import { context } from '../../support/simulate.ts';
 import { TestAgent } from '../support/agent-process.ts';
 import { untilQuiet } from '../support/killed-converge.ts';
 import { sharedEngine } from '../support/shared-engines.ts';
-import { buildImage, imageArchive } from '../support/test-image.ts';
+import { archiveOf, buildImage } from '../support/test-image.ts';
 
 const image = 'berth-test/generated';
 const texts = configTexts({ image, tags: ['1', '2'], maximumServices: 4, everything: false });
@@ -23,8 +22,7 @@ describe.each([
   let agent: TestAgent;
 
   beforeAll(async () => {
-    for (const tag of ['1', '2'])
-      await engine.loadImage(Readable.from([imageArchive(await buildImage({ tag }), `${image}:${tag}`)]));
+    for (const tag of ['1', '2']) await engine.loadImage(archiveOf(await buildImage({ tag }), `${image}:${tag}`));
     agent = await TestAgent.start({ engineSocket: socket, instance: `generated${version.replace('.', '')}` });
   });
   afterAll(async () => agent.dispose(engine));

@@ -26,7 +26,7 @@ export async function loadSystemImage(rig: PrivateEngine, name: string): Promise
   const [image] = await buildSystemContainers({ recipesDirectory, names: [name] });
   if (image === undefined) throw new Error(`no image was built for ${name}`);
   if ((await rig.engine.inspectImage(image.reference))?.id !== image.imageId) {
-    await rig.engine.loadImage(createReadStream(image.archive));
+    await rig.engine.loadImage({ reference: image.reference, open: () => createReadStream(image.archive) });
   }
   return image;
 }

@@ -41,7 +41,7 @@ describe.each(engineVersions)('the user engine as a system container of Docker %
     docker = await startSystemContainer(rig, 'docker', { context, networkMode: `container:${bystander}` });
     await docker.healthy();
     inner = DockerEngine.connect(context.sockets.user);
-    await inner.loadImage(createReadStream(busybox.archive));
+    await inner.loadImage({ reference: busybox.reference, open: () => createReadStream(busybox.archive) });
   });
   afterAll(async () => {
     inner.close();

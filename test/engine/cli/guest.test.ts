@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { HostStatus, LedgerEntry, PlanReport } from '../../../src/agent/model.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
 import { DockerEngine } from '../../../src/engine/docker.ts';
-import { buildImage, imageArchive, testImageName } from '../support/test-image.ts';
+import { archiveOf, buildImage, testImageName } from '../support/test-image.ts';
 import { type TestMachine, testMachine } from '../support/test-machine.ts';
 
 const example = join(import.meta.dirname, '../../../cloud-config/all-keys.yaml');
@@ -56,7 +55,7 @@ const config = (lines: string) => `#cloud-config\nberth:\n  enable: [ntp, docker
 test('its own user engine runs services that bind-mount from anywhere on the machine', async () => {
   await write(config(`${engines()}\n  services:${quick}`));
   expect((await machine.berth(['up', '--state', state(), '--config', file()])).code).toBe(0);
-  await user.loadImage(Readable.from([imageArchive(await buildImage(), testImageName)]));
+  await user.loadImage(archiveOf(await buildImage(), testImageName));
   const { code, stdout } = await apply(`${engines()}\n  services:${web()}`);
   expect([code, stdout]).toEqual([0, expect.stringContaining('Done')]);
   expect(await answerOf('')).toBe('configured\n');

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DockerEngine } from '../../../src/engine/docker.ts';
 import { TestRegistry } from '../support/registry.ts';
 import { engineVersions, sharedEngine } from '../support/shared-engines.ts';
-import { buildImage, imageArchive, sha256 } from '../support/test-image.ts';
+import { archiveOf, buildImage, imageArchive, sha256 } from '../support/test-image.ts';
 
 describe.each(engineVersions)('images on Docker %s', (version) => {
   let engine: DockerEngine;
@@ -103,13 +103,15 @@ describe.each(engineVersions)('images on Docker %s', (version) => {
   });
 
   test('loading an archive tells what it held', async () => {
-    const archive = imageArchive(await buildImage({ loaded: version }), 'berth-test/pulled-loaded:7');
-    expect(await engine.loadImage(Readable.from([archive]))).toEqual(['berth-test/pulled-loaded:7']);
+    const archive = archiveOf(await buildImage({ loaded: version }), 'berth-test/pulled-loaded:7');
+    expect(await engine.loadImage(archive)).toEqual(['berth-test/pulled-loaded:7']);
     expect(await engine.inspectImage('berth-test/pulled-loaded:7')).toBeDefined();
   });
 
   test('loading what is no archive is refused', async () => {
-    await expect(engine.loadImage(Readable.from([Buffer.from('no tar')]))).rejects.toMatchObject({
+    await expect(
+      engine.loadImage({ reference: 'berth-test/any', open: () => Readable.from([Buffer.from('no tar')]) }),
+    ).rejects.toMatchObject({
       code: 'ENGINE_REFUSED',
     });
   });
@@ -120,13 +122,15 @@ describe.each(engineVersions)('images on Docker %s', (version) => {
       yield archive.subarray(0, 100_000);
       throw new Error('the disk is unreadable');
     }
-    await expect(engine.loadImage(Readable.from(broken()))).rejects.toMatchObject({ name: 'BerthError' });
+    await expect(
+      engine.loadImage({ reference: 'berth-test/any', open: () => Readable.from(broken()) }),
+    ).rejects.toMatchObject({ name: 'BerthError' });
   });
 
   test('of two references to one image, removing one leaves the other', async () => {
     const image = await buildImage({ shared: version });
     for (const name of ['berth-test/pulled-a:1', 'berth-test/pulled-b:1'])
-      await engine.loadImage(Readable.from([imageArchive(image, name)]));
+      await engine.loadImage(archiveOf(image, name));
     await engine.removeImage('berth-test/pulled-a:1');
     expect((await engine.inspectImage('berth-test/pulled-b:1'))?.references).toEqual(['berth-test/pulled-b:1']);
   });

@@ -1,9 +1,8 @@
-import { Readable } from 'node:stream';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { plainContainer } from '../../contract/plain-container.ts';
 import { type PrivateEngine, privateEngine } from '../support/private-engine.ts';
 import { engineVersions } from '../support/shared-engines.ts';
-import { buildImage, imageArchive, testImage } from '../support/test-image.ts';
+import { archiveOf, buildImage, testImage } from '../support/test-image.ts';
 
 describe.each(engineVersions)('Docker %s in trouble', (version) => {
   let started: PrivateEngine;
@@ -38,8 +37,8 @@ describe.each(engineVersions)('Docker %s in trouble', (version) => {
     started = await privateEngine({ version, name: 'full', role: 'system', diskMegabytes: 8 });
     const { engine } = started;
     const big = { kind: 'file', path: 'www/big', mode: 0o644, content: Buffer.alloc(16 * 2 ** 20, 'x') } as const;
-    const archive = imageArchive(await buildImage({}, [big]), 'berth-test/big:1');
-    const load = () => engine.loadImage(Readable.from([archive]));
+    const archive = archiveOf(await buildImage({}, [big]), 'berth-test/big:1');
+    const load = () => engine.loadImage(archive);
     await expect(load()).rejects.toMatchObject({ code: 'DISK_FULL', retryable: true });
     await started.growDisk(100);
     expect(await load()).toEqual(['berth-test/big:1']);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { unpackPackages } from '../../../src/engine/binaries.ts';
-import type { ContainerEngine } from '../../../src/engine/container-engine.ts';
+import type { ContainerEngine, ImageArchiveFile } from '../../../src/engine/container-engine.ts';
 import { runCommand } from '../../../src/engine/run-command.ts';
 import { cachedDirectory } from './cache.ts';
 import { type TarEntry, tarArchive } from './tar.ts';
@@ -24,7 +24,7 @@ export const testImageName = 'berth-test/busybox:1';
  */
 export async function testImage(engine: ContainerEngine, name: string = testImageName): Promise<string> {
   if ((await engine.inspectImage(name)) !== undefined) return name;
-  await engine.loadImage(Readable.from([imageArchive(await buildImage(), name)]));
+  await engine.loadImage(archiveOf(await buildImage(), name));
   return name;
 }
 
@@ -43,6 +43,11 @@ export async function buildImage(
     history: [{ created: '2020-01-01T00:00:00Z', created_by: 'berth test' }],
   };
   return { config: Buffer.from(JSON.stringify(config)), layer, compressedLayer: gzipSync(layer) };
+}
+
+/** An image as an engine loads it. */
+export function archiveOf(image: BuiltImage, reference: string): ImageArchiveFile {
+  return { reference, open: () => Readable.from([imageArchive(image, reference)]) };
 }
 
 /** The `docker save` form of an image. */
