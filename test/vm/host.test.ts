@@ -1,6 +1,6 @@
-import { expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import type { HostStatus } from '../../src/agent/model.ts';
-import { isSoak } from './support/sample.ts';
+import { isSoak, noteSoak } from './support/sample.ts';
 import { type TestVm, testLimitMs, withVm } from './support/test-vm.ts';
 
 const userData = `#cloud-config
@@ -27,6 +27,10 @@ const shimPattern = 'containerd-shim-runc-v2 -n';
 
 /** Agents that are killed; all twenty of them in a soak run. */
 const kills = isSoak ? 20 : 3;
+/** Of them, those after which all was as before. */
+let followed = 0;
+
+afterAll(async () => noteSoak('agents killed one after the other, no container restarted', kills, kills - followed));
 
 const isHealthy = ({ state }: HostStatus): boolean => state === 'healthy';
 
@@ -67,6 +71,7 @@ test(
       }
       await vm.status('a healthy host after the kills', isHealthy);
       expect(await processes(vm, shimPattern)).toEqual(before);
+      followed = kills;
 
       // A clock that is behind when an agent starts stands where the host was last seen.
       const shell = await vm.shell();

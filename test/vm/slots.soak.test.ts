@@ -1,9 +1,9 @@
-import { expect, test } from '@jest/globals';
+import { afterAll, expect, test } from '@jest/globals';
 import { findFirmware } from '../../image/vm/requirements.ts';
 import { plainLines } from '../../image/vm/serial-text.ts';
 import type { HostStatus } from '../../src/agent/model.ts';
 import { passwordHasher } from '../../src/config/password.ts';
-import { sampled } from './support/sample.ts';
+import { noteSoak, sampled } from './support/sample.ts';
 import { makeTwoReleases } from './support/second-release.ts';
 import { type TestVm, testLimitMs, withDirectory, withVm } from './support/test-vm.ts';
 
@@ -36,11 +36,20 @@ const faults = [
 /** Node is there no more, whatever init tries. */
 const breakAgent = `mount --bind /usr/bin/false /usr/bin/node; kill -9 $(ps | awk '/berth[.]js agent/ && !/awk/ {print $1}') 2> /dev/null; true`;
 
+const chosen = sampled(faults, 1);
+/** Ways back to the older slot that were gone to the end; the first is from the flipped bit. */
+let wentBack = 0;
+
+afterAll(async () =>
+  noteSoak(
+    'back to the older slot: a flipped bit, and releases that fail',
+    1 + chosen.length,
+    1 + chosen.length - wentBack,
+  ),
+);
+
 test(
-  `a flipped bit in the newer slot is refused and the host ends on the older one; so does a release that ${sampled(
-    faults,
-    1,
-  )
+  `a flipped bit in the newer slot is refused and the host ends on the older one; so does a release that ${chosen
     .map(({ what }) => what)
     .join('; or ')}`,
   async () => {
@@ -66,6 +75,8 @@ test(
         await mountEsp(vm);
         expect(await entries(vm)).toContain(`${entry}+0-${tries}.efi`);
 
+        wentBack += 1;
+
         // Repaired, and tried anew.
         const shell = await vm.shell();
         await shell.output(
@@ -73,7 +84,7 @@ test(
             `mv /run/test-esp/EFI/Linux/${entry}+0-${tries}.efi /run/test-esp/EFI/retry.efi`,
         );
         let boots = 1;
-        for (const { cause, reason } of sampled(faults, 1)) {
+        for (const { cause, reason } of chosen) {
           await (await vm.shell()).output(
             `mv /run/test-esp/EFI/retry.efi '/run/test-esp/EFI/Linux/${entry}+${tries}.efi' && umount /run/test-esp`,
           );
@@ -94,6 +105,7 @@ test(
           expect((await entries(vm)).filter((name) => name.startsWith(entry))).toEqual([]);
           expect(await back.output(`cat /run/test-esp/EFI/rejected/${entry}.txt`)).toContain(reason);
           await back.output(`mv /run/test-esp/EFI/rejected/${entry}.efi /run/test-esp/EFI/retry.efi`);
+          wentBack += 1;
         }
         expect(await vm.vm.serial()).not.toMatch(/password|Press Enter/i);
         const last = await vm.statusInside('a healthy host once more', isHealthy);
