@@ -1,6 +1,7 @@
 import type { DependencyCondition, EngineName } from '../config/service-spec.ts';
 import type { ExecIo, ExecOptions } from '../engine/container-engine.ts';
 import type { ServiceState, ServiceStatus } from '../services/status.ts';
+import type { OsEvent, OsStatus } from '../update/os-status.ts';
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from './model.ts';
 
 /** A config file as the user has it: its name (for diagnostics) and its text. */
@@ -162,6 +163,17 @@ export interface AgentService {
   debug(name: string, options: DebugOptions, io: SessionIo, signal?: AbortSignal): Promise<number>;
   /** Until the signal aborts. */
   events(onEvent: (event: AgentEvent) => void, signal: AbortSignal): Promise<void>;
+  /** The release that runs, and those that the boot loader knows. Throws UNSUPPORTED on somebody's own machine, as do the next three. */
+  osStatus(): Promise<OsStatus>;
+  /** Newest first. */
+  osHistory(): Promise<readonly OsEvent[]>;
+  /** Keeps the running release; with `manual` whatever its health gate says. Throws BUSY, naming what does not hold. */
+  blessOs(options: { readonly manual: boolean }, operator: Operator): Promise<OsStatus>;
+  /**
+   * Takes the running release away and restarts into the other one, soon after this resolves.
+   * Throws CONFIG_INVALID when there is no other.
+   */
+  rollBackOs(options: { readonly reason: string }, operator: Operator): Promise<void>;
   /**
    * Ends a local instance: its services, the engines it started, then the agent itself, soon after this resolves.
    * Data stays. Throws UNSUPPORTED on a host, which is not shut down this way.

@@ -1,6 +1,7 @@
 import type { HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
+import { BerthError } from '../core/errors.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
 import { systemEngineSettings } from '../engine/engine-settings.ts';
 import { userEngineService } from '../services/desired/declared.ts';
@@ -9,6 +10,7 @@ import type { EngineView } from '../services/host-sources.ts';
 import type { StepRecord } from '../services/ports.ts';
 import { ServiceReconciler } from '../services/service-reconciler.ts';
 import type { ServiceStatus } from '../services/status.ts';
+import type { OsEvent, OsStatus } from '../update/os-status.ts';
 import type {
   AgentEvent,
   AgentService,
@@ -42,6 +44,7 @@ import type { MemoryFile } from './memory-file.ts';
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from './model.ts';
 import type { OverlayStore } from './operator-overlay.ts';
 import { OperatorWishes } from './operator-wishes.ts';
+import type { Os } from './own-os.ts';
 import { StepBooks } from './step-books.ts';
 import { StepCounters } from './step-counters.ts';
 import { explain } from './why.ts';
@@ -52,6 +55,8 @@ export interface AgentDependencies {
   /** May change with the config. */
   readonly hostname: () => string;
   readonly machine: Machine;
+  /** Absent on somebody's own machine. */
+  readonly os?: Os;
   readonly filesDirectory: string;
   readonly engines: EngineSet;
   readonly catalogue: HostCatalogue;
@@ -253,6 +258,22 @@ export class Agent implements AgentService {
     await this.#feed.follow(onEvent, signal);
   }
 
+  async osStatus(): Promise<OsStatus> {
+    return await this.#os.status();
+  }
+
+  async osHistory(): Promise<readonly OsEvent[]> {
+    return await this.#os.history();
+  }
+
+  async blessOs({ manual }: { readonly manual: boolean }, operator: Operator): Promise<OsStatus> {
+    return await this.#os.bless(operator, manual);
+  }
+
+  async rollBackOs({ reason }: { readonly reason: string }, operator: Operator): Promise<void> {
+    await this.#os.rollBack(operator, reason);
+  }
+
   async shutdown(operator: Operator): Promise<void> {
     await this.#wishes.stopAll(operator);
     this.#deps.onShutdown();
@@ -260,6 +281,12 @@ export class Agent implements AgentService {
 
   metrics(): readonly MetricFamily[] {
     return this.#counters.families();
+  }
+
+  get #os(): Os {
+    if (this.#deps.os === undefined)
+      throw new BerthError('UNSUPPORTED', "this machine's operating system is not Berth's");
+    return this.#deps.os;
   }
 
   /** Somebody waits at this socket for the user engine, which nothing declared needs. @returns false when it must not run. */

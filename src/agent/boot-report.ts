@@ -1,6 +1,6 @@
 import { type Diagnostic, diagnosticLine } from '../core/diagnostic.ts';
 import { settledStates } from '../services/status.ts';
-import type { HostStatus } from './model.ts';
+import type { HostStatus, ReleaseSummary } from './model.ts';
 
 /** What a host tells of its boot at `berth.report.url`: the JSON body of a POST. */
 export interface BootReport {
@@ -18,6 +18,8 @@ export interface BootReport {
   readonly origin: string | null;
   readonly state: HostStatus['state'];
   readonly generation: number;
+  /** The OS release, and the one that failed here last; null where that is not known. */
+  readonly os: ReleaseSummary | null;
   /** Services that are not where they should be, with the state they are in. */
   readonly services: readonly { readonly name: string; readonly state: string }[];
   readonly problems: readonly string[];
@@ -51,7 +53,7 @@ export function bootReport(facts: ReportFacts): BootReport {
   const shown = (text: string): string => redact(text).slice(0, longestText);
   return {
     ...({ kind: 'berth-boot', phase, at: new Date(now).toISOString(), hostname, machineId, bootId } as const),
-    ...{ version, origin, state, generation },
+    ...{ version, origin, state, generation, os: machine?.release ?? null },
     services: services
       .filter(({ state: found }) => !settledStates.has(found))
       .slice(0, most)

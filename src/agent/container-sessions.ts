@@ -7,6 +7,7 @@ import { label } from '../services/names.ts';
 import type { ServiceStatus } from '../services/status.ts';
 import type { DebugOptions, LogLine, ServiceLogOptions, SessionIo } from './agent-service.ts';
 import type { EngineSet } from './engine-set.ts';
+import { provideImage } from './provide-image.ts';
 
 /** The host's own tools image, built with the system containers. */
 export const toolsImage = 'berth/busybox:latest';
@@ -59,7 +60,7 @@ export class ContainerSessions {
   async debug(name: string, options: DebugOptions, io: SessionIo, signal?: AbortSignal): Promise<number> {
     const { engine, containerId } = this.#containerOf(name, true);
     const { image = toolsImage, ...command } = options;
-    await this.#provide(image, engine);
+    await provideImage(image, engine, this.#deps.images);
     const target = `container:${containerId}`;
     const container = plainContainer(image, {
       // Waits for the session to end; removing the container ends it.
@@ -100,15 +101,6 @@ export class ContainerSessions {
     const handle = this.#deps.engines.handles.find((one) => one.name === name);
     if (handle === undefined) throw new BerthError('ENGINE_UNREACHABLE', `this host has no ${name} engine`);
     return handle.engine;
-  }
-
-  /** Makes an image available on an engine: from an archive of this host when there is one. */
-  async #provide(reference: string, engine: ContainerEngine): Promise<void> {
-    if ((await engine.inspectImage(reference)) !== undefined) return;
-    const archive = await this.#deps.images.archiveOf(reference);
-    const auth = this.#deps.images.authFor(reference);
-    if (archive.kind === 'found') await engine.loadImage({ reference, open: archive.open });
-    else await engine.pullImage(reference, auth === undefined ? {} : { auth });
   }
 }
 

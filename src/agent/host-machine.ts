@@ -134,7 +134,7 @@ export class HostMachine implements Machine {
     return this.#reports;
   }
 
-  status(): MachineStatus {
+  status(): Omit<MachineStatus, 'release'> {
     const { network } = this.#deps;
     const failed = this.#reports.filter(({ outcome }) => outcome === 'failed');
     return {

@@ -10,12 +10,14 @@ import type { Declaration } from './declaration.ts';
 import type { EngineSet } from './engine-set.ts';
 import type { Machine } from './machine.ts';
 import type { HostStatus, MachineStatus } from './model.ts';
+import type { Os } from './own-os.ts';
 import { berthVersion } from './version.ts';
 
 export interface HostViewDependencies {
   /** May change with the config. */
   readonly hostname: () => string;
   readonly machine: Machine;
+  readonly os?: Pick<Os, 'summary'>;
   readonly engines: EngineSet;
   readonly reconciler: ServiceReconciler;
   readonly declaration: Declaration;
@@ -65,11 +67,11 @@ export class HostView {
 
   /** With what is wrong with the config: on a host, nobody may have seen it when it was applied. */
   #machineStatus(): MachineStatus | null {
-    const { machine, declaration } = this.#deps;
+    const { machine, os, declaration } = this.#deps;
     const status = machine.status();
     if (status === null) return null;
     const lines = declaration.problems.map((problem) => declaration.redact(diagnosticLine(problem)));
-    return { ...status, problems: [...status.problems, ...lines] };
+    return { ...status, problems: [...status.problems, ...lines], release: os?.summary ?? null };
   }
 
   /** The services that are declared to run, then those that could be enabled. */

@@ -8,6 +8,8 @@ export const imageDirectories = {
   engineBinaries: '/usr/lib/berth/engine/binaries.json',
   /** Which archive holds which of their images. */
   images: '/usr/lib/berth/images/images.json',
+  /** Powers off or restarts, services first: `power reboot`. */
+  power: '/usr/lib/berth/power',
   /** There once the drivers of disks and networks are loaded: image/os/root/usr/lib/berth/load-drivers. */
   driversReady: '/run/berth/drivers-ready',
 } as const;

@@ -32,7 +32,7 @@ export interface Machine {
   /** True from power-on until the config that the boot found was declared, and while another one is brought about. */
   readonly isChanging: boolean;
   /** null on somebody's own machine. */
-  status(): MachineStatus | null;
+  status(): Omit<MachineStatus, 'release'> | null;
 }
 
 /** Somebody's own machine: nothing of it is touched. */

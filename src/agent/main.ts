@@ -14,6 +14,7 @@ import { BootConsole, sayOnConsole } from './boot-console.ts';
 import { GenerationStore } from './generation-store.ts';
 import { openHost } from './host-boot.ts';
 import { openHostCatalogue } from './host-catalogue.ts';
+import { openOs } from './host-os.ts';
 import { ImageArchives } from './image-archives.ts';
 import { imageDirectories } from './image-directories.ts';
 import { Ledger } from './ledger.ts';
@@ -77,10 +78,26 @@ export async function runAgent(options: AgentOptions): Promise<number> {
           say: bootConsole.say,
           signal: ending.signal,
         });
+  const instance = process.env['BERTH_INSTANCE'] ?? defaultInstance;
+  const images = new ImageArchives(options.imageIndex, () => agent.config);
+  const os =
+    host === undefined
+      ? undefined
+      : await openOs({
+          ...{ instance, stateDirectory, runDirectory, socket, engines, images, recorder, clock: systemClock },
+          ...{ say: bootConsole.say, keepsState: host.keepsState, isChanging: () => host.machine.isChanging },
+          status: async () => agent.status(),
+          config: () => agent.config,
+        }).catch((error: unknown) => {
+          // A host that cannot be updated is better than none.
+          host.machine.addProblems([`os: ${messageOf(error)}`]);
+          return undefined;
+        });
   const agent: Agent = new Agent({
-    instance: process.env['BERTH_INSTANCE'] ?? defaultInstance,
+    instance,
     hostname,
     machine: host?.machine ?? guestMachine,
+    ...(os === undefined ? {} : { os }),
     filesDirectory: join(stateDirectory, 'files'),
     engines,
     catalogue: await openHostCatalogue({
@@ -88,7 +105,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
       ...(mode === 'host' ? { verifiedDirectory: imageDirectories.containers } : {}),
     }),
     ...(engines.userEngineIsService ? { engineView: engineView({ mode, userEngine: engines.places.userEngine }) } : {}),
-    images: new ImageArchives(options.imageIndex, () => agent.config),
+    images,
     generations,
     ledger,
     memory: new MemoryFile(join(stateDirectory, 'memory.json')),
@@ -109,6 +126,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const api = await serveApi(agent, socket, engineGroupId);
   log(`serving ${socket}`);
   const reconciling = agent.run(ending.signal);
+  const proving = os?.run(ending.signal);
   const booting =
     host === undefined
       ? undefined
@@ -130,6 +148,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     await applyFirst(agent, options.configFile, ending.signal);
   await reconciling;
   await booting;
+  await proving;
   await host?.ended();
   await (shutdown.isWanted ? engines.stop() : engines.release());
   // Last: a host that shuts down takes the socket for a sign that the agent still has something to stop.

@@ -87,6 +87,15 @@ export interface ConfigOrigin {
   readonly place: string;
 }
 
+/** The OS release that a host runs; `berth os status` tells more. */
+export interface ReleaseSummary {
+  readonly version: string;
+  /** False while it is on trial: past its deadline, the host goes back to the other one. */
+  readonly isBlessed: boolean;
+  /** The one that failed here last, and why. */
+  readonly takenBack: { readonly version: string; readonly reason: string; readonly at: string } | null;
+}
+
 /** The machine under the engines, where it is Berth's. */
 export interface MachineStatus {
   /** What this boot found; null when it found nothing, or not yet. */
@@ -102,6 +111,8 @@ export interface MachineStatus {
   readonly problems: readonly string[];
   /** Why the host has no config and waits for one; null when it has one. */
   readonly maintenance: string | null;
+  /** null when the boot entries could not be found; then it is among the problems. */
+  readonly release: ReleaseSummary | null;
 }
 
 export interface HostStatus {

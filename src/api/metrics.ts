@@ -1,10 +1,10 @@
 import type { MetricFamily } from '../agent/agent-service.ts';
-import type { HostStatus } from '../agent/model.ts';
+import type { HostStatus, ReleaseSummary } from '../agent/model.ts';
 import { settledStates } from '../services/status.ts';
 
 /** What a host's status says in numbers. Pure. */
 export function statusMetrics(status: HostStatus): MetricFamily[] {
-  const { services, engines, lastRound } = status;
+  const { services, engines, machine, lastRound } = status;
   return [
     gauge('berth_info', 'The version and mode of the agent; always 1.', [
       { labels: { version: status.version, mode: status.mode }, value: 1 },
@@ -48,6 +48,7 @@ export function statusMetrics(status: HostStatus): MetricFamily[] {
       type: 'counter',
       samples: services.map(({ name, restarts }) => ({ labels: { service: name }, value: restarts })),
     },
+    ...releaseMetrics(machine?.release ?? null),
     ...(lastRound === null
       ? []
       : [
@@ -55,6 +56,21 @@ export function statusMetrics(status: HostStatus): MetricFamily[] {
             { value: lastRound.durationMs / 1000 },
           ]),
         ]),
+  ];
+}
+
+function releaseMetrics(release: ReleaseSummary | null): MetricFamily[] {
+  if (release === null) return [];
+  const { version, isBlessed, takenBack } = release;
+  return [
+    gauge('berth_os_blessed', '1 when the OS release that runs has proved itself.', [
+      { labels: { version }, value: Number(isBlessed) },
+    ]),
+    gauge(
+      'berth_os_taken_back_timestamp_seconds',
+      'When the last OS release that failed here was taken back, in seconds since the epoch.',
+      takenBack === null ? [] : [{ labels: { version: takenBack.version }, value: Date.parse(takenBack.at) / 1000 }],
+    ),
   ];
 }
 

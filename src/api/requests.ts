@@ -49,6 +49,18 @@ export function readOperator(value: unknown): Operator {
   return { who: readText(fields['who'], 'who'), command: readText(fields['command'], 'command') };
 }
 
+/** Whether the health gate counts. Throws USAGE. */
+export function readBless(value: unknown): { readonly manual: boolean } {
+  const { manual } = readObject(value, 'the body');
+  if (typeof manual !== 'boolean') throw wrong('manual', 'true or false');
+  return { manual };
+}
+
+/** Why the release is taken away; may be empty. Throws USAGE. */
+export function readRollback(value: unknown): { readonly reason: string } {
+  return { reason: readText(readObject(value, 'the body')['reason'], 'reason') };
+}
+
 /** `?limit=&subject=&since=`. Throws USAGE. */
 export function readLedgerQuery(query: Query): LedgerQuery {
   const { subject } = query;

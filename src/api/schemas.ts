@@ -168,9 +168,48 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
         ),
         problems: array(text),
         maintenance: nullable(text),
+        release: nullable(
+          object({
+            version: text,
+            isBlessed: boolean,
+            takenBack: nullable(object({ version: text, reason: text, at: time })),
+          }),
+        ),
       }),
     ),
     lastRound: nullable(object({ at: time, durationMs: number })),
+  }),
+  OsStatus: object({
+    version: text,
+    slot: choice('a', 'b'),
+    device: text,
+    rootHash: text,
+    entries: array(
+      object({
+        file: text,
+        name: text,
+        version: text,
+        'tries?': object({ left: integer, done: integer }),
+        isRunning: boolean,
+      }),
+    ),
+    bless: oneOf(
+      object({ kind: choice('blessed') }),
+      object({
+        kind: choice('on-trial'),
+        checks: array(
+          object({ name: text, level: choice('required', 'wanted', 'baseline'), holds: boolean, detail: text }),
+        ),
+        blockers: array(text),
+      }),
+    ),
+    rejected: array(reference('OsEvent')),
+  }),
+  OsEvent: object({
+    at: time,
+    kind: choice('booted', 'blessed', 'rejected', 'rolled-back'),
+    version: text,
+    reason: text,
   }),
   WhyReport: object({ subject: text, now: text, declaredAt: nullable(text), entries: array(reference('LedgerEntry')) }),
   RoundReport: object({ durationMs: number, steps: integer }),

@@ -22,6 +22,7 @@ import { BerthError, isBerthError } from '../core/errors.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
 import { drain, jsonLines } from '../engine/docker-streams.ts';
 import type { ServiceStatus } from '../services/status.ts';
+import type { OsEvent, OsStatus } from '../update/os-status.ts';
 import { runSession } from './session.ts';
 
 /** Without it Node works out a name for TLS, also where there is none: 3 ms. */
@@ -106,6 +107,22 @@ export class AgentClient implements Omit<AgentService, 'metrics'> {
 
   async events(onEvent: (event: AgentEvent) => void, signal: AbortSignal): Promise<void> {
     await this.#stream('GET', '/v1/events', undefined, onEvent, signal);
+  }
+
+  async osStatus(): Promise<OsStatus> {
+    return this.#get('/v1/os');
+  }
+
+  async osHistory(): Promise<readonly OsEvent[]> {
+    return this.#get('/v1/os/history');
+  }
+
+  async blessOs(options: { readonly manual: boolean }, operator: Operator): Promise<OsStatus> {
+    return this.#post('/v1/os/bless', { ...options, ...operator });
+  }
+
+  async rollBackOs(options: { readonly reason: string }, operator: Operator): Promise<void> {
+    await this.#post('/v1/os/rollback', { ...options, ...operator });
   }
 
   async shutdown(operator: Operator): Promise<void> {

@@ -45,6 +45,8 @@ export interface Flags {
   readonly since?: number;
   readonly timestamps?: boolean;
   readonly dot?: boolean;
+  readonly manual?: boolean;
+  readonly reason?: string;
   readonly image?: string;
   readonly user?: string;
   readonly workdir?: string;

@@ -1,4 +1,4 @@
-import type { EngineStatus, HostStatus, MachineStatus } from '../agent/model.ts';
+import type { EngineStatus, HostStatus, MachineStatus, ReleaseSummary } from '../agent/model.ts';
 import { compareText } from '../core/compare-text.ts';
 import { movingStates, type ServiceState, type ServiceStatus, settledStates } from '../services/status.ts';
 import type { Style } from './style.ts';
@@ -45,14 +45,21 @@ export function renderServices(services: readonly ServiceStatus[], now: number, 
 }
 
 /** The network in a line, where the config is from, and what is wrong with the machine. */
-function renderMachine({ config, network, problems, maintenance }: MachineStatus, style: Style): string {
+function renderMachine({ config, network, problems, maintenance, release }: MachineStatus, style: Style): string {
   const links = (network?.links ?? []).map(({ name, addresses }) => [name, ...addresses].join(' ')).join(', ');
   const state =
     network?.ready === true ? style.good('ready') : style.bad(`not ready: ${network?.detail ?? 'not looked at yet'}`);
   const origin = config === null ? [] : [`Config   ${config.datasource}  ${style.dim(config.place)}`];
+  const system = release === null ? [] : [`OS       ${renderRelease(release, style)}`];
   const waiting = maintenance === null ? [] : [`No config (${maintenance}): berth apply FILE gives it one`];
-  const lines = [`Network  ${state}  ${links}`.trimEnd(), ...origin, ...waiting];
+  const lines = [`Network  ${state}  ${links}`.trimEnd(), ...origin, ...system, ...waiting];
   return [...lines, ...problems.map((problem) => style.bad(problem))].join('\n');
+}
+
+function renderRelease({ version, isBlessed, takenBack }: ReleaseSummary, style: Style): string {
+  const state = isBlessed ? style.good('blessed') : style.busy('on trial');
+  const failed = takenBack === null ? '' : style.bad(`${takenBack.version} was taken back: ${takenBack.reason}`);
+  return `${version}  ${state}  ${failed}`.trimEnd();
 }
 
 /** A state in its colour. */

@@ -214,7 +214,27 @@ export interface UpdateConfig {
     readonly duration: string;
     readonly timezone: string;
   };
+  readonly health?: UpdateHealth;
 }
+
+/** What a release must show on this host before it is kept, beside what every host must. */
+export interface UpdateHealth {
+  /** From the start of the kernel; absent: the image's own. */
+  readonly deadlineSeconds?: number;
+  readonly checks: readonly {
+    readonly name: string;
+    /** `wanted` is told and keeps nobody back; `baseline` counts where it held under the release before. */
+    readonly level: 'required' | 'wanted' | 'baseline';
+    readonly probe: HealthProbe;
+  }[];
+}
+
+export type HealthProbe =
+  /** Answers with a status below 400. */
+  | { readonly kind: 'http'; readonly url: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  /** Runs on the host and ends with 0. */
+  | { readonly kind: 'command'; readonly command: readonly string[] };
 
 /** dockerd's `local` driver, 10 MB in three files: bounded by default, unlike dockerd's own `json-file`. */
 export const defaultEngineOptions: EngineOptions = {

@@ -2,7 +2,8 @@ import { type DocumentPath, formatPath } from '../core/diagnostic.ts';
 import { emptyHostConfig, type HostConfig } from './host-config.ts';
 import type { Place } from './place.ts';
 
-type Draft<T> = unknown extends T
+/** As `T`, to be filled. */
+export type Draft<T> = unknown extends T
   ? T
   : T extends readonly (infer E)[]
     ? Draft<E>[]

@@ -45,10 +45,7 @@ export const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['valid', answerValid],
   ['invalid', answerValid],
   ['systemd_timespan', 'time spans in the notation of systemd are not read yet'],
-  [
-    'version',
-    async ({ a = '', b = '' }) => (await import('../../src/update/release-version.ts')).compareVersions(a, b),
-  ],
+  ['version', async ({ a = '', b = '' }) => (await import('../../src/core/release-version.ts')).compareVersions(a, b)],
 ]);
 
 async function answerTemplate({ input, env = {} }: Case): Promise<unknown> {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { OsStatus } from '../../src/update/os-status.ts';
 import { beyond, lookAtIdleHost } from './support/idle-host.ts';
 import { testLimitMs, withVm } from './support/test-vm.ts';
 
@@ -33,6 +34,15 @@ test(
         return exitCode === 0 && output;
       });
       expect(JSON.parse(answer)).toMatchObject({ mode: 'host', generation: 0, services: [] });
+      // QEMU loaded the kernel, so there is no boot loader that counts tries.
+      const os = JSON.parse(await shell.output('berth os status --json')) as OsStatus;
+      expect(os).toMatchObject({
+        slot: 'a',
+        device: '/dev/vda2',
+        entries: [],
+        bless: { kind: 'blessed' },
+        rejected: [],
+      });
 
       // Nothing declared needs the user engine: it starts when somebody uses its socket, and stays when the agent does not.
       await shell.output(

@@ -3,6 +3,7 @@ import { findFirmware } from '../../image/vm/requirements.ts';
 import { plainLines } from '../../image/vm/serial-text.ts';
 import type { HostStatus } from '../../src/agent/model.ts';
 import { passwordHasher } from '../../src/config/password.ts';
+import type { OsEvent, OsStatus } from '../../src/update/os-status.ts';
 import { noteSoak, sampled } from './support/sample.ts';
 import { makeTwoReleases } from './support/second-release.ts';
 import { type TestVm, testLimitMs, withDirectory, withVm } from './support/test-vm.ts';
@@ -107,6 +108,26 @@ test(
           await back.output(`mv /run/test-esp/EFI/rejected/${entry}.efi /run/test-esp/EFI/retry.efi`);
           wentBack += 1;
         }
+        // Nothing is wrong with it any more: it proves itself, and stays.
+        await (await vm.shell()).output(
+          `mv /run/test-esp/EFI/retry.efi '/run/test-esp/EFI/Linux/${entry}+${tries}.efi' && umount /run/test-esp`,
+        );
+        await restart(vm);
+        await vm.lines(inSlot('b'), boots);
+        await vm.line(/^berth: os: 99[.]0[.]0 is blessed/);
+        const good = await osStatus(vm);
+        expect(good).toMatchObject({ slot: 'b', bless: { kind: 'blessed' } });
+        expect(good.entries.map(({ file }) => file)).toContain(`${entry}.efi`);
+        await (await vm.shell()).output('berth os rollback --reason "a test" --json');
+        boots += 1;
+        await vm.restarted();
+        await vm.lines(inSlot('a'), boots);
+        await vm.statusInside('a healthy host on the older release', isHealthy);
+        const story = JSON.parse(await (await vm.shell()).output('berth os history --json')) as OsEvent[];
+        expect(story.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['booted', 'blessed', 'rolled-back']));
+        expect(story.find(({ kind }) => kind === 'rolled-back')?.reason).toContain('a test');
+        for (const { reason } of chosen)
+          expect(story.filter(({ kind }) => kind === 'rejected').map((event) => event.reason)).toContain(reason);
         expect(await vm.vm.serial()).not.toMatch(/password|Press Enter/i);
         const last = await vm.statusInside('a healthy host once more', isHealthy);
         expect(last).toMatchObject({ hostname: 'two-slots', generation: 1 });
@@ -115,6 +136,10 @@ test(
   },
   2 * testLimitMs,
 );
+
+async function osStatus(vm: TestVm): Promise<OsStatus> {
+  return JSON.parse(await (await vm.shell()).output('berth os status --json')) as OsStatus;
+}
 
 async function mountEsp(vm: TestVm): Promise<void> {
   const shell = await vm.shell();

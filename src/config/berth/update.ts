@@ -1,23 +1,14 @@
-import { parseDuration } from '../compose/units.ts';
 import { honoured } from '../key-table.ts';
 import { record } from '../record-shape.ts';
-import { convert, describeValue, list, located, oneOf, text, textLike } from '../shape.ts';
+import { list, located, oneOf, textLike } from '../shape.ts';
 import { timeZone, webUrl } from '../value-shapes.ts';
 import type { BerthDraft } from './draft.ts';
+import { duration } from './duration.ts';
+import { healthShape } from './update-health.ts';
 
 const strict = { unknown: 'error' } as const;
 const strategies = ['immediate', 'off', 'staged', 'window', 'permit'] as const;
 const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-
-const duration = convert(text, (value, place) => {
-  try {
-    if (parseDuration(value) > 0) return value;
-  } catch {
-    // Reported below, as a duration that is not positive is.
-  }
-  place.error('invalid-value', `${describeValue(value)} is not a duration`, 'for example 2h or 90m');
-  return undefined;
-});
 
 const windowShape = record(
   {
@@ -35,6 +26,7 @@ const updateShape = record(
     channel: textLike(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'the name of a channel, such as stable'),
     strategy: oneOf(strategies),
     window: located(windowShape),
+    health: healthShape,
   },
   strict,
 );
@@ -42,13 +34,15 @@ const updateShape = record(
 /** `berth.update`. */
 export const updateRow = honoured<BerthDraft, NonNullable<ReturnType<typeof updateShape.read>>>({
   key: 'update',
-  meaning: 'where OS releases come from (`feed`, `channel`) and when they are activated (`strategy`, `window`)',
+  meaning:
+    'where OS releases come from (`feed`, `channel`) when they are activated (`strategy`, `window`), and what one must show before it is kept (`health`)',
   shape: updateShape,
-  apply({ feed, channel, strategy, window }, { host }, place) {
+  apply({ feed, channel, strategy, window, health }, { host }, place) {
     const { update } = host.config;
     if (feed !== undefined) update.feed = feed;
     if (channel !== undefined) update.channel = channel;
     if (strategy !== undefined) update.strategy = strategy;
+    if (health !== undefined) update.health = health;
     if (window !== undefined) {
       const { days = [...weekdays], timezone = 'UTC', ...times } = window.value;
       update.window = { days, timezone, ...times };

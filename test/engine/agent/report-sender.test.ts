@@ -21,7 +21,7 @@ async function serve(listener: RequestListener): Promise<string> {
 
 const report: BootReport = {
   ...{ kind: 'berth-boot', phase: 'end', at: '', hostname: 'h', machineId: '', bootId: '', version: '1' },
-  ...{ origin: null, state: 'healthy', generation: 1, services: [], problems: [], diagnostics: [] },
+  ...{ origin: null, state: 'healthy', generation: 1, os: null, services: [], problems: [], diagnostics: [] },
 };
 
 /** A sender whose waits are over at once. */

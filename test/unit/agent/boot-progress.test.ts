@@ -14,7 +14,11 @@ function service(name: string, state: ServiceState, detail = ''): ServiceStatus 
 function status(state: HostStatus['state'], services: readonly ServiceStatus[] = []): HostStatus {
   return {
     ...{ hostname: 'h', mode: 'host', version: '1', state, generation: 1, startedAt: '', engines: [], services },
-    ...{ skipped: [], lastRound: null, machine: { config: null, network: null, problems: [], maintenance: null } },
+    ...{
+      skipped: [],
+      lastRound: null,
+      machine: { config: null, network: null, problems: [], maintenance: null, release: null },
+    },
   };
 }
 

@@ -8,7 +8,7 @@ const diagnostic: Diagnostic = {
 };
 
 function facts(more: Partial<ReportFacts> = {}): ReportFacts {
-  const machine = { config: null, network: null, problems: ['disk hunter2 is gone'], maintenance: null };
+  const machine = { config: null, network: null, problems: ['disk hunter2 is gone'], maintenance: null, release: null };
   const service = { engine: 'user', origin: 'config', detail: '', image: '', ports: [], restarts: 0 } as const;
   const marks = { critical: false, essential: false };
   return {
@@ -29,7 +29,7 @@ function facts(more: Partial<ReportFacts> = {}): ReportFacts {
 test('a report says who, what and where, without secrets', () => {
   expect(bootReport(facts())).toEqual({
     ...{ kind: 'berth-boot', phase: 'end', at: '1970-01-01T00:00:00.000Z', hostname: 'h', machineId: 'm', bootId: 'b' },
-    ...{ version: '1', origin: '/dev/vdb', state: 'degraded', generation: 2 },
+    ...{ version: '1', origin: '/dev/vdb', state: 'degraded', generation: 2, os: null },
     services: [{ name: 'db', state: 'backoff' }],
     problems: ['disk *** is gone'],
     diagnostics: [{ ...diagnostic, hint: null }],
@@ -44,7 +44,7 @@ test.each([
 ])('what a message about %s (%s) repeats stays on the host', (path, code, message, secret) => {
   const found = { ...diagnostic, path, code, message };
   const { status } = facts();
-  const machine = { config: null, network: null, problems: [diagnosticLine(found)], maintenance: null };
+  const machine = { config: null, network: null, problems: [diagnosticLine(found)], maintenance: null, release: null };
   const report = bootReport(facts({ diagnostics: [found], status: { ...status, machine } }));
   expect(report.diagnostics).toMatchObject([{ path, line: 3, column: 5 }]);
   expect(JSON.stringify(report)).not.toContain(secret);

@@ -30,6 +30,7 @@ import { BerthError } from '../../../src/core/errors.ts';
 import { describeReason, highestCost, type Reason } from '../../../src/core/plan.ts';
 import type { ExecOptions } from '../../../src/engine/container-engine.ts';
 import type { ServiceState, ServiceStatus } from '../../../src/services/status.ts';
+import type { OsEvent, OsStatus } from '../../../src/update/os-status.ts';
 
 /** Noon on the day on which the fake's time stands still. */
 export const noon = Date.UTC(2026, 4, 1, 12);
@@ -56,6 +57,17 @@ interface Work {
   readonly spec: ServiceSpec | undefined;
 }
 
+const osChecks = [
+  { name: 'engine', level: 'required', holds: false, detail: 'no answer' },
+  { name: 'services', level: 'wanted', holds: false, detail: 'web is starting' },
+  { name: 'disk', level: 'required', holds: true, detail: 'takes what is written' },
+] as const;
+
+const osEvents: readonly OsEvent[] = [
+  { at: new Date(noon - 60_000).toISOString(), kind: 'booted', version: '1.1', reason: '' },
+  { at: new Date(noon - 3_600_000).toISOString(), kind: 'rejected', version: '1.0.5', reason: 'it was not healthy' },
+];
+
 /**
  * An agent in memory: parses configs as the real one does, keeps generations and a ledger, and "runs" services whose
  * image is not `missing`. Commands it can execute: `echo`, `cat`, `tty`, `sleep`, and `exit`.
@@ -68,6 +80,8 @@ export class FakeAgent implements AgentService {
   /** Services that went back, with why, by generation. */
   readonly rolledBack = new Map<number, Record<string, string>>();
   isShutDown = false;
+  isBlessed = false;
+  rollbackReason: string | undefined;
   readonly #specs = new Map<string, ServiceSpec>();
   readonly #stopped = new Set<string>();
   readonly #restarts = new Map<string, number>();
@@ -90,6 +104,35 @@ export class FakeAgent implements AgentService {
       machine: null,
       lastRound: { at: new Date(noon).toISOString(), durationMs: 12.5 },
     };
+  }
+
+  async osStatus(): Promise<OsStatus> {
+    const tries = { left: 2, done: 1 };
+    const trial = { file: 'berth_1.1+2-1.efi', name: 'berth_1.1', version: '1.1', tries, isRunning: true };
+    const older = { file: 'berth_1.0.efi', name: 'berth_1.0', version: '1.0', isRunning: false };
+    return Promise.resolve({
+      ...{ version: '1.1', slot: 'b', device: '/dev/vda3', rootHash: 'ab'.repeat(32) },
+      entries: this.isBlessed ? [{ ...older, isRunning: true }] : [trial, older],
+      bless: this.isBlessed ? { kind: 'blessed' } : { kind: 'on-trial', checks: osChecks, blockers: ['engine'] },
+      rejected: osEvents.filter(({ kind }) => kind === 'rejected'),
+    });
+  }
+
+  async osHistory(): Promise<readonly OsEvent[]> {
+    return Promise.resolve(osEvents);
+  }
+
+  async blessOs({ manual }: { readonly manual: boolean }, operator: Operator): Promise<OsStatus> {
+    if (!manual) throw new BerthError('BUSY', '1.1 has not proved itself: engine: no answer', { hint: 'wait' });
+    this.operators.push(operator);
+    this.isBlessed = true;
+    return await this.osStatus();
+  }
+
+  async rollBackOs({ reason }: { readonly reason: string }, operator: Operator): Promise<void> {
+    this.operators.push(operator);
+    this.rollbackReason = reason;
+    return Promise.resolve();
   }
 
   async plan(request: ApplyRequest): Promise<PlanReport> {

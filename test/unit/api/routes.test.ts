@@ -36,6 +36,8 @@ const samples: Readonly<Record<string, { readonly path?: string; readonly body?:
   'get /v1/why/{subject}': { path: `/v1/why/${encodeURIComponent('service/web')}` },
   'get /v1/ledger': { path: '/v1/ledger?limit=5&subject=web' },
   'get /v1/generations/{number}/config': { path: '/v1/generations/1/config' },
+  'post /v1/os/bless': { body: { ...operator, manual: true } },
+  'post /v1/os/rollback': { body: { ...operator, reason: '' } },
   'post /v1/shutdown': { body: operator },
 };
 

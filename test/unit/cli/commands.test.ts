@@ -474,6 +474,54 @@ declared at web.yaml:3
   });
 });
 
+describe('os', () => {
+  test('status shows what a release on trial lacks, and what is booted next', async () => {
+    const { code, stdout } = await bench.run(['os', 'status']);
+    expect(code).toBe(0);
+    expect(stdout).toBe(`1.1  on trial  slot b on /dev/vda3
+
+CHECK     STATE           LEVEL     DETAIL
+engine    fails           required  no answer
+services  does not count  wanted    web is starting
+disk      holds           required  takes what is written
+
+ENTRY              VERSION  TRIES LEFT
+berth_1.1+2-1.efi  1.1      2           running, boots next
+berth_1.0.efi      1.0      blessed
+
+1.0.5 was taken back: it was not healthy
+`);
+  });
+
+  test('history tells what happened, when and why', async () => {
+    const { stdout } = await bench.run(['os', 'history']);
+    expect(stdout.split('\n').map((row) => row.split(/ {2,}/))).toEqual([
+      ['WHEN', 'VERSION', 'WHAT', 'WHY'],
+      ['60 s ago', '1.1', 'booted'],
+      ['60 min ago', '1.0.5', 'rejected', 'it was not healthy'],
+      [''],
+    ]);
+  });
+
+  test('bless refuses while a check fails, unless a person knows better', async () => {
+    const refused = await bench.run(['os', 'bless']);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('engine: no answer')]);
+    const blessed = await bench.run(['os', 'bless', '--manual']);
+    expect([blessed.code, blessed.stdout]).toEqual([0, '1.1 is blessed\n']);
+  });
+
+  test('rollback gives the reason on', async () => {
+    const { code, stdout } = await bench.run(['os', 'rollback', '--reason', 'loses its route']);
+    expect([code, stdout]).toEqual([0, '1.1 is taken away; the host restarts into the other release\n']);
+    expect(bench.agent.rollbackReason).toBe('loses its route');
+  });
+
+  test('--json gives what the agent says', async () => {
+    const { stdout } = await bench.run(['os', 'status', '--json']);
+    expect(JSON.parse(stdout)).toEqual(await bench.agent.osStatus());
+  });
+});
+
 describe('the command line', () => {
   test.each([
     [['stats'], "unknown command 'stats'"],
@@ -510,7 +558,7 @@ describe('the command line', () => {
         'agent',
       ]),
     );
-    for (const name of names.filter((one) => !['service', 'image', 'vm'].includes(one))) {
+    for (const name of names.filter((one) => !['service', 'os', 'image', 'vm'].includes(one))) {
       const help = await bench.run([name, '--help']);
       expect([name, help.code, help.stdout]).toEqual([
         name,

@@ -18,12 +18,12 @@ function machineLines(machine: MachineStatus): string[] {
 test.each<[string, MachineStatus, string[]]>([
   [
     'where it has its config from',
-    { config, network, problems: [], maintenance: null },
+    { config, network, problems: [], maintenance: null, release: null },
     ['Network  ready  eth0 10.0.2.15/24', 'Config   nocloud  /dev/vdb (cidata)'],
   ],
   [
     'nothing of a config that it did not find',
-    { config: null, network, problems: [], maintenance: null },
+    { config: null, network, problems: [], maintenance: null, release: null },
     ['Network  ready  eth0 10.0.2.15/24'],
   ],
   [
@@ -33,8 +33,25 @@ test.each<[string, MachineStatus, string[]]>([
       network: { ready: false, detail: 'no carrier on eth0', links: [] },
       problems: ['/var is memory'],
       maintenance: null,
+      release: null,
     },
     ['Network  not ready: no carrier on eth0', 'Config   nocloud  /dev/vdb (cidata)', '/var is memory'],
+  ],
+  [
+    'which release runs, and which one failed',
+    {
+      ...{ config, network, problems: [], maintenance: null },
+      release: {
+        version: '1.0',
+        isBlessed: true,
+        takenBack: { version: '1.1', reason: 'it was not healthy within 300 seconds', at: '2026-01-01T00:00:00.000Z' },
+      },
+    },
+    [
+      'Network  ready  eth0 10.0.2.15/24',
+      'Config   nocloud  /dev/vdb (cidata)',
+      'OS       1.0  blessed  1.1 was taken back: it was not healthy within 300 seconds',
+    ],
   ],
 ])('the status of a host tells %s', (_what, machine, lines) => {
   expect(machineLines(machine)).toEqual(lines);

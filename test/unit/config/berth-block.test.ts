@@ -173,6 +173,40 @@ const rows: Row[] = [
     diagnostics: ['2:28 error missing-key berth.update.strategy'],
   },
   {
+    name: 'what a release must show',
+    block:
+      '{update: {health: {deadline: 10m, checks: [{name: web, http: "http://[::1]/"}, ' +
+      '{name: db, level: baseline, tcp: "[::1]:5432"}, {name: own, level: wanted, command: check}]}}}',
+    config: {
+      update: {
+        ...update,
+        health: {
+          deadlineSeconds: 600,
+          checks: [
+            { name: 'web', level: 'required', probe: { kind: 'http', url: 'http://[::1]/' } },
+            { name: 'db', level: 'baseline', probe: { kind: 'tcp', host: '::1', port: 5432 } },
+            { name: 'own', level: 'wanted', probe: { kind: 'command', command: ['check'] } },
+          ],
+        },
+      },
+    },
+  },
+  {
+    name: 'checks that ask nothing, or two things',
+    block: '{update: {health: {checks: [{name: a}, {name: b, tcp: "h:1", command: x}]}}}',
+    config: { update: { ...update, health: { checks: [] } } },
+    diagnostics: [
+      '2:36 error invalid-value berth.update.health.checks[0]',
+      '2:47 error invalid-value berth.update.health.checks[1]',
+    ],
+  },
+  {
+    name: 'a deadline that nobody can keep',
+    block: '{update: {health: {deadline: 5s}}}',
+    config: { update: { ...update, health: { checks: [] } } },
+    diagnostics: ['2:37 error invalid-value berth.update.health.deadline'],
+  },
+  {
     name: 'a strategy that is none',
     block: '{update: {strategy: stagged}}',
     diagnostics: ['2:28 error invalid-value berth.update.strategy'],

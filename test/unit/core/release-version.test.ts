@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compareVersions } from '../../../src/update/release-version.ts';
+import { compareVersions } from '../../../src/core/release-version.ts';
 
 /** Each line from the oldest to the newest. */
 const lines = [

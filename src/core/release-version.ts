@@ -1,4 +1,4 @@
-import { compareText } from '../core/compare-text.ts';
+import { compareText } from './compare-text.ts';
 
 /** Separators in the order in which they are looked at after the end of a version was. */
 const separators = ['-', '^', '.'] as const;

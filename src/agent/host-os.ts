@@ -1,0 +1,73 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { findSibling, readBootFacts } from '../boot/boot-facts.ts';
+import { SystemdBoot } from '../boot/systemd-boot.ts';
+import type { HostConfig } from '../config/host-config.ts';
+import type { Clock } from '../core/clock.ts';
+import { BerthError } from '../core/errors.ts';
+import { runCommand } from '../engine/run-command.ts';
+import type { ImageSource } from '../services/executor.ts';
+import type { StepRecorder } from '../services/ports.ts';
+import type { Say } from './boot-console.ts';
+import { writeDurably } from './durable-file.ts';
+import type { EngineSet } from './engine-set.ts';
+import { imageDirectories } from './image-directories.ts';
+import type { HostStatus } from './model.ts';
+import { osChecks } from './os-checks.ts';
+import { OsRecords } from './os-records.ts';
+import { OwnOs } from './own-os.ts';
+import { userChecks } from './user-checks.ts';
+import { berthVersion } from './version.ts';
+
+export interface HostOsOptions {
+  readonly instance: string;
+  readonly stateDirectory: string;
+  readonly runDirectory: string;
+  /** The API's socket. */
+  readonly socket: string;
+  readonly engines: EngineSet;
+  readonly images: ImageSource;
+  readonly recorder: StepRecorder;
+  readonly clock: Clock;
+  readonly say: Say;
+  /** False when the state partition could not be read: /var is memory. */
+  readonly keepsState: boolean;
+  /** True until the config of this boot was brought about. */
+  readonly isChanging: () => boolean;
+  readonly status: () => Promise<HostStatus>;
+  /** What is declared at present. */
+  readonly config: () => HostConfig;
+}
+
+/** Puts together what looks after the release that this host booted. */
+export async function openOs(options: HostOsOptions): Promise<OwnOs> {
+  const { stateDirectory, runDirectory, engines, recorder, clock, say, config } = options;
+  const facts = await readBootFacts(join(runDirectory, 'boot'));
+  const systemEngine = engines.handles.find(({ name }) => name === 'system')?.engine;
+  if (systemEngine === undefined) throw new BerthError('ENGINE_UNREACHABLE', 'this host has no system engine');
+  const builtMs = Number(await readFile(imageDirectories.marker, 'utf8')) * 1000;
+  const loader = new SystemdBoot({
+    device: await findSibling(facts.device, 'berth-esp'),
+    directory: join(runDirectory, 'boot-entries'),
+    run: async (command, args) => runCommand(command, args),
+    clock,
+  });
+  const version = (await loader.running())?.version ?? berthVersion;
+  const ownChecks = osChecks({ ...options, systemEngine, builtMs });
+  let deadline: number | undefined;
+  return new OwnOs({
+    ...{ version, facts, loader, recorder, clock, say },
+    checks: () => [...ownChecks, ...userChecks(config().update.health)],
+    setDeadline: async () => {
+      const seconds = config().update.health?.deadlineSeconds;
+      if (seconds === undefined || seconds === deadline) return;
+      await writeDurably(join(runDirectory, 'health-deadline'), `${seconds}\n`);
+      deadline = seconds;
+    },
+    records: await OsRecords.open(stateDirectory),
+    release: async () => writeFile(join(runDirectory, 'blessed'), ''),
+    reboot: async () => {
+      await runCommand(imageDirectories.power, ['reboot']);
+    },
+  });
+}

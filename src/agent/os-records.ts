@@ -1,0 +1,93 @@
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { OsEvent } from '../update/os-status.ts';
+import { isMissing, writeDurably } from './durable-file.ts';
+
+/** Older events are forgotten. */
+const keptEvents = 200;
+
+interface Stored {
+  /** Of this form; another one is not understood. */
+  readonly version: 1;
+  /** Oldest first. */
+  readonly events: readonly OsEvent[];
+  /** Names of the baseline checks that held last. */
+  readonly baseline: readonly string[];
+}
+
+const nothing: Stored = { version: 1, events: [], baseline: [] };
+
+/** What happened to this host's releases, and what held under the last good one. Outlives releases; a torn file does not. */
+export class OsRecords {
+  readonly #path: string;
+  readonly #rejectedDirectory: string;
+  #stored: Stored = nothing;
+  #saving: Promise<void> = Promise.resolve();
+
+  private constructor(stateDirectory: string) {
+    this.#path = join(stateDirectory, 'os.json');
+    this.#rejectedDirectory = join(stateDirectory, 'rejected');
+  }
+
+  /** Reads what was kept, and what the guard wrote since: image/os/root/usr/lib/berth/guard. */
+  static async open(stateDirectory: string): Promise<OsRecords> {
+    const records = new OsRecords(stateDirectory);
+    records.#stored = await readStored(records.#path);
+    await records.#takeRejected();
+    return records;
+  }
+
+  /** Oldest first. */
+  get events(): readonly OsEvent[] {
+    return this.#stored.events;
+  }
+
+  async load(): Promise<ReadonlySet<string>> {
+    return Promise.resolve(new Set(this.#stored.baseline));
+  }
+
+  async save(baseline: ReadonlySet<string>): Promise<void> {
+    await this.#store({ ...this.#stored, baseline: [...baseline].toSorted() });
+  }
+
+  /** Durable when it resolves. */
+  async add(event: OsEvent): Promise<void> {
+    await this.#store({ ...this.#stored, events: [...this.#stored.events, event].slice(-keptEvents) });
+  }
+
+  async #takeRejected(): Promise<void> {
+    const names = await readdir(this.#rejectedDirectory).catch(() => []);
+    for (const name of names.filter((one) => one.endsWith('.txt'))) {
+      const path = join(this.#rejectedDirectory, name);
+      const [text, { mtime }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
+      // The guard's file stays: it names the entry `berth_VERSION`.
+      const version = name.slice(name.indexOf('_') + 1, -'.txt'.length);
+      const at = mtime.toISOString();
+      const isKnown = this.events.some(
+        (event) => event.kind === 'rejected' && event.version === version && event.at === at,
+      );
+      if (!isKnown) await this.add({ at, kind: 'rejected', version, reason: text.trim() });
+    }
+  }
+
+  async #store(stored: Stored): Promise<void> {
+    this.#stored = stored;
+    const saving = this.#saving.then(async () => {
+      await mkdir(join(this.#path, '..'), { recursive: true });
+      await writeDurably(this.#path, `${JSON.stringify(stored)}\n`);
+    });
+    this.#saving = saving.catch(() => undefined);
+    await saving;
+  }
+}
+
+async function readStored(path: string): Promise<Stored> {
+  try {
+    const stored = JSON.parse(await readFile(path, 'utf8')) as Stored | { readonly version?: undefined };
+    return stored.version === 1 ? stored : nothing;
+  } catch (error) {
+    // A torn file costs the story, not the host.
+    if (isMissing(error) || error instanceof SyntaxError) return nothing;
+    throw error;
+  }
+}

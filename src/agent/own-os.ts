@@ -1,0 +1,157 @@
+import type { BootFacts } from '../boot/boot-facts.ts';
+import type { BootLoader } from '../boot/boot-loader.ts';
+import type { Clock } from '../core/clock.ts';
+import { BerthError, messageOf } from '../core/errors.ts';
+import type { Reason } from '../core/plan.ts';
+import type { StepRecorder } from '../services/ports.ts';
+import { BlessKeeper } from '../update/bless-keeper.ts';
+import type { CheckResult, HealthCheck } from '../update/health-gate.ts';
+import type { OsEvent, OsStatus } from '../update/os-status.ts';
+import type { Operator } from './agent-service.ts';
+import type { Say } from './boot-console.ts';
+import type { ReleaseSummary } from './model.ts';
+import type { OsRecords } from './os-records.ts';
+
+/** The operating system under an agent, for those who look at it or take it back. */
+export interface Os {
+  status(): Promise<OsStatus>;
+  /** Newest first. */
+  history(): Promise<readonly OsEvent[]>;
+  /** For the host's status. */
+  readonly summary: ReleaseSummary;
+  /**
+   * Blesses the running release at once; with `manual` whatever its health gate says. Does nothing when it is blessed.
+   * Throws BUSY, naming what does not hold.
+   */
+  bless(operator: Operator, manual: boolean): Promise<OsStatus>;
+  /** Takes the running release away and restarts into the other one. Throws CONFIG_INVALID when there is no other. */
+  rollBack(operator: Operator, reason: string): Promise<void>;
+}
+
+export interface OwnOsDependencies {
+  readonly version: string;
+  readonly facts: BootFacts;
+  readonly loader: BootLoader;
+  /** Those that are declared now. */
+  readonly checks: () => readonly HealthCheck[];
+  /** Tells the guard the deadline that is declared now. */
+  readonly setDeadline: () => Promise<void>;
+  readonly records: OsRecords;
+  /** Tells the guard that the release is blessed. */
+  readonly release: () => Promise<void>;
+  /** Restarts the machine, with all that a restart does before. */
+  readonly reboot: () => Promise<void>;
+  readonly recorder: StepRecorder;
+  readonly clock: Clock;
+  readonly say: Say;
+}
+
+/** The release that this host runs: on trial until its health gate is open, and whatever was here before. */
+export class OwnOs implements Os {
+  readonly #deps: OwnOsDependencies;
+  readonly #keeper: BlessKeeper;
+
+  constructor(deps: OwnOsDependencies) {
+    this.#deps = deps;
+    const { loader, checks, records, release, clock } = deps;
+    this.#keeper = new BlessKeeper({
+      ...{ loader, checks, release, clock },
+      baseline: records,
+      beforeLook: deps.setDeadline,
+      onBlessed: () => this.#noteBlessed('its health gate is open', health(deps.version)),
+      onProblem: (why) => deps.say(`os: ${why}`),
+    });
+  }
+
+  /** Until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { version, records, say } = this.#deps;
+    for (const { version: failed, reason } of this.#rejected().slice(0, 1)) {
+      if (failed !== version) say(`os: ${failed} was taken back: ${reason}`);
+    }
+    if (records.events.findLast(({ kind }) => kind === 'booted')?.version !== version) await this.#note('booted', '');
+    await this.#keeper.run(signal);
+  }
+
+  async status(): Promise<OsStatus> {
+    const { version, facts, loader } = this.#deps;
+    const running = await loader.running();
+    const entries = running === undefined ? [] : await loader.entries();
+    return {
+      version,
+      ...facts,
+      entries: entries.map((entry) => ({ ...entry, isRunning: entry.name === running?.name })),
+      bless: this.#keeper.state,
+      rejected: this.#rejected(),
+    };
+  }
+
+  async history(): Promise<readonly OsEvent[]> {
+    return Promise.resolve(this.#deps.records.events.toReversed());
+  }
+
+  get summary(): ReleaseSummary {
+    const [last] = this.#rejected();
+    const takenBack = last === undefined ? null : { version: last.version, reason: last.reason, at: last.at };
+    return { version: this.#deps.version, isBlessed: this.#keeper.state.kind === 'blessed', takenBack };
+  }
+
+  async bless({ who, command }: Operator, manual: boolean): Promise<OsStatus> {
+    const { version } = this.#deps;
+    const { state } = this.#keeper;
+    if (state.kind === 'blessed') return this.status();
+    if (!manual && state.blockers.length > 0) {
+      const failing = state.checks.filter(({ name }) => state.blockers.includes(name));
+      throw new BerthError('BUSY', `${version} has not proved itself: ${failing.map(line).join('; ')}`, {
+        retryable: true,
+        hint: 'wait, or bless it all the same: berth os bless --manual',
+      });
+    }
+    if (await this.#keeper.blessNow()) this.#noteBlessed(`${who} said so`, { kind: 'operator', who, command });
+    return this.status();
+  }
+
+  async rollBack({ who, command }: Operator, reason: string): Promise<void> {
+    const { loader, reboot } = this.#deps;
+    const running = await loader.running();
+    if (running === undefined)
+      throw new BerthError('UNSUPPORTED', 'no boot loader started this system: there is nothing to go back to');
+    const why = reason === '' ? `${who} rolled it back` : `${who} rolled it back: ${reason}`;
+    await loader.reject(running.name, why);
+    await this.#note('rolled-back', why);
+    this.#record('roll-back-release', `leave ${this.#deps.version}: ${why}`, 'reboot', {
+      kind: 'operator',
+      who,
+      command,
+    });
+    await reboot();
+  }
+
+  #rejected(): OsEvent[] {
+    return this.#deps.records.events.filter(({ kind }) => kind === 'rejected' || kind === 'rolled-back').toReversed();
+  }
+
+  #noteBlessed(why: string, reason: Reason): void {
+    const { version, say } = this.#deps;
+    say(`os: ${version} is blessed: ${why}`);
+    void this.#note('blessed', why);
+    this.#record('bless-release', `keep ${version}: ${why}`, 'live', reason);
+  }
+
+  /** What cannot be written down is told, and keeps nothing back. */
+  async #note(kind: OsEvent['kind'], reason: string): Promise<void> {
+    const { version, records, clock, say } = this.#deps;
+    const event: OsEvent = { at: new Date(clock.now()).toISOString(), kind, version, reason };
+    await records.add(event).catch((error: unknown) => say(`os: ${messageOf(error)}`));
+  }
+
+  #record(kind: string, summary: string, cost: 'live' | 'reboot', reason: Reason): void {
+    const { version, recorder, clock } = this.#deps;
+    const subject = `os/${version}`;
+    recorder.record({ at: clock.now(), kind, subject, cost, summary, reason, durationMs: 0, outcome: 'done' });
+  }
+}
+
+const health = (version: string): Reason => ({ kind: 'health', service: `release ${version}`, result: 'healthy' });
+
+const line = ({ name, detail }: CheckResult): string => `${name}: ${detail}`;

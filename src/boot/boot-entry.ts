@@ -1,0 +1,30 @@
+/** A unified kernel image in `EFI/Linux`, by its file name. */
+export interface BootEntry {
+  /** The file's name as it is now. */
+  readonly file: string;
+  /** Without counter and ending: `berth_1.4.2`. */
+  readonly name: string;
+  /** After the first `_` of the name; empty when there is none. */
+  readonly version: string;
+  /** How often the boot loader has tried it, and still will; undefined: it counts no tries, the entry is blessed. */
+  readonly tries?: { readonly left: number; readonly done: number };
+}
+
+const ending = '.efi';
+
+/**
+ * Reads a file name: `NAME+LEFT-DONE.efi`, `NAME+LEFT.efi` or `NAME.efi`. UAPI.1, Boot Loader Specification, "Boot counting".
+ * @returns undefined for a file that the boot loader takes for no entry. Pure.
+ */
+export function parseBootEntry(file: string): BootEntry | undefined {
+  if (!file.toLowerCase().endsWith(ending) || file.length === ending.length) return undefined;
+  const stem = file.slice(0, -ending.length);
+  const [, name = stem, left, done = '0'] = /^(.+)\+(\d+)(?:-(\d+))?$/.exec(stem) ?? [];
+  const version = name.includes('_') ? name.slice(name.indexOf('_') + 1) : '';
+  return { file, name, version, ...(left === undefined ? {} : { tries: { left: Number(left), done: Number(done) } }) };
+}
+
+/** The file's name once no tries are counted any more. Pure. */
+export function blessedFile({ name }: Pick<BootEntry, 'name'>): string {
+  return `${name}${ending}`;
+}

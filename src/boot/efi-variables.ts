@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const directory = '/sys/firmware/efi/efivars';
+/** The vendor of the variables by which boot loader and system talk: Boot Loader Interface, systemd.io/BOOT_LOADER_INTERFACE. */
+const loaderVendor = '4a67b082-0a4c-41cf-b6c7-440b29bb8c4f';
+/** efivarfs puts a variable's attributes, 32 bits, before its content: Documentation/filesystems/efivarfs.rst. */
+const attributeBytes = 4;
+
+/** Reads a text variable of the boot loader. @returns undefined when there is none: no firmware, or another boot loader. */
+export async function readLoaderVariable(name: string): Promise<string | undefined> {
+  try {
+    return decodeVariable(await readFile(join(directory, `${name}-${loaderVendor}`)));
+  } catch (error) {
+    if (Reflect.get(Object(error), 'code') === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** A variable's file to its text: UTF-16, little-endian, ended by a zero. Pure. */
+export function decodeVariable(content: Buffer): string {
+  return content
+    .subarray(attributeBytes)
+    .toString('utf16le')
+    .replace(/\0[\s\S]*$/, '');
+}

@@ -1,0 +1,88 @@
+import type { CheckResult } from '../../update/health-gate.ts';
+import type { BlessState, OsEntry, OsEvent, OsStatus } from '../../update/os-status.ts';
+import type { Command } from '../context.ts';
+import type { Style } from '../style.ts';
+import { formatDuration, table } from '../text.ts';
+
+/** `berth os status`. */
+export const status: Command = async (cli) => {
+  const os = await cli.client.osStatus();
+  if (cli.flags.json === true) cli.printJson(os);
+  else cli.print(renderOs(os, cli.style));
+  return 0;
+};
+
+/** `berth os history`. */
+export const history: Command = async (cli) => {
+  const events = await cli.client.osHistory();
+  if (cli.flags.json === true) cli.printJson(events);
+  else if (events.length === 0) cli.print('Nothing happened yet.');
+  else cli.print(renderHistory(events, cli.context.clock.now(), cli.style));
+  return 0;
+};
+
+/** `berth os bless`: exit code 1 when a check does not hold. */
+export const bless: Command = async (cli) => {
+  const os = await cli.client.blessOs({ manual: cli.flags.manual === true }, cli.operator);
+  if (cli.flags.json === true) cli.printJson(os);
+  else cli.print(`${os.version} is ${cli.style.good('blessed')}`);
+  return 0;
+};
+
+/** `berth os rollback`: returns when the restart has begun. */
+export const rollBack: Command = async (cli) => {
+  const { version } = await cli.client.osStatus();
+  await cli.client.rollBackOs({ reason: cli.flags.reason ?? '' }, cli.operator);
+  if (cli.flags.json === true) cli.printJson({ left: version });
+  else cli.print(`${version} is taken away; the host restarts into the other release`);
+  return 0;
+};
+
+/** The release that runs, its health gate while it is on trial, and what the boot loader would boot. Pure. */
+export function renderOs({ version, slot, device, entries, bless: state, rejected }: OsStatus, style: Style): string {
+  const parts = [
+    `${style.bold(version)}  ${paintBless(state, style)}  ${style.dim(`slot ${slot} on ${device}`)}`,
+    ...(state.kind === 'on-trial' && state.checks.length > 0
+      ? [renderChecks(state.checks, state.blockers, style)]
+      : []),
+    entries.length === 0
+      ? style.dim('No boot loader started this system.')
+      : table(['ENTRY', 'VERSION', 'TRIES LEFT', ''], entries.map(entryCells(style))),
+    ...rejected.slice(0, 1).map(({ version: failed, reason }) => style.bad(`${failed} was taken back: ${reason}`)),
+  ];
+  return parts.join('\n\n');
+}
+
+function paintBless(state: BlessState, style: Style): string {
+  return state.kind === 'blessed' ? style.good('blessed') : style.busy('on trial');
+}
+
+function renderChecks(checks: readonly CheckResult[], blockers: readonly string[], style: Style): string {
+  const rows = checks.map(({ name, level, holds, detail }) => {
+    const state = holds
+      ? style.good('holds')
+      : blockers.includes(name)
+        ? style.bad('fails')
+        : style.busy('does not count');
+    return [name, state, level, detail];
+  });
+  return table(['CHECK', 'STATE', 'LEVEL', 'DETAIL'], rows);
+}
+
+const entryCells =
+  (style: Style) =>
+  ({ file, version, tries, isRunning }: OsEntry, place: number): string[] => {
+    const notes = [...(isRunning ? ['running'] : []), ...(place === 0 ? ['boots next'] : [])].join(', ');
+    return [file, version, tries === undefined ? 'blessed' : String(tries.left), style.dim(notes)];
+  };
+
+function renderHistory(events: readonly OsEvent[], now: number, style: Style): string {
+  const paints = { booted: style.dim, blessed: style.good, rejected: style.bad, 'rolled-back': style.bad } as const;
+  const rows = events.map(({ at, kind, version, reason }) => [
+    `${formatDuration(now - Date.parse(at))} ago`,
+    version,
+    paints[kind](kind),
+    reason,
+  ]);
+  return table(['WHEN', 'VERSION', 'WHAT', 'WHY'], rows);
+}

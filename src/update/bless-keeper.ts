@@ -1,0 +1,124 @@
+import type { BootLoader } from '../boot/boot-loader.ts';
+import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
+import { blockers, type HealthCheck, lookAt } from './health-gate.ts';
+import type { BlessState } from './os-status.ts';
+
+export interface BlessKeeperDependencies {
+  readonly loader: Pick<BootLoader, 'running' | 'entries' | 'bless'>;
+  /** Those that are declared now: the config may change. */
+  readonly checks: () => readonly HealthCheck[];
+  /** Called before each look on a trial: the guard's deadline follows the config, too. */
+  readonly beforeLook: () => Promise<void>;
+  /** The baseline checks that held under the last blessed release. */
+  readonly baseline: {
+    load(): Promise<ReadonlySet<string>>;
+    save(names: ReadonlySet<string>): Promise<void>;
+  };
+  /** Tells the guard, which holds the deadline, that nothing has to be proved any more. */
+  readonly release: () => Promise<void>;
+  readonly clock: Clock;
+  /** The gate was open long enough. */
+  readonly onBlessed: () => void;
+  readonly onProblem: (why: string) => void;
+}
+
+const lookMs = 2000;
+/** So long the gate must stay open: a service that restarts again and again is healthy for a moment, too. */
+const settleMs = 10_000;
+/** How often a blessed host notes what holds. */
+const baselineMs = 60_000;
+
+/**
+ * Blesses the running release once its health gate has been open for a while. A release that never gets there is not this
+ * one's business: the guard's deadline passes, whatever has become of this process.
+ */
+export class BlessKeeper {
+  readonly #deps: BlessKeeperDependencies;
+  /** Until the entries are known: nothing is proved. */
+  #state: BlessState = { kind: 'on-trial', checks: [], blockers: [] };
+  #name: string | undefined;
+
+  constructor(deps: BlessKeeperDependencies) {
+    this.#deps = deps;
+  }
+
+  get state(): BlessState {
+    return this.#state;
+  }
+
+  /** Until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { loader, baseline, clock, onProblem } = this.#deps;
+    try {
+      this.#name = await this.#onTrial(loader);
+      if (this.#name === undefined) this.#state = { kind: 'blessed' };
+      else await this.#prove(this.#name, await baseline.load(), signal);
+      for (let known = await baseline.load(); !signal.aborted; ) {
+        await clock.sleep(baselineMs, signal);
+        known = await this.#noteBaseline(known, signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) onProblem(messageOf(error));
+    }
+  }
+
+  /** Without waiting for the gate. @returns false when there is nothing to prove. */
+  async blessNow(): Promise<boolean> {
+    if (this.#name === undefined) return false;
+    await this.#bless(this.#name);
+    return true;
+  }
+
+  /** @returns the running entry's name while its tries are counted. */
+  async #onTrial(loader: BlessKeeperDependencies['loader']): Promise<string | undefined> {
+    const running = await loader.running();
+    if (running === undefined) return undefined;
+    const entry = (await loader.entries()).find(({ name }) => name === running.name);
+    return entry?.tries === undefined ? undefined : running.name;
+  }
+
+  /** An operator may have blessed it meanwhile. */
+  #isProved(): boolean {
+    return this.#name === undefined;
+  }
+
+  async #prove(name: string, baseline: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    const { clock, beforeLook, onBlessed, onProblem } = this.#deps;
+    let openSince: number | undefined;
+    while (!this.#isProved()) {
+      await beforeLook();
+      const checks = await lookAt(this.#deps.checks(), signal);
+      const failing = blockers(checks, baseline);
+      if (this.#isProved()) return;
+      this.#state = { kind: 'on-trial', checks, blockers: failing.map(({ name }) => name) };
+      const now = clock.now();
+      openSince = failing.length > 0 ? undefined : (openSince ?? now);
+      if (openSince !== undefined && now - openSince >= settleMs) {
+        // The partition may be busy; the next look tries again.
+        await this.#bless(name).then(onBlessed, (error: unknown) => onProblem(messageOf(error)));
+      }
+      if (!this.#isProved()) await clock.sleep(lookMs, signal);
+    }
+  }
+
+  async #bless(name: string): Promise<void> {
+    const { loader, release } = this.#deps;
+    await loader.bless(name);
+    await release();
+    this.#name = undefined;
+    this.#state = { kind: 'blessed' };
+  }
+
+  async #noteBaseline(known: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const { checks, baseline } = this.#deps;
+    const results = await lookAt(
+      checks().filter(({ level }) => level === 'baseline'),
+      signal,
+    );
+    const holding = new Set(results.flatMap(({ name, holds }) => (holds ? [name] : [])));
+    if (holding.size === known.size && [...holding].every((name) => known.has(name))) return known;
+    await baseline.save(holding);
+    return holding;
+  }
+}

@@ -1,0 +1,38 @@
+import type { BootEntry } from '../boot/boot-entry.ts';
+import type { CheckResult } from './health-gate.ts';
+
+/** A release that the boot loader knows. */
+export interface OsEntry extends BootEntry {
+  readonly isRunning: boolean;
+}
+
+/** Whether the running release has proved itself. */
+export type BlessState =
+  | { readonly kind: 'blessed' }
+  /** `blockers`: names of the checks that do not hold yet. Past the deadline, the guard goes back to the other release. */
+  | { readonly kind: 'on-trial'; readonly checks: readonly CheckResult[]; readonly blockers: readonly string[] };
+
+/** What happened to releases on this host. */
+export interface OsEvent {
+  /** ISO time. */
+  readonly at: string;
+  /** `booted`: for the first time, or after another one; `rejected`: by the guard; `rolled-back`: by an operator. */
+  readonly kind: 'booted' | 'blessed' | 'rejected' | 'rolled-back';
+  readonly version: string;
+  /** Why, or by whom; empty when there is nothing to say. */
+  readonly reason: string;
+}
+
+export interface OsStatus {
+  readonly version: string;
+  readonly slot: 'a' | 'b';
+  /** The slot's partition: `/dev/vda2`. */
+  readonly device: string;
+  /** sha256, hex. */
+  readonly rootHash: string;
+  /** The next one to be booted first. Empty where no boot loader was asked: QEMU may load a kernel itself. */
+  readonly entries: readonly OsEntry[];
+  readonly bless: BlessState;
+  /** Those that failed here, newest first. */
+  readonly rejected: readonly OsEvent[];
+}

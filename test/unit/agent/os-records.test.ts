@@ -1,0 +1,49 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { OsRecords } from '../../../src/agent/os-records.ts';
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'berth-os-'));
+});
+
+afterEach(async () => rm(directory, { recursive: true }));
+
+const booted = { at: '2026-05-01T00:00:00.000Z', kind: 'booted', version: '1.1', reason: '' } as const;
+
+test('events and baseline outlive the agent', async () => {
+  const records = await OsRecords.open(directory);
+  await records.add(booted);
+  await records.save(new Set(['network', 'clock']));
+  const again = await OsRecords.open(directory);
+  expect(again.events).toEqual([booted]);
+  expect(await again.load()).toEqual(new Set(['clock', 'network']));
+});
+
+test('what the guard wrote is taken once', async () => {
+  await mkdir(join(directory, 'rejected'));
+  await writeFile(join(directory, 'rejected/berth_1.1.txt'), 'it was not healthy within 300 seconds\n');
+  await OsRecords.open(directory);
+  const { events } = await OsRecords.open(directory);
+  expect(events).toHaveLength(1);
+  expect(events[0]).toMatchObject({
+    kind: 'rejected',
+    version: '1.1',
+    reason: 'it was not healthy within 300 seconds',
+  });
+});
+
+test('only the newest events are kept', async () => {
+  const records = await OsRecords.open(directory);
+  for (let count = 0; count < 203; count += 1) await records.add({ ...booted, version: `1.${count}` });
+  expect(records.events).toHaveLength(200);
+  expect(records.events.at(-1)?.version).toBe('1.202');
+});
+
+test('a torn file costs the story', async () => {
+  await writeFile(join(directory, 'os.json'), '{"version":1,"ev');
+  expect((await OsRecords.open(directory)).events).toEqual([]);
+});

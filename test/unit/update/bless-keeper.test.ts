@@ -1,0 +1,144 @@
+import { expect, test } from '@jest/globals';
+import type { Clock } from '../../../src/core/clock.ts';
+import { BlessKeeper } from '../../../src/update/bless-keeper.ts';
+import { blockers, type HealthCheck, lookAt } from '../../../src/update/health-gate.ts';
+
+/** A clock that runs while everybody sleeps, until its end. */
+function simulatedClock(endMs: number, end: AbortController): Clock {
+  let now = 0;
+  return {
+    now: () => now,
+    sleep: async (ms) => {
+      now += ms;
+      if (now > endMs) {
+        end.abort(new Error('the end'));
+        throw new Error('the end');
+      }
+      return Promise.resolve();
+    },
+  };
+}
+
+interface Story {
+  readonly file: string | undefined;
+  /** Whether the check of this level holds, by time. */
+  readonly level?: HealthCheck['level'];
+  readonly holds?: (now: number) => boolean;
+  readonly baseline?: readonly string[];
+  readonly failingBless?: number;
+  readonly endMs?: number;
+}
+
+async function tell({
+  file,
+  level = 'required',
+  holds = () => true,
+  baseline = [],
+  failingBless = 0,
+  endMs = 60_000,
+}: Story) {
+  const end = new AbortController();
+  const clock = simulatedClock(endMs, end);
+  const told: string[] = [];
+  let tries = 0;
+  let saved: string[] | undefined;
+  const keeper = new BlessKeeper({
+    loader: {
+      running: async () => Promise.resolve(file === undefined ? undefined : { name: 'berth_2', version: '2' }),
+      entries: async () =>
+        Promise.resolve([
+          {
+            file: 'berth_2',
+            name: 'berth_2',
+            version: '2',
+            ...(file?.includes('+') === true ? { tries: { left: 2, done: 1 } } : {}),
+          },
+          { file: 'berth_1.efi', name: 'berth_1', version: '1' },
+        ]),
+      bless: async (name) => {
+        tries += 1;
+        if (tries <= failingBless) throw new Error('busy');
+        told.push(`blessed ${name} at ${clock.now()}`);
+        return Promise.resolve();
+      },
+    },
+    checks: () => [
+      { name: 'one', level, look: async () => Promise.resolve({ holds: holds(clock.now()), detail: '' }) },
+      { name: 'wish', level: 'wanted', look: async () => Promise.reject(new Error('never')) },
+    ],
+    beforeLook: async () => Promise.resolve(),
+    baseline: {
+      load: async () => Promise.resolve(new Set(baseline)),
+      save: async (names) => {
+        saved = [...names];
+        return Promise.resolve();
+      },
+    },
+    release: async () => {
+      told.push('released');
+      return Promise.resolve();
+    },
+    clock,
+    onBlessed: () => told.push('told'),
+    onProblem: (why) => told.push(why),
+  });
+  await keeper.run(end.signal);
+  return { told, saved, state: keeper.state };
+}
+
+const blessed = (at: number) => [`blessed berth_2 at ${at}`, 'released', 'told'];
+
+test.each<{ what: string; story: Story; told: string[] }>([
+  { what: 'nothing to prove for a blessed entry', story: { file: 'berth_2.efi' }, told: [] },
+  { what: 'nothing to prove without a boot loader', story: { file: undefined }, told: [] },
+  { what: 'blessed once the gate was open for ten seconds', story: { file: '+' }, told: blessed(10_000) },
+  {
+    what: 'the ten seconds count from the last failure',
+    story: { file: '+', holds: (now) => now !== 6000 },
+    told: blessed(18_000),
+  },
+  { what: 'never blessed while a required check fails', story: { file: '+', holds: () => false }, told: [] },
+  {
+    what: 'a wanted check keeps nobody back',
+    story: { file: '+', level: 'wanted', holds: () => false },
+    told: blessed(10_000),
+  },
+  {
+    what: 'what did not hold before does not count',
+    story: { file: '+', level: 'baseline', holds: () => false },
+    told: blessed(10_000),
+  },
+  {
+    what: 'what held before counts',
+    story: { file: '+', level: 'baseline', baseline: ['one'], holds: () => false },
+    told: [],
+  },
+  {
+    what: 'a bless that fails is tried again',
+    story: { file: '+', failingBless: 1 },
+    told: ['busy', ...blessed(12_000)],
+  },
+])('$what', async ({ story, told }) => {
+  expect((await tell(story)).told).toEqual(told);
+});
+
+test('a release on trial tells what it lacks', async () => {
+  const { state } = await tell({ file: '+', holds: () => false, endMs: 4000 });
+  expect(state).toMatchObject({ kind: 'on-trial', blockers: ['one'] });
+});
+
+test.each([
+  { holds: true, baseline: [], saved: ['one'] },
+  { holds: false, baseline: ['one'], saved: [] },
+  { holds: true, baseline: ['one'], saved: undefined },
+])('a blessed host notes what holds when that changes: $holds after $baseline', async ({ holds, baseline, saved }) => {
+  const story: Story = { file: 'berth_2.efi', level: 'baseline', holds: () => holds, baseline, endMs: 200_000 };
+  expect((await tell(story)).saved).toEqual(saved);
+});
+
+test('what a check throws counts as not holding', async () => {
+  const look = async (): Promise<never> => Promise.reject(new Error('no route'));
+  const results = await lookAt([{ name: 'one', level: 'required', look }], new AbortController().signal);
+  expect(results).toEqual([{ name: 'one', level: 'required', holds: false, detail: 'no route' }]);
+  expect(blockers(results, new Set()).map(({ name }) => name)).toEqual(['one']);
+});
