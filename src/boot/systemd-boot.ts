@@ -60,8 +60,9 @@ export class SystemdBoot implements BootLoader {
   async reject(name: string, reason: string): Promise<void> {
     await this.#mounted('rw', async (esp) => {
       const entry = await find(esp, name);
-      if ((await listEntries(esp)).every((other) => other.name === name))
-        throw new BerthError('CONFIG_INVALID', `${entry.file} is the only system that the boot loader has`);
+      const others = (await listEntries(esp)).filter((other) => other.name !== name && other.tries?.left !== 0);
+      if (others.length === 0)
+        throw new BerthError('CONFIG_INVALID', `beside ${entry.file} there is nothing that the boot loader would try`);
       const rejected = join(esp, rejectedDirectory);
       await mkdir(rejected, { recursive: true });
       await writeFile(join(rejected, `${name}.txt`), `${reason}\n`, { flush: true });
