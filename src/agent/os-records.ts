@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OsEvent } from '../update/os-status.ts';
 import { isMissing, writeDurably } from './durable-file.ts';
@@ -58,15 +58,14 @@ export class OsRecords {
   async #takeRejected(): Promise<void> {
     const names = await readdir(this.#rejectedDirectory).catch(() => []);
     for (const name of names.filter((one) => one.endsWith('.txt'))) {
-      const path = join(this.#rejectedDirectory, name);
-      const [text, { mtime }] = await Promise.all([readFile(path, 'utf8'), stat(path)]);
       // The guard's file stays: it names the entry `berth_VERSION`.
       const version = name.slice(name.indexOf('_') + 1, -'.txt'.length);
-      const at = mtime.toISOString();
-      const isKnown = this.events.some(
-        (event) => event.kind === 'rejected' && event.version === version && event.at === at,
-      );
-      if (!isKnown) await this.add({ at, kind: 'rejected', version, reason: text.trim() });
+      for (const [at, reason] of rejections(await readFile(join(this.#rejectedDirectory, name), 'utf8'))) {
+        const isKnown = this.events.some(
+          (event) => event.kind === 'rejected' && event.version === version && event.at === at,
+        );
+        if (!isKnown) await this.add({ at, kind: 'rejected', version, reason });
+      }
     }
   }
 
@@ -79,6 +78,14 @@ export class OsRecords {
     this.#saving = saving.catch(() => undefined);
     await saving;
   }
+}
+
+/** The guard's lines, one for each time: `2026-01-02T03:04:05Z why`. What a power cut tore is left out. */
+function rejections(text: string): (readonly [at: string, reason: string])[] {
+  return text.split('\n').flatMap((line) => {
+    const [, at, reason] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (.+)$/.exec(line.trim()) ?? [];
+    return at === undefined || reason === undefined ? [] : [[at, reason] as const];
+  });
 }
 
 async function readStored(path: string): Promise<Stored> {

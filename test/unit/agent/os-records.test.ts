@@ -25,15 +25,21 @@ test('events and baseline outlive the agent', async () => {
 
 test('what the guard wrote is taken once', async () => {
   await mkdir(join(directory, 'rejected'));
-  await writeFile(join(directory, 'rejected/berth_1.1.txt'), 'it was not healthy within 300 seconds\n');
+  const lines = [
+    '2026-05-01T00:00:00Z it was not healthy within 300 seconds',
+    '2026-05-01T00:09:00Z the agent died 5 times in a row ',
+    '2026-05-01T00:1',
+  ];
+  await writeFile(join(directory, 'rejected/berth_1.1.txt'), lines.join('\n'));
   await OsRecords.open(directory);
   const { events } = await OsRecords.open(directory);
-  expect(events).toHaveLength(1);
-  expect(events[0]).toMatchObject({
-    kind: 'rejected',
-    version: '1.1',
-    reason: 'it was not healthy within 300 seconds',
-  });
+  expect(events).toEqual([
+    {
+      ...{ at: '2026-05-01T00:00:00Z', kind: 'rejected', version: '1.1' },
+      reason: 'it was not healthy within 300 seconds',
+    },
+    { at: '2026-05-01T00:09:00Z', kind: 'rejected', version: '1.1', reason: 'the agent died 5 times in a row' },
+  ]);
 });
 
 test('only the newest events are kept', async () => {
