@@ -49,17 +49,34 @@ export class BlessKeeper {
 
   /** Until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { loader, baseline, clock, onProblem } = this.#deps;
+    const { loader, baseline, clock } = this.#deps;
     try {
-      this.#name = await this.#onTrial(loader);
-      if (this.#name === undefined) this.#state = { kind: 'blessed' };
-      else await this.#prove(this.#name, await baseline.load(), signal);
-      for (let known = await baseline.load(); !signal.aborted; ) {
+      const name = await this.#insist(async () => this.#onTrial(loader), signal);
+      this.#name = name;
+      if (name === undefined) this.#state = { kind: 'blessed' };
+      else await this.#insist(async () => this.#prove(name, await baseline.load(), signal), signal);
+      for (;;) {
         await clock.sleep(baselineMs, signal);
-        known = await this.#noteBaseline(known, signal);
+        await this.#insist(async () => this.#noteBaseline(signal), signal);
       }
     } catch (error) {
-      if (!signal.aborted) onProblem(messageOf(error));
+      // What fails is tried again; only its end ends this.
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  /** Does something that may fail for a while: the partition may be busy, the disk full. Each new problem is told once. */
+  async #insist<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+    for (let told = ''; ; ) {
+      try {
+        return await work();
+      } catch (error) {
+        if (signal.aborted) throw error;
+        const why = messageOf(error);
+        if (why !== told) this.#deps.onProblem(why);
+        told = why;
+        await this.#deps.clock.sleep(lookMs, signal);
+      }
     }
   }
 
@@ -110,15 +127,14 @@ export class BlessKeeper {
     this.#state = { kind: 'blessed' };
   }
 
-  async #noteBaseline(known: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  async #noteBaseline(signal: AbortSignal): Promise<void> {
     const { checks, baseline } = this.#deps;
+    const known = await baseline.load();
     const results = await lookAt(
       checks().filter(({ level }) => level === 'baseline'),
       signal,
     );
     const holding = new Set(results.flatMap(({ name, holds }) => (holds ? [name] : [])));
-    if (holding.size === known.size && [...holding].every((name) => known.has(name))) return known;
-    await baseline.save(holding);
-    return holding;
+    if (holding.size !== known.size || ![...holding].every((name) => known.has(name))) await baseline.save(holding);
   }
 }

@@ -26,6 +26,8 @@ interface Story {
   readonly holds?: (now: number) => boolean;
   readonly baseline?: readonly string[];
   readonly failingBless?: number;
+  /** How often the entries cannot be read. */
+  readonly failingEntries?: number;
   readonly endMs?: number;
 }
 
@@ -35,26 +37,27 @@ async function tell({
   holds = () => true,
   baseline = [],
   failingBless = 0,
+  failingEntries = 0,
   endMs = 60_000,
 }: Story) {
   const end = new AbortController();
   const clock = simulatedClock(endMs, end);
   const told: string[] = [];
   let tries = 0;
+  let looks = 0;
   let saved: string[] | undefined;
   const keeper = new BlessKeeper({
     loader: {
       running: async () => Promise.resolve(file === undefined ? undefined : { name: 'berth_2', version: '2' }),
-      entries: async () =>
-        Promise.resolve([
-          {
-            file: 'berth_2',
-            name: 'berth_2',
-            version: '2',
-            ...(file?.includes('+') === true ? { tries: { left: 2, done: 1 } } : {}),
-          },
+      entries: async () => {
+        looks += 1;
+        if (looks <= failingEntries) throw new Error('no partition');
+        const tries = file?.includes('+') === true ? { tries: { left: 2, done: 1 } } : {};
+        return Promise.resolve([
+          { file: 'berth_2', name: 'berth_2', version: '2', ...tries },
           { file: 'berth_1.efi', name: 'berth_1', version: '1' },
-        ]),
+        ]);
+      },
       bless: async (name) => {
         tries += 1;
         if (tries <= failingBless) throw new Error('busy');
@@ -117,6 +120,11 @@ test.each<{ what: string; story: Story; told: string[] }>([
     what: 'a bless that fails is tried again',
     story: { file: '+', failingBless: 1 },
     told: ['busy', ...blessed(12_000)],
+  },
+  {
+    what: 'entries that cannot be read are looked at again, and told once',
+    story: { file: '+', failingEntries: 3 },
+    told: ['no partition', ...blessed(16_000)],
   },
 ])('$what', async ({ story, told }) => {
   expect((await tell(story)).told).toEqual(told);
