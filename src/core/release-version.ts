@@ -36,6 +36,11 @@ function compareNumbers(first: string, second: string): number {
   return Math.sign(a.length - b.length) || compareText(a, b);
 }
 
+/** Whether a release may be called so: it begins with a digit and holds letters, digits, `.`, `~`, `^`, `-` and `_` only. Pure. */
+export function isVersion(text: string): boolean {
+  return /^\d[\w.~^-]{0,63}$/.test(text);
+}
+
 class Reader {
   readonly #text: string;
   #at = 0;

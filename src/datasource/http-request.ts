@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type IncomingMessage, request as overHttp } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, request as overHttp } from 'node:http';
 import { request as overHttps } from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createUnzip } from 'node:zlib';
@@ -14,6 +14,7 @@ export interface HttpQuestion {
 
 export interface HttpAnswer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   /** Unpacked. To be read to its end or destroyed. */
   readonly body: Readable;
 }
@@ -33,7 +34,7 @@ export async function askHttp(url: string, question: HttpQuestion): Promise<Http
     const { statusCode: status = 0, headers } = response;
     const { location } = headers;
     if (question.method !== 'GET' || !redirections.has(status) || location === undefined)
-      return { status, body: unpacked(response) };
+      return { status, headers, body: unpacked(response) };
     response.destroy();
     if (hops >= longestChain) throw new Error(`more than ${longestChain} redirections`);
     const next = new URL(location, current);

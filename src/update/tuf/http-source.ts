@@ -1,0 +1,77 @@
+import { BerthError, messageOf } from '../../core/errors.ts';
+import { askHttp } from '../../datasource/http-request.ts';
+import { refuse } from './refusal.ts';
+import { encodeName, leadsElsewhere, type Source } from './source.ts';
+
+/** For one file: what trickles in more slowly than this is as good as not there. */
+const patienceMs = 120_000;
+/** Stores answer 403 for what is not there when listing is not allowed. */
+const absent: ReadonlySet<number> = new Set([403, 404, 410]);
+/** Bigger answers are not kept to be asked for again by their ETag. */
+const keptBytes = 64 * 2 ** 10;
+
+/** A repository's files on an HTTP server. Who made them is told by their signatures, so plain HTTP will do. */
+export class HttpSource implements Source {
+  readonly location: string;
+  readonly #kept = new Map<string, { readonly etag: string; readonly content: Uint8Array }>();
+
+  constructor(url: string) {
+    this.location = url.replace(/\/+$/, '');
+  }
+
+  async read(path: readonly string[], maxBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    if (leadsElsewhere(path)) return undefined;
+    const url = [this.location, ...path.map(encodeName)].join('/');
+    try {
+      return await this.#ask(url, maxBytes, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof BerthError) throw error;
+      throw unreachable(url, messageOf(error), { cause: error });
+    }
+  }
+
+  async #ask(url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const kept = this.#kept.get(url);
+    const question = kept === undefined ? {} : { 'if-none-match': kept.etag };
+    const { status, headers, body } = await askHttp(url, { method: 'GET', headers: question, signal });
+    if (status === 200) {
+      const content = await readAtMost(body, url, maxBytes);
+      this.#keep(url, headers.etag, content);
+      return content;
+    }
+    body.destroy();
+    if (status === 304 && kept !== undefined) return kept.content;
+    if (absent.has(status)) return undefined;
+    throw unreachable(url, `the server answered ${status}`, { retryAfter: headers['retry-after'] });
+  }
+
+  #keep(url: string, etag: string | undefined, content: Uint8Array): void {
+    if (etag === undefined || content.length > keptBytes) this.#kept.delete(url);
+    else this.#kept.set(url, { etag, content });
+  }
+}
+
+async function readAtMost(body: AsyncIterable<unknown>, url: string, maxBytes: number): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const part of body) {
+    length += (part as Uint8Array).length;
+    // Leaving the loop ends the transfer.
+    if (length > maxBytes) throw refuse('oversized', url, `it is longer than the ${maxBytes} bytes that are taken`);
+    parts.push(part as Uint8Array);
+  }
+  return Buffer.concat(parts, length);
+}
+
+function unreachable(
+  url: string,
+  what: string,
+  { cause, retryAfter }: { readonly cause?: unknown; readonly retryAfter?: string | undefined },
+): BerthError {
+  return new BerthError('RELEASE_UNREACHABLE', `${url}: ${what}`, {
+    cause,
+    retryable: true,
+    details: retryAfter === undefined ? {} : { retryAfter },
+  });
+}
