@@ -6,6 +6,7 @@ import { instanceRows } from './rows/instances.ts';
 import { lookRows } from './rows/looks.ts';
 import { machineRows } from './rows/machines.ts';
 import { osRows } from './rows/os.ts';
+import { releaseRows } from './rows/releases.ts';
 import { serviceRows } from './rows/services.ts';
 
 /** All commands, in the order of the help text. */
@@ -17,6 +18,7 @@ export function commandTable(context: Pick<CliContext, 'clock'>): readonly Comma
     ...serviceRows,
     ...osRows,
     ...imageRows,
+    ...releaseRows(context),
     ...machineRows,
   ];
 }

@@ -1,5 +1,6 @@
 import type { AgentOptions } from '../agent/agent-service.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Rollout } from '../update/feed/feed.ts';
 import { AgentClient } from './client.ts';
 import type { Output } from './output.ts';
 import { createStyle, type Style } from './style.ts';
@@ -77,6 +78,29 @@ export interface Flags {
   readonly seed?: string;
   readonly secureBoot?: boolean;
   readonly force?: boolean;
+  readonly key?: readonly string[];
+  readonly keys?: string;
+  readonly signer?: readonly string[];
+  readonly channel?: string;
+  readonly channels?: readonly string[];
+  readonly from?: string;
+  readonly to?: string;
+  readonly rollout?: Rollout;
+  readonly barrier?: boolean;
+  readonly urgent?: boolean;
+  readonly reason?: string;
+  readonly sequence?: number;
+  readonly minimumVersion?: string;
+  readonly export?: string;
+  readonly import?: string;
+  readonly request?: string;
+  readonly role?: readonly string[];
+  readonly add?: readonly string[];
+  readonly remove?: readonly string[];
+  readonly threshold?: number;
+  readonly channelThreshold?: number;
+  readonly root?: string;
+  readonly hostId?: string;
 }
 
 /** What a command gets: the process, its options, and ways to the agent and to the person. */

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import type { Rollout } from '../update/feed/feed.ts';
 
 const secondsIn = { ms: 0.001, s: 1, m: 60, min: 60, h: 3600, d: 86_400 } as const;
 
@@ -38,4 +39,21 @@ export function parseBytes(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([KMGT])(?:i?B)?$/i.exec(text);
   if (match === null) throw new InvalidArgumentError('It must be a size like 512M or 2G.');
   return Math.round(Number(match[1]) * bytesIn[(match[2] ?? '').toUpperCase() as keyof typeof bytesIn]);
+}
+
+/** `all`; `2d`: evenly over that time; `0s=1%,4h=10%,1d=100%`: by waves. The rollout begins now. */
+export function parseRollout(now: () => number): (text: string) => Rollout {
+  return (text) => {
+    if (text === 'all') return { kind: 'all' };
+    const start = new Date(now()).toISOString();
+    if (!text.includes('=')) return { kind: 'ramp', start, share: 0, minutes: parseSeconds(text) / 60 };
+    const waves = text.split(',').map((wave) => {
+      const [, after = '', percent = ''] = /^(\w+)=(\d+(?:\.\d+)?)%$/.exec(wave.trim()) ?? [];
+      const share = Number(percent) / 100;
+      if (after === '' || share > 1)
+        throw new InvalidArgumentError('It must be all, a length of time like 2d, or waves like 0s=1%,4h=10%,1d=100%.');
+      return { afterMinutes: parseSeconds(after) / 60, share };
+    });
+    return { kind: 'waves', start, waves };
+  };
 }

@@ -10,6 +10,7 @@ import { findSocket } from './sockets.ts';
 const groups: Readonly<Record<string, string>> = {
   service: 'look at services and steer them',
   image: 'build and look at images of the operating system',
+  release: 'make releases, and keep a repository of them that hosts update from',
   vm: 'look at virtual machines that "berth up" made, and steer them',
 };
 

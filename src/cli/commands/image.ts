@@ -6,6 +6,7 @@ import type { ImageFormat } from '../../../image/os/formats.ts';
 import type { CertificateFacts, SigningKey } from '../../../image/os/signing-key.ts';
 import { parseConfig } from '../../config/parse.ts';
 import { BerthError } from '../../core/errors.ts';
+import { isVersion } from '../../update/release-version.ts';
 import type { Cli, Command } from '../context.ts';
 import { readConfigTexts } from '../files.ts';
 import { Phases } from '../phases.ts';
@@ -134,8 +135,7 @@ export async function imageOptions({ context, flags }: Pick<Cli, 'context' | 'fl
   return {
     version: versionOf(flags.version ?? description.version),
     nodeVersion: description.devDependencies['node'] ?? '',
-    architecture: oneOf('--arch', flags.arch ?? ownArchitecture(), architectures) as ImageOptions['architecture'],
-    kernel: oneOf('--kernel', flags.kernel ?? 'cloud', kernels) as ImageOptions['kernel'],
+    ...machineOf(flags),
     fast: flags.fast === true,
     lockUse: flags.locked === true ? 'require' : 'prefer',
     projectDirectory,
@@ -145,7 +145,19 @@ export async function imageOptions({ context, flags }: Pick<Cli, 'context' | 'fl
   };
 }
 
-async function signingKeyOf({ context, flags }: Cli): Promise<SigningKey | undefined> {
+/** Which machines an image is for, as the options say. Throws USAGE. */
+export function machineOf({ arch, kernel }: Cli['flags']): Pick<ImageOptions, 'architecture' | 'kernel'> {
+  return {
+    architecture: oneOf('--arch', arch ?? ownArchitecture(), architectures) as ImageOptions['architecture'],
+    kernel: oneOf('--kernel', kernel ?? 'cloud', kernels) as ImageOptions['kernel'],
+  };
+}
+
+/** The key for Secure Boot; undefined when none was given. Throws USAGE. */
+export async function signingKeyOf({
+  context,
+  flags,
+}: Pick<Cli, 'context' | 'flags'>): Promise<SigningKey | undefined> {
   const { signKey, signCert } = flags;
   if (signKey === undefined && signCert === undefined) return undefined;
   if (signKey === undefined || signCert === undefined) {
@@ -176,7 +188,7 @@ function oneOf(option: string, value: string, known: readonly string[]): string 
 
 /** A part of file names and of os-release; systemd-boot compares it as UAPI's version format says. */
 function versionOf(text: string): string {
-  if (!/^\d[\w.~^-]*$/.test(text)) {
+  if (!isVersion(text)) {
     throw new BerthError('USAGE', `--version ${text}: it begins with a digit and holds letters, digits, . ~ ^ - only`);
   }
   return text;
@@ -186,6 +198,7 @@ function ownArchitecture(): string {
   return process.arch === 'arm64' ? 'arm64' : 'amd64';
 }
 
-function megabytes(bytes: number): string {
+/** `12.3 MB`. */
+export function megabytes(bytes: number): string {
   return `${(bytes / 1e6).toFixed(1)} MB`;
 }

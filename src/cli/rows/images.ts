@@ -1,10 +1,17 @@
 import type { CommandRow, OptionRow } from '../command-row.ts';
 import { collect } from '../parameters.ts';
 
-const imageOptions: readonly OptionRow[] = [
+/** What an image is built from. */
+export const imageOptions: readonly OptionRow[] = [
   { flags: '--arch <arch>', description: "amd64 or arm64 (default: this machine's)" },
   { flags: '--kernel <flavour>', description: 'cloud, or generic for real hardware (default: cloud)' },
   { flags: '--fast', description: 'for development: quicker to make, bigger to download' },
+];
+
+/** Secure Boot. */
+export const signingOptions: readonly OptionRow[] = [
+  { flags: '--sign-key <file>', description: 'sign for Secure Boot with this key (PEM); needs --sign-cert' },
+  { flags: '--sign-cert <file>', description: "the key's certificate, which the firmware knows" },
 ];
 
 /** Building and looking at OS images. */
@@ -21,8 +28,7 @@ export const imageRows: readonly CommandRow[] = [
         parse: collect,
       },
       { flags: '--out <dir>', description: 'where to write it (default: berth-VERSION-ARCH here)' },
-      { flags: '--sign-key <file>', description: 'sign for Secure Boot with this key (PEM); needs --sign-cert' },
-      { flags: '--sign-cert <file>', description: "the key's certificate, which the firmware knows" },
+      ...signingOptions,
       {
         flags: '--config <file>',
         description: 'bake this config in, for hosts that are given none (readable by everybody who has the image)',

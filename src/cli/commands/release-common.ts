@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import { BerthError } from '../../core/errors.ts';
+import type { Change, Offer } from '../../update/repository/channel-changes.ts';
+import type { Outcome, Signing } from '../../update/repository/publishing.ts';
+import type { Cli } from '../context.ts';
+import { count, shortId, table } from '../text.ts';
+
+/** What signs, as the options say; further key files or folders may be given. Throws CONFIG_UNREADABLE. */
+export async function signingOf({ context, flags }: Cli, more: readonly string[] = []): Promise<Signing> {
+  const { keyFileSigners } = await import('../../update/repository/key-file.ts');
+  const { commandSigner } = await import('../../update/repository/command-signer.ts');
+  const paths = [...(flags.key ?? []), ...more].map((path) => resolve(context.cwd, path));
+  const signers = (await Promise.all(paths.map(keyFileSigners))).flat();
+  const unique = [...new Map(signers.map((signer) => [signer.keyId, signer])).values()];
+  return {
+    signers: [...unique, ...(flags.signer ?? []).map(commandSigner)],
+    nowMs: context.clock.now(),
+    signal: context.signal,
+  };
+}
+
+/** Who is offered a release, as the options say. */
+export function offerOf({ flags }: Cli): Offer {
+  const { rollout = { kind: 'all' }, barrier = false, urgent = false } = flags;
+  return { rollout, barrier, urgent };
+}
+
+/** The value of an option that has to be there. Throws USAGE. */
+export function required(value: string | undefined, option: string): string {
+  if (value === undefined || value === '') throw new BerthError('USAGE', `${option} is missing`);
+  return value;
+}
+
+/** Tells what came of a change. @returns the exit code: 1 while signatures are missing. */
+export function report(cli: Cli, { outcome, releases }: Change, done: string): number {
+  if (cli.flags.json === true) {
+    cli.printJson({ ...outcome, releases });
+    return outcome.kind === 'published' ? 0 : 1;
+  }
+  return reportOutcome(cli, outcome, done);
+}
+
+/** {@link report} for a change that is not about releases. */
+export function reportOutcome(cli: Cli, outcome: Outcome, done: string): number {
+  const { style } = cli;
+  if (cli.flags.json === true) cli.printJson(outcome);
+  else if (outcome.kind === 'published') {
+    const versions = Object.entries(outcome.versions).map(([role, version]) => `${role} ${version}`);
+    cli.print(
+      versions.length === 0 ? `${done} (nothing had to be done)` : `${style.good(done)}: ${versions.join(', ')}`,
+    );
+  } else {
+    cli.print(style.warn('Nothing is published yet: signatures are missing.'));
+    const rows = outcome.missing.map(({ role, version, has, needs, keyIds }) => [
+      role,
+      String(version),
+      `${has} of ${needs}`,
+      keyIds.map(shortId).join(' '),
+    ]);
+    cli.print(table(['ROLE', 'VERSION', 'SIGNED', 'KEYS THAT CAN SIGN'], rows));
+    for (const name of outcome.unfit) cli.print(`What "${name}" signs fits none of these keys.`);
+    cli.print(`\nberth release sign adds ${count(outcome.missing.length, 'signature')} or more.`);
+  }
+  return outcome.kind === 'published' ? 0 : 1;
+}

@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import type { Mark } from '../../update/repository/feed-edits.ts';
+import type { Cli, Command } from '../context.ts';
+import { offerOf, report, required, signingOf } from './release-common.ts';
+
+/** `berth release publish`: puts a release into a channel. */
+export const publish: Command = async (cli, [repository = '', release = '']) => {
+  const { publishRelease } = await import('../../update/repository/channel-changes.ts');
+  const { context, flags } = cli;
+  const channel = required(flags.channel, '--channel');
+  const [to, from] = [repository, release].map((path) => resolve(context.cwd, path));
+  const change = await publishRelease(to ?? '', from ?? '', channel, offerOf(cli), await signingOf(cli));
+  return report(cli, change, `${channel} has ${change.releases.join(', ')}`);
+};
+
+/** `berth release promote`: puts a release of one channel into another. */
+export const promote: Command = async (cli, [repository = '', version = '']) => {
+  const { promoteRelease } = await import('../../update/repository/channel-changes.ts');
+  const { context, flags } = cli;
+  const [from, to] = [required(flags.from, '--from'), required(flags.to, '--to')];
+  const directory = resolve(context.cwd, repository);
+  const change = await promoteRelease(directory, version, from, to, offerOf(cli), await signingOf(cli));
+  return report(cli, change, `${to} has ${version}`);
+};
+
+/** `berth release pause`. */
+export const pause: Command = async (cli, args) =>
+  mark(cli, args, { kind: 'paused', reason: required(cli.flags.reason, '--reason') }, 'is paused');
+
+/** `berth release resume`. */
+export const resume: Command = async (cli, args) => mark(cli, args, { kind: 'resumed' }, 'is offered again');
+
+/** `berth release revoke`. */
+export const revoke: Command = async (cli, args) =>
+  mark(cli, args, { kind: 'revoked', reason: required(cli.flags.reason, '--reason') }, 'is revoked');
+
+/** `berth release dead-end`. */
+export const deadEnd: Command = async (cli, args) =>
+  mark(cli, args, { kind: 'deadEnd', reason: required(cli.flags.reason, '--reason') }, 'is a dead end');
+
+async function mark(
+  cli: Cli,
+  [repository = '', version = '']: readonly string[],
+  what: Mark,
+  done: string,
+): Promise<number> {
+  const { markRelease } = await import('../../update/repository/channel-changes.ts');
+  const directory = resolve(cli.context.cwd, repository);
+  const change = await markRelease(directory, version, cli.flags.channel, what, await signingOf(cli));
+  return report(cli, change, `${version} ${done}`);
+}

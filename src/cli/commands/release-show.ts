@@ -1,0 +1,127 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { BerthError } from '../../core/errors.ts';
+import { readFeed, readRelease } from '../../update/feed/channel.ts';
+import { type Choice, chooseRelease, type UpdatingHost } from '../../update/feed/choose-release.ts';
+import type { Feed, FeedRelease } from '../../update/feed/feed.ts';
+import { shareAt } from '../../update/feed/rollout.ts';
+import { whyNotText } from '../../update/feed/why-not-text.ts';
+import { expiringSoon } from '../../update/tuf/expiry.ts';
+import { maxRootBytes } from '../../update/tuf/limits.ts';
+import { MetadataStore } from '../../update/tuf/metadata-store.ts';
+import { openSource } from '../../update/tuf/open-source.ts';
+import { type Expiry, TufClient } from '../../update/tuf/tuf-client.ts';
+import type { Cli, Command } from '../context.ts';
+import { table } from '../text.ts';
+import { machineOf } from './image.ts';
+
+interface Shown {
+  readonly expiries: readonly Expiry[];
+  readonly expiringSoon: readonly Expiry[];
+  readonly channels: readonly { readonly feed: Feed; readonly choice?: Choice }[];
+}
+
+/** `berth release show`: a repository as a host sees it. Exit code 1 when a host would refuse it. */
+export const run: Command = async (cli, [location = '']) => {
+  const { context, flags } = cli;
+  const store = await mkdtemp(join(tmpdir(), 'berth-show-'));
+  try {
+    const metadata = openSource(location, 'metadata', context.cwd);
+    const client = new TufClient({
+      metadata,
+      targets: openSource(location, 'targets', context.cwd),
+      store: new MetadataStore(store),
+      shippedRoot: await firstRoot(cli, async () => metadata.read(['1.root.json'], maxRootBytes, context.signal)),
+      now: () => context.clock.now(),
+      builtMs: 0,
+    });
+    const shown = await look(client, cli);
+    if (flags.json === true) cli.printJson(shown);
+    else print(cli, shown);
+    return 0;
+  } finally {
+    await rm(store, { recursive: true });
+  }
+};
+
+async function look(client: TufClient, cli: Cli): Promise<Shown> {
+  const { signal, clock } = cli.context;
+  const expiries = await client.refresh(signal);
+  const host = hostOf(cli);
+  const channels = [];
+  for (const name of cli.flags.channel === undefined ? client.delegated : [cli.flags.channel]) {
+    const feed = await readFeed(client, name, signal);
+    for (const release of feed.releases) await readRelease(client, name, release, signal);
+    channels.push({ feed, ...(host === undefined ? {} : { choice: chooseRelease(feed, withRootHash(host, feed)) }) });
+  }
+  return { expiries, expiringSoon: expiringSoon(expiries, clock.now()), channels };
+}
+
+async function firstRoot({ context, flags }: Cli, ask: () => Promise<Uint8Array | undefined>): Promise<Uint8Array> {
+  if (flags.root !== undefined) {
+    return readFile(resolve(context.cwd, flags.root)).catch((cause: unknown) => {
+      throw new BerthError('CONFIG_UNREADABLE', `cannot read ${flags.root ?? ''}`, { cause });
+    });
+  }
+  const root = await ask();
+  if (root !== undefined) return root;
+  throw new BerthError('NOT_FOUND', 'it has no metadata/1.root.json', { hint: 'is it a release repository?' });
+}
+
+function hostOf(cli: Cli): UpdatingHost | undefined {
+  const { hostId, version } = cli.flags;
+  if (hostId === undefined && version === undefined) return undefined;
+  if (hostId === undefined || version === undefined) {
+    throw new BerthError('USAGE', '--host-id and --version go together: who it is, and what it runs');
+  }
+  return { id: hostId, version, rootHash: '', ...machineOf(cli.flags), nowMs: cli.context.clock.now() };
+}
+
+function withRootHash(host: UpdatingHost, { releases }: Feed): UpdatingHost {
+  const { version, architecture, kernel } = host;
+  const same = releases.find(
+    (one) => one.version === version && one.architecture === architecture && one.kernel === kernel,
+  );
+  return same === undefined ? host : { ...host, rootHash: same.rootHash };
+}
+
+function print(cli: Cli, { expiries, expiringSoon: soon, channels }: Shown): void {
+  const { style, context } = cli;
+  const rows = channels.flatMap(({ feed }) =>
+    feed.releases.map((release) => [
+      feed.channel,
+      release.version,
+      String(release.sequence),
+      `${release.architecture} ${release.kernel}`,
+      stateOf(release, context.clock.now()),
+    ]),
+  );
+  cli.print(
+    rows.length === 0 ? 'There are no releases.' : table(['CHANNEL', 'RELEASE', 'SEQUENCE', 'FOR', 'OFFERED'], rows),
+  );
+  for (const { feed, choice } of channels) {
+    if (choice === undefined) continue;
+    const what =
+      choice.choice.kind === 'release' ? choice.choice.release.version : `nothing: ${whyNotText(choice.choice.why)}`;
+    cli.print(`\n${feed.channel}: the host is offered ${what}`);
+    if (choice.running?.revoked !== undefined)
+      cli.print(style.warn(`${choice.running.version}, which it runs, was revoked: ${choice.running.revoked}`));
+  }
+  const expiring = expiries.map((expiry) => [
+    expiry.role,
+    soon.includes(expiry) ? style.warn(`${expiry.expires} (soon)`) : expiry.expires,
+  ]);
+  cli.print(`\n${table(['METADATA', 'EXPIRES'], expiring)}`);
+}
+
+function stateOf(release: FeedRelease, nowMs: number): string {
+  const { revoked, paused, deadEnd, barrier, urgent, rollout } = release;
+  if (revoked !== undefined) return `revoked: ${revoked}`;
+  if (paused !== undefined) return `paused: ${paused}`;
+  const share = urgent === true ? 1 : shareAt(rollout, nowMs);
+  const marks = [barrier === true ? 'barrier' : '', deadEnd === undefined ? '' : `dead end: ${deadEnd}`].filter(
+    Boolean,
+  );
+  return [`${(share * 100).toFixed(1)} %`, ...marks].join(', ');
+}

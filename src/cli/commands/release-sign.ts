@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import { BerthError } from '../../core/errors.ts';
+import type { RequestedRole } from '../../update/repository/signing-request.ts';
+import type { Cli, Command } from '../context.ts';
+import { table } from '../text.ts';
+import { reportOutcome, signingOf } from './release-common.ts';
+
+/** `berth release refresh`: signs timestamp and snapshot anew. */
+export const refresh: Command = async (cli, [repository = '']) => {
+  const { renew } = await import('../../update/repository/renewal.ts');
+  const directory = resolve(cli.context.cwd, repository);
+  return reportOutcome(cli, await renew(directory, cli.flags.role ?? [], await signingOf(cli)), 'renewed');
+};
+
+/** `berth release sign`: adds signatures, here or on another machine. */
+export const sign: Command = async (cli, [repository]) => {
+  const { flags } = cli;
+  const ways = [flags.export, flags.import, flags.request].filter((way) => way !== undefined);
+  if (ways.length > 1) throw new BerthError('USAGE', '--export, --import and --request do not go together');
+  if (flags.request !== undefined) return signElsewhere(cli, flags.request, repository);
+  if (repository === undefined) throw new BerthError('USAGE', 'which repository? Only --request needs none');
+  const directory = resolve(cli.context.cwd, repository);
+  if (flags.export !== undefined) return exportTo(cli, directory, flags.export);
+  return signHere(cli, directory, flags.import);
+};
+
+async function signHere(cli: Cli, directory: string, file: string | undefined): Promise<number> {
+  const { importSignatures } = await import('../../update/repository/signing-request.ts');
+  const { complete } = await import('../../update/repository/publishing.ts');
+  const { Repository } = await import('../../update/repository/repository.ts');
+  if (file !== undefined) await importSignatures(directory, resolve(cli.context.cwd, file));
+  const repository = await Repository.open(directory);
+  if (repository.staged.size === 0) throw new BerthError('NOT_FOUND', 'nothing waits for signatures');
+  return reportOutcome(cli, await complete(repository, await signingOf(cli)), 'published');
+}
+
+async function exportTo(cli: Cli, directory: string, file: string): Promise<number> {
+  const { exportRequest } = await import('../../update/repository/signing-request.ts');
+  const roles = await exportRequest(directory, resolve(cli.context.cwd, file));
+  return show(cli, roles, `${file}: sign it with "berth release sign --request ${file} --key KEY"`);
+}
+
+async function signElsewhere(cli: Cli, file: string, repository: string | undefined): Promise<number> {
+  if (repository !== undefined) throw new BerthError('USAGE', '--request needs no repository');
+  const { signRequest } = await import('../../update/repository/signing-request.ts');
+  const { signers, signal } = await signingOf(cli);
+  const roles = await signRequest(resolve(cli.context.cwd, file), signers, signal);
+  return show(cli, roles, `${file}: bring it back for "berth release sign REPOSITORY --import ${file}"`);
+}
+
+function show(cli: Cli, roles: readonly RequestedRole[], next: string): number {
+  if (cli.flags.json === true) {
+    cli.printJson(roles);
+    return 0;
+  }
+  const rows = roles.map(({ role, version, expires, signatures }) => [
+    role,
+    String(version),
+    expires,
+    String(signatures),
+  ]);
+  cli.print(table(['ROLE', 'VERSION', 'EXPIRES', 'SIGNATURES'], rows));
+  cli.print(`\n${next}`);
+  return 0;
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { isVersion } from './release-version.ts';
+import { parseSigned } from './signed-json.ts';
+
+/** The newest form of `release.json` that this program reads. */
+export const manifestFormat = 1;
+const verityBlockBytes = 4096;
+
+const digest = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hexadecimal digits');
+const byteCount = z.int().positive();
+/** Never a path: it becomes a part of file names on servers and hosts. */
+const fileName = z.string().regex(/^\w[\w.+~^-]{0,127}$/, 'a file name');
+const version = z.string().refine(isVersion, 'a version: it begins with a digit');
+
+const file = { name: fileName, sha256: digest, bytes: byteCount };
+
+const artifact = z.discriminatedUnion('kind', [
+  /** All of the slot. */
+  z.object({ kind: z.literal('full'), ...file }),
+  /** What each block of the slot is, so that a host fetches those only which it lacks. */
+  z.object({ kind: z.literal('index'), ...file }),
+  /** What makes the slot out of that of another release. */
+  z.object({ kind: z.literal('delta'), ...file, fromRootHash: digest }),
+]);
+
+/** `release.json`: what a release consists of, as it is signed. */
+export const releaseManifestSchema = z
+  .object({
+    format: z.literal(manifestFormat),
+    product: z.literal('berth'),
+    version,
+    /** Rises from release to release; a host never goes to a lower one by itself. */
+    sequence: z.int().positive(),
+    architecture: z.enum(['amd64', 'arm64']),
+    kernel: fileName,
+    created: z.iso.datetime(),
+    /** Older hosts take another release first. */
+    minimumVersion: version.optional(),
+    /** The state it reads, and the state it leaves behind. */
+    stateSchema: z.object({ from: z.int().nonnegative(), to: z.int().nonnegative() }),
+    /** The content of the slot: erofs, then its dm-verity tree (`image/os/slot.ts`). */
+    usr: z.object({ sha256: digest, bytes: byteCount, dataBlocks: z.int().positive(), rootHash: digest }),
+    uki: z.object(file),
+    artifacts: z.array(artifact),
+    /** Image ids of the system containers, by name. */
+    systemContainers: z.record(fileName, z.string().regex(/^sha256:[0-9a-f]{64}$/)).optional(),
+    /** Which of the health gate's profiles blesses it. */
+    healthProfile: fileName.optional(),
+  })
+  .refine(({ artifacts }) => artifacts.some(({ kind }) => kind === 'full'), 'one artifact is the full slot')
+  .refine(
+    ({ usr }) => usr.bytes > usr.dataBlocks * verityBlockBytes && usr.bytes % verityBlockBytes === 0,
+    'the slot is its data blocks and a hash tree',
+  )
+  .refine(({ stateSchema: { from, to } }) => from <= to, 'the state schema does not go back');
+
+export type ReleaseManifest = z.infer<typeof releaseManifestSchema>;
+export type ReleaseArtifact = ReleaseManifest['artifacts'][number];
+
+/**
+ * Reads `release.json`. Keys that this program does not know are left out. Pure. Throws RELEASE_REFUSED with every problem,
+ * UNSUPPORTED when it is of a newer format.
+ */
+export function parseReleaseManifest(content: Uint8Array): ReleaseManifest {
+  return parseSigned(content, 'release.json', releaseManifestSchema, manifestFormat);
+}

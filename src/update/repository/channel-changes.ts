@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { BerthError } from '../../core/errors.ts';
+import type { FeedRelease, Rollout } from '../feed/feed.ts';
+import type { ReleaseManifest } from '../release-manifest.ts';
+import { currentFeed, stageFeed } from './channel-feed.ts';
+import { type Mark, releasesOf, withMark, withRelease } from './feed-edits.ts';
+import { complete, type Outcome, type Signing } from './publishing.ts';
+import { copyBlobs, readReleaseDirectory } from './release-directory.ts';
+import { Repository } from './repository.ts';
+
+/** How a release is offered in a channel. */
+export interface Offer {
+  readonly rollout: Rollout;
+  readonly barrier: boolean;
+  readonly urgent: boolean;
+}
+
+/** What was changed, and whether hosts see it yet. */
+export interface Change {
+  readonly outcome: Outcome;
+  /** Versions. */
+  readonly releases: readonly string[];
+}
+
+/**
+ * Puts a release from `directory` into a channel. The same release again changes nothing. Throws NOT_FOUND, CONFIG_INVALID,
+ * USAGE when it is not newer than those of the channel.
+ */
+export async function publishRelease(
+  repositoryDirectory: string,
+  directory: string,
+  channel: string,
+  offer: Offer,
+  signing: Signing,
+): Promise<Change> {
+  const repository = await Repository.open(repositoryDirectory);
+  const { manifest, content } = await readReleaseDirectory(directory);
+  const before = await currentFeed(repository, channel);
+  const name = manifestName(manifest);
+  const feed = withRelease(before, feedRelease(manifest, name, content, offer));
+  await copyBlobs(directory, manifest, repositoryDirectory);
+  const staged = await stageFeed(repository, feed, signing.nowMs, [{ name, content }]);
+  return finish(repository, staged, [manifest.version], signing);
+}
+
+/** Puts a release of one channel into another, as it is. Throws NOT_FOUND, USAGE when it was revoked or is paused. */
+export async function promoteRelease(
+  repositoryDirectory: string,
+  version: string,
+  from: string,
+  to: string,
+  offer: Offer,
+  signing: Signing,
+): Promise<Change> {
+  const repository = await Repository.open(repositoryDirectory);
+  let feed = await currentFeed(repository, to);
+  const targets = [];
+  for (const release of releasesOf(await currentFeed(repository, from), version)) {
+    const { revoked, paused, manifest } = release;
+    const stopped = revoked ?? paused;
+    if (stopped !== undefined) throw new BerthError('USAGE', `${from} has stopped ${version}: ${stopped}`);
+    const content = await repository.readTarget(from, `${from}/${manifest.name}`);
+    if (content === undefined) throw new BerthError('STORE_CORRUPT', `${from} has no ${manifest.name}`);
+    targets.push({ name: manifest.name, content });
+    feed = withRelease(feed, offered(release, offer));
+  }
+  return finish(repository, await stageFeed(repository, feed, signing.nowMs, targets), [version], signing);
+}
+
+/** Says something of a version in one channel, or in every channel that has it. Throws NOT_FOUND. */
+export async function markRelease(
+  repositoryDirectory: string,
+  version: string,
+  channel: string | undefined,
+  mark: Mark,
+  signing: Signing,
+): Promise<Change> {
+  const repository = await Repository.open(repositoryDirectory);
+  let staged = repository;
+  let isKnown = false;
+  for (const name of channel === undefined ? repository.channels : [channel]) {
+    const feed = await currentFeed(staged, name);
+    if (channel === undefined && !feed.releases.some((release) => release.version === version)) continue;
+    isKnown = true;
+    staged = await stageFeed(staged, withMark(feed, version, mark), signing.nowMs);
+  }
+  if (!isKnown) throw new BerthError('NOT_FOUND', `no channel has a release ${version}`);
+  return finish(repository, staged, [version], signing);
+}
+
+/** Nothing that was not staged before and nothing new: hosts see it as it is already. */
+async function finish(
+  before: Repository,
+  staged: Repository,
+  releases: readonly string[],
+  signing: Signing,
+): Promise<Change> {
+  const isUnchanged = staged === before && before.staged.size === 0;
+  const outcome: Outcome = isUnchanged ? { kind: 'published', versions: {} } : await complete(staged, signing);
+  return { outcome, releases };
+}
+
+function manifestName({ version, architecture, kernel }: ReleaseManifest): string {
+  return `${version}-${architecture}-${kernel}.json`;
+}
+
+function feedRelease(manifest: ReleaseManifest, name: string, content: Uint8Array, offer: Offer): FeedRelease {
+  const { version, sequence, architecture, kernel, minimumVersion, usr } = manifest;
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const release: FeedRelease = {
+    version,
+    sequence,
+    architecture,
+    kernel,
+    rootHash: usr.rootHash,
+    manifest: { name, sha256, bytes: content.length },
+    rollout: offer.rollout,
+    ...(minimumVersion === undefined ? {} : { minimumVersion }),
+  };
+  return offered(release, offer);
+}
+
+/** Barriers and dead ends are about the release and stay with it; rollout and urgency are the channel's. */
+function offered(release: FeedRelease, { rollout, barrier, urgent }: Offer): FeedRelease {
+  return { ...release, rollout, urgent: urgent ? true : undefined, ...(barrier ? { barrier } : {}) };
+}

@@ -1,0 +1,54 @@
+import { emptyFeed, type Feed, parseFeed } from '../feed/feed.ts';
+import { expiryOf, specVersion, type TargetDocument, type TargetsDocument } from './documents.ts';
+import type { Repository } from './repository.ts';
+
+/** A document that is to be a target, with its name below the channel. */
+export interface NewTarget {
+  readonly name: string;
+  readonly content: Uint8Array;
+}
+
+/** The feed of a channel as it is or is to be published. Throws NOT_FOUND when there is no such channel. */
+export async function currentFeed(repository: Repository, channel: string): Promise<Feed> {
+  repository.authorities(channel);
+  const content = await repository.readTarget(channel, `${channel}/feed.json`);
+  return content === undefined ? emptyFeed(channel) : parseFeed(content);
+}
+
+/** Stages a channel with another feed; one that is the same stages nothing. @returns the repository with it. */
+export async function stageFeed(
+  repository: Repository,
+  feed: Feed,
+  nowMs: number,
+  newTargets: readonly NewTarget[] = [],
+): Promise<Repository> {
+  const { channel } = feed;
+  const before = repository.newestTargets(channel);
+  const isFirst = before?.targets[`${channel}/feed.json`] === undefined;
+  const content = serializeFeed(feed);
+  if (!isFirst && content === serializeFeed(await currentFeed(repository, channel))) return repository;
+  const targets: Record<string, TargetDocument> = { ...before?.targets };
+  const documents = [...newTargets, { name: 'feed.json', content: Buffer.from(content) }];
+  for (const { name, content } of documents) {
+    const path = `${channel}/${name}`;
+    targets[path] = await repository.writeTarget(path, content);
+  }
+  return stageTargets(repository, channel, targets, nowMs);
+}
+
+function serializeFeed(feed: Feed): string {
+  return `${JSON.stringify(feed, null, 1)}\n`;
+}
+
+/** Stages a next version of a channel with these targets. */
+export async function stageTargets(
+  repository: Repository,
+  channel: string,
+  targets: Readonly<Record<string, TargetDocument>>,
+  nowMs: number,
+): Promise<Repository> {
+  const version = repository.nextVersion(channel);
+  const expires = expiryOf(channel, nowMs);
+  const signed: TargetsDocument = { _type: 'targets', spec_version: specVersion, version, expires, targets };
+  return repository.stage(new Map([[channel, { signatures: [], signed }]]));
+}

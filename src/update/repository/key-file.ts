@@ -1,0 +1,94 @@
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { canonicalize } from '@tufjs/canonical-json';
+import { z } from 'zod';
+import { BerthError } from '../../core/errors.ts';
+import { isPresent, replaceSynced } from '../synced-files.ts';
+import type { KeyDocument } from './documents.ts';
+import type { Signer } from './signer.ts';
+
+/** A key as others may know it. */
+export interface PublicKey {
+  readonly id: string;
+  readonly document: KeyDocument;
+}
+
+const keySchema = z.object({
+  keytype: z.string(),
+  scheme: z.string(),
+  keyval: z.object({ public: z.string() }),
+});
+
+/** The id of a key: the SHA-256 of its canonical form, as TUF 4.2 has it. */
+export function keyIdOf(document: KeyDocument): string {
+  return createHash('sha256').update(canonicalize(document)).digest('hex');
+}
+
+/**
+ * Makes an Ed25519 key: `NAME.key`, for its owner only, and `NAME.pub` beside it. One that is there already stays.
+ * @returns the public key, and whether it is new.
+ */
+export async function makeKeyFile(directory: string, name: string): Promise<PublicKey & { readonly isNew: boolean }> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const path = join(directory, `${name}.key`);
+  const isNew = !(await isPresent(path));
+  if (isNew) {
+    const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+    await replaceSynced(path, pem, 0o600);
+  }
+  const document = documentOf(await readPrivateKey(path));
+  await replaceSynced(join(directory, `${name}.pub`), `${JSON.stringify(document)}\n`, 0o644);
+  return { id: keyIdOf(document), document, isNew };
+}
+
+/** Reads `NAME.pub`: a key as TUF metadata lists it. Throws CONFIG_UNREADABLE. */
+export async function readPublicKey(path: string): Promise<PublicKey> {
+  try {
+    const document = keySchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return { id: keyIdOf(document), document };
+  } catch (cause) {
+    throw new BerthError('CONFIG_UNREADABLE', `${path} is no public key`, {
+      cause,
+      hint: '"berth release keygen" writes NAME.pub; of another key it is {"keytype", "scheme", "keyval": {"public"}}',
+    });
+  }
+}
+
+/** The signers of a key file, or of each `*.key` of a directory. Throws CONFIG_UNREADABLE, CONFIG_INVALID. */
+export async function keyFileSigners(path: string): Promise<Signer[]> {
+  const isDirectory = await stat(path).then(
+    (stats) => stats.isDirectory(),
+    (cause: unknown) => {
+      throw new BerthError('CONFIG_UNREADABLE', `${path} is not there`, { cause });
+    },
+  );
+  const names = isDirectory ? (await readdir(path)).filter((name) => name.endsWith('.key')).sort() : [basename(path)];
+  const directory = isDirectory ? path : dirname(path);
+  return Promise.all(names.map(async (name) => keyFileSigner(join(directory, name))));
+}
+
+async function keyFileSigner(path: string): Promise<Signer> {
+  const key = await readPrivateKey(path);
+  return { name: path, keyId: keyIdOf(documentOf(key)), sign: async (bytes) => sign(null, bytes, key) };
+}
+
+async function readPrivateKey(path: string): Promise<KeyObject> {
+  const { mode } = await stat(path);
+  if ((mode & 0o077) !== 0) {
+    throw new BerthError('CONFIG_INVALID', `${path} can be read by others`, { hint: `chmod 600 ${path}` });
+  }
+  try {
+    const key = createPrivateKey(await readFile(path));
+    if (key.asymmetricKeyType !== 'ed25519') throw new Error('it is another kind of key');
+    return key;
+  } catch (cause) {
+    throw new BerthError('CONFIG_UNREADABLE', `${path} is no Ed25519 key in PEM form`, { cause });
+  }
+}
+
+function documentOf(key: KeyObject): KeyDocument {
+  const { x = '' } = createPublicKey(key).export({ format: 'jwk' });
+  const value = Buffer.from(x, 'base64url').toString('hex');
+  return { keytype: 'ed25519', scheme: 'ed25519', keyval: { public: value } };
+}

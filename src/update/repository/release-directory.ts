@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { copyFile, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createZstdCompress, constants as zlib } from 'node:zlib';
+import { BerthError } from '../../core/errors.ts';
+import { parseReleaseManifest, type ReleaseArtifact, type ReleaseManifest } from '../release-manifest.ts';
+import { isPresent, replaceSynced, syncDirectory } from '../synced-files.ts';
+
+/** What a release is made of. */
+export interface ReleaseParts {
+  /** The content of a slot. */
+  readonly usr: { readonly file: string; readonly dataBlocks: number; readonly rootHash: string };
+  /** `name` as on the EFI partition. */
+  readonly uki: { readonly file: string; readonly name: string };
+  readonly facts: Pick<
+    ReleaseManifest,
+    'version' | 'sequence' | 'architecture' | 'kernel' | 'created' | 'minimumVersion' | 'stateSchema'
+  >;
+}
+
+interface File {
+  readonly name: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Bytes that a host unpacks to one window's worth of memory; zstd's level 19 would take eight times as much. */
+const windowLog = 20;
+
+/** Writes a release into a directory of its own: `release.json` and the files that it names. @returns the manifest. */
+export async function writeReleaseDirectory(
+  directory: string,
+  parts: ReleaseParts,
+  level: number,
+): Promise<ReleaseManifest> {
+  const { usr, uki, facts } = parts;
+  await mkdir(directory, { recursive: true });
+  const ukiFile = join(directory, uki.name);
+  await copyFile(uki.file, ukiFile);
+  const full = `berth-${facts.version}-${facts.architecture}-${facts.kernel}.usr.zst`;
+  await compress(usr.file, join(directory, full), level);
+  const artifacts: ReleaseArtifact[] = [{ kind: 'full', ...(await describe(directory, full)) }];
+  const { sha256, bytes } = await describe(usr.file, '');
+  const manifest = {
+    format: 1,
+    product: 'berth',
+    ...facts,
+    usr: { sha256, bytes, dataBlocks: usr.dataBlocks, rootHash: usr.rootHash },
+    uki: await describe(directory, uki.name),
+    artifacts,
+  };
+  const content = Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`);
+  const checked = parseReleaseManifest(content);
+  await replaceSynced(join(directory, 'release.json'), content, 0o644);
+  return checked;
+}
+
+/** Reads a release that is to be published. Throws NOT_FOUND, CONFIG_INVALID when a file is not as its manifest says. */
+export async function readReleaseDirectory(
+  directory: string,
+): Promise<{ readonly manifest: ReleaseManifest; readonly content: Uint8Array }> {
+  const content = await readFile(join(directory, 'release.json')).catch((cause: unknown) => {
+    throw new BerthError('NOT_FOUND', `${directory} has no release.json`, {
+      cause,
+      hint: '"berth release build" makes such a directory',
+    });
+  });
+  const manifest = parseReleaseManifest(content);
+  for (const { name, sha256, bytes } of filesOf(manifest)) {
+    const file = await describe(directory, name);
+    if (file.sha256 !== sha256 || file.bytes !== bytes)
+      throw new BerthError('CONFIG_INVALID', `${join(directory, name)} is not what release.json says`);
+  }
+  return { manifest, content };
+}
+
+/** Copies a release's files to where hosts look for them: `targets/blobs`, under their digests. */
+export async function copyBlobs(directory: string, manifest: ReleaseManifest, repository: string): Promise<void> {
+  const blobs = join(repository, 'targets', 'blobs');
+  await mkdir(blobs, { recursive: true });
+  for (const { name, sha256 } of filesOf(manifest)) {
+    const to = join(blobs, blobName({ name, sha256 }));
+    if (await isPresent(to)) continue;
+    await copyFile(join(directory, name), `${to}.new`);
+    await syncFile(`${to}.new`);
+    await rename(`${to}.new`, to);
+  }
+  await syncDirectory(blobs);
+}
+
+/** The name of a release's file in `targets/blobs`. Pure. */
+export function blobName({ name, sha256 }: { readonly name: string; readonly sha256: string }): string {
+  return `${sha256}.${name}`;
+}
+
+function filesOf({ uki, artifacts }: ReleaseManifest): readonly File[] {
+  return [uki, ...artifacts];
+}
+
+async function compress(from: string, to: string, level: number): Promise<void> {
+  const params = {
+    [zlib.ZSTD_c_compressionLevel]: level,
+    [zlib.ZSTD_c_windowLog]: windowLog,
+    [zlib.ZSTD_c_checksumFlag]: 1,
+  };
+  try {
+    await pipeline(createReadStream(from), createZstdCompress({ params }), createWriteStream(`${to}.new`));
+    await rename(`${to}.new`, to);
+  } finally {
+    await rm(`${to}.new`, { force: true });
+  }
+}
+
+async function describe(directory: string, name: string): Promise<File> {
+  const path = name === '' ? directory : join(directory, name);
+  try {
+    const hash = createHash('sha256');
+    await pipeline(createReadStream(path), hash);
+    return { name, sha256: hash.digest('hex'), bytes: (await stat(path)).size };
+  } catch (cause) {
+    throw new BerthError('NOT_FOUND', `${path} cannot be read`, { cause });
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}

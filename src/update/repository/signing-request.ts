@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { BerthError } from '../../core/errors.ts';
+import { replaceSynced } from '../synced-files.ts';
+import { parseMetadata } from '../tuf/metadata.ts';
+import { type Document, type SignedPart, serialize, signedBytes } from './documents.ts';
+import { Repository, type StagedDocument } from './repository.ts';
+import type { Signer } from './signer.ts';
+import { addSignatures, mergeSignatures } from './signing.ts';
+
+/** A signing request on its way between a repository and a machine that has keys and no network. */
+
+const key = z.object({ keytype: z.string(), scheme: z.string(), keyval: z.object({ public: z.string() }) });
+const authority = z.object({
+  keys: z.record(z.string(), key),
+  keyids: z.array(z.string()),
+  threshold: z.int().positive(),
+});
+const document = z.object({
+  signatures: z.array(z.object({ keyid: z.string(), sig: z.string() })),
+  /** As it is signed, field by field: `parseMetadata` looks at it. */
+  signed: z.custom<SignedPart>((value) => typeof value === 'object' && value !== null),
+});
+
+const requestSchema = z.object({
+  format: z.literal(1),
+  kind: z.literal('berth-signing-request'),
+  roles: z.array(z.object({ role: z.string(), document, authorities: z.array(authority).min(1) })).min(1),
+});
+
+type SigningRequest = z.infer<typeof requestSchema>;
+
+/** A role that was signed or is to be. */
+export interface RequestedRole {
+  readonly role: string;
+  readonly version: number;
+  readonly expires: string;
+  readonly signatures: number;
+}
+
+/** Writes what is staged into a file, for somebody else to sign. Throws NOT_FOUND when nothing is staged. */
+export async function exportRequest(directory: string, file: string): Promise<RequestedRole[]> {
+  const repository = await Repository.open(directory);
+  if (repository.staged.size === 0) throw new BerthError('NOT_FOUND', 'nothing waits for signatures');
+  const roles = [...repository.staged].map(([role, staged]) => ({
+    role,
+    document: { signatures: [...staged.signatures], signed: staged.signed },
+    authorities: repository.authorities(role).map(({ keys, keyids, threshold }) => ({
+      keys: { ...keys },
+      keyids: [...keyids],
+      threshold,
+    })),
+  }));
+  return writeRequest(file, { format: 1, kind: 'berth-signing-request', roles });
+}
+
+/** Signs the roles of a request with the keys at hand. Needs no repository. Throws USAGE when none of the keys may. */
+export async function signRequest(
+  file: string,
+  signers: readonly Signer[],
+  signal: AbortSignal,
+): Promise<RequestedRole[]> {
+  const request = await readRequest(file);
+  let added = 0;
+  const roles = [];
+  for (const one of request.roles) {
+    const result = await addSignatures(one.role, one.document, one.authorities, signers, signal);
+    added += result.used.length;
+    roles.push({ ...one, document: { ...result.document, signatures: [...result.document.signatures] } });
+  }
+  if (added === 0) {
+    throw new BerthError('USAGE', `none of the keys may sign what ${file} asks for, or all of them have`, {
+      hint: `it waits for ${[...new Set(request.roles.flatMap(({ authorities }) => authorities.flatMap(({ keyids }) => keyids)))].join(', ')}`,
+    });
+  }
+  return writeRequest(file, { ...request, roles });
+}
+
+/** Takes the signatures of a request over. Throws USAGE when they are of something else than what is staged. */
+export async function importSignatures(directory: string, file: string): Promise<RequestedRole[]> {
+  const repository = await Repository.open(directory);
+  const documents = new Map<string, StagedDocument>();
+  const { roles } = await readRequest(file);
+  for (const { role, document: signed } of roles) {
+    const staged = repository.staged.get(role);
+    if (staged === undefined || !signedBytes(staged.signed).equals(signedBytes(signed.signed))) {
+      throw new BerthError('USAGE', `${file} is about another version of ${role} than the one that waits`, {
+        hint: `berth release sign ${directory} --export FILE asks anew`,
+      });
+    }
+    documents.set(role, mergeSignatures(role, staged, signed.signatures, repository.authorities(role)).document);
+  }
+  await repository.stage(documents);
+  return [...documents].map(([role, staged]) => summaryOf(role, staged));
+}
+
+async function readRequest(file: string): Promise<SigningRequest> {
+  try {
+    const request = requestSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+    for (const { role, document: signed } of request.roles) parseMetadata(role, serialize(signed));
+    return request;
+  } catch (cause) {
+    throw new BerthError('CONFIG_UNREADABLE', `${file} is no signing request`, {
+      cause,
+      hint: '"berth release sign REPOSITORY --export FILE" writes one',
+    });
+  }
+}
+
+async function writeRequest(file: string, request: SigningRequest): Promise<RequestedRole[]> {
+  await replaceSynced(file, `${JSON.stringify(request, null, 1)}\n`, 0o644);
+  return request.roles.map(({ role, document: signed }) => summaryOf(role, signed));
+}
+
+function summaryOf(role: string, { signatures, signed }: Document): RequestedRole {
+  return { role, version: signed.version, expires: signed.expires, signatures: signatures.length };
+}

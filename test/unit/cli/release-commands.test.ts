@@ -1,0 +1,188 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { writeReleaseDirectory } from '../../../src/update/repository/release-directory.ts';
+import { Bench, type Outcome } from './run-cli.ts';
+
+let bench: Bench;
+
+beforeEach(async () => {
+  bench = await Bench.open();
+});
+
+afterEach(async () => bench.close());
+
+const release = async (line: string): Promise<Outcome> => bench.run(['release', ...line.split(' ')]);
+
+async function makeRelease(version: string, sequence: number): Promise<void> {
+  const usr = join(bench.directory, 'usr');
+  const uki = join(bench.directory, 'uki');
+  await writeFile(usr, Buffer.alloc(12_288, version));
+  await writeFile(uki, `kernel ${version}`);
+  const rootHash = sequence.toString(16).padStart(64, '0');
+  const facts = {
+    version,
+    sequence,
+    architecture: 'amd64',
+    kernel: 'cloud',
+    created: '2026-05-01T12:00:00Z',
+    stateSchema: { from: 1, to: 1 },
+  } as const;
+  const parts = {
+    usr: { file: usr, dataBlocks: 1, rootHash },
+    uki: { file: uki, name: `berth_${version}.efi` },
+    facts,
+  };
+  await writeReleaseDirectory(join(bench.directory, `r-${version}`), parts, 1);
+}
+
+async function makeRepository(): Promise<void> {
+  await release('keygen keys');
+  await release('init www --keys keys');
+}
+
+test('from keys to a release that a host is offered', async () => {
+  const keys = await release('keygen keys');
+  expect(keys.code).toBe(0);
+  expect(keys.stdout).toMatch(/root-1 .*\nroot-2 .*\nroot-3 .*\ntargets .*\nonline .*\nstable .*\nbeta .*\nedge /);
+  expect((await release('keygen keys')).stdout.match(/was there/g)).toHaveLength(8);
+  expect(await release('init www --keys keys')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('beta 1, edge 1, root 1, stable 1, targets 1, snapshot 1, timestamp 1'),
+  });
+  expect((await release('show www')).stdout).toMatch(/^There are no releases\.\n\nMETADATA {3}EXPIRES\nroot /);
+
+  await makeRelease('1.0.0', 1);
+  await makeRelease('1.1.0', 2);
+  expect(await release('publish www r-1.0.0 --channel edge --key keys')).toMatchObject({
+    code: 0,
+    stdout: 'edge has 1.0.0: edge 2, snapshot 2, timestamp 2\n',
+  });
+  await release('publish www r-1.1.0 --channel edge --key keys --rollout 0s=1%,1d=100%');
+  expect(await release('publish www r-1.1.0 --channel edge --key keys')).toMatchObject({
+    code: 0,
+    stdout: 'edge has 1.1.0 (nothing had to be done)\n',
+  });
+  const shown = await release('show www --host-id host-1 --version 1.0.0 --arch amd64');
+  expect(shown.stdout).toContain('edge     1.0.0    1         amd64 cloud  100.0 %');
+  expect(shown.stdout).toContain('edge     1.1.0    2         amd64 cloud  1.0 %');
+  expect(shown.stdout).toMatch(/edge: the host is offered nothing: 1\.1\.0 is offered to 1\.0 % of the hosts so far/);
+  expect(shown.stdout).toContain('stable: the host is offered nothing: there is nothing newer');
+
+  await release('promote www 1.1.0 --from edge --to stable --urgent --key keys');
+  await release('pause www 1.1.0 --channel edge --reason slow --key keys');
+  const later = await release('show www --host-id host-1 --version 1.0.0 --arch amd64');
+  expect(later.stdout).toContain('edge: the host is offered nothing: 1.1.0 is paused: slow');
+  expect(later.stdout).toContain('stable: the host is offered 1.1.0');
+  expect((await release('resume www 1.1.0 --key keys')).stdout).toMatch(/^1\.1\.0 is offered again: /);
+  await release('revoke www 1.1.0 --reason bad --key keys');
+  const last = await release('show www --json --channel stable');
+  expect(JSON.parse(last.stdout)).toMatchObject({
+    channels: [{ feed: { channel: 'stable', releases: [{ version: '1.1.0', revoked: 'bad', urgent: true }] } }],
+  });
+});
+
+describe('signatures that are missing', () => {
+  beforeEach(makeRepository);
+
+  test('are told, with exit code 1, and can be brought later', async () => {
+    await makeRelease('1.0.0', 1);
+    const waiting = await release('publish www r-1.0.0 --channel edge --key keys/online.key');
+    expect(waiting.code).toBe(1);
+    expect(waiting.stdout).toMatch(/Nothing is published yet[^]*edge {2}2 {8}0 of 1 {2}[0-9a-f]{12}/);
+    expect(await release('sign www --export request.json')).toMatchObject({ code: 0 });
+    expect(await release('sign --request request.json --key keys/stable.key')).toMatchObject({ code: 2 });
+    expect(await release('sign --request request.json --key keys/edge.key')).toMatchObject({ code: 0 });
+    expect(await release('sign www --import request.json')).toMatchObject({ code: 1 });
+    expect(await release('sign www --key keys/online.key')).toMatchObject({ code: 0 });
+    expect((await release('show www --channel edge')).stdout).toContain('1.0.0');
+    expect(await release('sign www --key keys')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('[NOT_FOUND]'),
+    });
+  });
+
+  test('as JSON', async () => {
+    const { code, stdout } = await release('refresh www --role root --key keys/online.key --json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      kind: 'waiting',
+      missing: [{ role: 'root', has: 0, needs: 2 }, { role: 'root' }],
+    });
+  });
+});
+
+test('refresh and rekey', async () => {
+  await makeRepository();
+  expect(await release('refresh www --key keys/online.key')).toMatchObject({
+    code: 0,
+    stdout: 'renewed: snapshot 2, timestamp 2\n',
+  });
+  await release('keygen more --channels edge');
+  expect(await release('rekey www edge --add more/edge.pub --threshold 2 --key keys --key more')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^edge has its new keys: .*targets 2/),
+  });
+  await makeRelease('1.0.0', 1);
+  expect((await release('publish www r-1.0.0 --channel edge --key keys')).code).toBe(1);
+  expect((await release('sign www --key more --key keys/online.key')).code).toBe(0);
+  expect((await release('dead-end www 1.0.0 --reason over --key keys --key more')).code).toBe(0);
+  expect((await release('show www')).stdout).toContain('100.0 %, dead end: over');
+});
+
+test('a repository that was tampered with is refused as a host would', async () => {
+  await makeRepository();
+  const path = join(bench.directory, 'www', 'metadata', 'timestamp.json');
+  await writeFile(path, (await readFile(path, 'utf8')).replace('"version": 1', '"version": 9'));
+  const { code, stdout } = await release('show www --json');
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { code: 'RELEASE_REFUSED', details: { refusal: 'threshold', role: 'timestamp' } },
+  });
+});
+
+test.each([
+  ['keygen keys --channels ../up', 2],
+  ['keygen keys --channels root', 2],
+  ['keygen', 2],
+  ['init www', 2],
+  ['init www --keys none', 1],
+  ['publish none r-1.0.0 --channel edge', 1],
+  ['publish www r-1.0.0', 2],
+  ['promote www 1.0.0 --from edge', 2],
+  ['pause www 1.0.0', 2],
+  ['pause www 1.0.0 --reason x --key none', 1],
+  ['publish www r --channel edge --rollout 1h=200%', 2],
+  ['publish www r --channel edge --rollout soon', 2],
+  ['rekey www edge', 2],
+  ['sign', 2],
+  ['sign www --import a --export b', 2],
+  ['sign www --request a', 2],
+  ['show none', 1],
+  ['show www --root none', 1],
+  ['show www --host-id x', 1],
+])('release %s exits with %d', async (line, code) => {
+  const { stderr, code: its } = await release(line);
+  expect([its, stderr]).toEqual([code, expect.stringContaining('rror')]);
+});
+
+test('help shows how each command is used', async () => {
+  const { code, stdout } = await bench.run(['release', '--help']);
+  expect(code).toBe(0);
+  for (const name of [
+    'keygen',
+    'init',
+    'build',
+    'publish',
+    'promote',
+    'pause',
+    'resume',
+    'revoke',
+    'dead-end',
+    'refresh',
+    'rekey',
+    'sign',
+    'show',
+  ])
+    expect(stdout).toContain(name);
+});
