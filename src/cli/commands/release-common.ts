@@ -3,7 +3,7 @@ import { BerthError } from '../../core/errors.ts';
 import type { Change, Offer } from '../../update/repository/channel-changes.ts';
 import type { Outcome, Signing } from '../../update/repository/publishing.ts';
 import type { Cli } from '../context.ts';
-import { count, shortId, table } from '../text.ts';
+import { shortId, table } from '../text.ts';
 
 /** What signs, as the options say; further key files or folders may be given. Throws CONFIG_UNREADABLE. */
 export async function signingOf({ context, flags }: Cli, more: readonly string[] = []): Promise<Signing> {
@@ -42,24 +42,28 @@ export function report(cli: Cli, { outcome, releases }: Change, done: string): n
 
 /** {@link report} for a change that is not about releases. */
 export function reportOutcome(cli: Cli, outcome: Outcome, done: string): number {
-  const { style } = cli;
+  const { kind, versions, missing } = outcome;
+  const published = Object.entries(versions).map(([role, version]) => `${role} ${version}`);
   if (cli.flags.json === true) cli.printJson(outcome);
-  else if (outcome.kind === 'published') {
-    const versions = Object.entries(outcome.versions).map(([role, version]) => `${role} ${version}`);
+  else if (kind === 'waiting') {
+    cli.print(cli.style.warn('It is not published yet: signatures are missing.'));
+    if (published.length > 0) cli.print(`published: ${published.join(', ')}`);
+  } else
     cli.print(
-      versions.length === 0 ? `${done} (nothing had to be done)` : `${style.good(done)}: ${versions.join(', ')}`,
+      published.length === 0 ? `${done} (nothing had to be done)` : `${cli.style.good(done)}: ${published.join(', ')}`,
     );
-  } else {
-    cli.print(style.warn('Nothing is published yet: signatures are missing.'));
-    const rows = outcome.missing.map(({ role, version, has, needs, keyIds }) => [
-      role,
-      String(version),
-      `${has} of ${needs}`,
-      keyIds.map(shortId).join(' '),
-    ]);
-    cli.print(table(['ROLE', 'VERSION', 'SIGNED', 'KEYS THAT CAN SIGN'], rows));
-    for (const name of outcome.unfit) cli.print(`What "${name}" signs fits none of these keys.`);
-    cli.print(`\nberth release sign adds ${count(outcome.missing.length, 'signature')} or more.`);
-  }
-  return outcome.kind === 'published' ? 0 : 1;
+  if (cli.flags.json !== true && missing.length > 0) printMissing(cli, outcome);
+  return kind === 'published' ? 0 : 1;
+}
+
+function printMissing(cli: Cli, { missing, unfit }: Outcome): void {
+  const rows = missing.map(({ role, version, has, needs, keyIds }) => [
+    role,
+    String(version),
+    `${has} of ${needs}`,
+    keyIds.map(shortId).join(' '),
+  ]);
+  cli.print(`\n${table(['WAITING', 'VERSION', 'SIGNED', 'KEYS THAT CAN SIGN'], rows)}`);
+  for (const name of unfit) cli.print(`What "${name}" signs fits none of these keys.`);
+  cli.print('\n"berth release sign" adds signatures.');
 }

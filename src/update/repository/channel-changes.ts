@@ -40,7 +40,7 @@ export async function publishRelease(
   const feed = withRelease(before, feedRelease(manifest, name, content, offer));
   await copyBlobs(directory, manifest, repositoryDirectory);
   const staged = await stageFeed(repository, feed, signing.nowMs, [{ name, content }]);
-  return finish(repository, staged, [manifest.version], signing);
+  return finish(repository, staged, [channel], [manifest.version], signing);
 }
 
 /** Puts a release of one channel into another, as it is. Throws NOT_FOUND, USAGE when it was revoked or is paused. */
@@ -64,7 +64,7 @@ export async function promoteRelease(
     targets.push({ name: manifest.name, content });
     feed = withRelease(feed, offered(release, offer));
   }
-  return finish(repository, await stageFeed(repository, feed, signing.nowMs, targets), [version], signing);
+  return finish(repository, await stageFeed(repository, feed, signing.nowMs, targets), [to], [version], signing);
 }
 
 /** Says something of a version in one channel, or in every channel that has it. Throws NOT_FOUND. */
@@ -77,27 +77,29 @@ export async function markRelease(
 ): Promise<Change> {
   const repository = await Repository.open(repositoryDirectory);
   let staged = repository;
-  let isKnown = false;
+  const changed: string[] = [];
   for (const name of channel === undefined ? repository.channels : [channel]) {
     const feed = await currentFeed(staged, name);
     if (channel === undefined && !feed.releases.some((release) => release.version === version)) continue;
-    isKnown = true;
+    changed.push(name);
     staged = await stageFeed(staged, withMark(feed, version, mark), signing.nowMs);
   }
-  if (!isKnown) throw new BerthError('NOT_FOUND', `no channel has a release ${version}`);
-  return finish(repository, staged, [version], signing);
+  if (changed.length === 0) throw new BerthError('NOT_FOUND', `no channel has a release ${version}`);
+  return finish(repository, staged, changed, [version], signing);
 }
 
-/** Nothing that was not staged before and nothing new: hosts see it as it is already. */
+/** A channel that is staged neither now nor before is as it was to be already. */
 async function finish(
   before: Repository,
   staged: Repository,
+  channels: readonly string[],
   releases: readonly string[],
   signing: Signing,
 ): Promise<Change> {
-  const isUnchanged = staged === before && before.staged.size === 0;
-  const outcome: Outcome = isUnchanged ? { kind: 'published', versions: {} } : await complete(staged, signing);
-  return { outcome, releases };
+  const concerned = channels.filter((channel) => staged.staged.has(channel));
+  if (staged === before && concerned.length === 0)
+    return { outcome: { kind: 'published', versions: {}, missing: [], unfit: [] }, releases };
+  return { outcome: await complete(staged, signing, concerned), releases };
 }
 
 function manifestName({ version, architecture, kernel }: ReleaseManifest): string {

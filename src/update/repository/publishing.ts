@@ -13,10 +13,16 @@ import type { Signer } from './signer.ts';
 import { addSignatures, type MissingSignatures, missingSignatures } from './signing.ts';
 
 /** What came of a change to a repository. */
-export type Outcome =
-  | { readonly kind: 'published'; readonly versions: Readonly<Record<string, number>> }
-  /** All is staged; these signatures are missing. What the `unfit` signers make fits none of the keys. */
-  | { readonly kind: 'waiting'; readonly missing: readonly MissingSignatures[]; readonly unfit: readonly string[] };
+export interface Outcome {
+  /** Whether hosts see all that was to be changed. */
+  readonly kind: 'published' | 'waiting';
+  /** What was published, by role. */
+  readonly versions: Readonly<Record<string, number>>;
+  /** What else is staged lacks these signatures. */
+  readonly missing: readonly MissingSignatures[];
+  /** Signers whose signatures fit none of the keys. */
+  readonly unfit: readonly string[];
+}
 
 export interface Signing {
   readonly signers: readonly Signer[];
@@ -25,37 +31,70 @@ export interface Signing {
 }
 
 /**
- * Signs what is staged with the keys at hand and publishes it once all signatures are there: new versions of roles first,
- * then a snapshot of them, a new root, and the timestamp last, which is what makes hosts see any of it. Safe to repeat after
- * a crash.
+ * Signs what is staged with the keys at hand and publishes what has all its signatures: new versions of roles first, then a
+ * snapshot of them, a new root, and the timestamp last, which is what makes hosts see any of it. Safe to repeat after a crash.
+ * @param concerned the roles that are to be published; with `timestamp` among them, a new one is made in any case.
  */
-export async function complete(repository: Repository, { signers, nowMs, signal }: Signing): Promise<Outcome> {
+export async function complete(
+  repository: Repository,
+  { signers, nowMs, signal }: Signing,
+  concerned: readonly string[] = [...repository.staged.keys()],
+): Promise<Outcome> {
   const used = new Set<Signer>();
-  const sign = async <Doc extends Document>(role: string, document: Doc): Promise<Doc> => {
-    const result = await addSignatures(role, document, repository.authorities(role), signers, signal);
+  const sign = async <Doc extends Document>(role: string, document: Doc, from: Repository): Promise<Doc> => {
+    const result = await addSignatures(role, document, from.authorities(role), signers, signal);
     for (const signer of result.used) used.add(signer);
     return result.document as Doc;
   };
-  const waiting = (documents: ReadonlyMap<string, Document>): Outcome | undefined => {
-    const missing = [...documents].flatMap(([role, document]) =>
-      missingSignatures(role, document, repository.authorities(role)),
-    );
-    const unfit = signers.filter((signer) => signer.keyId === undefined && !used.has(signer)).map(({ name }) => name);
-    return missing.length === 0 ? undefined : { kind: 'waiting', missing, unfit };
-  };
   const staged = new Map<string, StagedDocument>();
-  for (const [role, document] of repository.staged) staged.set(role, await sign(role, document));
+  for (const [role, document] of repository.staged) staged.set(role, await sign(role, document, repository));
   const signed = staged.size === 0 ? repository : await repository.stage(staged);
-  const incomplete = waiting(staged);
-  if (incomplete !== undefined) return incomplete;
-  const snapshot = await sign('snapshot', nextSnapshot(signed, nowMs));
-  const timestamp = await sign('timestamp', nextTimestamp(signed, snapshot, nowMs));
-  const all = new Map<string, Document>([...staged, ['snapshot', snapshot], ['timestamp', timestamp]]);
-  const offline = waiting(all);
-  if (offline !== undefined) return offline;
-  await publish(signed, snapshot, timestamp);
-  const versions = [...all].map(([role, document]) => [role, document.signed.version] as const);
-  return { kind: 'published', versions: Object.fromEntries(versions) };
+  const ready = publishable(signed);
+  const missing = [...signed.staged.keys()]
+    .filter((role) => !ready.staged.has(role))
+    .flatMap((role) => lacks(signed, role));
+  const versions: Record<string, number> = {};
+  if (ready.hasRoot && (ready.staged.size > 0 || concerned.includes('timestamp'))) {
+    const snapshot = await sign('snapshot', nextSnapshot(ready, nowMs), ready);
+    const timestamp = await sign('timestamp', nextTimestamp(ready, snapshot, nowMs), ready);
+    const online = Object.entries({ snapshot, timestamp }).flatMap(([role, document]) =>
+      missingSignatures(role, document, ready.authorities(role)),
+    );
+    missing.push(...online);
+    if (online.length === 0) {
+      await publish(ready, snapshot, timestamp);
+      for (const [role, document] of [
+        ...ready.staged,
+        ['snapshot', snapshot] as const,
+        ['timestamp', timestamp] as const,
+      ])
+        versions[role] = document.signed.version;
+    }
+  }
+  const unfit = signers.filter((signer) => signer.keyId === undefined && !used.has(signer)).map(({ name }) => name);
+  const kind = concerned.every((role) => role in versions) ? 'published' : 'waiting';
+  return { kind, versions, missing, unfit };
+}
+
+/**
+ * The repository with those of the staged roles only that can be published: each has its signatures, and none takes keys
+ * away from a role that still hangs on them.
+ */
+function publishable(repository: Repository): Repository {
+  const below = (role: string): readonly string[] => ({ root: ['targets'], targets: repository.channels })[role] ?? [];
+  const early = [...repository.staged.keys()].find((role) =>
+    [role, ...below(role)].some((one) => !isSigned(repository, one)),
+  );
+  return early === undefined ? repository : publishable(repository.without(early));
+}
+
+function isSigned(repository: Repository, role: string): boolean {
+  return repository.hasRoot && repository.newest(role) !== undefined && lacks(repository, role).length === 0;
+}
+
+function lacks(repository: Repository, role: string): MissingSignatures[] {
+  const document = repository.newest(role);
+  return document === undefined ? [] : missingSignatures(role, document, repository.authorities(role));
 }
 
 async function publish(
@@ -71,13 +110,13 @@ async function publish(
   const root = repository.staged.get('root');
   if (root !== undefined) await write('root', root);
   await repository.writeMetadata('timestamp.json', timestamp);
-  await repository.clearStaged();
+  await repository.unstage();
 }
 
 function nextSnapshot(repository: Repository, nowMs: number): Document<SnapshotDocument> {
   const meta: Record<string, MetaDocument> = {};
   for (const role of ['targets', ...repository.channels]) {
-    const document = repository.staged.get(role) ?? repository.published.get(role);
+    const document = repository.newest(role);
     if (document !== undefined) meta[`${role}.json`] = metaOf(document);
   }
   const version = (repository.snapshot?.signed.version ?? 0) + 1;

@@ -28,7 +28,7 @@ const topRoles: readonly string[] = ['root', 'targets', 'snapshot', 'timestamp']
 export async function renew(directory: string, roles: readonly string[], signing: Signing): Promise<Outcome> {
   let repository = await Repository.open(directory);
   for (const role of roles) repository = await renewRole(repository, role, signing.nowMs);
-  return complete(repository, signing);
+  return complete(repository, signing, ['timestamp', ...roles]);
 }
 
 /**
@@ -52,7 +52,7 @@ export async function changeKeys(
       nowMs,
     );
     if (role === 'targets') repository = await renewRole(repository, role, nowMs);
-    return complete(repository, signing);
+    return complete(repository, signing, role === 'targets' ? ['root', role] : ['root']);
   }
   repository.authorities(role);
   const targets = repository.newestTargets('targets');
@@ -61,7 +61,7 @@ export async function changeKeys(
   const changed = roles.map((one) => (one.name === role ? { ...one, ...changedRole(role, one, change) } : one));
   const delegations = { roles: changed, keys: listedKeys(keys, change.add, changed) };
   repository = await stageDelegations(repository, targets, delegations, nowMs);
-  return complete(await renewRole(repository, role, nowMs), signing);
+  return complete(await renewRole(repository, role, nowMs), signing, ['targets', role]);
 }
 
 async function renewRole(repository: Repository, role: string, nowMs: number): Promise<Repository> {

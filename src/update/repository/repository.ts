@@ -71,16 +71,33 @@ export class Repository {
     return new Repository(directory, state, staged);
   }
 
+  /** The same, as if a role were not staged. */
+  without(role: string): Repository {
+    const { root, timestamp, snapshot, published } = this;
+    const staged = [...this.staged].filter(([name]) => name !== role);
+    return new Repository(this.directory, { root, timestamp, snapshot, published }, new Map(staged));
+  }
+
+  /** Whether there is a root, published or staged. */
+  get hasRoot(): boolean {
+    return this.root !== undefined || this.staged.has('root');
+  }
+
+  /** The newest version of a role that people sign; undefined when there is none. */
+  newest(role: string): StagedDocument | undefined {
+    return this.staged.get(role) ?? (role === 'root' ? this.root : this.published.get(role));
+  }
+
   /** The root that counts next. */
   get newestRoot(): RootDocument {
-    const root = this.staged.get('root') ?? this.root;
+    const root = this.newest('root');
     if (root?.signed._type !== 'root') throw new BerthError('STORE_CORRUPT', `${this.directory} has no root`);
     return root.signed;
   }
 
   /** The newest version of `targets` or of a channel, published or not; undefined when there is no such channel. */
   newestTargets(role: string): TargetsDocument | undefined {
-    const newest = this.staged.get(role) ?? this.published.get(role);
+    const newest = this.newest(role);
     return newest?.signed._type === 'targets' ? newest.signed : undefined;
   }
 
@@ -120,9 +137,9 @@ export class Repository {
     return stageDocuments(this.directory, documents);
   }
 
-  /** Forgets what is staged: it was published. */
-  async clearStaged(): Promise<void> {
-    await rm(join(this.directory, '.staged'), { recursive: true, force: true });
+  /** Forgets what is staged here: it was published. */
+  async unstage(): Promise<void> {
+    for (const role of this.staged.keys()) await rm(join(this.directory, '.staged', `${role}.json`), { force: true });
   }
 
   /** Writes a file of `metadata`, durably. */

@@ -89,7 +89,7 @@ describe('signatures that are missing', () => {
     await makeRelease('1.0.0', 1);
     const waiting = await release('publish www r-1.0.0 --channel edge --key keys/online.key');
     expect(waiting.code).toBe(1);
-    expect(waiting.stdout).toMatch(/Nothing is published yet[^]*edge {2}2 {8}0 of 1 {2}[0-9a-f]{12}/);
+    expect(waiting.stdout).toMatch(/It is not published yet[^]*edge {5}2 {8}0 of 1 {2}[0-9a-f]{12}/);
     expect(await release('sign www --export request.json')).toMatchObject({ code: 0 });
     expect(await release('sign --request request.json --key keys/stable.key')).toMatchObject({ code: 2 });
     expect(await release('sign --request request.json --key keys/edge.key')).toMatchObject({ code: 0 });

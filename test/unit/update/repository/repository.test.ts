@@ -58,7 +58,12 @@ test('where there is none, that is said', async () => {
 describe('publishing', () => {
   test('a host sees the release, and its files are there under their digests', async () => {
     const { outcome } = await publish('1.0', 1);
-    expect(outcome).toEqual({ kind: 'published', versions: { edge: 2, snapshot: 2, timestamp: 2 } });
+    expect(outcome).toEqual({
+      kind: 'published',
+      versions: { edge: 2, snapshot: 2, timestamp: 2 },
+      missing: [],
+      unfit: [],
+    });
     const manifest = await workshop.newest('edge');
     expect(manifest).toMatchObject({ version: '1.0', sequence: 1, uki: { name: 'berth_1.0.efi' } });
     const blobs = await readdir(join(workshop.repository, 'targets', 'blobs'));
@@ -69,7 +74,7 @@ describe('publishing', () => {
   test('the same release again changes nothing', async () => {
     await publish('1.0', 1);
     const before = await workshop.files();
-    expect((await publish('1.0', 1)).outcome).toEqual({ kind: 'published', versions: {} });
+    expect((await publish('1.0', 1)).outcome).toMatchObject({ kind: 'published', versions: {} });
     expect(await workshop.files()).toEqual(before);
   });
 
@@ -172,7 +177,7 @@ describe('a release that was published', () => {
       markRelease(workshop.repository, '1.1', undefined, { kind: 'paused', reason: 'slow' }, all);
     await mark();
     const before = await workshop.files();
-    expect((await mark()).outcome).toEqual({ kind: 'published', versions: {} });
+    expect((await mark()).outcome).toMatchObject({ kind: 'published', versions: {} });
     expect(await workshop.files()).toEqual(before);
   });
 });
@@ -203,7 +208,7 @@ describe('renewing', () => {
       ...(await workshop.signing('root-1', 'root-3', 'online')),
       nowMs: workshop.now,
     });
-    expect(outcome).toMatchObject({ kind: 'published', versions: { root: 2, targets: 2, stable: 2, edge: 2 } });
+    expect(outcome).toMatchObject({ kind: 'published', versions: { root: 2 }, missing: [] });
     workshop.now = noon + 366 * day;
     expect((await workshop.seen('stable')).releases).toEqual([]);
   });
@@ -268,6 +273,59 @@ describe('other keys', () => {
   ])('%s: refused', async (_rule, { remove = [], threshold }, code) => {
     const change = { add: [], remove, ...(threshold === undefined ? {} : { threshold }) };
     await expect(changeKeys(workshop.repository, 'stable', change, all)).rejects.toMatchObject({ code });
+  });
+});
+
+describe('what waits for signatures', () => {
+  test('does not keep others from being published', async () => {
+    await publish('1.0', 1, 'stable', await workshop.signing('online'));
+    const { outcome } = await publish('1.1', 2, 'edge', await workshop.signing('edge', 'online'));
+    expect(outcome).toMatchObject({ kind: 'published', versions: { edge: 2 }, missing: [{ role: 'stable', has: 0 }] });
+    expect((await workshop.seen('edge')).releases).toHaveLength(1);
+    expect((await workshop.seen('stable')).releases).toEqual([]);
+    await complete(await Repository.open(workshop.repository), all);
+    expect((await workshop.seen('stable')).releases).toHaveLength(1);
+  });
+
+  test('does not keep the timestamp from being renewed', async () => {
+    await publish('1.0', 1, 'stable', await workshop.signing('online'));
+    workshop.now = noon + 6 * day;
+    const outcome = await renew(workshop.repository, [], await workshop.signing('online'));
+    expect(outcome).toMatchObject({ kind: 'published', versions: { timestamp: 2 }, missing: [{ role: 'stable' }] });
+    workshop.now = noon + 12 * day;
+    expect((await workshop.seen('stable')).releases).toEqual([]);
+    expect((await Repository.open(workshop.repository)).staged.has('stable')).toBe(true);
+  });
+
+  test('an exchange of keys is published whole', async () => {
+    const fresh = await workshop.key('edge-9');
+    const { id } = await workshop.key('edge');
+    const known = await workshop.signing('root-1', 'root-2', 'root-3', 'targets', 'edge', 'online');
+    const change = { add: [fresh], remove: [id] };
+    // The new key has not signed the channel: who has the old one would be refused.
+    expect(await changeKeys(workshop.repository, 'edge', change, known)).toMatchObject({
+      kind: 'waiting',
+      versions: {},
+      missing: [{ role: 'edge', keyIds: [fresh.id] }],
+    });
+    expect((await workshop.seen('edge')).releases).toEqual([]);
+    await complete(await Repository.open(workshop.repository), await workshop.signing('edge-9', 'online'));
+    expect((await workshop.seen('edge')).releases).toEqual([]);
+    expect((await Repository.open(workshop.repository)).published.get('targets')?.signed.version).toBe(2);
+  });
+
+  test('a first root that lacks signatures is nothing yet', async () => {
+    const directory = join(workshop.directory, 'other');
+    const outcome = await createRepository(
+      directory,
+      await workshop.keys(),
+      { root: 2, channel: 1 },
+      await workshop.signing('online', 'root-1'),
+    );
+    expect(outcome).toMatchObject({ kind: 'waiting', versions: {} });
+    expect(outcome.missing.map(({ role }) => role)).toEqual(['edge', 'root', 'stable', 'targets']);
+    expect(await readdir(directory)).toEqual(['.staged', 'targets']);
+    expect(await complete(await Repository.open(directory), all)).toMatchObject({ kind: 'published', missing: [] });
   });
 });
 
