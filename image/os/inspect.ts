@@ -65,7 +65,8 @@ export async function inspectImage(file: string, options: ImageOptions): Promise
   }
 }
 
-async function asRaw(file: string, work: string, tools: Tools): Promise<string> {
+/** The disk as a raw file: the same, or a copy in `work`. */
+export async function asRaw(file: string, work: string, tools: Tools): Promise<string> {
   let plain = file;
   if (file.endsWith('.zst')) {
     plain = join(work, 'disk');
@@ -78,7 +79,8 @@ async function asRaw(file: string, work: string, tools: Tools): Promise<string> 
   return raw;
 }
 
-async function copyPrograms(
+/** Copies a directory of `EFI` off the disk into `work`. @returns the names in it. */
+export async function copyPrograms(
   disk: string,
   esp: GptEntry,
   directory: string,

@@ -1,11 +1,14 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { prepareTools } from '../../../image/os/build.ts';
+import { fetchPackages, prepareTools } from '../../../image/os/build.ts';
 import { cachedOs } from '../../../image/os/cached-build.ts';
+import { partsOfImage } from '../../../image/os/image-parts.ts';
 import { ukiName } from '../../../image/os/layout.ts';
 import { signOs } from '../../../image/os/secure-boot.ts';
-import { writeReleaseDirectory } from '../../update/repository/release-directory.ts';
-import type { Command } from '../context.ts';
+import { BerthError } from '../../core/errors.ts';
+import type { ReleaseManifest } from '../../update/release-manifest.ts';
+import { type ReleaseParts, writeReleaseDirectory } from '../../update/repository/release-directory.ts';
+import type { Cli, Command } from '../context.ts';
 import { Phases } from '../phases.ts';
 import { table } from '../text.ts';
 import { imageOptions, megabytes, signingKeyOf } from './image.ts';
@@ -14,44 +17,94 @@ const minuteMs = 60_000;
 /** The state schema of this program: hosts that go on from it find what they know. */
 const stateSchema = { from: 1, to: 1 };
 
-/** `berth release build`: the files that hosts update to. */
-export const run: Command = async (cli) => {
+/** What a release is made of, without what only its maker can say. */
+interface Built extends Omit<ReleaseParts, 'facts'> {
+  readonly facts: Pick<ReleaseParts['facts'], 'version' | 'architecture' | 'kernel' | 'created'>;
+}
+
+/** `berth release build`: the files that hosts update to, of an image that was built or is built now. */
+export const run: Command = async (cli, [image]) => {
   const { context, flags } = cli;
-  const options = await imageOptions(cli);
-  const { version, architecture, kernel, cacheDirectory, fast } = options;
-  const key = await signingKeyOf(cli);
-  const directory = resolve(context.cwd, flags.out ?? `berth-release-${version}-${architecture}-${kernel}`);
+  if (image !== undefined) refuseImageOptions(cli);
+  const { cacheDirectory, fast } = await imageOptions(cli);
   const phases = new Phases(cli);
-  const built = await phases.run('image', (onProgress) => cachedOs({ ...options, onProgress }));
   const work = await mkdtemp(join(cacheDirectory, '.release-'));
   try {
+    const { usr, uki, facts } = await phases.run('image', async (onProgress) =>
+      image === undefined
+        ? builtNow(cli, work, onProgress)
+        : builtBefore(cli, resolve(context.cwd, image), work, onProgress),
+    );
+    const { version, architecture, kernel } = facts;
+    const directory = resolve(context.cwd, flags.out ?? `berth-release-${version}-${architecture}-${kernel}`);
+    const said = {
+      sequence: flags.sequence ?? Math.floor(context.clock.now() / minuteMs),
+      stateSchema,
+      ...(flags.minimumVersion === undefined ? {} : { minimumVersion: flags.minimumVersion }),
+    };
     const manifest = await phases.run('release', async (onProgress) => {
-      const tools = await prepareTools(built.packages, work, cacheDirectory);
-      if (key !== undefined) onProgress('signing');
-      const os = key === undefined ? built : { ...built, ...(await signOs(built, options, key, work, tools)) };
       onProgress('compressing');
-      await mkdir(directory, { recursive: true });
-      const { file, dataBlocks, rootHash } = os.slot;
-      const facts = {
-        version,
-        sequence: flags.sequence ?? Math.floor(context.clock.now() / minuteMs),
-        architecture,
-        kernel,
-        created: new Date(os.epochSeconds * 1000).toISOString(),
-        stateSchema,
-        ...(flags.minimumVersion === undefined ? {} : { minimumVersion: flags.minimumVersion }),
-      };
-      const parts = { usr: { file, dataBlocks, rootHash }, uki: { file: os.uki, name: ukiName(version) }, facts };
-      return writeReleaseDirectory(directory, parts, fast ? 1 : 19);
+      return writeReleaseDirectory(directory, { usr, uki, facts: { ...facts, ...said } }, fast ? 1 : 19);
     });
-    if (flags.json === true) cli.printJson({ directory, ...manifest });
-    else {
-      const rows = [manifest.uki, ...manifest.artifacts].map(({ name, bytes }) => [name, megabytes(bytes)]);
-      cli.print(table(['FILE', 'SIZE'], rows));
-      cli.print(`\n${directory}: release ${manifest.version}, sequence ${manifest.sequence}`);
-    }
+    print(cli, directory, manifest);
     return 0;
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 };
+
+/** An image is for what it was built for. Throws USAGE. */
+function refuseImageOptions({ flags }: Cli): void {
+  const { version, arch, kernel, signKey, signCert } = flags;
+  const given = Object.entries({ version, arch, kernel, 'sign-key': signKey, 'sign-cert': signCert });
+  const [name] = given.find(([, value]) => value !== undefined) ?? [];
+  if (name !== undefined) throw new BerthError('USAGE', `--${name} was decided when the image was built`);
+}
+
+async function builtNow(cli: Cli, work: string, onProgress: (detail: string) => void): Promise<Built> {
+  const options = { ...(await imageOptions(cli)), onProgress };
+  const { version, architecture, kernel, cacheDirectory } = options;
+  const key = await signingKeyOf(cli);
+  const built = await cachedOs(options);
+  const tools = await prepareTools(built.packages, work, cacheDirectory);
+  if (key !== undefined) onProgress('signing');
+  const os = key === undefined ? built : { ...built, ...(await signOs(built, options, key, work, tools)) };
+  return {
+    usr: os.slot,
+    uki: { file: os.uki, name: ukiName(version) },
+    facts: { version, architecture, kernel, created: new Date(os.epochSeconds * 1000).toISOString() },
+  };
+}
+
+async function builtBefore(
+  cli: Cli,
+  directory: string,
+  work: string,
+  onProgress: (detail: string) => void,
+): Promise<Built> {
+  const options = { ...(await imageOptions(cli)), onProgress };
+  const tools = await prepareTools(await fetchPackages(options), work, options.cacheDirectory);
+  onProgress('taking the disk apart');
+  const { manifest, usr, uki } = await partsOfImage(directory, work, tools);
+  const { version, kernel, created, verity } = manifest;
+  return {
+    usr: { file: usr, ...verity },
+    uki: { file: uki, name: manifest.uki.name },
+    facts: {
+      version,
+      architecture: manifest.architecture as ReleaseManifest['architecture'],
+      kernel: kernel.flavour,
+      created,
+    },
+  };
+}
+
+function print(cli: Cli, directory: string, manifest: ReleaseManifest): void {
+  if (cli.flags.json === true) {
+    cli.printJson({ directory, ...manifest });
+    return;
+  }
+  const rows = [manifest.uki, ...manifest.artifacts].map(({ name, bytes }) => [name, megabytes(bytes)]);
+  cli.print(table(['FILE', 'SIZE'], rows));
+  cli.print(`\n${directory}: release ${manifest.version}, sequence ${manifest.sequence}`);
+}

@@ -73,7 +73,8 @@ export function releaseRows({ clock }: Pick<CliContext, 'clock'>): readonly Comm
     },
     {
       name: 'release build',
-      summary: 'build the files that hosts update to, as one folder',
+      args: '[image]',
+      summary: 'make the files that hosts update to, of a folder of "berth image build" or anew',
       options: [
         ...imageOptions,
         { flags: '--version <version>', description: "the release's version (default: that of this program)" },
@@ -86,7 +87,10 @@ export function releaseRows({ clock }: Pick<CliContext, 'clock'>): readonly Comm
         ...signingOptions,
         { flags: '--out <dir>', description: 'where to write it (default: berth-release-VERSION-ARCH-KERNEL here)' },
       ],
-      examples: [['berth release build --version 1.1.0', 'release.json, the kernel image, and the content of a slot']],
+      examples: [
+        ['berth release build --version 1.1.0', 'release.json, the kernel image, and the content of a slot'],
+        ['berth release build berth-1.1.0-amd64', 'of an image that was built with --format raw'],
+      ],
       load: async () => (await import('../commands/release-build.ts')).run,
     },
     {

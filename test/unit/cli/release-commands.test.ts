@@ -155,6 +155,7 @@ test.each([
   ['publish www r --channel edge --rollout 1h=200%', 2],
   ['publish www r --channel edge --rollout soon', 2],
   ['rekey www edge', 2],
+  ['build image --version 1.0.0', 2],
   ['sign', 2],
   ['sign www --import a --export b', 2],
   ['sign www --request a', 2],
