@@ -1,5 +1,6 @@
 import type { CommandRow } from './command-row.ts';
 import type { CliContext } from './context.ts';
+import { channelRows } from './rows/channels.ts';
 import { configRows } from './rows/configs.ts';
 import { imageRows } from './rows/images.ts';
 import { instanceRows } from './rows/instances.ts';
@@ -18,7 +19,8 @@ export function commandTable(context: Pick<CliContext, 'clock'>): readonly Comma
     ...serviceRows,
     ...osRows,
     ...imageRows,
-    ...releaseRows(context),
+    ...releaseRows,
+    ...channelRows(context),
     ...machineRows,
   ];
 }

@@ -1,6 +1,6 @@
 import type { OptionRow } from '../command-row.ts';
 import type { CliContext } from '../context.ts';
-import { parseCount, parseMoment, parseSeconds } from '../parameters.ts';
+import { collect, parseCount, parseMoment, parseSeconds } from '../parameters.ts';
 
 export const state: OptionRow = { flags: '--state <dir>', description: 'where the instance keeps its data' };
 export const runDirectory: OptionRow = { flags: '--run <dir>', description: 'where the instance puts its sockets' };
@@ -24,6 +24,20 @@ export const stopTimeout: OptionRow = {
   parse: parseSeconds,
 };
 export const force: OptionRow = { flags: '--force', description: 'end it at once, as if the power went' };
+
+/** What signs a release repository's metadata. */
+export const signers: readonly OptionRow[] = [
+  {
+    flags: '--key <path>',
+    description: 'sign with this key file, or with each *.key of this folder; may be given several times',
+    parse: collect,
+  },
+  {
+    flags: '--signer <command>',
+    description: 'sign with a command: bytes on its standard input, the signature on its standard output',
+    parse: collect,
+  },
+];
 
 /** `--since`, read against the clock of the command line. */
 export function since({ clock }: Pick<CliContext, 'clock'>): OptionRow {

@@ -3,17 +3,16 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import { isPresent, replaceSynced } from '../synced-files.ts';
-import { parseMetadata } from '../tuf/metadata.ts';
 import {
   type Document,
   type RootDocument,
-  type SignedPart,
   type SnapshotDocument,
   serialize,
   signedBytes,
   type TargetsDocument,
   type TimestampDocument,
 } from './documents.ts';
+import { type Published, readDocument, readPublished } from './published.ts';
 import type { Authority } from './signing.ts';
 
 /** The parts of a repository that a person signs; snapshot and timestamp follow from them. */
@@ -36,7 +35,7 @@ export class Repository {
   /** By role: not published yet. */
   readonly staged: ReadonlyMap<string, StagedDocument>;
 
-  private constructor(directory: string, state: State, staged: ReadonlyMap<string, StagedDocument>) {
+  private constructor(directory: string, state: Published, staged: ReadonlyMap<string, StagedDocument>) {
     this.directory = directory;
     this.root = state.root;
     this.timestamp = state.timestamp;
@@ -189,41 +188,4 @@ export async function stageDocuments(
 /** Where a target is, with consistent snapshots (TUF 6.2). */
 function targetFile(path: string, sha256: string): string {
   return join('targets', dirname(path), `${sha256}.${path.slice(path.lastIndexOf('/') + 1)}`);
-}
-
-interface State {
-  readonly root: Document<RootDocument> | undefined;
-  readonly timestamp: Document<TimestampDocument> | undefined;
-  readonly snapshot: Document<SnapshotDocument> | undefined;
-  readonly published: ReadonlyMap<string, Document<TargetsDocument>>;
-}
-
-/** What the timestamp leads to; files beside it are of a publication that was cut short, or old. */
-async function readPublished(directory: string): Promise<State> {
-  const metadata = join(directory, 'metadata');
-  const names: readonly string[] = await readdir(metadata).catch(() => []);
-  const roots = names.map((name) => Number(/^(\d+)\.root\.json$/.exec(name)?.[1] ?? '0'));
-  const newest = Math.max(0, ...roots);
-  const root =
-    newest === 0 ? undefined : await readDocument<RootDocument>(join(metadata, `${newest}.root.json`), 'root');
-  const published = new Map<string, Document<TargetsDocument>>();
-  if (!names.includes('timestamp.json')) return { root, timestamp: undefined, snapshot: undefined, published };
-  const timestamp = await readDocument<TimestampDocument>(join(metadata, 'timestamp.json'), 'timestamp');
-  const { version } = timestamp.signed.meta['snapshot.json'];
-  const snapshot = await readDocument<SnapshotDocument>(join(metadata, `${version}.snapshot.json`), 'snapshot');
-  for (const [file, meta] of Object.entries(snapshot.signed.meta)) {
-    const role = file.slice(0, -'.json'.length);
-    published.set(role, await readDocument<TargetsDocument>(join(metadata, `${meta.version}.${file}`), role));
-  }
-  return { root, timestamp, snapshot, published };
-}
-
-async function readDocument<Signed extends SignedPart>(path: string, role: string): Promise<Document<Signed>> {
-  try {
-    const content = await readFile(path);
-    parseMetadata(role, content);
-    return JSON.parse(content.toString()) as Document<Signed>;
-  } catch (cause) {
-    throw new BerthError('STORE_CORRUPT', `${path} cannot be read: ${messageOf(cause)}`, { cause });
-  }
 }

@@ -66,6 +66,11 @@ describe('refresh', () => {
     ['a version below 0', () => (repository.timestamp.version = -1), 'malformed of timestamp'],
     ['version 0', () => (repository.snapshot.version = 0), 'malformed of snapshot'],
     ['a time without end', () => (repository.timestamp.expires = 'never'), 'malformed of timestamp'],
+    [
+      'a time that there is not',
+      () => (repository.timestamp.expires = '2027-13-45T99:99:99Z'),
+      'malformed of timestamp',
+    ],
     ['a time in another form', () => (repository.timestamp.expires = '2027-01-01'), 'malformed of timestamp'],
     ['another specification', () => (repository.timestamp.spec_version = '2.0.0'), 'malformed of timestamp'],
     ['an empty snapshot', () => repository.instead.set('1.snapshot.json', Buffer.alloc(0)), 'malformed of snapshot'],
@@ -157,8 +162,9 @@ describe('root rotation', () => {
   test('an image with a newer root than the store is believed', async () => {
     await host.refresh();
     host.shippedRoot = repository.publishRoot();
+    repository.requests.length = 0;
     expect(await host.refresh()).toBe('done');
-    expect(repository.requests).toContain('3.root.json');
+    expect(repository.requests[0]).toBe('3.root.json');
     expect(await host.trusted()).toContain('root 2');
   });
 
@@ -731,6 +737,12 @@ describe('targets', () => {
   test('with no digest that can be checked are refused', async () => {
     repository.addArtifact('targets', 'file', 'content', 'md5');
     expect(await host.download('file')).toBe('malformed of file');
+  });
+
+  test('of another length than the metadata says are refused', async () => {
+    repository.addArtifact('targets', 'file', 'content');
+    repository.targets.targets['file']!.length += 1;
+    expect(await host.download('file')).toBe('mix-and-match of file');
   });
 
   test.each(['constructor', '__proto__', 'toString'])('%s is a name like others', async (name) => {
