@@ -88,7 +88,6 @@ export interface Flags {
   readonly rollout?: Rollout;
   readonly barrier?: boolean;
   readonly urgent?: boolean;
-  readonly reason?: string;
   readonly sequence?: number;
   readonly minimumVersion?: string;
   readonly export?: string;

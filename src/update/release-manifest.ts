@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isVersion } from './release-version.ts';
+import { isVersion } from '../core/release-version.ts';
 import { parseSigned } from './signed-json.ts';
 
 /** The newest form of `release.json` that this program reads. */

@@ -6,7 +6,7 @@ import type { ImageFormat } from '../../../image/os/formats.ts';
 import type { CertificateFacts, SigningKey } from '../../../image/os/signing-key.ts';
 import { parseConfig } from '../../config/parse.ts';
 import { BerthError } from '../../core/errors.ts';
-import { isVersion } from '../../update/release-version.ts';
+import { isVersion } from '../../core/release-version.ts';
 import type { Cli, Command } from '../context.ts';
 import { readConfigTexts } from '../files.ts';
 import { Phases } from '../phases.ts';

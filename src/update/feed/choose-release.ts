@@ -1,4 +1,4 @@
-import { compareVersions } from '../release-version.ts';
+import { compareVersions } from '../../core/release-version.ts';
 import type { Feed, FeedRelease } from './feed.ts';
 import { positionOf, shareAt } from './rollout.ts';
 
