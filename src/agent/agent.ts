@@ -106,6 +106,7 @@ export class Agent implements AgentService {
       onEngine: (name, isUp, why) => deps.engines.onConnection(name, isUp, why),
       onRound: () => this.#afterRound(),
     });
+    deps.engines.disturbSystemBy((work) => reconciler.whileQuiet('system', work));
     deps.engines.onUserEngineDemand((socket) => this.#wakeUserEngine(socket));
     this.#declaration = declaration;
     this.#books = recorder;

@@ -1,5 +1,6 @@
 import type { EngineName } from '../config/service-spec.ts';
 import type { EngineSettings } from '../engine/engine-settings.ts';
+import type { Quietly } from '../engine/engine-supervisor.ts';
 import type { Desired } from '../services/model.ts';
 import type { EngineHandle } from '../services/observe.ts';
 import type { EngineStatus } from './model.ts';
@@ -21,6 +22,8 @@ export interface EngineSet {
    * Throws ENGINE_START_FAILED when it does not start with them: then it runs as before.
    */
   configure(settings: EngineSettings): Promise<void>;
+  /** From now on the system engine is ended and started by way of this. To be called before anything is {@link declared}. */
+  disturbSystemBy(quietly: Quietly): void;
   /** These are to run: have the engines running that they need. Returns at once; a failure shows in the status. */
   declared(desired: Desired): void;
   /** True when somebody used the user engine's socket while nothing declared needed that engine. */

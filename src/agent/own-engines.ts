@@ -9,7 +9,7 @@ import { type EngineBinaries, fetchEngineBinaries, findEngineBinaries } from '..
 import { DockerEngine } from '../engine/docker.ts';
 import { type EngineSettings, systemEngineSettings } from '../engine/engine-settings.ts';
 import type { EngineSpec } from '../engine/engine-spec.ts';
-import { type EngineStateChange, EngineSupervisor } from '../engine/engine-supervisor.ts';
+import { type EngineStateChange, EngineSupervisor, type Quietly } from '../engine/engine-supervisor.ts';
 import { findForeignDocker } from '../engine/foreign-docker.ts';
 import type { ImageLoads } from '../engine/image-loads.ts';
 import type { HostMode } from '../host/plan.ts';
@@ -80,6 +80,7 @@ export class OwnEngines implements EngineSet {
   readonly #demand: UserEngineDemand | undefined;
   #supervisor: EngineSupervisor | undefined;
   #settings: EngineSettings = plainSettings;
+  #quietly: Quietly = (work) => work();
   /** One restart at a time. */
   readonly #configuring = new Turns();
   /** What each spec was made from. */
@@ -137,6 +138,10 @@ export class OwnEngines implements EngineSet {
     return [this.#systemStatus(), this.#userStatus()].filter(({ name }) => this.#needed.has(name));
   }
 
+  disturbSystemBy(quietly: Quietly): void {
+    this.#quietly = quietly;
+  }
+
   declared({ services }: Desired): void {
     for (const { engine } of services.values()) this.#need(engine);
     this.#demand?.noteDeclared(services.has(userEngineService));
@@ -191,25 +196,17 @@ export class OwnEngines implements EngineSet {
   }
 
   async #superviseSystem(): Promise<void> {
-    const { clock, random } = this.#options;
+    const { clock } = this.#options;
     while (!this.#end.signal.aborted) {
       try {
-        const binaries = await this.#binaries();
-        if (this.userEngineIsService)
-          await prepareUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
-        const spec = this.#spec(binaries, this.#settings);
-        const supervisor = new EngineSupervisor(spec, {
-          clock,
-          random,
-          onChange: (change) => this.#onChange(change),
-          fallback: this.#spec(binaries, plainSettings),
-          ...(this.#options.mode === 'local' ? { prepare: () => makeLocalBridge() } : {}),
+        // The boot started it before there was a config: no service is begun on it before it runs as declared.
+        const { watching } = await this.#quietly(async () => {
+          const supervisor = await this.#openSupervisor();
+          const started = { watching: supervisor.watch(this.#end.signal) };
+          // What goes wrong is reported by the watch, which tries again.
+          await supervisor.ensureRunning(this.#end.signal).catch(() => undefined);
+          return started;
         });
-        this.#supervisor = supervisor;
-        const watching = supervisor.watch(this.#end.signal);
-        // One that ran already may have been started with something else. What goes wrong is reported by the watch.
-        await supervisor.ensureRunning(this.#end.signal).catch(() => undefined);
-        if (supervisor.refusal === undefined) await this.configure(this.#settings).catch(() => undefined);
         await watching;
         return;
       } catch (error) {
@@ -221,6 +218,24 @@ export class OwnEngines implements EngineSet {
         await clock.sleep(5000, this.#end.signal).catch(() => undefined);
       }
     }
+  }
+
+  async #openSupervisor(): Promise<EngineSupervisor> {
+    const { clock, random, mode } = this.#options;
+    const binaries = await this.#binaries();
+    if (this.userEngineIsService)
+      await prepareUserEngineRoot([this.places.userEngine.root, this.places.userEngine.run]);
+    const supervisor = new EngineSupervisor(this.#spec(binaries, this.#settings), {
+      clock,
+      random,
+      onChange: (change) => this.#onChange(change),
+      fallback: this.#spec(binaries, plainSettings),
+      quietly: (work) => this.#quietly(work),
+      ...(mode === 'local' ? { prepare: () => makeLocalBridge() } : {}),
+    });
+    // At once: settings that come from now on are for it.
+    this.#supervisor = supervisor;
+    return supervisor;
   }
 
   async #binaries(): Promise<EngineBinaries> {

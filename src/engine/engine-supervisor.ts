@@ -18,6 +18,9 @@ export interface EngineStateChange {
   readonly onRequest?: true;
 }
 
+/** Does what disturbs an engine, while nobody works there. */
+export type Quietly = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
 export interface SupervisorOptions {
   readonly clock: Clock;
   /** In [0, 1). */
@@ -27,6 +30,11 @@ export interface SupervisorOptions {
   readonly prepare?: () => Promise<void>;
   /** Tried when dockerd does not start with the spec given: the same engine with settings that are known to work. */
   readonly fallback?: EngineSpec;
+  /**
+   * Around a restart for other settings. A dockerd that is told to end while no container runs yet shuts down for good, and
+   * kills the one whose start comes through meanwhile: live-restore is for those that run. Default: at once.
+   */
+  readonly quietly?: Quietly;
   /** How often to look whether the processes live and the engine still answers. Default: 10 s. */
   readonly checkIntervalMs?: number;
 }
@@ -35,6 +43,8 @@ const defaultCheckIntervalMs = 10_000;
 const pingTimeoutMs = 10_000;
 /** A busy disk may make an engine slow; one that missed so many pings in a row hangs. */
 const missedPings = 6;
+/** For dockerd to end: then it is killed, which its containers outlive just as well. */
+const endGraceMs = 20_000;
 /** Running so long, a start counts as a success and the backoff begins anew. */
 const settledMs = 60_000;
 
@@ -69,7 +79,10 @@ export class EngineSupervisor {
     return this.#refusal;
   }
 
-  /** Adopts the engine when it runs, starts it otherwise; resolves when it answers. Safe to call at any time. Throws ENGINE_START_FAILED. */
+  /**
+   * Adopts the engine when it runs as the spec says, starts it (again) otherwise; resolves when it answers. Safe to call at any
+   * time. Throws ENGINE_START_FAILED.
+   */
   ensureRunning(signal?: AbortSignal): Promise<void> {
     this.#ensuring ??= this.#ensure(signal).finally(() => {
       this.#ensuring = undefined;
@@ -105,7 +118,7 @@ export class EngineSupervisor {
   async restart(signal?: AbortSignal): Promise<void> {
     this.#onRequest = 'restarted on request';
     try {
-      await this.#processes.endDockerd(20_000);
+      await this.#processes.endDockerd(endGraceMs);
       await this.ensureRunning(signal);
     } finally {
       this.#onRequest = undefined;
@@ -127,7 +140,11 @@ export class EngineSupervisor {
       return;
     }
     this.#fallback = before === spec ? this.#options.fallback : before;
-    await this.restart(signal);
+    const { quietly = atOnce } = this.#options;
+    await quietly(async () => {
+      // It may have died meanwhile, and run as it should by now.
+      if (signal?.aborted !== true && !(await this.isCurrent())) await this.restart(signal);
+    });
     if (this.#processes.spec !== spec)
       throw new BerthError('ENGINE_START_FAILED', `${this.refusal ?? ''}; it runs with its earlier settings`);
   }
@@ -147,10 +164,11 @@ export class EngineSupervisor {
   }
 
   async #ensure(signal?: AbortSignal): Promise<void> {
-    if ((await this.#processes.dockerd()) === undefined) {
-      await this.#report('starting', 'no engine runs');
-      await this.#options.prepare?.();
-    }
+    const isThere = (await this.#processes.dockerd()) !== undefined;
+    const isStale = isThere && !(await this.isCurrent());
+    if (isStale || !isThere) await this.#report('starting', isStale ? 'it runs with other settings' : 'no engine runs');
+    if (isStale) await this.#processes.endDockerd(endGraceMs);
+    if (isStale || !isThere) await this.#options.prepare?.();
     const how = await this.#start(signal);
     await this.#report('running', how === 'adopted' ? 'adopted the engine that runs' : 'started');
   }
@@ -160,7 +178,7 @@ export class EngineSupervisor {
     const { spec } = this.#processes;
     try {
       const how = await this.#processes.ensure(signal);
-      if (how === 'started') this.#proven = spec;
+      this.#proven = spec;
       return how;
     } catch (error) {
       const fallback = this.#fallback;
@@ -243,6 +261,8 @@ export class EngineSupervisor {
     });
   }
 }
+
+const atOnce: Quietly = (work) => work();
 
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;

@@ -152,6 +152,11 @@ export class ServiceReconciler {
     return { durationMs: performance.now() - started, steps: this.#plan.steps.length };
   }
 
+  /** Does `work`, which disturbs an engine, while no step is under way there; bounded. */
+  async whileQuiet<Result>(engine: EngineName, work: () => Promise<Result>): Promise<Result> {
+    return await this.#launcher.whileQuiet(engine, work);
+  }
+
   /** Somebody saw that an engine answers. */
   engineCameUp(engine: EngineName): void {
     this.#lookout.engineCameUp(engine);

@@ -1,3 +1,4 @@
+import type { EngineName } from '../config/service-spec.ts';
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
 import type { EngineEvent } from '../engine/container-engine.ts';
@@ -35,6 +36,9 @@ const resourceKinds: ReadonlySet<ServiceStepKind> = new Set([
   'create-volume',
 ]);
 
+/** A container's end takes as long as its grace, a start on a slow machine seconds; what takes longer must not keep an engine as it is. */
+export const quietPatienceMs = 60_000;
+
 /** Begins what a plan says can be done now, and tells when its end calls for another look. */
 export class StepLauncher {
   readonly #deps: StepLauncherDependencies;
@@ -42,6 +46,8 @@ export class StepLauncher {
   readonly #listeners = new Set<(event: StepEvent) => void>();
   /** Services to which something happened while a step of theirs was under way. */
   readonly #touched = new Set<string>();
+  /** Engines on which nothing is begun now: for how many reasons. */
+  readonly #quiet = new Map<EngineName, number>();
   /** The plan that was launched last. */
   #steps: readonly ServiceStep[] = [];
 
@@ -93,7 +99,7 @@ export class StepLauncher {
     this.#steps = steps;
     const open = new Set(steps.map(({ id }) => id));
     for (const step of steps) {
-      if (step.waitsFor.length > 0 || step.after.some((id) => open.has(id))) continue;
+      if (step.waitsFor.length > 0 || step.after.some((id) => open.has(id)) || this.#quiet.has(step.engine)) continue;
       if ((step.notBefore !== undefined && step.notBefore > now) || this.#runner.has(step.subject)) continue;
       // What was under way during the look is done by now: this part of the plan may be about the past.
       if (busyBefore.has(step.subject)) this.#deps.wake();
@@ -118,6 +124,32 @@ export class StepLauncher {
       (step) => step.kind === 'pull-image' && desired.services.get(step.service.name)?.digest !== step.service.digest,
       new BerthError('CANCELLED', 'the configuration changed'),
     );
+  }
+
+  /**
+   * Does `work` while no step is under way on an engine: begins none from now on, and lets those that are end, for a minute
+   * at most. Pulls are broken off: they go on from where they were, and may hang for just what `work` is about to mend.
+   */
+  async whileQuiet<Result>(engine: EngineName, work: () => Promise<Result>): Promise<Result> {
+    this.#quiet.set(engine, (this.#quiet.get(engine) ?? 0) + 1);
+    const enough = new AbortController();
+    try {
+      this.#runner.abort(
+        (step) => step.kind === 'pull-image' && step.engine === engine,
+        new BerthError('CANCELLED', `the ${engine} engine restarts`),
+      );
+      await Promise.race([
+        this.#runner.drained(engine),
+        this.#deps.clock.sleep(quietPatienceMs, enough.signal).catch(() => undefined),
+      ]);
+      enough.abort();
+      return await work();
+    } finally {
+      const others = (this.#quiet.get(engine) ?? 1) - 1;
+      if (others > 0) this.#quiet.set(engine, others);
+      else this.#quiet.delete(engine);
+      this.#deps.wake(0);
+    }
   }
 
   /** Resolves when nothing is under way. */

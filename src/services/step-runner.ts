@@ -1,3 +1,4 @@
+import type { EngineName } from '../config/service-spec.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import { backoffMs } from './backoff.ts';
@@ -34,7 +35,7 @@ export class StepRunner {
   readonly #deps: StepRunnerDependencies;
   readonly #lanes: Lanes;
   readonly #inFlight = new Map<string, { readonly step: ServiceStep; readonly abort: AbortController }>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Set<{ readonly engine: EngineName; readonly work: Promise<void> }>();
 
   constructor(deps: StepRunnerDependencies) {
     this.#deps = deps;
@@ -65,10 +66,11 @@ export class StepRunner {
       })
       .finally(() => {
         this.#inFlight.delete(step.subject);
-        this.#running.delete(work);
+        this.#running.delete(running);
         this.#deps.onFinished(step, isFailed);
       });
-    this.#running.add(work);
+    const running = { engine: step.engine, work };
+    this.#running.add(running);
   }
 
   /** Breaks off the steps for which this is true. */
@@ -76,9 +78,10 @@ export class StepRunner {
     for (const { step, abort } of this.#inFlight.values()) if (isObsolete(step)) abort.abort(reason);
   }
 
-  /** Resolves when nothing is under way. */
-  async drained(): Promise<void> {
-    await Promise.allSettled(this.#running);
+  /** Resolves when nothing of what is under way now is any more, on one engine or on all. */
+  async drained(engine?: EngineName): Promise<void> {
+    const awaited = [...this.#running].filter((one) => engine === undefined || one.engine === engine);
+    await Promise.allSettled(awaited.map(({ work }) => work));
   }
 
   /** @returns false when it failed. */

@@ -7,7 +7,12 @@ import { daemonConfig } from '../../../src/engine/daemon-config.ts';
 import { findDetached } from '../../../src/engine/detached-process.ts';
 import { DockerEngine } from '../../../src/engine/docker.ts';
 import type { EngineSpec } from '../../../src/engine/engine-spec.ts';
-import { type EngineStateChange, EngineSupervisor } from '../../../src/engine/engine-supervisor.ts';
+import {
+  type EngineStateChange,
+  EngineSupervisor,
+  type Quietly,
+  type SupervisorOptions,
+} from '../../../src/engine/engine-supervisor.ts';
 import { runCommand } from '../../../src/engine/run-command.ts';
 import { plainContainer } from '../../contract/plain-container.ts';
 import { systemClock } from '../support/clock.ts';
@@ -55,8 +60,9 @@ describe('the engine supervisor, on Docker 20.10 in the machine itself', () => {
   });
 
   const cgroup = () => `/${stateDir.slice('/tmp/'.length)}`;
-  const supervise = (changed: Partial<EngineSpec> = {}) => {
+  const supervise = (changed: Partial<EngineSpec> = {}, more: Partial<SupervisorOptions> = {}) => {
     const options = {
+      ...more,
       clock: systemClock,
       random: () => 0,
       onChange: (change: EngineStateChange) => changes.push(change),
@@ -142,18 +148,22 @@ describe('the engine supervisor, on Docker 20.10 in the machine itself', () => {
     engine.close();
   });
 
-  test('a restart on request reads the new configuration, and containers keep their pids', async () => {
+  test('one that runs with other settings is started with its own before it counts as running; containers keep their pids', async () => {
     const first = supervise();
     await first.ensureRunning();
     const engine = DockerEngine.connect(first.paths.socket);
     const id = await runOne(engine, 'survivor');
     const pid = await pidOf(engine, id);
+    changes = [];
     const second = supervise({ config: { ...spec.config, 'shutdown-timeout': 7 } });
-    await second.ensureRunning();
     expect(await second.isCurrent()).toBe(false);
-    await second.restart();
+    await second.ensureRunning();
     expect(await second.isCurrent()).toBe(true);
     expect(await pidOf(engine, id)).toBe(pid);
+    expect(changes.map(({ state, reason }) => [state, reason])).toEqual([
+      ['starting', 'it runs with other settings'],
+      ['running', 'started'],
+    ]);
     engine.close();
   });
 
@@ -195,6 +205,32 @@ describe('the engine supervisor, on Docker 20.10 in the machine itself', () => {
       message: expect.stringMatching(/no-such-key.*earlier settings/),
     });
     expect(supervisor.spec.config).toMatchObject({ 'shutdown-timeout': 7 });
+  });
+
+  test('such settings for one that runs already: it is started again as the fallback says', async () => {
+    const first = supervise();
+    await first.ensureRunning();
+    const second = supervise({ config: { ...spec.config, 'no-such-key': true } }, { fallback: spec });
+    await second.ensureRunning();
+    expect([second.spec, await second.isCurrent()]).toEqual([spec, true]);
+    expect(second.refusal).toMatch(/no-such-key/);
+  });
+
+  test('a start under way when other settings come: the restart waits for it, and the container lives on', async () => {
+    let starting: Promise<unknown> = Promise.resolve();
+    const quietly: Quietly = async (work) => {
+      await starting;
+      return work();
+    };
+    const supervisor = supervise({}, { quietly });
+    await supervisor.ensureRunning();
+    const engine = DockerEngine.connect(supervisor.paths.socket);
+    const id = await engine.createContainer('first', plainContainer(await testImage(engine), { networkMode: 'host' }));
+    starting = engine.startContainer(id);
+    await supervisor.reconfigure({ ...spec, config: { ...spec.config, 'shutdown-timeout': 7 } });
+    expect(await supervisor.isCurrent()).toBe(true);
+    expect(await engine.inspectContainer(id)).toMatchObject({ state: 'running' });
+    engine.close();
   });
 
   test('a data root that another engine uses is refused, with the reason', async () => {

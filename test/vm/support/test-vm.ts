@@ -59,7 +59,6 @@ export class TestVm {
   readonly #target: SshTarget | undefined;
   readonly #firmware = new FirmwareWatch();
   #shell: SerialShell | undefined;
-  #client: AgentClient | undefined;
 
   constructor(vm: VirtualMachine, target: SshTarget | undefined) {
     this.vm = vm;
@@ -137,29 +136,45 @@ export class TestVm {
 
   /** The API by way of ssh, as a person gets there; waits until the console lets the key in. */
   async client(): Promise<AgentClient> {
-    const { target } = this;
-    this.#client ??= await this.until('an API by way of ssh', async () =>
-      openApi(target, hostSocket).then(
-        (socket) => new AgentClient(socket),
-        () => undefined,
-      ),
-    );
-    return this.#client;
+    let why = '';
+    return this.until('an API by way of ssh', async () =>
+      this.#connect().catch((error: unknown) => {
+        why = String(error);
+        return undefined;
+      }),
+    ).catch((error: unknown) => {
+      throw new Error(`${String(error)}\nthe last try: ${why}`, { cause: error });
+    });
   }
 
-  /** Waits for a status, and rejects with the last one when it never comes. */
+  /** One try; a way that is open already is used. */
+  async #connect(): Promise<AgentClient> {
+    return new AgentClient(await openApi(this.target, hostSocket));
+  }
+
+  /** Waits for a status, and rejects with the last one when it never comes, and with why there was none since. */
   async status(what: string, condition: (status: HostStatus) => boolean, limitMs = bootLimitMs): Promise<HostStatus> {
-    const client = await this.client();
+    const { target } = this;
     let last: HostStatus | undefined;
+    let why = '';
     return this.until(
       what,
       async () => {
-        last = await client.status().catch(() => last);
-        return last !== undefined && condition(last) ? last : undefined;
+        try {
+          last = await (await this.#connect()).status();
+          why = '';
+        } catch (error) {
+          why = `\nnow it does not answer: ${String(error)}`;
+          // The way leads through a service of the host: when that is another by now, only a new one leads anywhere.
+          await closeApi(target);
+          return undefined;
+        }
+        return condition(last) && last;
       },
       limitMs,
     ).catch((error: unknown) => {
-      throw new Error(`${String(error)}\nthe last status: ${JSON.stringify(last, null, 1)}`, { cause: error });
+      const seen = `the last status: ${JSON.stringify(last, null, 1)}`;
+      throw new Error(`${String(error)}${why}\n${seen}`, { cause: error });
     });
   }
 
@@ -231,7 +246,6 @@ export class TestVm {
   async #leave(): Promise<void> {
     this.#shell?.close();
     this.#shell = undefined;
-    this.#client = undefined;
     await closeApi({ files: this.vm.files });
   }
 }
