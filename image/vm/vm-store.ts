@@ -1,8 +1,8 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { writeDurably } from '../../src/agent/durable-file.ts';
 import { BerthError } from '../../src/core/errors.ts';
+import { writeDurably } from '../../src/engine/durable-file.ts';
 import { type VmFiles, vmFiles } from './vm-files.ts';
 import type { VmSpec } from './vm-spec.ts';
 

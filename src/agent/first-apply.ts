@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isMissing, writeDurably } from './durable-file.ts';
+import { isMissing, writeDurably } from '../engine/durable-file.ts';
 
 interface Noted {
   readonly instance: string;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { BerthError, messageOf } from '../core/errors.ts';
 import { Turns } from '../core/turns.ts';
+import { replaceFile, syncPath, writeDurably } from '../engine/durable-file.ts';
 import type { ConfigText } from './agent-service.ts';
-import { replaceFile, syncDirectory, writeDurably } from './durable-file.ts';
 import type { Generation } from './model.ts';
 
 /** What is stored of a generation; its state follows from its place among the others. */
@@ -155,7 +155,7 @@ export class GenerationStore {
       .slice(0, Math.max(0, this.#generations.length - this.#keep))
       .filter((generation) => generation !== needed);
     for (const { number } of excess) await rm(this.#path(number), { force: true });
-    await syncDirectory(this.#directory);
+    await syncPath(this.#directory);
     this.#generations = this.#generations.filter((generation) => !excess.includes(generation));
   }
 

@@ -3,10 +3,10 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HostConfig } from '../config/host-config.ts';
 import { messageOf } from '../core/errors.ts';
+import { isMissing } from '../engine/durable-file.ts';
 import { runCommand } from '../engine/run-command.ts';
 import type { ImageArchive, ImageSource } from '../services/executor.ts';
 import { normalizeReference } from '../services/names.ts';
-import { isMissing } from './durable-file.ts';
 
 interface IndexEntry {
   readonly reference: string;

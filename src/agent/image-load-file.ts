@@ -1,6 +1,6 @@
 import { readFile, rename } from 'node:fs/promises';
+import { isMissing, writeDurably } from '../engine/durable-file.ts';
 import { runCommand } from '../engine/run-command.ts';
-import { isMissing, writeDurably } from './durable-file.ts';
 import { DurableImageLoads, type OpenLoad } from './image-loads.ts';
 
 interface StoredLoads {

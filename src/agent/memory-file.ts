@@ -1,7 +1,7 @@
 import { readFile, rename } from 'node:fs/promises';
+import { isMissing, writeDurably } from '../engine/durable-file.ts';
 import type { Memory } from '../services/model.ts';
 import type { MemoryStore } from '../services/ports.ts';
-import { isMissing, writeDurably } from './durable-file.ts';
 
 interface StoredMemory {
   /** Of this form; another one is not understood. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Turns } from '../core/turns.ts';
-import { isMissing, writeDurably } from './durable-file.ts';
+import { isMissing, writeDurably } from '../engine/durable-file.ts';
 
 /** What an operator switched by `berth service enable|disable`, over the config's own list. */
 export interface Overlay {

@@ -2,13 +2,13 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import type { ContainerEngine } from '../engine/container-engine.ts';
+import { writeDurably } from '../engine/durable-file.ts';
 import { plainContainer } from '../engine/plain-container.ts';
 import type { ImageSource } from '../services/executor.ts';
 import { label } from '../services/names.ts';
 import { type ServiceStatus, settledStates } from '../services/status.ts';
 import type { HealthCheck } from '../update/health-gate.ts';
 import { toolsImage } from './container-sessions.ts';
-import { writeDurably } from './durable-file.ts';
 import type { HostStatus } from './model.ts';
 import { provideImage } from './provide-image.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMissing, writeDurably } from '../engine/durable-file.ts';
 import type { OsEvent } from '../update/os-status.ts';
-import { isMissing, writeDurably } from './durable-file.ts';
 
 /** Older events are forgotten. */
 const keptEvents = 200;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { isMissing, writeDurably } from './durable-file.ts';
+import { isMissing, writeDurably } from '../engine/durable-file.ts';
 
 /** The host's secret for the salts of clear-text passwords, kept in a file of its own; made when it is not there. */
 export async function loadPasswordSeed(path: string): Promise<string> {

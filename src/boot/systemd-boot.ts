@@ -1,7 +1,8 @@
-import { mkdir, open, readdir, rename, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
+import { syncPath } from '../engine/durable-file.ts';
 import { type BootEntry, blessedFile, parseBootEntry } from './boot-entry.ts';
 import type { BootLoader } from './boot-loader.ts';
 import { readLoaderVariable } from './efi-variables.ts';
@@ -53,7 +54,7 @@ export class SystemdBoot implements BootLoader {
       if (entry.tries === undefined) return;
       const directory = join(esp, entryDirectory);
       await rename(join(directory, entry.file), join(directory, blessedFile(entry)));
-      await sync(directory);
+      await syncPath(directory);
     });
   }
 
@@ -67,8 +68,8 @@ export class SystemdBoot implements BootLoader {
       await mkdir(rejected, { recursive: true });
       await writeFile(join(rejected, `${name}.txt`), `${reason}\n`, { flush: true });
       await rename(join(esp, entryDirectory, entry.file), join(rejected, blessedFile(entry)));
-      await sync(rejected);
-      await sync(join(esp, entryDirectory));
+      await syncPath(rejected);
+      await syncPath(join(esp, entryDirectory));
     });
   }
 
@@ -139,14 +140,5 @@ async function makeDirectory(path: string): Promise<boolean> {
   } catch (error) {
     if (Reflect.get(Object(error), 'code') === 'EEXIST') return false;
     throw error;
-  }
-}
-
-async function sync(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -3,9 +3,9 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { AgentOptions } from '../agent/agent-service.ts';
-import { writeDurably } from '../agent/durable-file.ts';
 import type { HostStatus } from '../agent/model.ts';
 import { BerthError, isBerthError } from '../core/errors.ts';
+import { writeDurably } from '../engine/durable-file.ts';
 import { daemonFiles } from './commands/agent.ts';
 import type { Cli } from './context.ts';
 

@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentOptions } from '../../agent/agent-service.ts';
-import { writeDurably } from '../../agent/durable-file.ts';
 import { parseConfig } from '../../config/parse.ts';
 import { BerthError } from '../../core/errors.ts';
 import { ensureIptables, fetchEngineBinaries, findEngineBinaries } from '../../engine/binaries.ts';
+import { writeDurably } from '../../engine/durable-file.ts';
 import { type Cli, type Command, createCli } from '../context.ts';
 import { askAgent, awaitAgent, startDaemon } from '../daemon.ts';
 import { readConfigTexts } from '../files.ts';

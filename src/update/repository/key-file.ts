@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { canonicalize } from '@tufjs/canonical-json';
 import { z } from 'zod';
 import { BerthError } from '../../core/errors.ts';
-import { isPresent, replaceSynced } from '../synced-files.ts';
+import { isPresent, writeDurably } from '../../engine/durable-file.ts';
 import type { KeyDocument } from './documents.ts';
 import type { Signer } from './signer.ts';
 
@@ -35,10 +35,10 @@ export async function makeKeyFile(directory: string, name: string): Promise<Publ
   const isNew = !(await isPresent(path));
   if (isNew) {
     const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
-    await replaceSynced(path, pem, 0o600);
+    await writeDurably(path, pem, 0o600);
   }
   const document = documentOf(await readPrivateKey(path));
-  await replaceSynced(join(directory, `${name}.pub`), `${JSON.stringify(document)}\n`, 0o644);
+  await writeDurably(join(directory, `${name}.pub`), `${JSON.stringify(document)}\n`, 0o644);
   return { id: keyIdOf(document), document, isNew };
 }
 

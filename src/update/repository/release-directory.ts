@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress, constants as zlib } from 'node:zlib';
 import { BerthError } from '../../core/errors.ts';
+import { isPresent, syncPath, writeDurably } from '../../engine/durable-file.ts';
 import { parseReleaseManifest, type ReleaseArtifact, type ReleaseManifest } from '../release-manifest.ts';
-import { isPresent, replaceSynced, syncDirectory } from '../synced-files.ts';
 
 /** What a release is made of. */
 export interface ReleaseParts {
@@ -53,7 +53,7 @@ export async function writeReleaseDirectory(
   };
   const content = Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`);
   const checked = parseReleaseManifest(content);
-  await replaceSynced(join(directory, 'release.json'), content, 0o644);
+  await writeDurably(join(directory, 'release.json'), content, 0o644);
   return checked;
 }
 
@@ -84,10 +84,10 @@ export async function copyBlobs(directory: string, manifest: ReleaseManifest, re
     const to = join(blobs, blobName({ name, sha256 }));
     if (await isPresent(to)) continue;
     await copyFile(join(directory, name), `${to}.new`);
-    await syncFile(`${to}.new`);
+    await syncPath(`${to}.new`);
     await rename(`${to}.new`, to);
   }
-  await syncDirectory(blobs);
+  await syncPath(blobs);
 }
 
 /** The name of a release's file in `targets/blobs`. Pure. */
@@ -121,14 +121,5 @@ async function describe(directory: string, name: string): Promise<File> {
     return { name, sha256: hash.digest('hex'), bytes: (await stat(path)).size };
   } catch (cause) {
     throw new BerthError('NOT_FOUND', `${path} cannot be read`, { cause });
-  }
-}
-
-async function syncFile(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }

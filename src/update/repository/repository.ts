@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BerthError, messageOf } from '../../core/errors.ts';
-import { isPresent, replaceSynced } from '../synced-files.ts';
+import { isPresent, writeDurably } from '../../engine/durable-file.ts';
 import {
   type Document,
   type RootDocument,
@@ -169,7 +169,7 @@ export class Repository {
   async #write(name: string, content: Uint8Array): Promise<void> {
     const path = join(this.directory, name);
     await mkdir(dirname(path), { recursive: true });
-    await replaceSynced(path, content, fileMode);
+    await writeDurably(path, content, fileMode);
   }
 }
 
@@ -181,7 +181,7 @@ export async function stageDocuments(
   const staged = join(directory, '.staged');
   await mkdir(staged, { recursive: true });
   for (const [role, document] of documents)
-    await replaceSynced(join(staged, `${role}.json`), serialize(document), fileMode);
+    await writeDurably(join(staged, `${role}.json`), serialize(document), fileMode);
   return Repository.open(directory);
 }
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { BerthError } from '../../core/errors.ts';
-import { replaceSynced } from '../synced-files.ts';
+import { writeDurably } from '../../engine/durable-file.ts';
 import { parseMetadata } from '../tuf/metadata.ts';
 import { type Document, type SignedPart, serialize, signedBytes } from './documents.ts';
 import { Repository, type StagedDocument } from './repository.ts';
@@ -108,7 +108,7 @@ async function readRequest(file: string): Promise<SigningRequest> {
 }
 
 async function writeRequest(file: string, request: SigningRequest): Promise<RequestedRole[]> {
-  await replaceSynced(file, `${JSON.stringify(request, null, 1)}\n`, 0o644);
+  await writeDurably(file, `${JSON.stringify(request, null, 1)}\n`, 0o644);
   return request.roles.map(({ role, document: signed }) => summaryOf(role, signed));
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { syncDirectory, writeSynced } from '../synced-files.ts';
+import { syncPath, writeSynced } from '../../engine/durable-file.ts';
 import { encodeName } from './source.ts';
 
 /** What a host holds for true, as it was received. */
@@ -52,12 +52,12 @@ export class MetadataStore {
     const newest = Number(generationName.exec((await this.#generations())[0] ?? '')?.[1] ?? '0');
     const name = `generation-${newest + 1}`;
     await writeGeneration(join(this.#directory, name), files, acceptedMs);
-    await syncDirectory(this.#directory);
+    await syncPath(this.#directory);
     const link = join(this.#directory, 'current.new');
     await rm(link, { force: true });
     await symlink(name, link);
     await rename(link, join(this.#directory, 'current'));
-    await syncDirectory(this.#directory);
+    await syncPath(this.#directory);
     for (const old of await this.#generations()) {
       if (old !== name && old !== before) await rm(join(this.#directory, old), { recursive: true });
     }
@@ -86,7 +86,7 @@ async function writeGeneration(
   const hashes = [...files].map(([role, content]) => [role, hashOf(content)]);
   const index: Index = { acceptedMs, files: Object.fromEntries(hashes) as Index['files'] };
   await writeSynced(join(directory, indexName), JSON.stringify(index), 0o600);
-  await syncDirectory(directory);
+  await syncPath(directory);
 }
 
 /** Rejects when anything of it is missing or damaged. */

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { writeReleaseDirectory } from '../../../src/update/repository/release-directory.ts';
+import { writeSmallRelease } from '../update/release-document.ts';
 import { Bench, type Outcome } from './run-cli.ts';
 
 let bench: Bench;
@@ -15,25 +15,7 @@ afterEach(async () => bench.close());
 const release = async (line: string): Promise<Outcome> => bench.run(['release', ...line.split(' ')]);
 
 async function makeRelease(version: string, sequence: number): Promise<void> {
-  const usr = join(bench.directory, 'usr');
-  const uki = join(bench.directory, 'uki');
-  await writeFile(usr, Buffer.alloc(12_288, version));
-  await writeFile(uki, `kernel ${version}`);
-  const rootHash = sequence.toString(16).padStart(64, '0');
-  const facts = {
-    version,
-    sequence,
-    architecture: 'amd64',
-    kernel: 'cloud',
-    created: '2026-05-01T12:00:00Z',
-    stateSchema: { from: 1, to: 1 },
-  } as const;
-  const parts = {
-    usr: { file: usr, dataBlocks: 1, rootHash },
-    uki: { file: uki, name: `berth_${version}.efi` },
-    facts,
-  };
-  await writeReleaseDirectory(join(bench.directory, `r-${version}`), parts, 1);
+  await writeSmallRelease(bench.directory, version, sequence);
 }
 
 async function makeRepository(): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFeed, readRelease } from '../../../../src/update/feed/channel.ts';
@@ -8,10 +8,10 @@ import type { ReleaseManifest } from '../../../../src/update/release-manifest.ts
 import type { RepositoryKeys } from '../../../../src/update/repository/create.ts';
 import { keyFileSigners, makeKeyFile, type PublicKey } from '../../../../src/update/repository/key-file.ts';
 import type { Signing } from '../../../../src/update/repository/publishing.ts';
-import { writeReleaseDirectory } from '../../../../src/update/repository/release-directory.ts';
 import { DirectorySource } from '../../../../src/update/tuf/directory-source.ts';
 import { MetadataStore } from '../../../../src/update/tuf/metadata-store.ts';
 import { TufClient } from '../../../../src/update/tuf/tuf-client.ts';
+import { writeSmallRelease } from '../release-document.ts';
 
 export const noon = Date.parse('2026-05-01T12:00:00Z');
 export const day = 86_400_000;
@@ -64,29 +64,7 @@ export class Workshop {
 
   /** A release of one block. @returns its directory. */
   async release(version: string, sequence: number): Promise<string> {
-    const directory = join(this.directory, `release-${version}`);
-    await mkdir(directory, { recursive: true });
-    const [usr, uki] = [join(this.directory, `${version}.usr`), join(this.directory, `${version}.efi`)];
-    await writeFile(usr, Buffer.alloc(12_288, version));
-    await writeFile(uki, `kernel ${version}`);
-    const rootHash = createHash('sha256').update(version).digest('hex');
-    await writeReleaseDirectory(
-      directory,
-      {
-        usr: { file: usr, dataBlocks: 1, rootHash },
-        uki: { file: uki, name: `berth_${version}.efi` },
-        facts: {
-          version,
-          sequence,
-          architecture: 'amd64',
-          kernel: 'cloud',
-          created: '2026-05-01T12:00:00Z',
-          stateSchema: { from: 1, to: 1 },
-        },
-      },
-      1,
-    );
-    return directory;
+    return writeSmallRelease(this.directory, version, sequence);
   }
 
   /** A host that trusts the repository's first root. */

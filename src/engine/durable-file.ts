@@ -1,0 +1,51 @@
+import { lstat, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/**
+ * Replaces a file so that a crash at any moment leaves the old content or the new one: temporary file, fsync, rename,
+ * fsync of the directory. One writer at a time per path.
+ */
+export async function writeDurably(path: string, content: string | Uint8Array, mode = 0o600): Promise<void> {
+  await replaceFile(path, content, mode);
+  await syncPath(dirname(path));
+}
+
+/** {@link writeDurably} without its last part: until {@link syncPath}, a power cut may bring the old content back. */
+export async function replaceFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  const temporary = `${path}.new`;
+  // A leftover of a crash may have another mode.
+  await rm(temporary, { force: true });
+  await writeSynced(temporary, content, mode);
+  await rename(temporary, path);
+}
+
+/** Writes a file that is not there yet, and flushes it; its name is durable after {@link syncPath}. */
+export async function writeSynced(path: string, content: string | Uint8Array, mode: number): Promise<void> {
+  const file = await open(path, 'wx', mode);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes durable what a file holds; of a directory, what was created, renamed and removed in it. */
+export async function syncPath(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether there is something of that name. */
+export async function isPresent(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined;
+}
+
+/** True for the error of a file that is not there. */
+export function isMissing(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && Reflect.get(error, 'code') === 'ENOENT';
+}
