@@ -4,6 +4,7 @@ import { expect } from '@jest/globals';
 import { runCommand } from '../../../image/command.ts';
 import { buildSystemContainers } from '../../../image/system-containers.ts';
 import { sshArguments } from '../../../image/vm/ssh.ts';
+import type { HostStatus } from '../../../src/agent/model.ts';
 import { projectDirectory } from '../support/test-image.ts';
 import type { TestVm } from '../support/test-vm.ts';
 import { type Example, replaced, type Stage } from './example.ts';
@@ -47,16 +48,22 @@ const check = async (vm: TestVm, text: string, nextArchive: string): ReturnType<
   expect(await page(vm)).toBe(`${ownPage}\n`);
 
   const client = await vm.client();
+  const web = ({ services }: HostStatus) => services.find(({ name }) => name === 'web');
+  const before = web(await client.status());
   const changed = { file: 'changed.yaml', text: replaced(text, [['berth/web-server:1', 'berth/web-server:2']]) };
   const options = { who: 'test', command: 'test', timeoutMs: 0, wait: false };
   await client.apply({ files: [changed] }, options, () => undefined);
-  await vm.status('a pull that found no archive', ({ services }) =>
-    services.some(({ name, detail }) => name === 'web' && detail.includes('torn.tar.gz cannot be read')),
+  await vm.status(
+    'a pull that found no archive',
+    (status) => web(status)?.detail.includes('torn.tar.gz cannot be read') === true,
   );
   await inConsole(vm, 'docker load -q', nextArchive);
-  await vm.status('the next version', ({ state }) => state === 'healthy');
-  const { services } = await client.status();
-  expect(services.find(({ name }) => name === 'web')).toMatchObject({ state: 'healthy', image: 'berth/web-server:2' });
+  // Until the image is there, the old one runs, and is healthy.
+  const after = await vm.status(
+    'the next version',
+    (status) => status.state === 'healthy' && web(status)?.imageId !== before?.imageId,
+  );
+  expect(web(after)).toMatchObject({ state: 'healthy', image: 'berth/web-server:2' });
   expect(await page(vm)).toBe(`${ownPage}\n`);
 };
 
