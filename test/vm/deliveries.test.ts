@@ -9,7 +9,7 @@ import type { BootableImage } from '../../image/vm/presets.ts';
 import type { Delivery } from '../../image/vm/vm-spec.ts';
 import type { ConfigOrigin, HostStatus } from '../../src/agent/model.ts';
 import { helloService } from './support/hello-service.ts';
-import { isSoak, noteSoak, sampled } from './support/sample.ts';
+import { isSoak, SoakRuns, sampled } from './support/sample.ts';
 import { bakeImage } from './support/test-image.ts';
 import { type TestVm, testLimitMs, withVm } from './support/test-vm.ts';
 
@@ -72,7 +72,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
   await rm(work, { recursive: true, force: true });
-  await noteSoak('datasource deliveries, first boot and a changed config', chosen.length, chosen.length - whole);
+  await runs.note();
 });
 
 /** The guest's name for this machine's loopback is 10.0.2.2. */
@@ -154,11 +154,12 @@ const cases: readonly Case[] = [
 const chosen = sampled(cases, 2);
 /** Those that get another config for a second boot. */
 const changed = new Set(isSoak ? cases : [chosen.find(({ isLasting }) => isLasting)]);
-let whole = 0;
+const runs = new SoakRuns('datasource deliveries, first boot and a changed config');
 
 test.each(chosen)(
   '$name gives the same host as every other delivery',
   async (delivery) => {
+    runs.begin();
     const { handOver, origin, isLasting } = delivery;
     let key = '';
     const keyed = async (publicKey: string) => {
@@ -191,7 +192,7 @@ test.each(chosen)(
       const [newest] = await (await vm.client()).ledger({ limit: 1, subject: 'hostname' });
       expect(newest).toMatchObject({ generation: 2, reason: { kind: 'config', key: 'hostname', change: 'changed' } });
     });
-    whole += 1;
+    runs.succeed();
   },
   2 * testLimitMs,
 );

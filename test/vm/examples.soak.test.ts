@@ -11,7 +11,7 @@ import { minimal } from './examples/minimal.ts';
 import { privateRegistry } from './examples/private-registry.ts';
 import { staticNetwork } from './examples/static-network.ts';
 import { webServer } from './examples/web-server.ts';
-import { noteSoak, sampled } from './support/sample.ts';
+import { SoakRuns, sampled } from './support/sample.ts';
 import { projectDirectory } from './support/test-image.ts';
 import { testLimitMs, withVm } from './support/test-vm.ts';
 
@@ -30,9 +30,9 @@ const notForBooting = ['all-keys.yaml', 'web-and-db.yaml'];
 
 const folder = join(projectDirectory, 'cloud-config');
 const chosen = sampled(examples, 2);
-let booted = 0;
+const runs = new SoakRuns('example configs: each is what it promises');
 
-afterAll(async () => noteSoak('example configs: each is what it promises', chosen.length, chosen.length - booted));
+afterAll(async () => runs.note());
 
 test('every example has a row here', () => {
   const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
@@ -42,6 +42,7 @@ test('every example has a row here', () => {
 test.each(chosen)(
   '$file: $promise',
   async ({ file, stage }) => {
+    runs.begin();
     const directory = await mkdtemp(join(tmpdir(), 'berth-example-'));
     try {
       const { vm, check, end } = await stage(await readFile(join(folder, file), 'utf8'), directory);
@@ -55,7 +56,7 @@ test.each(chosen)(
       } finally {
         await end?.();
       }
-      booted += 1;
+      runs.succeed();
     } finally {
       await rm(directory, { recursive: true, force: true });
     }

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from '@jest/globals';
 import type { VmNic } from '../../image/vm/vm-spec.ts';
 import type { HostStatus } from '../../src/agent/model.ts';
 import { helloService } from './support/hello-service.ts';
-import { isSoak, noteSoak, sampled } from './support/sample.ts';
+import { isSoak, SoakRuns, sampled } from './support/sample.ts';
 import type { SerialShell } from './support/serial-shell.ts';
 import { testLimitMs, withVm } from './support/test-vm.ts';
 
@@ -135,12 +135,13 @@ const families = [
 ] as const;
 
 const chosen = sampled(families, 1);
-let whole = 0;
-afterAll(async () => noteSoak('a network that answers after ten minutes', chosen.length, chosen.length - whole));
+const runs = new SoakRuns('a network that answers after ten minutes');
+afterAll(async () => runs.note());
 
 test.each(chosen)(
   'a host is whole without $name, and has its network when that answers at last',
   async ({ networkConfig, address }) => {
+    runs.begin();
     const network = { kind: 'user', forwards: [], nics: nics.slice(0, 1), ipv6Network: 'fd00:be::/64' } as const;
     await withVm({ userData: host('patient'), networkConfig, network }, async (vm) => {
       await vm.start();
@@ -171,7 +172,7 @@ test.each(chosen)(
       ]);
       expect(await shell.output('cat /proc/sys/kernel/random/boot_id')).toBe(bootId);
     });
-    whole += 1;
+    runs.succeed();
   },
   testLimitMs + silenceMs,
 );

@@ -29,6 +29,30 @@ Written by \`npm run test:soak\`. \`BERTH_SOAK_SEED\` repeats a run.
 |---|---|---|---|---|
 `;
 
+/** Counts the cases of a row as they run: `-t` may leave some out. */
+export class SoakRuns {
+  readonly #what: string;
+  #begun = 0;
+  #succeeded = 0;
+
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  begin(): void {
+    this.#begun += 1;
+  }
+
+  succeed(): void {
+    this.#succeeded += 1;
+  }
+
+  /** Adds the row, unless nothing ran. */
+  async note(): Promise<void> {
+    if (this.#begun > 0) await noteSoak(this.#what, this.#begun, this.#begun - this.#succeeded);
+  }
+}
+
 /** Adds a row to docs/soak-vm.md in a soak run. */
 export async function noteSoak(what: string, repetitions: number, failed: number): Promise<void> {
   if (!isSoak) return;
