@@ -236,15 +236,35 @@ export class StepExecutor {
       await engine.startContainer(id, signal);
       return this.#started(service);
     }
-    const id = next?.id ?? (await this.#create(service, nextName(name), signal));
     // Names before the start: afterwards they would wait until the engine has cleared up after the old one.
-    if (container?.role === 'current') await this.#retire(service, container, signal);
+    const id = await this.#succeed(service, container?.role === 'current' ? container : undefined, next, signal);
     await Promise.all([
       engine.renameContainer(id, name, signal),
       container === undefined ? undefined : engine.vacateContainer(container.id, container.graceSeconds, signal),
     ]);
     await engine.startContainer(id, signal);
     return { ...this.#started(service), ...(container === undefined ? {} : { previousImageId: container.imageId }) };
+  }
+
+  /** Retires the running container while its successor is created. @returns the successor's id. */
+  async #succeed(
+    service: DesiredService,
+    current: ObservedContainer | undefined,
+    next: ObservedContainer | undefined,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const [created, retired] = await Promise.allSettled([
+      next?.id ?? this.#create(service, nextName(service.containerName), signal),
+      current === undefined ? undefined : this.#retire(service, current, signal),
+    ]);
+    if (created.status === 'rejected') {
+      // It runs on, under the name that it had.
+      if (current !== undefined && retired.status === 'fulfilled')
+        await this.#engine(service).renameContainer(current.id, service.containerName);
+      throw created.reason;
+    }
+    if (retired.status === 'rejected') throw retired.reason;
+    return created.value;
   }
 
   /** The running container becomes the one to go back to; an older one makes room. */

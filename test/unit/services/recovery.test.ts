@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ServiceSpec } from '../../../src/config/service-spec.ts';
+import { BerthError } from '../../../src/core/errors.ts';
 import { versionOf } from '../../../src/services/model.ts';
 import { planServices } from '../../../src/services/plan/plan-services.ts';
 import { rollbacks } from '../../../src/services/readiness.ts';
@@ -53,6 +54,24 @@ describe('going back', () => {
     host.user.happen('berth-b', { state: 'created' });
     host.user.happen('berth-b.previous', { state: 'running' });
     expect(ids(await host.converge())).toEqual(['stop-service:b', 'resume-service:b']);
+    expect(host.containers()).toEqual(['berth-b running', 'berth-b.previous exited']);
+  });
+
+  test('a successor that cannot be created leaves the running container and its name alone', async () => {
+    const host = await hostWith({ b: alone });
+    host.declare(configOf({ b: changed(alone) }));
+    host.user.createContainer = () => Promise.reject(new BerthError('ENGINE_REFUSED', 'no such runtime'));
+    await host.step();
+    expect(host.failed).toEqual(['replace-service:b: no such runtime']);
+    expect(host.containers()).toEqual(['berth-b running']);
+  });
+
+  test('a crash between the name of the old container and the new one: it is renamed back, and replaced', async () => {
+    const host = await hostWith({ b: alone });
+    host.declare(configOf({ b: changed(alone) }));
+    const [old] = host.user.containers.keys();
+    await host.user.renameContainer(old ?? '', 'berth-b.previous');
+    expect(ids(await host.converge())).toEqual(['restore-service:b', 'replace-service:b']);
     expect(host.containers()).toEqual(['berth-b running', 'berth-b.previous exited']);
   });
 
