@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { sha256OfFile } from '../src/engine/sha256-of-file.ts';
 import { runCommand } from './command.ts';
 
 /** What the image's containers run when nothing else is said. Field names: OCI image specification, `config`. */
@@ -74,10 +73,4 @@ export async function writeImageArchive(options: {
     ...members,
   ]);
   return { imageId: `sha256:${id}`, sizeBytes: (await stat(layer)).size };
-}
-
-async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { BerthError } from '../../src/core/errors.ts';
+import { sha256OfFile } from '../../src/engine/sha256-of-file.ts';
 import { gptBytes, readGpt } from './gpt.ts';
 import { asRaw, copyPrograms } from './inspect.ts';
 import type { ImageManifest } from './release-files.ts';
@@ -57,7 +57,6 @@ async function readManifest(directory: string): Promise<ImageManifest> {
 }
 
 async function requireDigest(file: string, sha256: string, what: string): Promise<void> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  if (hash.digest('hex') !== sha256) throw new BerthError('CONFIG_INVALID', `${what} is not what manifest.json says`);
+  if ((await sha256OfFile(file)) !== sha256)
+    throw new BerthError('CONFIG_INVALID', `${what} is not what manifest.json says`);
 }

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { BerthError } from '../../src/core/errors.ts';
+import { sha256OfFile } from '../../src/engine/sha256-of-file.ts';
 import { type ImageOptions, prepareTools } from './build.ts';
 import { type CachedOs, cachedOs } from './cached-build.ts';
 import { type ImageFormat, writeFormat } from './formats.ts';
@@ -142,7 +140,5 @@ function imagePackages(os: CachedOs) {
 }
 
 async function describe(file: string): Promise<{ sizeBytes: number; sha256: string }> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return { sizeBytes: (await stat(file)).size, sha256: hash.digest('hex') };
+  return { sizeBytes: (await stat(file)).size, sha256: await sha256OfFile(file) };
 }

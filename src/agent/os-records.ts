@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Turns } from '../core/turns.ts';
 import { isMissing, writeDurably } from '../engine/durable-file.ts';
 import type { OsEvent } from '../update/os-status.ts';
 
@@ -22,7 +23,7 @@ export class OsRecords {
   readonly #path: string;
   readonly #rejectedDirectory: string;
   #stored: Stored = nothing;
-  #saving: Promise<void> = Promise.resolve();
+  readonly #saving = new Turns();
 
   private constructor(stateDirectory: string) {
     this.#path = join(stateDirectory, 'os.json');
@@ -71,12 +72,10 @@ export class OsRecords {
 
   async #store(stored: Stored): Promise<void> {
     this.#stored = stored;
-    const saving = this.#saving.then(async () => {
+    await this.#saving.take(async () => {
       await mkdir(join(this.#path, '..'), { recursive: true });
       await writeDurably(this.#path, `${JSON.stringify(stored)}\n`);
     });
-    this.#saving = saving.catch(() => undefined);
-    await saving;
   }
 }
 

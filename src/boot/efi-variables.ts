@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMissing } from '../engine/durable-file.ts';
 
 const directory = '/sys/firmware/efi/efivars';
 /** The vendor of the variables by which boot loader and system talk: Boot Loader Interface, systemd.io/BOOT_LOADER_INTERFACE. */
@@ -12,7 +13,7 @@ export async function readLoaderVariable(name: string): Promise<string | undefin
   try {
     return decodeVariable(await readFile(join(directory, `${name}-${loaderVendor}`)));
   } catch (error) {
-    if (Reflect.get(Object(error), 'code') === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, rmdir, stat, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
+import { Turns } from '../core/turns.ts';
 import { syncPath } from '../engine/durable-file.ts';
 import { type BootEntry, blessedFile, parseBootEntry } from './boot-entry.ts';
 import type { BootLoader } from './boot-loader.ts';
@@ -32,8 +33,7 @@ export class SystemdBoot implements BootLoader {
   readonly #deps: SystemdBootDependencies;
   /** What a process before this one, which was killed, may have left mounted. */
   #leftover = true;
-  /** One at a time. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(deps: SystemdBootDependencies) {
     this.#deps = deps;
@@ -75,9 +75,7 @@ export class SystemdBoot implements BootLoader {
 
   /** Mounts the partition, lets `work` use it, and unmounts it, which writes what is left to write. */
   async #mounted<T>(mode: 'ro' | 'rw', work: (esp: string) => Promise<T>): Promise<T> {
-    const turn = this.#last.then(async () => this.#locked(async () => this.#withMount(mode, work)));
-    this.#last = turn.catch(() => undefined);
-    return turn;
+    return this.#turns.take(async () => this.#locked(async () => this.#withMount(mode, work)));
   }
 
   async #withMount<T>(mode: 'ro' | 'rw', work: (esp: string) => Promise<T>): Promise<T> {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createZstdCompress, constants as zlib } from 'node:zlib';
 import { BerthError } from '../../core/errors.ts';
 import { isPresent, syncPath, writeDurably } from '../../engine/durable-file.ts';
+import { sha256OfFile } from '../../engine/sha256-of-file.ts';
 import { parseReleaseManifest, type ReleaseArtifact, type ReleaseManifest } from '../release-manifest.ts';
 
 /** What a release is made of. */
@@ -116,9 +116,7 @@ async function compress(from: string, to: string, level: number): Promise<void> 
 async function describe(directory: string, name: string): Promise<File> {
   const path = name === '' ? directory : join(directory, name);
   try {
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(path), hash);
-    return { name, sha256: hash.digest('hex'), bytes: (await stat(path)).size };
+    return { name, sha256: await sha256OfFile(path), bytes: (await stat(path)).size };
   } catch (cause) {
     throw new BerthError('NOT_FOUND', `${path} cannot be read`, { cause });
   }

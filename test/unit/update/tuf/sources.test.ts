@@ -166,6 +166,8 @@ describe('an HTTP server', () => {
 });
 
 test('a location is a server or a directory', () => {
-  expect(openSource('https://example.org/os/', 'metadata', '/work').location).toBe('https://example.org/os/metadata');
-  expect(openSource('os', 'targets', '/work').location).toBe('/work/os/targets');
+  expect(openSource('https://example.org/os/', 'metadata', '/somewhere').location).toBe(
+    'https://example.org/os/metadata',
+  );
+  expect(openSource('os', 'targets', '/somewhere').location).toBe('/somewhere/os/targets');
 });
