@@ -10,6 +10,7 @@ const pure = [
   'src/update/{release-manifest,release-version,signed-json}.ts',
   'src/update/feed/!(channel).ts',
   'src/update/tuf/{expiry,limits,metadata,refusal,source,target,trusted-metadata}.ts',
+  'src/update/transfer/{artifacts,batches,block-index,delta-format,index-segments,plan-transfer,segment,tree-check,verity}.ts',
   'src/update/repository/{documents,feed-edits,signing}.ts',
   'src/datasource/!(bounded-file|host-facts-reader|http-fetcher|http-request|mounted-seed-devices).ts',
   'src/host/network/{condition,conflicts,creation,desired,dhcpcd-config,good-time,ip-commands,ip-json,lease,observed,projection,resolv-conf,summary}.ts',

@@ -53,7 +53,7 @@ async function writeCommonJs({ path, text }: OutputFile): Promise<void> {
     sourcesContent: false,
     sourcefile: basename(path),
     supported: { 'dynamic-import': false },
-    define: { 'import.meta.dirname': '__dirname' },
+    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
     logLevel: 'warning',
   });
   await writeFile(path, `${code}//# sourceMappingURL=${basename(path)}.map\n`);
@@ -64,7 +64,11 @@ const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'
 await rm(outputDirectory, { recursive: true, force: true });
 await mkdir(outputDirectory, { recursive: true });
 const { outputFiles } = await build({
-  entryPoints: [join(root, 'src/cli/main.ts')],
+  entryPoints: {
+    main: join(root, 'src/cli/main.ts'),
+    // A thread's program lies beside the chunk that starts it.
+    'chunks/slot-thread': join(root, 'src/update/transfer/slot-thread.ts'),
+  },
   outdir: outputDirectory,
   bundle: true,
   splitting: true,

@@ -1,15 +1,28 @@
 import { once } from 'node:events';
-import { type IncomingHttpHeaders, type IncomingMessage, request as overHttp } from 'node:http';
-import { request as overHttps } from 'node:https';
+import {
+  type Agent as HttpAgent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as overHttp,
+} from 'node:http';
+import { type Agent as HttpsAgent, request as overHttps } from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createUnzip } from 'node:zlib';
 import { splitCredentials } from './url-credentials.ts';
+
+/** Who holds the connections, by a URL's protocol. */
+export interface HttpAgents {
+  readonly 'http:': HttpAgent;
+  readonly 'https:': HttpsAgent;
+}
 
 export interface HttpQuestion {
   readonly method: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
+  /** Without it each request has a connection of its own: nothing is left open when the answer is there. */
+  readonly agents?: HttpAgents;
 }
 
 export interface HttpAnswer {
@@ -20,6 +33,8 @@ export interface HttpAnswer {
 }
 
 const longestChain = 10;
+/** They say what is asked for, not who asks. */
+const impersonal: ReadonlySet<string> = new Set(['accept-encoding', 'if-range', 'range']);
 const redirections: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /**
@@ -40,12 +55,19 @@ export async function askHttp(url: string, question: HttpQuestion): Promise<Http
     const next = new URL(location, current);
     if (!/^https?:$/.test(next.protocol)) throw new Error(`a redirection to ${next.protocol}`);
     // What was meant for one server is not another one's to read.
-    if (next.origin !== current.origin) asked = { ...question, headers: {} };
+    if (next.origin !== current.origin) asked = { ...question, headers: impersonalOnly(question.headers) };
     current = next;
   }
 }
 
-async function askOnce(url: URL, { method, headers = {}, body, signal }: HttpQuestion): Promise<IncomingMessage> {
+function impersonalOnly(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => impersonal.has(name)));
+}
+
+async function askOnce(
+  url: URL,
+  { method, headers = {}, body, signal, agents }: HttpQuestion,
+): Promise<IncomingMessage> {
   signal.throwIfAborted();
   const { address, credentials } = splitCredentials(url.href);
   const send = url.protocol === 'https:' ? overHttps : overHttp;
@@ -57,8 +79,7 @@ async function askOnce(url: URL, { method, headers = {}, body, signal }: HttpQue
       ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
     },
     signal,
-    // A connection of its own: nothing is left open when the answer is there.
-    agent: false,
+    agent: agents?.[url.protocol === 'https:' ? 'https:' : 'http:'] ?? false,
   });
   // Once the answer has begun, its own stream tells of trouble; the request would have nobody to tell.
   request.on('error', () => undefined);

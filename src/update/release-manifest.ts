@@ -15,7 +15,7 @@ const version = z.string().refine(isVersion, 'a version: it begins with a digit'
 const file = { name: fileName, sha256: digest, bytes: byteCount };
 
 const artifact = z.discriminatedUnion('kind', [
-  /** All of the slot. */
+  /** The data of the slot, as independent zstd frames; the hash tree is made by the host. */
   z.object({ kind: z.literal('full'), ...file }),
   /** What each block of the slot is, so that a host fetches those only which it lacks. */
   z.object({ kind: z.literal('index'), ...file }),
@@ -47,7 +47,11 @@ export const releaseManifestSchema = z
     /** Which of the health gate's profiles blesses it. */
     healthProfile: fileName.optional(),
   })
-  .refine(({ artifacts }) => artifacts.some(({ kind }) => kind === 'full'), 'one artifact is the full slot')
+  .refine(
+    ({ artifacts }) =>
+      (['full', 'index'] as const).every((one) => artifacts.filter(({ kind }) => kind === one).length === 1),
+    'one artifact is the full slot, one is its index',
+  )
   .refine(
     ({ usr }) => usr.bytes > usr.dataBlocks * verityBlockBytes && usr.bytes % verityBlockBytes === 0,
     'the slot is its data blocks and a hash tree',
@@ -63,4 +67,9 @@ export type ReleaseArtifact = ReleaseManifest['artifacts'][number];
  */
 export function parseReleaseManifest(content: Uint8Array): ReleaseManifest {
   return parseSigned(content, 'release.json', releaseManifestSchema, manifestFormat);
+}
+
+/** The name of a release's file in `targets/blobs`. Pure. */
+export function blobName({ name, sha256 }: { readonly name: string; readonly sha256: string }): string {
+  return `${sha256}.${name}`;
 }

@@ -44,7 +44,8 @@ export const run: Command = async (cli, [image]) => {
     };
     const manifest = await phases.run('release', async (onProgress) => {
       onProgress('compressing');
-      return writeReleaseDirectory(directory, { usr, uki, facts: { ...facts, ...said } }, fast ? 1 : 19);
+      const parts = { usr, uki, facts: { ...facts, ...said } };
+      return writeReleaseDirectory(directory, parts, fast ? 1 : 19, context.signal);
     });
     print(cli, directory, manifest);
     return 0;

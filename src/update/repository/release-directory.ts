@@ -1,17 +1,15 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { createZstdCompress, constants as zlib } from 'node:zlib';
 import { BerthError } from '../../core/errors.ts';
 import { isPresent, syncPath, writeDurably } from '../../engine/durable-file.ts';
 import { sha256OfFile } from '../../engine/sha256-of-file.ts';
-import { parseReleaseManifest, type ReleaseArtifact, type ReleaseManifest } from '../release-manifest.ts';
+import { blobName, parseReleaseManifest, type ReleaseManifest } from '../release-manifest.ts';
+import { makeArtifacts, type SlotImageFile } from '../transfer/make-artifacts.ts';
 
 /** What a release is made of. */
 export interface ReleaseParts {
   /** The content of a slot. */
-  readonly usr: { readonly file: string; readonly dataBlocks: number; readonly rootHash: string };
+  readonly usr: SlotImageFile;
   /** `name` as on the EFI partition. */
   readonly uki: { readonly file: string; readonly name: string };
   readonly facts: Pick<
@@ -26,22 +24,19 @@ interface File {
   readonly bytes: number;
 }
 
-/** Bytes that a host unpacks to one window's worth of memory; zstd's level 19 would take eight times as much. */
-const windowLog = 20;
-
 /** Writes a release into a directory of its own: `release.json` and the files that it names. @returns the manifest. */
 export async function writeReleaseDirectory(
   directory: string,
   parts: ReleaseParts,
   level: number,
+  signal: AbortSignal,
 ): Promise<ReleaseManifest> {
   const { usr, uki, facts } = parts;
   await mkdir(directory, { recursive: true });
   const ukiFile = join(directory, uki.name);
   await copyFile(uki.file, ukiFile);
-  const full = `berth-${facts.version}-${facts.architecture}-${facts.kernel}.usr.zst`;
-  await compress(usr.file, join(directory, full), level);
-  const artifacts: ReleaseArtifact[] = [{ kind: 'full', ...(await describe(directory, full)) }];
+  const name = `berth-${facts.version}-${facts.architecture}-${facts.kernel}`;
+  const artifacts = await makeArtifacts({ image: usr, previous: [], directory, name, level, signal });
   const { sha256, bytes } = await describe(usr.file, '');
   const manifest = {
     format: 1,
@@ -90,27 +85,8 @@ export async function copyBlobs(directory: string, manifest: ReleaseManifest, re
   await syncPath(blobs);
 }
 
-/** The name of a release's file in `targets/blobs`. Pure. */
-export function blobName({ name, sha256 }: { readonly name: string; readonly sha256: string }): string {
-  return `${sha256}.${name}`;
-}
-
 function filesOf({ uki, artifacts }: ReleaseManifest): readonly File[] {
   return [uki, ...artifacts];
-}
-
-async function compress(from: string, to: string, level: number): Promise<void> {
-  const params = {
-    [zlib.ZSTD_c_compressionLevel]: level,
-    [zlib.ZSTD_c_windowLog]: windowLog,
-    [zlib.ZSTD_c_checksumFlag]: 1,
-  };
-  try {
-    await pipeline(createReadStream(from), createZstdCompress({ params }), createWriteStream(`${to}.new`));
-    await rename(`${to}.new`, to);
-  } finally {
-    await rm(`${to}.new`, { force: true });
-  }
 }
 
 async function describe(directory: string, name: string): Promise<File> {

@@ -1,27 +1,30 @@
 import { BerthError, messageOf } from '../../core/errors.ts';
-import { askHttp } from '../../datasource/http-request.ts';
+import { askHttp, type HttpAgents } from '../../datasource/http-request.ts';
+import { shownUrl } from '../../datasource/inline-seed.ts';
 import { refuse } from './refusal.ts';
-import { encodeName, leadsElsewhere, type Source } from './source.ts';
+import { leadsElsewhere, type Source, urlBelow } from './source.ts';
 
 /** For one file: what trickles in more slowly than this is as good as not there. */
 const patienceMs = 120_000;
 /** Stores answer 403 for what is not there when listing is not allowed. */
-const absent: ReadonlySet<number> = new Set([403, 404, 410]);
+export const absentStatus: ReadonlySet<number> = new Set([403, 404, 410]);
 /** Bigger answers are not kept to be asked for again by their ETag. */
 const keptBytes = 64 * 2 ** 10;
 
 /** A repository's files on an HTTP server. Who made them is told by their signatures, so plain HTTP will do. */
 export class HttpSource implements Source {
   readonly location: string;
+  readonly #agents: HttpAgents | undefined;
   readonly #kept = new Map<string, { readonly etag: string; readonly content: Uint8Array }>();
 
-  constructor(url: string) {
+  constructor(url: string, agents?: HttpAgents) {
     this.location = url.replace(/\/+$/, '');
+    this.#agents = agents;
   }
 
   async read(path: readonly string[], maxBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
     if (leadsElsewhere(path)) return undefined;
-    const url = [this.location, ...path.map(encodeName)].join('/');
+    const url = urlBelow(this.location, path);
     try {
       return await this.#ask(url, maxBytes, AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]));
     } catch (error) {
@@ -34,7 +37,12 @@ export class HttpSource implements Source {
   async #ask(url: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
     const kept = this.#kept.get(url);
     const question = kept === undefined ? {} : { 'if-none-match': kept.etag };
-    const { status, headers, body } = await askHttp(url, { method: 'GET', headers: question, signal });
+    const { status, headers, body } = await askHttp(url, {
+      method: 'GET',
+      headers: question,
+      signal,
+      ...(this.#agents === undefined ? {} : { agents: this.#agents }),
+    });
     if (status === 200) {
       const content = await readAtMost(body, url, maxBytes);
       this.#keep(url, headers.etag, content);
@@ -42,7 +50,7 @@ export class HttpSource implements Source {
     }
     body.destroy();
     if (status === 304 && kept !== undefined) return kept.content;
-    if (absent.has(status)) return undefined;
+    if (absentStatus.has(status)) return undefined;
     throw unreachable(url, `the server answered ${status}`, { retryAfter: headers['retry-after'] });
   }
 
@@ -58,7 +66,8 @@ async function readAtMost(body: AsyncIterable<unknown>, url: string, maxBytes: n
   for await (const part of body) {
     length += (part as Uint8Array).length;
     // Leaving the loop ends the transfer.
-    if (length > maxBytes) throw refuse('oversized', url, `it is longer than the ${maxBytes} bytes that are taken`);
+    if (length > maxBytes)
+      throw refuse('oversized', shownUrl(url), `it is longer than the ${maxBytes} bytes that are taken`);
     parts.push(part as Uint8Array);
   }
   return Buffer.concat(parts, length);
@@ -69,7 +78,7 @@ function unreachable(
   what: string,
   { cause, retryAfter }: { readonly cause?: unknown; readonly retryAfter?: string | undefined },
 ): BerthError {
-  return new BerthError('RELEASE_UNREACHABLE', `${url}: ${what}`, {
+  return new BerthError('RELEASE_UNREACHABLE', `${shownUrl(url)}: ${what}`, {
     cause,
     retryable: true,
     details: retryAfter === undefined ? {} : { retryAfter },

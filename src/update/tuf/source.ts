@@ -14,6 +14,11 @@ export function leadsElsewhere(path: readonly string[]): boolean {
   return path.some((name) => name === '' || name === '.' || name === '..' || name.includes('\0'));
 }
 
+/** The address of a repository's file. `path` must not lead elsewhere. Pure. */
+export function urlBelow(location: string, path: readonly string[]): string {
+  return [location, ...path.map(encodeName)].join('/');
+}
+
 /** A name as one part of a URL or of a file system's path: everything is encoded that RFC 3986 reserves. Pure. */
 export function encodeName(name: string): string {
   return encodeURIComponent(name).replace(

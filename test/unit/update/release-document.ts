@@ -18,13 +18,13 @@ export async function writeSmallRelease(directory: string, version: string, sequ
   const [usr, uki] = [join(directory, `${version}.usr`), join(directory, `${version}.efi`)];
   await writeFile(usr, Buffer.alloc(12_288, version));
   await writeFile(uki, `kernel ${version}`);
-  const rootHash = createHash('sha256').update(version).digest('hex');
+  const rootHash = createHash('sha256').update(Buffer.alloc(4096, version)).digest('hex');
   const parts = {
     usr: { file: usr, dataBlocks: 1, rootHash },
     uki: { file: uki, name: `berth_${version}.efi` },
     facts: factsOf(version, sequence),
   };
-  await writeReleaseDirectory(into, parts, 1);
+  await writeReleaseDirectory(into, parts, 1, new AbortController().signal);
   return into;
 }
 
@@ -36,6 +36,9 @@ export function releaseDocument(version: string, sequence: number) {
     ...factsOf(version, sequence),
     usr: { sha256: 'a'.repeat(64), bytes: 12_288, dataBlocks: 1, rootHash: 'b'.repeat(64) },
     uki: { name: `berth_${version}.efi`, sha256: 'c'.repeat(64), bytes: 10 },
-    artifacts: [{ kind: 'full', name: 'usr.zst', sha256: 'd'.repeat(64), bytes: 20 }],
+    artifacts: [
+      { kind: 'full', name: 'usr.zst', sha256: 'd'.repeat(64), bytes: 20 },
+      { kind: 'index', name: 'usr.idx', sha256: 'f'.repeat(64), bytes: 32 },
+    ],
   };
 }

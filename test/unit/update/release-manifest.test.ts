@@ -15,7 +15,6 @@ test('reads what a release consists of, and leaves out what it does not know', (
     artifacts: [
       ...document.artifacts,
       { kind: 'delta', name: 'a-b.delta', sha256: 'd'.repeat(64), bytes: 5, fromRootHash: 'e'.repeat(64) },
-      { kind: 'index', name: 'usr.idx', sha256: 'f'.repeat(64), bytes: 6 },
     ],
   };
   expect(parse(full)).toEqual(full);
@@ -30,7 +29,13 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ['sequence 0', { sequence: 0 }, /sequence/],
   ['half a sequence', { sequence: 1.5 }, /sequence/],
   ['an unknown processor', { architecture: 'riscv64' }, /architecture/],
-  ['no full slot', { artifacts: [] }, /full slot/],
+  ['no full slot', { artifacts: releaseDocument('1.1.0', 2).artifacts.slice(1) }, /full slot/],
+  ['no index', { artifacts: releaseDocument('1.1.0', 2).artifacts.slice(0, 1) }, /index/],
+  [
+    'two full slots',
+    { artifacts: [...releaseDocument('1.1.0', 2).artifacts, releaseDocument('1.1.0', 2).artifacts[0]] },
+    /full slot/,
+  ],
   ['a state schema that goes back', { stateSchema: { from: 2, to: 1 } }, /state schema/],
   [
     'a slot without a hash tree',

@@ -1,0 +1,84 @@
+import type { Measure, Row } from '../scenario.ts';
+import { type ReleaseName, releases } from './images.ts';
+import type { UpdateCost, UpdatePeer } from './peers.ts';
+import type { ReleaseCosts } from './release-costs.ts';
+
+type UpdateRow = Row<UpdatePeer | 'dd'>;
+type Measured = Measure<UpdatePeer | 'dd'>;
+
+/** A configuration's delta may have this much. */
+const mostConfigMegabytes = 0.05;
+/** Of the bytes of the best pairwise program. */
+const mostOfPairwise = 0.85;
+const mostClientMebibytes = 256;
+/** Throughput of 0.8 of dd and openssl is this much of their time. */
+const mostOfDdTime = 1 / 0.8;
+
+/** The results, one row a measure. Pure. */
+export function updateRows(costs: Readonly<Partial<Record<ReleaseName, ReleaseCosts>>>): UpdateRow[] {
+  return (Object.keys(releases) as ReleaseName[]).flatMap((name) => {
+    const cost = costs[name];
+    return cost === undefined ? [] : rowsOf(name, cost);
+  });
+}
+
+function rowsOf(name: ReleaseName, { peers, berth }: ReleaseCosts): UpdateRow[] {
+  const { delta, ranges } = berth;
+  const all = { ...peers, berth: delta };
+  const pairwise = least([peers.xdelta3, peers.zstd]);
+  const generic = least([peers.casync, peers.zchunk]);
+  const { xdelta3, zstd, casync, zchunk } = peers;
+  const row = (
+    measure: Measured,
+    values: Record<string, UpdateCost | undefined>,
+    of: (cost: UpdateCost) => number | undefined,
+  ): UpdateRow => {
+    const pairs = Object.entries(values).flatMap(([peer, cost]) => {
+      const value = cost === undefined ? undefined : of(cost);
+      return value === undefined ? [] : [[peer, value] as const];
+    });
+    return { measure: { ...measure, title: `${name}: ${measure.title}` }, medians: Object.fromEntries(pairs) };
+  };
+  const most = name === 'config' ? mostConfigMegabytes : pairwise === undefined ? undefined : pairwise * mostOfPairwise;
+  return [
+    row(
+      { title: 'fetched, pairwise', unit: 'MB', decimals: 3, ...limit(most) },
+      { xdelta3, zstd, berth: delta },
+      megabytes,
+    ),
+    row(
+      { title: 'fetched, any to any', unit: 'MB', decimals: 3, ...limit(generic) },
+      { casync, zchunk, berth: ranges },
+      megabytes,
+    ),
+    row({ title: 'server’s processor', unit: 's', decimals: 1 }, all, ({ server }) => server.cpuSeconds),
+    row({ title: 'server’s memory', unit: 'MiB' }, all, ({ server }) => server.peakMebibytes),
+    row({ title: 'host’s processor', unit: 's', decimals: 2 }, all, ({ client }) => client?.cpuSeconds),
+    row(
+      { title: 'host’s memory', unit: 'MiB', ...limit(mostClientMebibytes) },
+      all,
+      ({ client }) => client?.peakMebibytes,
+    ),
+    {
+      measure: {
+        title: `${name}: written, read back and checked`,
+        unit: 's',
+        limit: { kind: 'ratio', against: 'dd', most: mostOfDdTime },
+      },
+      medians: { dd: berth.ddSeconds, berth: berth.applySeconds },
+    },
+  ];
+}
+
+function limit(most: number | undefined): Pick<Measured, 'limit'> {
+  return most === undefined ? {} : { limit: { kind: 'value', most: Number(most.toFixed(3)) } };
+}
+
+function least(costs: readonly (UpdateCost | undefined)[]): number | undefined {
+  const known = costs.flatMap((cost) => (cost === undefined ? [] : [megabytes(cost)]));
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+function megabytes({ bytes }: UpdateCost): number {
+  return bytes / 1e6;
+}

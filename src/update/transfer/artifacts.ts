@@ -1,0 +1,34 @@
+import { blobName, type ReleaseArtifact, type ReleaseManifest } from '../release-manifest.ts';
+import { refuse } from '../tuf/refusal.ts';
+import type { TrustedTarget } from '../tuf/target.ts';
+
+/** What a slot's content can be had from, as a signed `release.json` names it. */
+export interface TransferArtifacts {
+  /** The data as independent zstd frames. */
+  readonly full: TrustedTarget;
+  /** What is in each block, and where in `full`: see `block-index.ts`. */
+  readonly index: TrustedTarget;
+  /** Each makes the data from that of the slot with `fromRootHash`: see `delta-format.ts`. */
+  readonly deltas: readonly (TrustedTarget & { readonly fromRootHash: string })[];
+}
+
+/** A whole slot: the top of its hash tree, in hex, and how many blocks of 4096 bytes of data it has. */
+export type SlotFacts = Pick<ReleaseManifest['usr'], 'rootHash' | 'dataBlocks'>;
+
+/** Where a release's artifacts are below `targets`. Pure. Throws RELEASE_REFUSED when one is missing that every manifest names. */
+export function transferArtifacts({ artifacts }: Pick<ReleaseManifest, 'artifacts'>): TransferArtifacts {
+  const deltas = artifacts.flatMap((artifact) =>
+    artifact.kind === 'delta' ? [{ ...targetOf(artifact), fromRootHash: artifact.fromRootHash }] : [],
+  );
+  const only = (kind: 'full' | 'index'): TrustedTarget => {
+    const artifact = artifacts.find((one) => one.kind === kind);
+    if (artifact === undefined) throw refuse('malformed', 'release.json', `it names no artifact of the kind ${kind}`);
+    return targetOf(artifact);
+  };
+  return { full: only('full'), index: only('index'), deltas };
+}
+
+function targetOf(artifact: ReleaseArtifact): TrustedTarget {
+  const { name, sha256, bytes } = artifact;
+  return { path: `blobs/${name}`, bytes, hashes: { sha256 }, place: ['blobs', blobName(artifact)] };
+}

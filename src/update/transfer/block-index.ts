@@ -1,0 +1,94 @@
+import { refuse } from '../tuf/refusal.ts';
+import { type BlockRange, digestBytes } from './verity.ts';
+
+/**
+ * The block index of a release: what is in each block of its data, and where the full stream has it.
+ *
+ * Numbers are little-endian:
+ *
+ *     0   8  "BERTHIDX"
+ *     8   4  version: 1
+ *    12   4  blocks a frame (4 to 64)
+ *    16   4  blocks of data, n
+ *    20  8n  of each block the first 8 bytes of its SHA-256
+ *   20+8n    of each frame its length in the full stream, 4 bytes
+ *
+ * Eight bytes tell blocks apart; what a slot holds in the end is decided by the hash tree alone. The full stream is one zstd
+ * frame after the other, each independent: `zstd -d` unpacks it.
+ */
+export interface BlockIndex {
+  readonly dataBlocks: number;
+  readonly frameBlocks: number;
+  /** {@link keyBytes} a block. */
+  readonly keys: Uint8Array;
+  /** Where each frame begins in the full stream, and where the last one ends. */
+  readonly frameStarts: readonly number[];
+}
+
+/** Bytes of a digest that the index keeps. */
+export const keyBytes = 8;
+/** Blocks in a frame of what we make: 64 KiB. */
+export const defaultFrameBlocks = 16;
+/** A frame of random bytes grows by far less than this. */
+const mostFrameBytes = 512 * 1024;
+const magic = 'BERTHIDX';
+const headerBytes = 20;
+
+/** How long the index of a slot is. Pure. */
+export function indexBytes(dataBlocks: number, frameBlocks: number): number {
+  return headerBytes + dataBlocks * keyBytes + Math.ceil(dataBlocks / frameBlocks) * 4;
+}
+
+/** The first bytes of digests that lie one after the other. Pure. */
+export function keysOf(digests: Uint8Array): Uint8Array {
+  const keys = new Uint8Array((digests.length / digestBytes) * keyBytes);
+  for (let block = 0; block * keyBytes < keys.length; block += 1)
+    keys.set(digests.subarray(block * digestBytes, block * digestBytes + keyBytes), block * keyBytes);
+  return keys;
+}
+
+/** Pure. */
+export function encodeIndex({ dataBlocks, frameBlocks, keys, frameStarts }: BlockIndex): Uint8Array {
+  const bytes = Buffer.alloc(indexBytes(dataBlocks, frameBlocks));
+  bytes.write(magic, 0, 'latin1');
+  [1, frameBlocks, dataBlocks].forEach((number, at) => bytes.writeUInt32LE(number, 8 + at * 4));
+  bytes.set(keys, headerBytes);
+  const table = headerBytes + keys.length;
+  for (let frame = 0; frame + 1 < frameStarts.length; frame += 1)
+    bytes.writeUInt32LE((frameStarts[frame + 1] ?? 0) - (frameStarts[frame] ?? 0), table + frame * 4);
+  return bytes;
+}
+
+/**
+ * Reads an index. Pure. Throws RELEASE_REFUSED when it is none, or is not of a release with `dataBlocks` and a full stream of
+ * `fullBytes`.
+ */
+export function decodeIndex(source: Uint8Array, dataBlocks: number, fullBytes: number): BlockIndex {
+  const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+  const no = (what: string): never => {
+    throw refuse('malformed', 'block index', what);
+  };
+  if (bytes.length < headerBytes || bytes.toString('latin1', 0, 8) !== magic) return no('it is none');
+  if (bytes.readUInt32LE(8) !== 1) return no(`it has version ${bytes.readUInt32LE(8)}`);
+  const frameBlocks = bytes.readUInt32LE(12);
+  if (frameBlocks < 4 || frameBlocks > 64) return no(`it has frames of ${frameBlocks} blocks`);
+  if (bytes.readUInt32LE(16) !== dataBlocks) return no(`it is for ${bytes.readUInt32LE(16)} blocks, not ${dataBlocks}`);
+  if (bytes.length !== indexBytes(dataBlocks, frameBlocks)) return no(`it has ${bytes.length} bytes`);
+  const table = headerBytes + dataBlocks * keyBytes;
+  const frameStarts = [0];
+  let end = 0;
+  for (let at = table; at < bytes.length; at += 4) {
+    const length = bytes.readUInt32LE(at);
+    if (length === 0 || length > mostFrameBytes) return no(`it has a frame of ${length} bytes`);
+    end += length;
+    frameStarts.push(end);
+  }
+  if (end !== fullBytes) return no(`it is for a full stream of ${end} bytes, not ${fullBytes}`);
+  return { dataBlocks, frameBlocks, keys: bytes.subarray(headerBytes, table), frameStarts };
+}
+
+/** The blocks of a frame; the last one may be short. Pure. */
+export function blocksOfFrame({ dataBlocks, frameBlocks }: BlockIndex, frame: number): BlockRange {
+  const block = frame * frameBlocks;
+  return { block, blocks: Math.min(frameBlocks, dataBlocks - block) };
+}

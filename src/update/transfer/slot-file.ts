@@ -1,0 +1,84 @@
+import { constants, fdatasyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { BerthError, messageOf } from '../../core/errors.ts';
+import { type BlockRange, blockBytes } from './verity.ts';
+
+/** What a file is opened for: `seed` keeps the kernel's read-ahead, the others go past its cache where the file system lets them. */
+export type SlotFileUse = 'seed' | 'check' | 'write';
+
+/**
+ * Memory that a device can read and write itself: page aligned, as only resizable buffers are in Node (WebAssembly's are too, but
+ * the agent's V8 has none). `blocks` are of 4096 bytes.
+ */
+export function alignedBlocks(blocks: number): Uint8Array {
+  const length = blocks * blockBytes;
+  return new Uint8Array(new ArrayBuffer(length, { maxByteLength: length }));
+}
+
+/**
+ * A partition or file with a slot's content, read and written in whole blocks and synchronously: for threads of their own, whose end
+ * closes it. All methods throw DISK_FULL, or HOST_REFUSED with the system's message.
+ */
+export class SlotFile {
+  readonly path: string;
+  readonly #descriptor: number;
+
+  constructor(path: string, use: SlotFileUse) {
+    this.path = path;
+    this.#descriptor = attempt(path, () => open(path, use));
+  }
+
+  /** Fills `into` from a block on. Throws HOST_REFUSED when the file ends before that. */
+  read(into: Uint8Array, block: number): void {
+    for (let done = 0; done < into.length; ) {
+      const position = block * blockBytes + done;
+      const count = attempt(this.path, () => readSync(this.#descriptor, into, done, into.length - done, position));
+      if (count === 0) throw new BerthError('HOST_REFUSED', `${this.path} ends at byte ${position}`);
+      done += count;
+    }
+  }
+
+  /** Writes all of `from`, from a block on. Not durable before {@link sync}. */
+  write(from: Uint8Array, block: number): void {
+    for (let done = 0; done < from.length; ) {
+      const position = block * blockBytes + done;
+      done += attempt(this.path, () => writeSync(this.#descriptor, from, done, from.length - done, position));
+    }
+  }
+
+  /** Makes all that was written to the file durable, whoever wrote it. */
+  sync(): void {
+    attempt(this.path, () => fdatasyncSync(this.#descriptor));
+  }
+}
+
+/** Cuts a range into pieces of at most so many blocks. Pure. */
+export function* piecesOf({ block, blocks }: BlockRange, most: number): Generator<BlockRange> {
+  for (let done = 0; done < blocks; done += most) yield { block: block + done, blocks: Math.min(most, blocks - done) };
+}
+
+function open(path: string, use: SlotFileUse): number {
+  const { O_RDONLY, O_RDWR, O_EXCL, O_DIRECT } = constants;
+  // Linux refuses O_EXCL for a partition that is mounted or a part of something else, such as the running slot.
+  const access = use === 'write' ? O_RDWR | O_EXCL : O_RDONLY;
+  if (use === 'seed') return openSync(path, access);
+  try {
+    return openSync(path, access | O_DIRECT);
+  } catch (error) {
+    // A file system in memory has nothing to go past.
+    if (codeOf(error) !== 'EINVAL') throw error;
+    return openSync(path, access);
+  }
+}
+
+function attempt<Result>(path: string, action: () => Result): Result {
+  try {
+    return action();
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOSPC') throw new BerthError('DISK_FULL', `${path} is full`, { cause });
+    throw new BerthError('HOST_REFUSED', `${path}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error ? Reflect.get(error, 'code') : undefined;
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { BerthError, type ErrorCode } from '../../core/errors.ts';
+import type { SlotChecker } from './slot-checker.ts';
+import type { SlotWriter, WriterOptions } from './slot-writer.ts';
+
+/** What a thread is started for. `leaves` lies in shared memory. */
+export type ThreadSetup =
+  | ({ readonly kind: 'write' } & WriterOptions)
+  | { readonly kind: 'check'; readonly target: string; readonly leaves: Uint8Array };
+
+/** What a thread can be asked, each by its kind. */
+export type ThreadCalls = Pick<SlotWriter, 'begin' | 'kept' | 'write' | 'finish' | 'readSeed'> &
+  Pick<SlotChecker, 'seal' | 'digest' | 'read'>;
+
+export interface ThreadRequest {
+  readonly kind: keyof ThreadCalls;
+  readonly input: readonly unknown[];
+}
+
+export type ThreadAnswer =
+  | { readonly value: unknown }
+  | { readonly failure: { readonly code: ErrorCode; readonly message: string } };
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** A thread that works on a slot: disks are fastest by synchronous calls, and those must not hold up everything else. */
+export class SlotLane {
+  readonly #worker: Worker;
+  /** In the order of the requests, which is that of the answers. */
+  readonly #waiting: Waiting[] = [];
+  /** Why there will be no more answers. */
+  #end: Error | undefined;
+
+  constructor(setup: ThreadSetup) {
+    this.#worker = new Worker(threadFile, { workerData: setup });
+    this.#worker.on('message', (answer: ThreadAnswer) => {
+      const waiting = this.#waiting.shift();
+      if ('value' in answer) waiting?.resolve(answer.value);
+      else waiting?.reject(new BerthError(answer.failure.code, answer.failure.message));
+    });
+    this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
+    this.#worker.on('exit', () => this.#fail(new Error('the thread has ended')));
+  }
+
+  /** Asks the thread; requests are answered one after the other. Rejects with what the method throws. */
+  async call<Kind extends keyof ThreadCalls>(
+    kind: Kind,
+    ...input: Parameters<ThreadCalls[Kind]>
+  ): Promise<ReturnType<ThreadCalls[Kind]>> {
+    if (this.#end !== undefined) throw this.#end;
+    const answer = new Promise<unknown>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    this.#worker.postMessage({ kind, input } satisfies ThreadRequest);
+    return (await answer) as ReturnType<ThreadCalls[Kind]>;
+  }
+
+  /** Ends the thread. What it is at is not waited for: a write that was begun may be whole, in part or not at all. */
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #fail(error: Error): void {
+    this.#end ??= error;
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  }
+}
+
+/** In `dist/` each thread's program is a file beside this one's. */
+const threadFile = join(
+  import.meta.dirname,
+  import.meta.filename.endsWith('.ts') ? 'slot-thread.ts' : 'slot-thread.js',
+);

@@ -1,0 +1,206 @@
+import { BerthError, isBerthError, messageOf } from '../../core/errors.ts';
+import { refuse } from '../tuf/refusal.ts';
+import { isContentOf, type TrustedTarget } from '../tuf/target.ts';
+import { type BatchOptions, BatchSource } from './batch-source.ts';
+import { batchesOf, endOf } from './batches.ts';
+import { type BlockIndex, decodeIndex, indexBytes, keysOf } from './block-index.ts';
+import { decodeDelta, decodeDeltaHeader, deltaHeaderBytes } from './delta-format.ts';
+import { indexSegments, wrongFrames } from './index-segments.ts';
+import { MeteredSource } from './metered-source.ts';
+import { planTransfer } from './plan-transfer.ts';
+import { Sealer } from './sealer.ts';
+import { payloadOf, type Segment } from './segment.ts';
+import { SlotLane } from './slot-lane.ts';
+import { TokenBucket } from './token-bucket.ts';
+import type { WriteSlotOptions, WrittenSlot } from './transfer-options.ts';
+import { blockBytes, digestBytes, hashTree, type SlotLayout, slotLayout } from './verity.ts';
+
+/** What is read of a delta at first: all of a small one. */
+const deltaHeadBytes = 64 * 1024;
+/** Segments whose blocks in the target are looked at before the next message. */
+const segmentsAtATime = 64;
+/** How often what differs is fetched again. */
+const repairs = 2;
+
+/** One run of `writeSlot`. */
+export class SlotTransfer {
+  readonly #options: WriteSlotOptions;
+  readonly #layout: SlotLayout;
+  readonly #leaves: Uint8Array;
+  readonly #writer: SlotLane;
+  readonly #checker: SlotLane;
+  readonly #batches: BatchSource;
+  readonly #detours: string[] = [];
+  #index: BlockIndex | undefined;
+  #hasLeftovers = false;
+  #bytesFetched = 0;
+  #blocksWritten = 0;
+
+  constructor(options: WriteSlotOptions) {
+    const { release, target, seed, source, rateLimit, clock, signal } = options;
+    this.#options = options;
+    this.#layout = slotLayout(release.dataBlocks);
+    this.#leaves = new Uint8Array(new SharedArrayBuffer(release.dataBlocks * digestBytes));
+    const setup = { target, layout: this.#layout, ...(seed === undefined ? {} : { seed: seed.device }) };
+    this.#writer = new SlotLane({ kind: 'write', ...setup });
+    this.#checker = new SlotLane({ kind: 'check', target, leaves: this.#leaves });
+    const limit = rateLimit === undefined ? undefined : new TokenBucket(rateLimit, clock);
+    const metered = new MeteredSource(source, limit, (bytes) => {
+      this.#bytesFetched += bytes;
+      this.#tell();
+    });
+    this.#batches = new BatchSource(metered, signal);
+  }
+
+  async run(): Promise<WrittenSlot> {
+    const { release, artifacts, seed } = this.#options;
+    this.#hasLeftovers = await this.#writer.call('begin', release.rootHash);
+    const delta = artifacts.deltas.find(({ fromRootHash }) => fromRootHash === seed?.rootHash);
+    const seedBlocks = seed?.dataBlocks ?? 0;
+    const { full, index } = artifacts;
+    const sizes = { full: full.bytes, index: index.bytes, ...(delta === undefined ? {} : { delta: delta.bytes }) };
+    const isDone =
+      delta !== undefined && planTransfer(sizes).kind === 'delta' && (await this.#byDelta(delta, seedBlocks));
+    if (!isDone) await this.#byIndex();
+    await this.#complete();
+    return { bytesFetched: this.#bytesFetched, detours: this.#detours };
+  }
+
+  /** Ends the threads; no write begins after it. */
+  async close(): Promise<void> {
+    await Promise.all([this.#writer.close(), this.#checker.close()]);
+  }
+
+  /** @returns false when the delta is no good: what it made is left for the next way. */
+  async #byDelta(delta: TrustedTarget, seedBlocks: number): Promise<boolean> {
+    try {
+      const { dataBlocks } = this.#layout;
+      const head = await this.#batches.read(delta, { start: 0, end: Math.min(delta.bytes, deltaHeadBytes) });
+      const header = decodeDeltaHeader(head, seedBlocks, dataBlocks);
+      const tableEnd = deltaHeaderBytes + header.packedBytes;
+      if (tableEnd > delta.bytes) throw refuse('malformed', delta.path, 'it is shorter than its table');
+      const rest =
+        tableEnd <= head.length ? [] : [await this.#batches.read(delta, { start: head.length, end: tableEnd })];
+      const packed = Buffer.concat([head, ...rest]).subarray(deltaHeaderBytes, tableEnd);
+      const { segments } = decodeDelta(header, packed, delta.bytes);
+      await this.#carryOut(await this.#withoutKept(segments), delta, { head });
+      return true;
+    } catch (error) {
+      if (!isBadArtifact(error)) throw error;
+      this.#detours.push(`${delta.path}: ${messageOf(error)}`);
+      this.#hasLeftovers = true;
+      return false;
+    }
+  }
+
+  async #byIndex(): Promise<void> {
+    const { seed, artifacts } = this.#options;
+    const index = await this.#getIndex();
+    const seedLeaves = seed === undefined ? undefined : slotLayout(seed.dataBlocks).levels[0];
+    // The seed's own tree tells what it holds; whether it really does is seen when it is read.
+    const digests = seedLeaves === undefined ? undefined : await this.#writer.call('readSeed', seedLeaves);
+    const seedKeys = keysOf(digests?.subarray(0, (seed?.dataBlocks ?? 0) * digestBytes) ?? new Uint8Array());
+    const segments = await this.#withoutKept(indexSegments(index, seedKeys));
+    const { full } = artifacts;
+    const plan = planTransfer({ full: full.bytes, index: artifacts.index.bytes, missing: payloadBytes(segments) });
+    await this.#carryOut(segments, full, { inOneGo: plan.kind === 'full' });
+  }
+
+  /** Makes the segments that are missing, in order, and has the whole slot read back; what failed is found there. */
+  async #carryOut(missing: readonly Segment[], artifact: TrustedTarget, options: BatchOptions): Promise<void> {
+    const sealer = new Sealer(this.#checker);
+    this.#blocksWritten = this.#layout.dataBlocks - countBlocks(missing);
+    let failures = 0;
+    for await (const { batch, payload } of this.#batches.batches(artifact, batchesOf(missing), options)) {
+      this.#options.signal.throwIfAborted();
+      failures += (await this.#writer.call('write', batch.segments, payload)).length;
+      this.#blocksWritten += countBlocks(batch.segments);
+      this.#tell();
+      await sealer.writtenTo(endOf(batch), payload?.bytes.length ?? 0);
+    }
+    if (failures > 0) this.#detours.push(`${artifact.path}: ${failures} parts did not come out right`);
+    await sealer.finish(this.#layout.dataBlocks);
+  }
+
+  /** Reads what the disk has against the root hash, mends what differs, and writes the hash tree. */
+  async #complete(): Promise<void> {
+    const { release, artifacts, target } = this.#options;
+    const sealer = new Sealer(this.#checker);
+    for (let repair = 0; ; repair += 1) {
+      const tree = hashTree(this.#layout, this.#leaves);
+      if (tree.rootHash === release.rootHash) return this.#writer.call('finish', tree.bytes);
+      const index = await this.#getIndex();
+      const wrong = wrongFrames(index, keysOf(this.#leaves));
+      const [first] = wrong;
+      if (first === undefined)
+        throw refuse('mix-and-match', artifacts.index.path, `it is of another release than ${release.rootHash}`);
+      if (repair === repairs) throw unmendable(target, wrong);
+      for await (const { batch, payload } of this.#batches.batches(artifacts.full, batchesOf(wrong), {})) {
+        const [bad] = await this.#writer.call('write', batch.segments, payload);
+        if (bad !== undefined && repair + 1 === repairs)
+          throw refuse('mix-and-match', artifacts.full.path, `it is damaged: blocks from ${bad.block} on`);
+        await sealer.seal(batch.segments.map(({ block, blocks }) => ({ block, blocks })));
+      }
+      await sealer.idle();
+    }
+  }
+
+  async #withoutKept(segments: readonly Segment[]): Promise<readonly Segment[]> {
+    if (!this.#hasLeftovers) return segments;
+    const missing: Segment[] = [];
+    for (let start = 0; start < segments.length; start += segmentsAtATime) {
+      this.#options.signal.throwIfAborted();
+      const some = segments.slice(start, start + segmentsAtATime);
+      const kept = await this.#writer.call('kept', some);
+      missing.push(...some.filter((_, at) => kept[at] !== true));
+    }
+    return missing;
+  }
+
+  async #getIndex(): Promise<BlockIndex> {
+    if (this.#index !== undefined) return this.#index;
+    const { index, full } = this.#options.artifacts;
+    const { dataBlocks } = this.#layout;
+    // Before anything is allocated: the smallest frames there may be have the longest index.
+    if (index.bytes > indexBytes(dataBlocks, 4))
+      throw refuse('oversized', index.path, `it has ${index.bytes} bytes, too many for ${dataBlocks} blocks`);
+    const bytes = await this.#batches.read(index, { start: 0, end: index.bytes });
+    if (!isContentOf(index, bytes))
+      throw refuse('mix-and-match', index.path, 'it does not have the digest of the signed metadata');
+    this.#index = decodeIndex(bytes, dataBlocks, full.bytes);
+    return this.#index;
+  }
+
+  #tell(): void {
+    this.#options.onProgress?.({
+      bytesFetched: this.#bytesFetched,
+      bytesWritten: this.#blocksWritten * blockBytes,
+      total: this.#layout.dataBlocks * blockBytes,
+    });
+  }
+}
+
+/** The artifact itself is to blame, not the way to it: another one may do. */
+function isBadArtifact(error: unknown): boolean {
+  return isBerthError(error, 'RELEASE_REFUSED') || (isBerthError(error, 'RELEASE_UNREACHABLE') && !error.retryable);
+}
+
+function unmendable(target: string, wrong: readonly Segment[]): BerthError {
+  const places = wrong.slice(0, 8).map(({ block }) => block);
+  return new BerthError(
+    'HOST_REFUSED',
+    `${target} does not keep what is written to it: blocks from ${places.join(', ')} on`,
+    { hint: 'the disk is failing', details: { frames: wrong.length } },
+  );
+}
+
+function countBlocks(segments: readonly Segment[]): number {
+  return segments.reduce((sum, { blocks }) => sum + blocks, 0);
+}
+
+function payloadBytes(segments: readonly Segment[]): number {
+  return segments.reduce((sum, segment) => {
+    const span = payloadOf(segment);
+    return span === undefined ? sum : sum + span.end - span.start;
+  }, 0);
+}

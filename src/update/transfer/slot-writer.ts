@@ -1,0 +1,219 @@
+import { hash } from 'node:crypto';
+import { constants, zstdDecompressSync } from 'node:zlib';
+import { BerthError, isBerthError } from '../../core/errors.ts';
+import { keyBytes, keysOf } from './block-index.ts';
+import { deltaLimits } from './delta-format.ts';
+import type { ByteSpan, Segment } from './segment.ts';
+import { alignedBlocks, piecesOf, SlotFile } from './slot-file.ts';
+import { type BlockRange, blockBytes, digestBytes, hashBlocks, type SlotLayout } from './verity.ts';
+
+/** Blocks written at once: 4 MiB, the most that a patch makes. */
+const bufferBlocks = deltaLimits.patchBlocks;
+/** Stands where the hash tree's superblock will be while a slot is being written; behind it the root hash, in hex. */
+const marker = 'berth: being written\n';
+/** zstd's window of what we unpack: dictionary and output fit. */
+const mostWindowLog = 25;
+
+/** A part of an artifact. */
+export interface Payload {
+  /** Where in the artifact it begins. */
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface WriterOptions {
+  readonly target: string;
+  /** Another slot, to copy from. */
+  readonly seed?: string;
+  readonly layout: SlotLayout;
+}
+
+/** Carries out segments on the target. Synchronous: for a thread of its own. Its methods throw what {@link SlotFile}'s do. */
+export class SlotWriter {
+  readonly #target: SlotFile;
+  readonly #seed: SlotFile | undefined;
+  readonly #layout: SlotLayout;
+  readonly #buffer = alignedBlocks(bufferBlocks);
+  /** What of the buffer is filled, and where it goes. */
+  #filled: BlockRange = { block: 0, blocks: 0 };
+  #dictionary: { readonly windows: string; readonly bytes: Uint8Array } | undefined;
+
+  constructor({ target, seed, layout }: WriterOptions) {
+    this.#layout = layout;
+    this.#target = new SlotFile(target, 'write');
+    this.#seed = seed === undefined ? undefined : openSeed(seed);
+  }
+
+  /**
+   * Takes the target over: from now on it says that it is incomplete, and no hash tree makes it look like a release.
+   * Throws HOST_REFUSED when it is too small. @returns whether it holds something of the release with this root hash already.
+   */
+  begin(rootHash: string): boolean {
+    const { dataBlocks, slotBlocks } = this.#layout;
+    this.#target.read(this.#buffer.subarray(0, blockBytes), slotBlocks - 1);
+    const head = this.#buffer.subarray(0, Math.min(2, slotBlocks - dataBlocks) * blockBytes);
+    this.#target.read(head, dataBlocks);
+    const mark = Buffer.from(marker + rootHash);
+    const hasLeftovers =
+      mark.equals(head.subarray(0, mark.length)) ||
+      (head.length > blockBytes && hash('sha256', head.subarray(blockBytes)) === rootHash);
+    head.fill(0);
+    head.set(mark);
+    this.#target.write(head, dataBlocks);
+    this.#target.sync();
+    return hasLeftovers;
+  }
+
+  /** Which segments' blocks the target has already. Of what carries no digest nothing is known. */
+  kept(segments: readonly Segment[]): boolean[] {
+    return segments.map((segment) => {
+      if (segment.kind === 'copy' || segment.kind === 'zero' || segment.blocks > bufferBlocks) return false;
+      const blocks = this.#buffer.subarray(0, segment.blocks * blockBytes);
+      this.#target.read(blocks, segment.block);
+      return isRight(segment, blocks);
+    });
+  }
+
+  /**
+   * Writes segments that are in the order of the slot. @returns the ones that could not be made: the seed or the payload is not
+   * what it should be. What they leave in the target is undefined.
+   */
+  write(segments: readonly Segment[], payload: Payload | undefined): Segment[] {
+    const failed = segments.filter((segment) => !this.#make(segment, payload));
+    this.#flush();
+    return failed;
+  }
+
+  /** Writes the hash tree, each part durable before the next and the superblock last, and reads it again. Throws HOST_REFUSED when the disk has not kept it. */
+  finish(tree: Uint8Array): void {
+    const { dataBlocks } = this.#layout;
+    const blocks = tree.length / blockBytes;
+    for (const range of [...piecesOf({ block: 1, blocks: blocks - 1 }, bufferBlocks), { block: 0, blocks: 1 }]) {
+      const bytes = tree.subarray(range.block * blockBytes, (range.block + range.blocks) * blockBytes);
+      const buffer = this.#buffer.subarray(0, bytes.length);
+      buffer.set(bytes);
+      this.#target.write(buffer, dataBlocks + range.block);
+      this.#target.sync();
+      this.#target.read(buffer, dataBlocks + range.block);
+      if (Buffer.compare(buffer, bytes) !== 0)
+        throw new BerthError('HOST_REFUSED', `${this.#target.path} does not keep what is written to it`);
+    }
+  }
+
+  /** Reads from the seed; undefined when it cannot be read. */
+  readSeed({ block, blocks }: BlockRange): Uint8Array | undefined {
+    const bytes = new Uint8Array(blocks * blockBytes);
+    return this.#readSeed(bytes, block) ? bytes : undefined;
+  }
+
+  #make(segment: Segment, payload: Payload | undefined): boolean {
+    switch (segment.kind) {
+      case 'zero':
+        for (const piece of piecesOf(segment, bufferBlocks)) {
+          this.#room(piece).fill(0);
+          this.#take(piece);
+        }
+        return true;
+      case 'copy':
+        for (const piece of piecesOf(segment, bufferBlocks)) {
+          if (!this.#readSeed(this.#room(piece), segment.seedBlock + piece.block - segment.block)) return false;
+          this.#take(piece);
+        }
+        return true;
+      case 'patch':
+      case 'frame': {
+        const blocks = this.#unpack(segment, payload);
+        if (blocks === undefined || !isRight(segment, blocks)) return false;
+        this.#room(segment).set(blocks);
+        this.#take(segment);
+        return true;
+      }
+    }
+  }
+
+  /** @returns undefined when the payload is no frame of that size. Takes the memory of the segment's blocks, and 32 MiB for zstd. */
+  #unpack(
+    segment: Extract<Segment, { kind: 'patch' | 'frame' }>,
+    payload: Payload | undefined,
+  ): Uint8Array | undefined {
+    if (payload === undefined) return undefined;
+    const dictionary = segment.kind === 'patch' ? this.#dictionaryOf(segment.windows) : undefined;
+    const length = segment.blocks * blockBytes;
+    try {
+      const blocks = zstdDecompressSync(slice(payload, segment.payload), {
+        ...(dictionary === undefined || dictionary.length === 0 ? {} : { dictionary }),
+        chunkSize: length,
+        maxOutputLength: length,
+        params: { [constants.ZSTD_d_windowLogMax]: mostWindowLog },
+      });
+      return blocks.length === length ? blocks : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** False where the seed has no such blocks or cannot be read: others will do. */
+  #readSeed(into: Uint8Array, block: number): boolean {
+    try {
+      this.#seed?.read(into, block);
+      return this.#seed !== undefined;
+    } catch (error) {
+      if (isBerthError(error)) return false;
+      throw error;
+    }
+  }
+
+  #dictionaryOf(windows: readonly BlockRange[]): Uint8Array {
+    const name = JSON.stringify(windows);
+    if (this.#dictionary?.windows === name) return this.#dictionary.bytes;
+    const bytes = new Uint8Array(windows.reduce((sum, { blocks }) => sum + blocks, 0) * blockBytes);
+    let at = 0;
+    for (const { block, blocks } of windows) {
+      // What comes of a dictionary with gaps is seen by its digest.
+      this.#readSeed(bytes.subarray(at, at + blocks * blockBytes), block);
+      at += blocks * blockBytes;
+    }
+    this.#dictionary = { windows: name, bytes };
+    return bytes;
+  }
+
+  /** Space in the buffer for blocks that follow those in it; writes these out where they do not. */
+  #room({ block, blocks }: BlockRange): Uint8Array {
+    const { block: first, blocks: count } = this.#filled;
+    if (count > 0 && (first + count !== block || count + blocks > bufferBlocks)) this.#flush();
+    if (this.#filled.blocks === 0) this.#filled = { block, blocks: 0 };
+    const start = this.#filled.blocks * blockBytes;
+    return this.#buffer.subarray(start, start + blocks * blockBytes);
+  }
+
+  #take({ blocks }: BlockRange): void {
+    this.#filled = { block: this.#filled.block, blocks: this.#filled.blocks + blocks };
+  }
+
+  #flush(): void {
+    const { block, blocks } = this.#filled;
+    if (blocks > 0) this.#target.write(this.#buffer.subarray(0, blocks * blockBytes), block);
+    this.#filled = { block: 0, blocks: 0 };
+  }
+}
+
+/** A seed that cannot be opened is done without, as one that cannot be read. */
+function openSeed(path: string): SlotFile | undefined {
+  try {
+    return new SlotFile(path, 'seed');
+  } catch (error) {
+    if (isBerthError(error)) return undefined;
+    throw error;
+  }
+}
+
+function slice({ start, bytes }: Payload, span: ByteSpan): Uint8Array {
+  return bytes.subarray(span.start - start, span.end - start);
+}
+
+function isRight(segment: Extract<Segment, { kind: 'patch' | 'frame' }>, blocks: Uint8Array): boolean {
+  if (segment.kind === 'patch') return Buffer.compare(hash('sha256', blocks, 'buffer'), segment.sha256) === 0;
+  const digests = new Uint8Array(segment.blocks * digestBytes);
+  hashBlocks(blocks, digests, 0);
+  return Buffer.compare(keysOf(digests), segment.keys.subarray(0, segment.blocks * keyBytes)) === 0;
+}

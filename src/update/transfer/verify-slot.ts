@@ -1,0 +1,33 @@
+import type { SlotFacts } from './artifacts.ts';
+import { piecesOf } from './slot-file.ts';
+import { SlotLane } from './slot-lane.ts';
+import { checkTree, type SlotDamage } from './tree-check.ts';
+import { digestBytes, slotLayout } from './verity.ts';
+
+/** Blocks read for one message: 32 MiB. */
+const pieceBlocks = 8192;
+
+/**
+ * Reads a whole slot from the disk, past every cache, and names what differs from the release with that root hash. Changes
+ * nothing; the slot may be in use. Throws HOST_REFUSED when it cannot be read, RELEASE_REFUSED when no slot can have so many
+ * blocks; rejects with the signal's reason.
+ */
+export async function verifySlot(
+  device: string,
+  { rootHash, dataBlocks }: SlotFacts,
+  signal: AbortSignal,
+): Promise<SlotDamage> {
+  const layout = slotLayout(dataBlocks);
+  const leaves = new Uint8Array(new SharedArrayBuffer(dataBlocks * digestBytes));
+  const lane = new SlotLane({ kind: 'check', target: device, leaves });
+  try {
+    for (const piece of piecesOf({ block: 0, blocks: dataBlocks }, pieceBlocks)) {
+      signal.throwIfAborted();
+      await lane.call('digest', piece);
+    }
+    const stored = await lane.call('read', { block: dataBlocks, blocks: layout.slotBlocks - dataBlocks });
+    return checkTree(layout, leaves, stored, rootHash);
+  } finally {
+    await lane.close();
+  }
+}
