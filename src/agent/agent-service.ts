@@ -2,6 +2,7 @@ import type { DependencyCondition, EngineName } from '../config/service-spec.ts'
 import type { ExecIo, ExecOptions } from '../engine/container-engine.ts';
 import type { ServiceState, ServiceStatus } from '../services/status.ts';
 import type { OsEvent, OsStatus } from '../update/os-status.ts';
+import type { UpdateService } from './update-service.ts';
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from './model.ts';
 
 /** A config file as the user has it: its name (for diagnostics) and its text. */
@@ -126,7 +127,7 @@ export interface MetricFamily {
  * Everything the agent does for others: the API serves it, the CLI uses it through the API.
  * Every method may throw a {@link BerthError}; a service that does not exist is SERVICE_UNKNOWN, anything else NOT_FOUND.
  */
-export interface AgentService {
+export interface AgentService extends UpdateService {
   status(): Promise<HostStatus>;
   /** What applying would do; changes nothing. A config with errors gives a plan with diagnostics and no steps. */
   plan(request: ApplyRequest): Promise<PlanReport>;

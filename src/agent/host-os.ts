@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findSibling, readBootFacts } from '../boot/boot-facts.ts';
+import { EspMount } from '../boot/esp-mount.ts';
 import { SystemdBoot } from '../boot/systemd-boot.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -15,7 +16,9 @@ import { imageDirectories } from './image-directories.ts';
 import type { HostStatus } from './model.ts';
 import { osChecks } from './os-checks.ts';
 import { OsRecords } from './os-records.ts';
+import { openUpdates } from './host-updates.ts';
 import { OwnOs } from './own-os.ts';
+import { OwnUpdates } from './own-updates.ts';
 import { userChecks } from './user-checks.ts';
 import { berthVersion } from './version.ts';
 
@@ -29,6 +32,8 @@ export interface HostOsOptions {
   readonly images: ImageSource;
   readonly recorder: StepRecorder;
   readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
   readonly say: Say;
   /** False when the state partition could not be read: /var is memory. */
   readonly keepsState: boolean;
@@ -46,16 +51,47 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
   const systemEngine = engines.handles.find(({ name }) => name === 'system')?.engine;
   if (systemEngine === undefined) throw new BerthError('ENGINE_UNREACHABLE', 'this host has no system engine');
   const builtMs = Number(await readFile(imageDirectories.marker, 'utf8')) * 1000;
-  const loader = new SystemdBoot({
-    device: await findSibling(facts.device, 'berth-esp'),
-    directory: join(runDirectory, 'boot-entries'),
-    run: async (command, args) => runCommand(command, args),
-    clock,
-  });
-  const version = (await loader.running())?.version ?? berthVersion;
+  const loader = new SystemdBoot(
+    new EspMount({
+      device: await findSibling(facts.device, 'berth-esp'),
+      directory: join(runDirectory, 'boot-entries'),
+      run: async (command, args) => runCommand(command, args),
+      clock,
+    }),
+  );
+  const running = await loader.running();
+  const version = running?.version ?? berthVersion;
   const ownChecks = osChecks({ ...options, systemEngine, builtMs });
   let deadline: number | undefined;
-  return new OwnOs({
+  const records = await OsRecords.open(stateDirectory);
+  const reboot = async (): Promise<void> => {
+    await runCommand(imageDirectories.power, ['reboot']);
+  };
+  const onProblem = (why: string): void => say(`os: ${why}`);
+  const opened =
+    running === undefined
+      ? undefined
+      : await openUpdates({
+          ...{ running, facts, loader, stateDirectory, builtMs, config, recorder, clock, random: options.random },
+          isBlessed: () => os.isBlessed,
+          events: () => records.events,
+          note: async (kind, failed, why) => os.note(kind, why, failed),
+          onStaged: () => undefined,
+          onProblem,
+        });
+  const updates =
+    opened === undefined
+      ? undefined
+      : new OwnUpdates({
+          ...{ ...opened, clock, onProblem },
+          verifySlot: async (signal) =>
+            (await import('../update/transfer/verify-slot.ts')).verifySlot(facts.device, opened.running, signal),
+          restart: async () => reboot(),
+          restartText: () => null,
+          isBlessed: () => os.isBlessed,
+        });
+  const os: OwnOs = new OwnOs({
+    ...(updates === undefined ? {} : { updates }),
     ...{ version, facts, loader, recorder, clock, say },
     checks: () => [...ownChecks, ...userChecks(config().update.health)],
     setDeadline: async () => {
@@ -64,10 +100,9 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
       await writeDurably(join(runDirectory, 'health-deadline'), `${seconds}\n`);
       deadline = seconds;
     },
-    records: await OsRecords.open(stateDirectory),
+    records,
     release: async () => writeFile(join(runDirectory, 'blessed'), ''),
-    reboot: async () => {
-      await runCommand(imageDirectories.power, ['reboot']);
-    },
+    reboot,
   });
+  return os;
 }

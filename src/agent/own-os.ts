@@ -11,9 +11,13 @@ import type { Operator } from './agent-service.ts';
 import type { Say } from './boot-console.ts';
 import type { ReleaseSummary } from './model.ts';
 import type { OsRecords } from './os-records.ts';
+import type { OwnUpdates } from './own-updates.ts';
+import type { UpdateService } from './update-service.ts';
 
 /** The operating system under an agent, for those who look at it or take it back. */
 export interface Os {
+  /** What brings other releases; undefined where no boot loader was asked. */
+  readonly updates?: UpdateService;
   status(): Promise<OsStatus>;
   /** Newest first. */
   history(): Promise<readonly OsEvent[]>;
@@ -31,6 +35,7 @@ export interface Os {
 export interface OwnOsDependencies {
   readonly version: string;
   readonly facts: BootFacts;
+  readonly updates?: OwnUpdates;
   readonly loader: BootLoader;
   /** Those that are declared now. */
   readonly checks: () => readonly HealthCheck[];
@@ -48,11 +53,13 @@ export interface OwnOsDependencies {
 
 /** The release that this host runs: on trial until its health gate is open, and whatever was here before. */
 export class OwnOs implements Os {
+  readonly updates?: OwnUpdates;
   readonly #deps: OwnOsDependencies;
   readonly #keeper: BlessKeeper;
 
   constructor(deps: OwnOsDependencies) {
     this.#deps = deps;
+    if (deps.updates !== undefined) this.updates = deps.updates;
     const { loader, checks, records, release, clock } = deps;
     this.#keeper = new BlessKeeper({
       ...{ loader, checks, release, clock },
@@ -69,8 +76,8 @@ export class OwnOs implements Os {
     for (const { version: failed, reason } of this.#rejected().slice(0, 1)) {
       if (failed !== version) say(`os: ${failed} was taken back: ${reason}`);
     }
-    if (records.events.findLast(({ kind }) => kind === 'booted')?.version !== version) await this.#note('booted', '');
-    await this.#keeper.run(signal);
+    if (records.events.findLast(({ kind }) => kind === 'booted')?.version !== version) await this.note('booted', '');
+    await Promise.all([this.#keeper.run(signal), this.updates?.run(signal)]);
   }
 
   async status(): Promise<OsStatus> {
@@ -90,10 +97,22 @@ export class OwnOs implements Os {
     return Promise.resolve(this.#deps.records.events.toReversed());
   }
 
+  /** Whether the running release has proved itself. */
+  get isBlessed(): boolean {
+    return this.#keeper.state.kind === 'blessed';
+  }
+
+  /** Adds to what happened here. What cannot be written down is told, and keeps nothing back. */
+  async note(kind: OsEvent['kind'], reason: string, version = this.#deps.version): Promise<void> {
+    const { records, clock, say } = this.#deps;
+    const event: OsEvent = { at: new Date(clock.now()).toISOString(), kind, version, reason };
+    await records.add(event).catch((error: unknown) => say(`os: ${messageOf(error)}`));
+  }
+
   get summary(): ReleaseSummary {
     const [last] = this.#rejected();
     const takenBack = last === undefined ? null : { version: last.version, reason: last.reason, at: last.at };
-    return { version: this.#deps.version, isBlessed: this.#keeper.state.kind === 'blessed', takenBack };
+    return { version: this.#deps.version, isBlessed: this.isBlessed, takenBack };
   }
 
   async bless({ who, command }: Operator, manual: boolean): Promise<OsStatus> {
@@ -118,7 +137,7 @@ export class OwnOs implements Os {
       throw new BerthError('UNSUPPORTED', 'no boot loader started this system: there is nothing to go back to');
     const why = reason === '' ? `${who} rolled it back` : `${who} rolled it back: ${reason}`;
     await loader.reject(running.name, why);
-    await this.#note('rolled-back', why);
+    await this.note('rolled-back', why);
     this.#record('roll-back-release', `leave ${this.#deps.version}: ${why}`, 'reboot', {
       kind: 'operator',
       who,
@@ -134,15 +153,8 @@ export class OwnOs implements Os {
   #noteBlessed(why: string, reason: Reason): void {
     const { version, say } = this.#deps;
     say(`os: ${version} is blessed: ${why}`);
-    void this.#note('blessed', why);
+    void this.note('blessed', why);
     this.#record('bless-release', `keep ${version}: ${why}`, 'live', reason);
-  }
-
-  /** What cannot be written down is told, and keeps nothing back. */
-  async #note(kind: OsEvent['kind'], reason: string): Promise<void> {
-    const { version, records, clock, say } = this.#deps;
-    const event: OsEvent = { at: new Date(clock.now()).toISOString(), kind, version, reason };
-    await records.add(event).catch((error: unknown) => say(`os: ${messageOf(error)}`));
   }
 
   #record(kind: string, summary: string, cost: 'live' | 'reboot', reason: Reason): void {

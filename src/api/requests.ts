@@ -6,7 +6,10 @@ import type {
   Operator,
   ServiceLogOptions,
 } from '../agent/agent-service.ts';
+import type { UpdateOptions } from '../agent/update-service.ts';
 import { BerthError } from '../core/errors.ts';
+import { isVersion } from '../core/release-version.ts';
+import type { Pin } from '../update/machine/update-memory.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 type Query = Readonly<Record<string, unknown>>;
@@ -54,6 +57,30 @@ export function readBless(value: unknown): { readonly manual: boolean } {
   const { manual } = readObject(value, 'the body');
   if (typeof manual !== 'boolean') throw wrong('manual', 'true or false');
   return { manual };
+}
+
+/** Which release, and from where. Throws USAGE. */
+export function readUpdateOptions(value: unknown): UpdateOptions {
+  const { to, from } = readObject(value, 'the body');
+  return {
+    ...optional('to', to === undefined ? undefined : readText(to, 'to')),
+    ...optional('from', from === undefined ? undefined : readText(from, 'from')),
+  };
+}
+
+/** The request body of `POST /v1/os/update`. Throws USAGE. */
+export function readUpdate(value: unknown): UpdateOptions & { readonly stageOnly: boolean } {
+  const { stageOnly } = readObject(value, 'the body');
+  if (typeof stageOnly !== 'boolean') throw wrong('stageOnly', 'true or false');
+  return { ...readUpdateOptions(value), stageOnly };
+}
+
+/** Throws USAGE. */
+export function readPin(value: unknown): Pin {
+  const { version, until } = readObject(value, 'the body');
+  const pinned = version === undefined ? undefined : readText(version, 'version');
+  if (pinned !== undefined && !isVersion(pinned)) throw wrong('version', 'a version: it begins with a digit');
+  return { ...optional('version', pinned), ...optional('untilMs', readMoment(until, 'until')) };
 }
 
 /** Why the release is taken away; may be empty. Throws USAGE. */
@@ -115,10 +142,10 @@ function readCount(value: unknown, name: string): number | undefined {
 }
 
 /** @returns milliseconds since the epoch. */
-function readMoment(value: unknown): number | undefined {
+function readMoment(value: unknown, name = 'since'): number | undefined {
   if (value === undefined) return undefined;
   const moment = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(moment)) throw wrong('since', 'an ISO 8601 time');
+  if (Number.isNaN(moment)) throw wrong(name, 'an ISO 8601 time');
   return moment;
 }
 

@@ -13,6 +13,7 @@ import {
   readRollback,
 } from './requests.ts';
 import type { Route } from './route.ts';
+import { updateRoutes } from './update-routes.ts';
 
 const serviceErrors = ['SERVICE_UNKNOWN'] as const;
 const osErrors = ['UNSUPPORTED', 'HOST_REFUSED', 'NOT_FOUND', 'BUSY'] as const;
@@ -239,6 +240,7 @@ export const routes: readonly Route[] = [
       return { ok: true };
     },
   },
+  ...updateRoutes,
   {
     kind: 'stream',
     method: 'get',

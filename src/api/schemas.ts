@@ -16,6 +16,7 @@ import {
   text,
   time,
 } from './json-schema.ts';
+import { updateSchemas } from './update-schemas.ts';
 
 const cost = choice(...costs);
 const engine = choice('system', 'user');
@@ -207,10 +208,11 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
   }),
   OsEvent: object({
     at: time,
-    kind: choice('booted', 'blessed', 'rejected', 'rolled-back'),
+    kind: choice('booted', 'blessed', 'rejected', 'rolled-back', 'staged', 'dropped', 'update-failed'),
     version: text,
     reason: text,
   }),
+  ...updateSchemas,
   WhyReport: object({ subject: text, now: text, declaredAt: nullable(text), entries: array(reference('LedgerEntry')) }),
   RoundReport: object({ durationMs: number, steps: integer }),
   ServiceGraph: object({

@@ -11,6 +11,7 @@ export interface BootEntry {
 }
 
 const ending = '.efi';
+const product = 'berth';
 
 /**
  * Reads a file name: `NAME+LEFT-DONE.efi`, `NAME+LEFT.efi` or `NAME.efi`. UAPI.1, Boot Loader Specification, "Boot counting".
@@ -27,4 +28,19 @@ export function parseBootEntry(file: string): BootEntry | undefined {
 /** The file's name once no tries are counted any more. Pure. */
 export function blessedFile({ name }: Pick<BootEntry, 'name'>): string {
   return `${name}${ending}`;
+}
+
+/** The file's name with so many tries. Pure. */
+export function countedFile(name: string, tries: number): string {
+  return `${name}+${tries}${ending}`;
+}
+
+/** The name, without counter and ending, of a release's entry. Pure. */
+export function entryName(version: string): string {
+  return `${product}_${version}`;
+}
+
+/** Whether it is one of Berth's files; others beside them are their owner's. Pure. */
+export function isOurs(file: string): boolean {
+  return file.startsWith(`${product}_`) && file.toLowerCase().endsWith(ending);
 }

@@ -1,5 +1,13 @@
 import type { BootEntry } from './boot-entry.ts';
 
+/** A unified kernel image on its way to the boot loader. */
+export interface KernelImage {
+  readonly content: AsyncIterable<Uint8Array>;
+  readonly bytes: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
 /** What the boot loader would boot, and how it is told that a system is well, or is not. */
 export interface BootLoader {
   /** The entry that this boot came from; undefined when no boot loader was asked. */
@@ -13,4 +21,15 @@ export interface BootLoader {
    * Throws NOT_FOUND; CONFIG_INVALID when it is the only one: a system that is not well is better than none.
    */
   reject(name: string, reason: string): Promise<void>;
+  /** Bytes that a kernel image may have once {@link clear} was called. */
+  room(keep: string): Promise<number>;
+  /** Takes all of our entries away but that one, whole or half written. Durable. @returns their files. */
+  clear(keep: string): Promise<readonly string[]>;
+  /**
+   * Puts a kernel image where it can be activated; until then the boot loader does not see it. It was read back when it resolves.
+   * Throws DISK_FULL, RELEASE_REFUSED when the content is not what it should be, HOST_REFUSED.
+   */
+  stage(name: string, tries: number, image: KernelImage): Promise<void>;
+  /** Makes a staged image an entry, by one write: the newest one is booted next, so many times at most. Throws NOT_FOUND, HOST_REFUSED. */
+  activate(name: string, tries: number): Promise<void>;
 }

@@ -1,42 +1,31 @@
-import { mkdir, readdir, rename, rmdir, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { Clock } from '../core/clock.ts';
+import { createHash } from 'node:crypto';
 import { BerthError } from '../core/errors.ts';
-import { Turns } from '../core/turns.ts';
-import { syncPath } from '../engine/durable-file.ts';
-import { type BootEntry, blessedFile, parseBootEntry } from './boot-entry.ts';
-import type { BootLoader } from './boot-loader.ts';
+import { type BootEntry, blessedFile, countedFile, isOurs, parseBootEntry } from './boot-entry.ts';
+import type { BootLoader, KernelImage } from './boot-loader.ts';
 import { readLoaderVariable } from './efi-variables.ts';
 import { bootOrder } from './entry-order.ts';
+import type { Esp } from './esp.ts';
+import type { EspAccess } from './esp-mount.ts';
 
 /** Where systemd-boot looks for unified kernel images: UAPI.1, Boot Loader Specification, type 2. */
 const entryDirectory = 'EFI/Linux';
-/** Where it does not look: image/os/root/usr/lib/berth/guard. */
+/** Where reasons are: image/os/root/usr/lib/berth/guard. */
 const rejectedDirectory = 'EFI/rejected';
+/** How a program for EFI begins; without it, systemd-boot passes a file over: PE format, "MS-DOS stub". */
+const magic = Buffer.from('MZ');
+const noMagic = Buffer.alloc(magic.length);
+/** What stays free on the partition: a rename needs a new cluster when its directory is full. */
+const spareBytes = 2 ** 20;
 
-export interface SystemdBootDependencies {
-  /** The EFI system partition. */
-  readonly device: string;
-  /** Below /run, for this process alone: `mount` and `lock` are made in it. */
-  readonly directory: string;
-  readonly run: (command: string, args: readonly string[]) => Promise<string>;
-  readonly clock: Clock;
-}
-
-const lockPollMs = 200;
-const lockPatienceMs = 10_000;
-/** Nobody changes entries for this long: whoever made the lock is dead. */
-const lockLifeMs = 60_000;
-
-/** The entries on the EFI system partition, which is mounted only while it is looked at or changed. */
+/**
+ * The entries on the EFI system partition. A file becomes an entry, and stops being one, by its first two bytes: that is one
+ * write of one sector, which a power cut cannot tear, whereas a rename is several.
+ */
 export class SystemdBoot implements BootLoader {
-  readonly #deps: SystemdBootDependencies;
-  /** What a process before this one, which was killed, may have left mounted. */
-  #leftover = true;
-  readonly #turns = new Turns();
+  readonly #esp: EspAccess;
 
-  constructor(deps: SystemdBootDependencies) {
-    this.#deps = deps;
+  constructor(esp: EspAccess) {
+    this.#esp = esp;
   }
 
   async running(): Promise<Pick<BootEntry, 'name' | 'version'> | undefined> {
@@ -45,98 +34,126 @@ export class SystemdBoot implements BootLoader {
   }
 
   async entries(): Promise<readonly BootEntry[]> {
-    return this.#mounted('ro', listEntries);
+    return this.#esp.use('ro', listEntries);
   }
 
   async bless(name: string): Promise<void> {
-    await this.#mounted('rw', async (esp) => {
+    await this.#esp.use('rw', async (esp) => {
       const entry = await find(esp, name);
-      if (entry.tries === undefined) return;
-      const directory = join(esp, entryDirectory);
-      await rename(join(directory, entry.file), join(directory, blessedFile(entry)));
-      await syncPath(directory);
+      if (entry.tries !== undefined) await esp.rename(pathOf(entry.file), pathOf(blessedFile(entry)));
     });
   }
 
   async reject(name: string, reason: string): Promise<void> {
-    await this.#mounted('rw', async (esp) => {
+    await this.#esp.use('rw', async (esp) => {
       const entry = await find(esp, name);
       const others = (await listEntries(esp)).filter((other) => other.name !== name && other.tries?.left !== 0);
       if (others.length === 0)
         throw new BerthError('CONFIG_INVALID', `beside ${entry.file} there is nothing that the boot loader would try`);
-      const rejected = join(esp, rejectedDirectory);
-      await mkdir(rejected, { recursive: true });
-      await writeFile(join(rejected, `${name}.txt`), `${reason}\n`, { flush: true });
-      await rename(join(esp, entryDirectory, entry.file), join(rejected, blessedFile(entry)));
-      await syncPath(rejected);
-      await syncPath(join(esp, entryDirectory));
+      await esp.write(`${rejectedDirectory}/${name}.txt`, [Buffer.from(`${reason}\n`)]);
+      await takeAway(esp, entry.file);
     });
   }
 
-  /** Mounts the partition, lets `work` use it, and unmounts it, which writes what is left to write. */
-  async #mounted<T>(mode: 'ro' | 'rw', work: (esp: string) => Promise<T>): Promise<T> {
-    return this.#turns.take(async () => this.#locked(async () => this.#withMount(mode, work)));
-  }
-
-  async #withMount<T>(mode: 'ro' | 'rw', work: (esp: string) => Promise<T>): Promise<T> {
-    const { device, directory, run } = this.#deps;
-    const esp = join(directory, 'mount');
-    await mkdir(esp, { recursive: true });
-    if (this.#leftover) await run('umount', [esp]).catch(() => undefined);
-    this.#leftover = false;
-    const mount = async (how: 'ro' | 'rw'): Promise<string> =>
-      run('mount', ['-t', 'vfat', '-o', `${how},umask=0077`, device, esp]);
-    // It can be mounted twice, but not in two modes: somebody else may have it.
-    const mounting = mode === 'ro' ? mount('ro').catch(async () => mount('rw')) : mount('rw');
-    await mounting.catch((cause: unknown) => {
-      throw new BerthError('HOST_REFUSED', `cannot mount ${device}, the EFI system partition`, { cause });
+  async room(keep: string): Promise<number> {
+    return this.#esp.use('ro', async (esp) => {
+      let bytes = (await esp.freeBytes()) - spareBytes;
+      for (const file of await ownFiles(esp, keep)) bytes += await esp.sizeOf(pathOf(file));
+      return bytes;
     });
-    try {
-      return await work(esp);
-    } finally {
-      await run('umount', [esp]);
-    }
   }
 
-  /** Against the guard, which may take the same entry away just now. */
-  async #locked<T>(work: () => Promise<T>): Promise<T> {
-    const { directory, clock } = this.#deps;
-    const lock = join(directory, 'lock');
-    await mkdir(directory, { recursive: true });
-    const deadline = clock.now() + lockPatienceMs;
-    while (!(await makeDirectory(lock))) {
-      const { mtimeMs } = await stat(lock).catch(() => ({ mtimeMs: clock.now() }));
-      if (clock.now() - mtimeMs > lockLifeMs) await rmdir(lock).catch(() => undefined);
-      else if (clock.now() > deadline)
-        throw new BerthError('BUSY', 'the guard is changing the boot entries', { retryable: true });
-      await clock.sleep(lockPollMs);
-    }
-    try {
-      return await work();
-    } finally {
-      await rmdir(lock);
-    }
+  async clear(keep: string): Promise<readonly string[]> {
+    // A partition that has nothing to be cleared is not written.
+    if ((await this.#esp.use('ro', async (esp) => ownFiles(esp, keep))).length === 0) return [];
+    return this.#esp.use('rw', async (esp) => {
+      const files = await ownFiles(esp, keep);
+      for (const file of files) await takeAway(esp, file);
+      return files;
+    });
+  }
+
+  async stage(name: string, tries: number, image: KernelImage): Promise<void> {
+    const path = pathOf(countedFile(name, tries));
+    await this.#esp.use('rw', async (esp) => {
+      const free = await esp.freeBytes();
+      if (free < image.bytes + spareBytes)
+        throw new BerthError('DISK_FULL', `the EFI system partition has ${free} bytes left, ${image.bytes} are needed`, {
+          hint: 'files that are not Berth’s may be removed from it',
+        });
+      try {
+        await esp.write(path, withoutMagic(image));
+      } catch (error) {
+        await esp.remove(path);
+        throw error;
+      }
+    });
+    // Mounted anew: what is read now comes from the disk.
+    await this.#esp.use('ro', async (esp) => {
+      const digest = createHash('sha256');
+      let isFirst = true;
+      for await (const part of esp.read(path)) {
+        digest.update(isFirst ? Buffer.concat([magic, part.subarray(magic.length)]) : part);
+        isFirst = false;
+      }
+      if (digest.digest('hex') !== image.sha256)
+        throw new BerthError('HOST_REFUSED', `the EFI system partition does not give back what was written to ${path}`);
+    });
+  }
+
+  async activate(name: string, tries: number): Promise<void> {
+    await this.#esp.use('rw', async (esp) => {
+      const path = pathOf(countedFile(name, tries));
+      if (!(await esp.list(entryDirectory)).includes(countedFile(name, tries)))
+        throw new BerthError('NOT_FOUND', `${path} is not on the EFI system partition`);
+      await esp.patch(path, magic);
+    });
   }
 }
 
-async function listEntries(esp: string): Promise<readonly BootEntry[]> {
-  const files = await readdir(join(esp, entryDirectory));
-  return bootOrder(files.flatMap((file) => parseBootEntry(file) ?? []));
+/** The image with nothing where its magic was; fails when it is not the one that was announced. */
+async function* withoutMagic({ content, bytes, sha256 }: KernelImage): AsyncGenerator<Uint8Array> {
+  const digest = createHash('sha256');
+  let length = 0;
+  for await (const part of content) {
+    digest.update(part);
+    // A part may be shorter than the magic.
+    const own = Math.max(0, magic.length - length);
+    length += part.length;
+    if (length > bytes) break;
+    yield own === 0 ? part : Buffer.concat([noMagic.subarray(0, Math.min(own, part.length)), part.subarray(own)]);
+  }
+  if (length !== bytes || digest.digest('hex') !== sha256)
+    throw new BerthError('RELEASE_REFUSED', 'the kernel image is not the one that the release names');
 }
 
-async function find(esp: string, name: string): Promise<BootEntry> {
+async function listEntries(esp: Esp): Promise<readonly BootEntry[]> {
+  const entries: BootEntry[] = [];
+  for (const file of await esp.list(entryDirectory)) {
+    const entry = parseBootEntry(file);
+    if (entry === undefined) continue;
+    if (magic.equals(await esp.head(pathOf(file), magic.length))) entries.push(entry);
+  }
+  return bootOrder(entries);
+}
+
+/** Berth's files in the directory of entries, whole or half written, but those of one entry. */
+async function ownFiles(esp: Esp, keep: string): Promise<readonly string[]> {
+  return (await esp.list(entryDirectory)).filter((file) => isOurs(file) && parseBootEntry(file)?.name !== keep);
+}
+
+async function find(esp: Esp, name: string): Promise<BootEntry> {
   const entry = (await listEntries(esp)).find((one) => one.name === name);
   if (entry === undefined) throw new BerthError('NOT_FOUND', `the boot loader has no ${name}`);
   return entry;
 }
 
-/** @returns false when it is there already. */
-async function makeDirectory(path: string): Promise<boolean> {
-  try {
-    await mkdir(path);
-    return true;
-  } catch (error) {
-    if (Reflect.get(Object(error), 'code') === 'EEXIST') return false;
-    throw error;
-  }
+/** Out of the boot loader's sight first, by one write: half removed, it might still be booted, by another name. */
+async function takeAway(esp: Esp, file: string): Promise<void> {
+  await esp.patch(pathOf(file), noMagic);
+  await esp.remove(pathOf(file));
+}
+
+function pathOf(file: string): string {
+  return `${entryDirectory}/${file}`;
 }

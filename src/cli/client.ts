@@ -17,11 +17,14 @@ import type {
   SessionIo,
 } from '../agent/agent-service.ts';
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from '../agent/model.ts';
+import type { SlotCheck, UpdateOptions } from '../agent/update-service.ts';
 import { fromProblem, type ProblemDocument, problemType } from '../api/problem.ts';
 import { BerthError, isBerthError } from '../core/errors.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
 import { drain, jsonLines } from '../engine/docker-streams.ts';
 import type { ServiceStatus } from '../services/status.ts';
+import type { Pin } from '../update/machine/update-memory.ts';
+import type { UpdateEventLine, UpdateOffer, UpdateStatus } from '../update/machine/update-status.ts';
 import type { OsEvent, OsStatus } from '../update/os-status.ts';
 import { runSession } from './session.ts';
 
@@ -123,6 +126,36 @@ export class AgentClient implements Omit<AgentService, 'metrics'> {
 
   async rollBackOs(options: { readonly reason: string }, operator: Operator): Promise<void> {
     await this.#post('/v1/os/rollback', { ...options, ...operator });
+  }
+
+  async updateStatus(): Promise<UpdateStatus> {
+    return this.#get('/v1/os/update');
+  }
+
+  async lookForUpdate(options: UpdateOptions, operator: Operator): Promise<UpdateOffer> {
+    return this.#post('/v1/os/check', { ...options, ...operator });
+  }
+
+  async updateOs(
+    options: UpdateOptions & { readonly stageOnly: boolean },
+    operator: Operator,
+    onLine: (line: UpdateEventLine) => void,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#stream('POST', '/v1/os/update', { ...options, ...operator }, onLine, signal);
+  }
+
+  async cancelUpdate(operator: Operator): Promise<{ readonly cancelled: boolean }> {
+    return this.#post('/v1/os/cancel', operator);
+  }
+
+  async pinUpdates({ version, untilMs }: Pin, operator: Operator): Promise<UpdateStatus> {
+    const pin = { ...(version === undefined ? {} : { version }), ...(untilMs === undefined ? {} : { until: isoTime(untilMs) }) };
+    return this.#post('/v1/os/pin', { ...pin, ...operator });
+  }
+
+  async verifyOs(): Promise<SlotCheck> {
+    return this.#post('/v1/os/verify', undefined);
   }
 
   async shutdown(operator: Operator): Promise<void> {

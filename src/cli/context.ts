@@ -100,6 +100,10 @@ export interface Flags {
   readonly channelThreshold?: number;
   readonly root?: string;
   readonly hostId?: string;
+  /** Milliseconds since the epoch. */
+  readonly until?: number;
+  readonly stageOnly?: boolean;
+  readonly plan?: boolean;
 }
 
 /** What a command gets: the process, its options, and ways to the agent and to the person. */

@@ -21,6 +21,13 @@ export function parseMoment(now: () => number): (text: string) => number {
   };
 }
 
+/** An ISO 8601 time → milliseconds since the epoch. */
+export function parseTime(text: string): number {
+  const moment = Date.parse(text);
+  if (Number.isNaN(moment)) throw new InvalidArgumentError('It must be a time like 2026-05-01T12:00:00Z.');
+  return moment;
+}
+
 /** A whole number from 0. */
 export function parseCount(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');

@@ -16,8 +16,11 @@ export type BlessState =
 export interface OsEvent {
   /** ISO time. */
   readonly at: string;
-  /** `booted`: for the first time, or after another one; `rejected`: by the guard; `rolled-back`: by an operator. */
-  readonly kind: 'booted' | 'blessed' | 'rejected' | 'rolled-back';
+  /**
+   * `booted`: for the first time, or after another one; `rejected`: by the guard, or it did not start in all its tries;
+   * `rolled-back`: by an operator. `staged`: it boots next; `dropped`: it was staged, and is not any more.
+   */
+  readonly kind: 'booted' | 'blessed' | 'rejected' | 'rolled-back' | 'staged' | 'dropped' | 'update-failed';
   readonly version: string;
   /** Why, or by whom; empty when there is nothing to say. */
   readonly reason: string;

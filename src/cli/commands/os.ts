@@ -1,14 +1,25 @@
+import { isBerthError } from '../../core/errors.ts';
 import type { CheckResult } from '../../update/health-gate.ts';
 import type { BlessState, OsEntry, OsEvent, OsStatus } from '../../update/os-status.ts';
 import type { Command } from '../context.ts';
 import type { Style } from '../style.ts';
 import { formatDuration, table } from '../text.ts';
+import { renderUpdate } from './os-update.ts';
 
 /** `berth os status`. */
 export const status: Command = async (cli) => {
   const os = await cli.client.osStatus();
-  if (cli.flags.json === true) cli.printJson(os);
-  else cli.print(renderOs(os, cli.style));
+  const update = await cli.client.updateStatus().catch((error: unknown) => {
+    // A kernel that was started without a boot loader has no other release to go to.
+    if (isBerthError(error, 'UNSUPPORTED')) return null;
+    throw error;
+  });
+  if (cli.flags.json === true) cli.printJson({ ...os, update });
+  else {
+    const parts = [renderOs(os, cli.style)];
+    if (update !== null) parts.push(renderUpdate(update, cli.context.clock.now(), cli.style));
+    cli.print(parts.join('\n\n'));
+  }
   return 0;
 };
 
@@ -77,7 +88,15 @@ const entryCells =
   };
 
 function renderHistory(events: readonly OsEvent[], now: number, style: Style): string {
-  const paints = { booted: style.dim, blessed: style.good, rejected: style.bad, 'rolled-back': style.bad } as const;
+  const paints: Readonly<Record<OsEvent['kind'], (text: string) => string>> = {
+    booted: style.dim,
+    blessed: style.good,
+    rejected: style.bad,
+    'rolled-back': style.bad,
+    staged: style.good,
+    dropped: style.dim,
+    'update-failed': style.bad,
+  };
   const rows = events.map(({ at, kind, version, reason }) => [
     `${formatDuration(now - Date.parse(at))} ago`,
     version,

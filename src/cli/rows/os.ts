@@ -1,4 +1,11 @@
-import type { CommandRow } from '../command-row.ts';
+import type { CommandRow, OptionRow } from '../command-row.ts';
+import { parseTime } from '../parameters.ts';
+
+/** Which release, and from where. */
+const sources: readonly OptionRow[] = [
+  { flags: '--to <version>', description: 'this version, whatever the rollout says' },
+  { flags: '--from <place>', description: 'another repository: a directory, a bundle made by "release bundle", a URL' },
+];
 
 /** The operating system's releases on a host. */
 export const osRows: readonly CommandRow[] = [
@@ -12,9 +19,64 @@ export const osRows: readonly CommandRow[] = [
     load: async () => (await import('../commands/os.ts')).status,
   },
   {
+    name: 'os check',
+    summary: 'ask the release repository what it has for this host',
+    options: [...sources, { flags: '--detailed-exitcode', description: 'exit code 3 when a release is offered' }],
+    examples: [
+      ['berth os check', 'what would be taken, and what that would do'],
+      ['berth os check --from /media/usb', 'the same of a repository on a USB stick'],
+    ],
+    load: async () => (await import('../commands/os-update.ts')).check,
+  },
+  {
+    name: 'os update',
+    summary: 'bring the offered OS release to the other slot and restart into it',
+    options: [
+      ...sources,
+      { flags: '--stage-only', description: 'do not restart: the next restart boots it' },
+      { flags: '--plan', description: 'only say what it would do' },
+    ],
+    examples: [
+      ['berth os update --plan', 'what it would do, at what cost'],
+      ['berth os update --stage-only', 'now the release, later the restart'],
+      ['berth os update --to 1.4.2', 'this one, whatever the rollout says'],
+      ['berth os update --from /media/usb/berth-1.4.2.tar', 'without a network'],
+    ],
+    load: async () => (await import('../commands/os-update.ts')).update,
+  },
+  {
+    name: 'os cancel',
+    summary: 'end the update that is under way, or drop the release that is staged',
+    examples: [['berth os cancel', 'the running release boots next']],
+    load: async () => (await import('../commands/os-update.ts')).cancel,
+  },
+  {
+    name: 'os pin',
+    args: '[version]',
+    summary: 'keep this host to a version, or from updates until a time',
+    options: [{ flags: '--until <time>', description: 'take nothing before: 2026-12-27T06:00:00Z', parse: parseTime }],
+    examples: [
+      ['berth os pin 1.4', 'every 1.4, nothing else'],
+      ['berth os pin --until 2026-12-27T06:00:00Z', 'nothing over the holidays'],
+    ],
+    load: async () => (await import('../commands/os-update.ts')).pin,
+  },
+  {
+    name: 'os unpin',
+    summary: 'take whatever the channel offers again',
+    examples: [['berth os unpin', 'no version and no time holds this host back']],
+    load: async () => (await import('../commands/os-update.ts')).unpin,
+  },
+  {
+    name: 'os verify',
+    summary: 'read the whole running slot and name what is not as it was released',
+    examples: [['berth os verify', 'exit code 1 when something differs']],
+    load: async () => (await import('../commands/os-update.ts')).verify,
+  },
+  {
     name: 'os history',
     summary: 'tell what happened to OS releases on this host, and why',
-    examples: [['berth os history', 'booted, blessed, rejected, rolled back; newest first']],
+    examples: [['berth os history', 'staged, booted, blessed, rejected, rolled back; newest first']],
     load: async () => (await import('../commands/os.ts')).history,
   },
   {

@@ -1,0 +1,199 @@
+import { resolve } from 'node:path';
+import type { PlannedStep } from '../../agent/model.ts';
+import type { UpdateOptions } from '../../agent/update-service.ts';
+import { BerthError } from '../../core/errors.ts';
+import { describeReason } from '../../core/plan.ts';
+import type { UpdateStateKind } from '../../update/machine/update-state.ts';
+import type { UpdateEventLine, UpdateOffer, UpdateStatus } from '../../update/machine/update-status.ts';
+import { isUrl } from '../../update/tuf/open-source.ts';
+import type { Cli, Command } from '../context.ts';
+import { Progress } from '../progress.ts';
+import type { Style } from '../style.ts';
+import { formatDuration, table } from '../text.ts';
+
+type Done = Extract<UpdateEventLine, { kind: 'done' }>;
+
+/** `berth os check`: exit code 3 with `--detailed-exitcode` when a release is offered. */
+export const check: Command = async (cli) => {
+  const offer = await cli.client.lookForUpdate(optionsOf(cli), cli.operator);
+  if (cli.flags.json === true) cli.printJson(offer);
+  else cli.print(renderOffer(offer, cli.style));
+  return cli.flags.detailedExitcode === true && offer.target !== null ? 3 : 0;
+};
+
+/** `berth os update`: takes what is offered and restarts into it; with `--plan` says what that would do. */
+export const update: Command = async (cli, args) => {
+  if (cli.flags.plan === true) return check(cli, args);
+  const view = cli.flags.json === true ? undefined : new UpdateView(cli);
+  let done: Done | undefined;
+  try {
+    const options = { ...optionsOf(cli), stageOnly: cli.flags.stageOnly === true };
+    await cli.client.updateOs(
+      options,
+      cli.operator,
+      (line) => {
+        if (line.kind === 'done') done = line;
+        if (view === undefined) cli.context.stdout.write(`${JSON.stringify(line)}\n`);
+        else view.show(line);
+      },
+      cli.context.signal,
+    );
+  } finally {
+    view?.end();
+  }
+  if (done === undefined) {
+    cli.context.stderr.write('stopped watching: the update goes on (berth os status)\n');
+    return 1;
+  }
+  if (view !== undefined) cli.print(renderDone(done, cli.style));
+  return 0;
+};
+
+/** `berth os cancel`: exit code 1 when there was nothing to cancel. */
+export const cancel: Command = async (cli) => {
+  const result = await cli.client.cancelUpdate(cli.operator);
+  if (cli.flags.json === true) cli.printJson(result);
+  else cli.print(result.cancelled ? 'The update is cancelled; the running release boots next.' : 'There is no update to cancel.');
+  return result.cancelled ? 0 : 1;
+};
+
+/** `berth os pin`. */
+export const pin: Command = async (cli, [version]) => {
+  const { until } = cli.flags;
+  if (version === undefined && until === undefined)
+    throw new BerthError('USAGE', 'what is this host pinned to? Give a version such as 1.2, or --until');
+  const pinned = { ...(version === undefined ? {} : { version }), ...(until === undefined ? {} : { untilMs: until }) };
+  return showPin(cli, pinned);
+};
+
+/** `berth os unpin`. */
+export const unpin: Command = async (cli) => showPin(cli, {});
+
+/** `berth os verify`: exit code 1 when something differs. */
+export const verify: Command = async (cli) => {
+  const { version, device, blocks, differs, unknown, ...rest } = await cli.client.verifyOs();
+  const isWhole = differs.length === 0 && unknown.length === 0;
+  if (cli.flags.json === true) cli.printJson({ version, device, blocks, ...rest, isWhole, differs, unknown });
+  else if (isWhole) cli.print(`${version} on ${device} is ${cli.style.good('whole')}: ${blocks} blocks are as released`);
+  else {
+    const row = (what: string) => (range: { block: number; blocks: number }) => [
+      String(range.block),
+      String(range.blocks),
+      what,
+    ];
+    const rows = [...differs.map(row('differs')), ...unknown.map(row('cannot be checked: its hashes differ'))];
+    cli.print(`${version} on ${device} is ${cli.style.bad('damaged')}:\n\n${table(['BLOCK', 'BLOCKS', 'WHAT'], rows)}`);
+  }
+  return isWhole ? 0 : 1;
+};
+
+async function showPin(cli: Cli, wanted: { readonly version?: string; readonly untilMs?: number }): Promise<number> {
+  const { pin: now } = await cli.client.pinUpdates(wanted, cli.operator);
+  if (cli.flags.json === true) cli.printJson(now);
+  else if (now.version === null && now.until === null) cli.print('This host takes whatever its channel offers.');
+  else {
+    const version = now.version === null ? 'what is offered' : now.version;
+    cli.print(`This host takes ${version}${now.until === null ? '' : `, nothing before ${now.until}`}.`);
+  }
+  return 0;
+}
+
+function optionsOf({ flags, context }: Cli): UpdateOptions {
+  const { to, from } = flags;
+  return {
+    ...(to === undefined ? {} : { to }),
+    ...(from === undefined ? {} : { from: isUrl(from) ? from : resolve(context.cwd, from) }),
+  };
+}
+
+/** What a repository has for the host, and what it would do. Pure. */
+export function renderOffer({ target, outcome, warnings, steps }: UpdateOffer, style: Style): string {
+  const rows = steps.map(({ summary, cost, reason }) => [summary, cost, style.dim(describeReason(reason))]);
+  return [
+    target === null ? `Nothing to do: ${outcome}.` : `${style.bold(target.version)}: ${outcome}`,
+    ...(rows.length === 0 ? [] : [table(['STEP', 'COST', 'WHY'], rows)]),
+    ...warnings.map((warning) => style.warn(warning)),
+  ].join('\n\n');
+}
+
+function renderDone({ outcome, version, why, bytesFetched, detours }: Done, style: Style): string {
+  const fetched = `${(bytesFetched / 1e6).toFixed(1)} MB were fetched for its slot`;
+  const text = {
+    none: `Nothing to do: ${why}.`,
+    staged: `${style.good(`${version ?? ''} is staged`)}: the next restart boots it. ${fetched}.`,
+    restarting: `${style.good(`${version ?? ''} is staged`)}, the host restarts into it. ${fetched}.`,
+  }[outcome];
+  return [text, ...detours.map((detour) => style.warn(detour))].join('\n');
+}
+
+const titles: Readonly<Partial<Record<UpdateStateKind, string>>> = {
+  looking: 'look for a release',
+  clearing: 'take the older release from the boot loader',
+  writing: 'write the slot',
+  placing: 'write the kernel',
+  activating: 'let the boot loader take it next',
+};
+
+/** Shows the states of an update as steps. */
+class UpdateView {
+  readonly #cli: Cli;
+  readonly #progress: Progress;
+  #step: { readonly id: UpdateStateKind; readonly startedAt: number } | undefined;
+
+  constructor(cli: Cli) {
+    this.#cli = cli;
+    this.#progress = new Progress(cli.context.stdout, cli.style, () => cli.context.clock.now());
+    this.#progress.begin([]);
+  }
+
+  show(line: UpdateEventLine): void {
+    if (line.kind === 'progress') {
+      const { bytesWritten, total } = line.progress;
+      if (this.#step !== undefined) this.#progress.stepProgress(this.#step.id, bytesWritten / total);
+      return;
+    }
+    this.#endStep();
+    if (line.kind === 'done') return;
+    const title = titles[line.state];
+    if (title === undefined) return;
+    this.#step = { id: line.state, startedAt: this.#cli.context.clock.now() };
+    this.#progress.stepStarted(stepOf(line.state, line.version === null ? title : `${title}: ${line.version}`));
+  }
+
+  end(): void {
+    this.#progress.end();
+  }
+
+  #endStep(): void {
+    if (this.#step === undefined) return;
+    this.#progress.stepDone(this.#step.id, this.#cli.context.clock.now() - this.#step.startedAt);
+    this.#step = undefined;
+  }
+}
+
+function stepOf(id: UpdateStateKind, summary: string): PlannedStep {
+  return { id, kind: id, subject: 'os', cost: 'live', summary, reasons: [], waitsFor: [] };
+}
+
+/** What is under way or waits, for `berth os status`. Pure. */
+export function renderUpdate(
+  status: UpdateStatus,
+  now: number,
+  style: Style,
+): string {
+  const { state, version, feed, channel, strategy, pin: pinned, lastLook, nextLook, restart, progress } = status;
+  const percent = progress === null ? '' : ` (${Math.floor((progress.bytesWritten / progress.total) * 100)} %)`;
+  const rows: string[][] = [
+    ['update', `${version === null ? state : `${state} ${version}`}${percent}`],
+    ['from', feed === null ? style.dim('no feed is declared') : `${feed} ${channel}, strategy ${strategy}`],
+    ...(lastLook === null
+      ? []
+      : [['last look', `${formatDuration(now - Date.parse(lastLook.at))} ago: ${lastLook.outcome}`]]),
+    ...(nextLook === null ? [] : [['next look', `in ${formatDuration(Math.max(0, Date.parse(nextLook) - now))}`]]),
+    ...(restart === null ? [] : [['restart', restart]]),
+    ...(pinned.version === null ? [] : [['pinned to', pinned.version]]),
+    ...(pinned.until === null ? [] : [['held until', pinned.until]]),
+  ];
+  const warnings = lastLook?.warnings ?? [];
+  return [table(['', ''], rows).split('\n').slice(1).join('\n'), ...warnings.map((text) => style.warn(text))].join('\n');
+}

@@ -1,0 +1,49 @@
+import type { Clock } from '../../core/clock.ts';
+import { readFeed, readRelease } from '../feed/channel.ts';
+import { keptConnections, type ProxySettings } from '../transfer/http-agents.ts';
+import { openArtifacts } from '../transfer/open-artifacts.ts';
+import { MetadataStore } from '../tuf/metadata-store.ts';
+import { openSource } from '../tuf/open-source.ts';
+import { TufClient } from '../tuf/tuf-client.ts';
+import type { ReleaseSource } from './release-source.ts';
+
+export interface ReleaseSourceOptions {
+  /** URL or path of a repository. */
+  readonly location: string;
+  readonly channel: string;
+  /** `root.json`: where trust begins. */
+  readonly root: Uint8Array;
+  /** Where the metadata is kept: what a host has seen, it does not forget. */
+  readonly storeDirectory: string;
+  readonly proxy: ProxySettings;
+  /** Of the image's build: milliseconds since the epoch. */
+  readonly builtMs: number;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+/** Opens a release repository; nothing is asked yet. */
+export function openReleaseSource(options: ReleaseSourceOptions): ReleaseSource {
+  const { location, channel, root, storeDirectory, proxy, builtMs, clock, random } = options;
+  const agents = keptConnections(proxy);
+  const client = new TufClient({
+    metadata: openSource(location, 'metadata', '/', agents),
+    targets: openSource(location, 'targets', '/', agents),
+    store: new MetadataStore(storeDirectory),
+    shippedRoot: root,
+    now: () => clock.now(),
+    builtMs,
+  });
+  return {
+    async look(signal) {
+      const expiries = await client.refresh(signal);
+      return { feed: await readFeed(client, channel, signal), expiries };
+    },
+    manifest: async (release, signal) => readRelease(client, channel, release, signal),
+    artifacts: openArtifacts(location, '/', { agents, clock, random }),
+    close() {
+      for (const agent of Object.values(agents)) agent.destroy();
+    },
+  };
+}

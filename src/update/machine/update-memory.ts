@@ -1,0 +1,54 @@
+import type { UpdateTarget } from './update-state.ts';
+
+/** An operator's word on what this host may take. */
+export interface Pin {
+  /** `1.2.3`, or `1.2` for all of 1.2. */
+  readonly version?: string;
+  /** Takes nothing before; milliseconds since the epoch. */
+  readonly untilMs?: number;
+}
+
+/** What is known of updates across restarts. Losing it costs a look, never safety: what boots is told by the boot loader's entries. */
+export interface UpdateMemory {
+  /** Releases that were activated here, the last one last. */
+  readonly taken: readonly (UpdateTarget & { readonly atMs: number })[];
+  /** The highest that was ever blessed here; 0: none is known. */
+  readonly blessedSequence: number;
+  readonly pin: Pin;
+  readonly lastLook?: LastLook;
+}
+
+/** How the last look at the repository ended. */
+export interface LastLook {
+  readonly atMs: number;
+  /** In a row, up to and including it. */
+  readonly failures: number;
+  /** The server's Retry-After. */
+  readonly retryAfter?: string;
+  /** For a person. */
+  readonly outcome: string;
+  /** What to tell besides: metadata that expires soon, a running release that was revoked. */
+  readonly warnings: readonly string[];
+}
+
+export const noMemory: UpdateMemory = { taken: [], blessedSequence: 0, pin: {} };
+
+/** Older ones are forgotten: no repository offers them to a host that has seen newer ones. */
+const keptReleases = 16;
+
+/** Pure. */
+export function withTaken(memory: UpdateMemory, target: UpdateTarget, atMs: number): UpdateMemory {
+  const others = memory.taken.filter(({ digest }) => digest !== target.digest);
+  return { ...memory, taken: [...others, { ...target, atMs }].slice(-keptReleases) };
+}
+
+/** A release has proved itself: this host never goes below it. Pure. */
+export function withBlessed(memory: UpdateMemory, rootHash: string): UpdateMemory {
+  const sequence = memory.taken.findLast((one) => one.rootHash === rootHash)?.sequence ?? 0;
+  return sequence <= memory.blessedSequence ? memory : { ...memory, blessedSequence: sequence };
+}
+
+/** Digests of the releases that failed here, by the versions that the history names. Pure. */
+export function rejectedDigests({ taken }: UpdateMemory, versions: ReadonlySet<string>): string[] {
+  return taken.filter(({ version }) => versions.has(version)).map(({ digest }) => digest);
+}

@@ -1,0 +1,51 @@
+import { bootOrder } from '../../boot/entry-order.ts';
+import type { BootEntry } from '../../boot/boot-entry.ts';
+import { entryName } from '../../boot/boot-entry.ts';
+import type { Reason, StepBase } from '../../core/plan.ts';
+import type { UpdateTarget } from './update-state.ts';
+
+export type UpdateStepKind = 'clear-slot' | 'write-slot' | 'place-kernel' | 'activate-release' | 'restart-host';
+
+/** A part of an update, as a person sees it before anything happens. */
+export interface UpdateStep extends StepBase {
+  readonly kind: UpdateStepKind;
+}
+
+/** What an update has to do with. */
+export interface UpdateFacts {
+  readonly running: { readonly name: string; readonly rootHash: string };
+  readonly entries: readonly BootEntry[];
+  readonly target: UpdateTarget;
+  /** What will be fetched at most. */
+  readonly bytes: { readonly slot: number; readonly kernel: number };
+  readonly reason: Reason;
+}
+
+/** The steps from what a host has to a release that it boots next, the restart included. None when it runs that already. Pure. */
+export function planUpdate({ running, entries, target, bytes, reason }: UpdateFacts): readonly UpdateStep[] {
+  if (target.rootHash === running.rootHash) return [];
+  const name = entryName(target.version);
+  const next = bootOrder(entries)[0];
+  const isStaged = next?.name === name && next.tries !== undefined && next.tries.left > 0;
+  const others = entries.filter((entry) => entry.name !== running.name);
+  const replaced = others.length === 0 ? 'what an earlier update left' : others.map(({ file }) => file).join(', ');
+  const drafts: readonly (readonly [UpdateStepKind, UpdateStep['cost'], string])[] = isStaged
+    ? []
+    : [
+        ['clear-slot', 'live', `take ${replaced} from the boot loader`],
+        ['write-slot', 'live', `write ${target.version} to the other slot: at most ${megabytes(bytes.slot)} to fetch`],
+        ['place-kernel', 'live', `put its kernel beside the running one: at most ${megabytes(bytes.kernel)} to fetch`],
+        ['activate-release', 'live', `let the boot loader take ${target.version} next`],
+      ];
+  const all = [...drafts, ['restart-host', 'reboot', `restart into ${target.version}`] as const];
+  return all.map(([kind, cost, summary], place) => ({
+    id: `${kind}:${target.version}`,
+    subject: `os/${target.version}`,
+    after: place === 0 ? [] : [`${all[place - 1]?.[0] ?? ''}:${target.version}`],
+    ...{ kind, cost, summary, reason },
+  }));
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}

@@ -1,0 +1,236 @@
+import { type BootEntry, entryName } from '../../boot/boot-entry.ts';
+import type { BootLoader, KernelImage } from '../../boot/boot-loader.ts';
+import type { Clock } from '../../core/clock.ts';
+import { BerthError, messageOf } from '../../core/errors.ts';
+import type { Reason } from '../../core/plan.ts';
+import type { ReleaseManifest } from '../release-manifest.ts';
+import { stateSchema } from '../state-schema.ts';
+import type { SlotFacts } from '../transfer/artifacts.ts';
+import type { TransferProgress, WrittenSlot } from '../transfer/transfer-options.ts';
+import type { ReleaseSource } from './release-source.ts';
+import { nextState, type UpdateEvent, type UpdateState, type UpdateTarget } from './update-state.ts';
+
+/** Tries that a new release has: UAPI.1, Boot Loader Specification, "Boot counting". */
+const tries = 3;
+
+/** The release that runs, and where. */
+export interface RunningRelease extends SlotFacts {
+  /** Its entry's, without counter and ending. */
+  readonly name: string;
+  readonly version: string;
+  /** Its slot's partition. */
+  readonly device: string;
+}
+
+/** The slot that does not run. */
+export interface TargetSlot {
+  readonly device: string;
+  readonly bytes: number;
+}
+
+export interface UpdaterDependencies {
+  readonly running: RunningRelease;
+  readonly target: TargetSlot;
+  readonly loader: BootLoader;
+  readonly writeSlot: (order: SlotOrder) => Promise<WrittenSlot>;
+  /** A release's kernel image, from the cheapest place. */
+  readonly kernel: (order: Pick<UpdateOrder, 'source' | 'manifest'>, signal: AbortSignal) => Promise<KernelImage>;
+  /** Whether the running release has proved itself: until then, the other slot is what this host would go back to. */
+  readonly isBlessed: () => boolean;
+  /** Bytes a second; undefined: as fast as it goes. */
+  readonly rateLimit: () => number | undefined;
+  /** Told once what is staged will be booted. */
+  readonly onStaged: (target: UpdateTarget, atMs: number) => Promise<void>;
+  readonly onStep: (step: UpdateStepReport) => void;
+  readonly clock: Clock;
+}
+
+/** What is to be written to the other slot: see `writeSlot`. */
+export interface SlotOrder extends Pick<UpdateOrder, 'manifest' | 'source' | 'onProgress'> {
+  readonly target: string;
+  readonly seed: RunningRelease;
+  /** Bytes a second. */
+  readonly rateLimit?: number;
+  readonly signal: AbortSignal;
+}
+
+/** A part of an update that is over. */
+export interface UpdateStepReport {
+  readonly kind: 'clear-slot' | 'write-slot' | 'place-kernel' | 'activate-release';
+  readonly target: UpdateTarget;
+  readonly reason: Reason;
+  readonly summary: string;
+  readonly durationMs: number;
+  /** Why it failed. */
+  readonly error?: string;
+}
+
+/** What is to be brought to the other slot. */
+export interface UpdateOrder {
+  readonly target: UpdateTarget;
+  readonly manifest: ReleaseManifest;
+  readonly source: ReleaseSource;
+  readonly reason: Reason;
+  readonly onProgress: (progress: TransferProgress) => void;
+}
+
+/**
+ * Brings a release to the slot that does not run, and lets the boot loader see it. The order of its durable writes makes it atomic:
+ * see docs/update-states.md. One call at a time.
+ */
+export class Updater {
+  readonly #deps: UpdaterDependencies;
+  #state: UpdateState = { kind: 'idle' };
+
+  constructor(deps: UpdaterDependencies) {
+    this.#deps = deps;
+  }
+
+  get state(): UpdateState {
+    return this.#state;
+  }
+
+  /** Something happens. Throws BUSY when it cannot in this state. */
+  take(event: UpdateEvent): void {
+    const next = nextState(this.#state, event);
+    if (next === undefined)
+      throw new BerthError('BUSY', `an update is ${this.#state.kind}`, {
+        retryable: true,
+        hint: 'berth os status shows how far it is, berth os cancel ends it',
+      });
+    this.#state = next;
+  }
+
+  /**
+   * Takes up what an agent before this one left: what is staged is told by the boot loader's entries.
+   * @returns releases that did not start in all their tries; they are taken away.
+   */
+  async settle(known: readonly (UpdateTarget & { readonly atMs: number })[]): Promise<readonly BootEntry[]> {
+    const { loader, running, clock, isBlessed } = this.#deps;
+    const others = (await loader.entries()).filter(({ name }) => isRelease(name) && name !== running.name);
+    const staged = others.find(({ tries: counted }) => counted !== undefined && counted.left > 0);
+    if (staged === undefined) {
+      const usedUp = others.filter(({ tries: counted }) => counted?.left === 0);
+      if (usedUp.length > 0 && isBlessed()) await loader.clear(running.name);
+      return usedUp;
+    }
+    const { atMs = clock.now(), ...target } = known.findLast(({ version }) => version === staged.version) ?? {
+      ...{ version: staged.version, sequence: 0, digest: '', rootHash: '' },
+    };
+    this.#state = { kind: 'staged', target, sinceMs: atMs };
+    return [];
+  }
+
+  /**
+   * From the first check to the activation. Throws what the parts throw; then the boot loader knows the running release only, and what
+   * was written serves the next attempt. Rejects with the signal's reason until it is activated.
+   */
+  async bring(order: UpdateOrder, signal: AbortSignal): Promise<WrittenSlot> {
+    const { loader, clock, onStaged } = this.#deps;
+    const { target } = order;
+    await this.#require(order.manifest);
+    this.take({ kind: 'take', target });
+    try {
+      await this.#step('clear-slot', order, async () => this.#clear());
+      this.take({ kind: 'cleared' });
+      signal.throwIfAborted();
+      const written = await this.#step('write-slot', order, async () => this.#write(order, signal));
+      this.take({ kind: 'written' });
+      await this.#step('place-kernel', order, async () => this.#place(order, signal));
+      this.take({ kind: 'placed' });
+      signal.throwIfAborted();
+      // Before it can boot: should it fail, the host must know which one that was.
+      const atMs = clock.now();
+      await onStaged(target, atMs);
+      await this.#step('activate-release', order, async () => loader.activate(entryName(target.version), tries));
+      this.take({ kind: 'activated', atMs });
+      return written;
+    } catch (error) {
+      // It may have been the activation's own flush that failed: whether it holds is not known, so it must not.
+      await loader.clear(this.#deps.running.name).catch(() => undefined);
+      this.take({ kind: 'failed' });
+      throw error;
+    }
+  }
+
+  /** Drops what is staged. Throws HOST_REFUSED; then it is still staged. */
+  async drop(): Promise<void> {
+    if (this.#state.kind !== 'staged') return;
+    await this.#deps.loader.clear(this.#deps.running.name);
+    this.take({ kind: 'dropped' });
+  }
+
+  /** Before anything is written: what would fail later. */
+  async #require({ version, usr, uki, stateSchema: schema }: ReleaseManifest): Promise<void> {
+    const { isBlessed, running, target, loader } = this.#deps;
+    if (!isBlessed())
+      throw new BerthError('BUSY', `${running.version} has not proved itself: the other slot is kept to go back to`, {
+        retryable: true,
+        hint: 'berth os status shows what it lacks; berth os bless keeps it',
+      });
+    if (entryName(version) === running.name)
+      throw new BerthError('CONFIG_INVALID', `${version} is what this host runs, with other content`, {
+        hint: 'a release needs a version of its own',
+      });
+    if (stateSchema < schema.from || stateSchema > schema.to)
+      throw new BerthError(
+        'UNSUPPORTED',
+        `${version} reads state of the forms ${schema.from} to ${schema.to}, this host has ${stateSchema}`,
+      );
+    if (usr.bytes > target.bytes)
+      throw new BerthError('DISK_FULL', `${version} needs a slot of ${usr.bytes} bytes, ${target.device} has ${target.bytes}`);
+    const room = await loader.room(running.name);
+    if (uki.bytes > room)
+      throw new BerthError('DISK_FULL', `the kernel of ${version} has ${uki.bytes} bytes, the EFI system partition ${room} left`);
+  }
+
+  async #clear(): Promise<void> {
+    const { loader, running } = this.#deps;
+    await loader.clear(running.name);
+    const others = (await loader.entries()).filter(({ name }) => isRelease(name) && name !== running.name);
+    if (others.length > 0)
+      throw new BerthError('HOST_REFUSED', `the boot loader still sees ${others.map(({ file }) => file).join(', ')}`);
+  }
+
+  async #write({ manifest, source, onProgress }: UpdateOrder, signal: AbortSignal): Promise<WrittenSlot> {
+    const { running, target, writeSlot, rateLimit } = this.#deps;
+    const limit = rateLimit();
+    return writeSlot({
+      ...{ manifest, source, onProgress, signal },
+      target: target.device,
+      seed: running,
+      ...(limit === undefined ? {} : { rateLimit: limit }),
+    });
+  }
+
+  async #place(order: UpdateOrder, signal: AbortSignal): Promise<void> {
+    const { loader, kernel } = this.#deps;
+    await loader.stage(entryName(order.manifest.version), tries, await kernel(order, signal));
+  }
+
+  async #step<Result>(
+    kind: UpdateStepReport['kind'],
+    { target, reason }: UpdateOrder,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const { clock, onStep } = this.#deps;
+    const since = clock.now();
+    const tell = (error?: string): void => {
+      const summary = `${kind} for ${target.version}`;
+      onStep({ ...{ kind, target, reason, summary }, durationMs: clock.now() - since, ...(error === undefined ? {} : { error }) });
+    };
+    try {
+      const result = await work();
+      tell();
+      return result;
+    } catch (error) {
+      tell(messageOf(error));
+      throw error;
+    }
+  }
+}
+
+/** Entries that Berth did not make are left alone. */
+function isRelease(name: string): boolean {
+  return name.startsWith(entryName(''));
+}
