@@ -2,8 +2,8 @@ import type { DependencyCondition, EngineName } from '../config/service-spec.ts'
 import type { ExecIo, ExecOptions } from '../engine/container-engine.ts';
 import type { ServiceState, ServiceStatus } from '../services/status.ts';
 import type { OsEvent, OsStatus } from '../update/os-status.ts';
-import type { UpdateService } from './update-service.ts';
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from './model.ts';
+import type { UpdateService } from './update-service.ts';
 
 /** A config file as the user has it: its name (for diagnostics) and its text. */
 export interface ConfigText {

@@ -40,7 +40,9 @@ interface ShippedFeed {
 }
 
 /** Puts together what brings other releases to this host. */
-export async function openUpdates(options: HostUpdatesOptions): Promise<{ readonly keeper: UpdateKeeper; readonly running: RunningRelease }> {
+export async function openUpdates(
+  options: HostUpdatesOptions,
+): Promise<{ readonly keeper: UpdateKeeper; readonly running: RunningRelease }> {
   const { facts, loader, stateDirectory, builtMs, config, isBlessed, events, note, clock, random } = options;
   const running: RunningRelease = {
     ...options.running,
@@ -57,13 +59,17 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<{ readon
     // Loaded when a release is fetched: a host that does not update carries none of it.
     writeSlot: async (order) => (await import('../update/machine/fetch.ts')).fetchSlot(order, clock),
     kernel: async (order, signal) => (await import('../update/machine/fetch.ts')).fetchKernel(order, signal),
-    rateLimit: () => config().update.rateLimit,
+    rateLimit: () => config().update.rateLimitBytes,
     onStaged: async (release_, atMs) => keeper.noteTaken(release_, atMs),
     onStep: (step) => recordStep(options.recorder, step, clock.now()),
   });
   const keeper: UpdateKeeper = new UpdateKeeper({
-    ...{ updater, loader, running, policy, memory, note, clock, random },
-    host: { id: await readMachineId(), architecture: process.arch === 'arm64' ? 'arm64' : 'amd64', kernel: kernelFlavour() },
+    ...{ updater, loader, running, policy, memory, note, isBlessed, clock, random },
+    host: {
+      id: await readMachineId(),
+      architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
+      kernel: kernelFlavour(),
+    },
     open: async (location) => {
       const { feed, channel } = policy();
       const place = location ?? feed;
@@ -80,7 +86,9 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<{ readon
       });
     },
     rejectedVersions: () =>
-      new Set(events().flatMap(({ kind, version }) => (kind === 'rejected' || kind === 'rolled-back' ? [version] : []))),
+      new Set(
+        events().flatMap(({ kind, version }) => (kind === 'rejected' || kind === 'rolled-back' ? [version] : [])),
+      ),
     onStaged: options.onStaged,
     onProblem: options.onProblem,
   });
@@ -138,7 +146,8 @@ async function readShippedFeed(): Promise<ShippedFeed> {
 async function readDataBlocks(rootHash: string): Promise<number> {
   const commandLine = await readFile('/proc/cmdline', 'utf8');
   const blocks = new RegExp(`(?:^| )berth[.]usr=${rootHash}:(\\d+)`).exec(commandLine)?.[1];
-  if (blocks === undefined) throw new BerthError('STORE_CORRUPT', 'the kernel’s command line does not name the running slot');
+  if (blocks === undefined)
+    throw new BerthError('STORE_CORRUPT', 'the kernel’s command line does not name the running slot');
   return Number(blocks);
 }
 

@@ -85,7 +85,12 @@ export async function runAgent(options: AgentOptions): Promise<number> {
       ? undefined
       : await openOs({
           ...{ instance, stateDirectory, runDirectory, socket, engines, images, recorder, clock: systemClock },
-          ...{ random: Math.random, say: bootConsole.say, keepsState: host.keepsState, isChanging: () => host.machine.isChanging },
+          ...{
+            random: Math.random,
+            say: bootConsole.say,
+            keepsState: host.keepsState,
+            isChanging: () => host.machine.isChanging,
+          },
           status: async () => agent.status(),
           config: () => agent.config,
         }).catch((error: unknown) => {

@@ -35,7 +35,9 @@ export class UpdateMemoryFile {
 
 async function read(path: string): Promise<UpdateMemory> {
   try {
-    const { version: form, ...memory } = JSON.parse(await readFile(path, 'utf8')) as UpdateMemory & { version?: number };
+    const { version: form, ...memory } = JSON.parse(await readFile(path, 'utf8')) as UpdateMemory & {
+      version?: number;
+    };
     return form === version ? { ...noMemory, ...memory } : noMemory;
   } catch (error) {
     if (isMissing(error) || error instanceof SyntaxError) return noMemory;

@@ -1,5 +1,16 @@
 import { costs } from '../core/plan.ts';
-import { array, choice, integer, type JsonSchema, nullable, object, oneOf, reference, text, time } from './json-schema.ts';
+import {
+  array,
+  choice,
+  integer,
+  type JsonSchema,
+  nullable,
+  object,
+  oneOf,
+  reference,
+  text,
+  time,
+} from './json-schema.ts';
 
 const state = choice('idle', 'looking', 'clearing', 'writing', 'placing', 'activating', 'staged', 'restarting');
 const progress = object({ bytesFetched: integer, bytesWritten: integer, total: integer });

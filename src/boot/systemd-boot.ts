@@ -78,9 +78,13 @@ export class SystemdBoot implements BootLoader {
     await this.#esp.use('rw', async (esp) => {
       const free = await esp.freeBytes();
       if (free < image.bytes + spareBytes)
-        throw new BerthError('DISK_FULL', `the EFI system partition has ${free} bytes left, ${image.bytes} are needed`, {
-          hint: 'files that are not Berth’s may be removed from it',
-        });
+        throw new BerthError(
+          'DISK_FULL',
+          `the EFI system partition has ${free} bytes left, ${image.bytes} are needed`,
+          {
+            hint: 'files that are not Berth’s may be removed from it',
+          },
+        );
       try {
         await esp.write(path, withoutMagic(image));
       } catch (error) {

@@ -150,7 +150,10 @@ export class AgentClient implements Omit<AgentService, 'metrics'> {
   }
 
   async pinUpdates({ version, untilMs }: Pin, operator: Operator): Promise<UpdateStatus> {
-    const pin = { ...(version === undefined ? {} : { version }), ...(untilMs === undefined ? {} : { until: isoTime(untilMs) }) };
+    const pin = {
+      ...(version === undefined ? {} : { version }),
+      ...(untilMs === undefined ? {} : { until: isoTime(untilMs) }),
+    };
     return this.#post('/v1/os/pin', { ...pin, ...operator });
   }
 

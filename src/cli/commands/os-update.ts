@@ -53,7 +53,10 @@ export const update: Command = async (cli, args) => {
 export const cancel: Command = async (cli) => {
   const result = await cli.client.cancelUpdate(cli.operator);
   if (cli.flags.json === true) cli.printJson(result);
-  else cli.print(result.cancelled ? 'The update is cancelled; the running release boots next.' : 'There is no update to cancel.');
+  else
+    cli.print(
+      result.cancelled ? 'The update is cancelled; the running release boots next.' : 'There is no update to cancel.',
+    );
   return result.cancelled ? 0 : 1;
 };
 
@@ -74,7 +77,8 @@ export const verify: Command = async (cli) => {
   const { version, device, blocks, differs, unknown, ...rest } = await cli.client.verifyOs();
   const isWhole = differs.length === 0 && unknown.length === 0;
   if (cli.flags.json === true) cli.printJson({ version, device, blocks, ...rest, isWhole, differs, unknown });
-  else if (isWhole) cli.print(`${version} on ${device} is ${cli.style.good('whole')}: ${blocks} blocks are as released`);
+  else if (isWhole)
+    cli.print(`${version} on ${device} is ${cli.style.good('whole')}: ${blocks} blocks are as released`);
   else {
     const row = (what: string) => (range: { block: number; blocks: number }) => [
       String(range.block),
@@ -172,15 +176,11 @@ class UpdateView {
 }
 
 function stepOf(id: UpdateStateKind, summary: string): PlannedStep {
-  return { id, kind: id, subject: 'os', cost: 'live', summary, reasons: [], waitsFor: [] };
+  return { id, kind: id, subject: 'os', cost: 'live', summary, reasons: [], after: [], waitsFor: [] };
 }
 
 /** What is under way or waits, for `berth os status`. Pure. */
-export function renderUpdate(
-  status: UpdateStatus,
-  now: number,
-  style: Style,
-): string {
+export function renderUpdate(status: UpdateStatus, now: number, style: Style): string {
   const { state, version, feed, channel, strategy, pin: pinned, lastLook, nextLook, restart, progress } = status;
   const percent = progress === null ? '' : ` (${Math.floor((progress.bytesWritten / progress.total) * 100)} %)`;
   const rows: string[][] = [
@@ -195,5 +195,7 @@ export function renderUpdate(
     ...(pinned.until === null ? [] : [['held until', pinned.until]]),
   ];
   const warnings = lastLook?.warnings ?? [];
-  return [table(['', ''], rows).split('\n').slice(1).join('\n'), ...warnings.map((text) => style.warn(text))].join('\n');
+  return [table(['', ''], rows).split('\n').slice(1).join('\n'), ...warnings.map((text) => style.warn(text))].join(
+    '\n',
+  );
 }

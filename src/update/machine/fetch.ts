@@ -14,7 +14,10 @@ export async function fetchSlot({ manifest, source, ...order }: SlotOrder, clock
 }
 
 /** A release's kernel image as it arrives. */
-export function fetchKernel({ manifest, source }: Pick<UpdateOrder, 'source' | 'manifest'>, signal: AbortSignal): KernelImage {
+export function fetchKernel(
+  { manifest, source }: Pick<UpdateOrder, 'source' | 'manifest'>,
+  signal: AbortSignal,
+): KernelImage {
   const { bytes, sha256, name } = manifest.uki;
   const target = { path: `blobs/${name}`, bytes, hashes: { sha256 }, place: ['blobs', blobName(manifest.uki)] };
   return { bytes, sha256, content: source.artifacts.read(target, whole(target), signal) };

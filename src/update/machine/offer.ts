@@ -1,14 +1,14 @@
 import type { BootEntry } from '../../boot/boot-entry.ts';
-import type { Reason } from '../../core/plan.ts';
 import { BerthError } from '../../core/errors.ts';
+import type { Reason } from '../../core/plan.ts';
 import { chooseRelease, type UpdatingHost } from '../feed/choose-release.ts';
 import type { Feed, FeedRelease } from '../feed/feed.ts';
 import { whyNotText } from '../feed/why-not-text.ts';
 import type { ReleaseManifest } from '../release-manifest.ts';
+import { planTransfer } from '../transfer/plan-transfer.ts';
 import { expiringSoon } from '../tuf/expiry.ts';
 import type { Expiry } from '../tuf/tuf-client.ts';
-import { planTransfer } from '../transfer/plan-transfer.ts';
-import { type UpdateStep, planUpdate } from './update-plan.ts';
+import { planUpdate, type UpdateStep } from './update-plan.ts';
 import type { UpdateTarget } from './update-state.ts';
 
 /** What a feed has for a host: a release of it, or why there is none. */
@@ -26,12 +26,18 @@ export function findRelease(feed: Feed, host: UpdatingHost, to?: string): Found 
     if (choice.kind === 'none') return { release: undefined, why: whyNotText(choice.why) };
     return { release: choice.release, why: `${choice.release.version} is offered` };
   }
-  const mine = feed.releases.filter(({ architecture, kernel }) => architecture === host.architecture && kernel === host.kernel);
+  const mine = feed.releases.filter(
+    ({ architecture, kernel }) => architecture === host.architecture && kernel === host.kernel,
+  );
   const release = mine.filter(({ version }) => version === to).toSorted((a, b) => b.sequence - a.sequence)[0];
   if (release === undefined)
-    throw new BerthError('NOT_FOUND', `the channel ${feed.channel} has no ${to} for ${host.architecture} ${host.kernel}`, {
-      hint: `it has ${mine.map(({ version }) => version).join(', ') || 'nothing for this host'}`,
-    });
+    throw new BerthError(
+      'NOT_FOUND',
+      `the channel ${feed.channel} has no ${to} for ${host.architecture} ${host.kernel}`,
+      {
+        hint: `it has ${mine.map(({ version }) => version).join(', ') || 'nothing for this host'}`,
+      },
+    );
   if (release.rootHash === host.rootHash) return { release: undefined, why: `${to} runs already` };
   const named: Feed = { ...feed, releases: [{ ...withoutBrakes(release) }, ...mine.filter(isRunning(host))] };
   const { pin: _pin, heldUntilMs: _held, rejected: _rejected, ...free } = host;

@@ -1,4 +1,4 @@
-import type { FeedRelease, Feed } from '../feed/feed.ts';
+import type { Feed, FeedRelease } from '../feed/feed.ts';
 import type { ReleaseManifest } from '../release-manifest.ts';
 import type { ArtifactSource } from '../transfer/source.ts';
 import type { Expiry } from '../tuf/tuf-client.ts';

@@ -5,10 +5,17 @@ import type { Reason } from '../../core/plan.ts';
 import type { UpdatingHost } from '../feed/choose-release.ts';
 import type { Feed, FeedRelease } from '../feed/feed.ts';
 import type { TransferProgress } from '../transfer/transfer-options.ts';
+import { type LookPolicy, nextLook } from './look-times.ts';
 import { findRelease, stepsTo, targetOf, warningsOf } from './offer.ts';
 import type { ReleaseSource } from './release-source.ts';
-import { type LookPolicy, nextLook } from './look-times.ts';
-import { type LastLook, type Pin, rejectedDigests, type UpdateMemory, withBlessed, withTaken } from './update-memory.ts';
+import {
+  type LastLook,
+  type Pin,
+  rejectedDigests,
+  type UpdateMemory,
+  withBlessed,
+  withTaken,
+} from './update-memory.ts';
 import type { UpdateState, UpdateTarget } from './update-state.ts';
 import type { UpdateEnd, UpdateEventLine, UpdateOffer, UpdateStatus } from './update-status.ts';
 import type { RunningRelease, Updater } from './updater.ts';
@@ -29,10 +36,16 @@ export interface UpdateKeeperDependencies {
   readonly open: (location: string | undefined) => Promise<ReleaseSource>;
   readonly host: Pick<UpdatingHost, 'id' | 'architecture' | 'kernel'>;
   readonly memory: { readonly value: UpdateMemory; save(memory: UpdateMemory): Promise<void> };
+  /** Whether the running release has proved itself. */
+  readonly isBlessed: () => boolean;
   /** Of releases that failed here. */
   readonly rejectedVersions: () => ReadonlySet<string>;
   /** For the history. */
-  readonly note: (kind: 'staged' | 'dropped' | 'update-failed' | 'rejected', version: string, why: string) => Promise<void>;
+  readonly note: (
+    kind: 'staged' | 'dropped' | 'update-failed' | 'rejected',
+    version: string,
+    why: string,
+  ) => Promise<void>;
   /** Something is staged, or no longer: whoever restarts the host looks again. */
   readonly onStaged: () => void;
   readonly onProblem: (why: string) => void;
@@ -58,8 +71,10 @@ interface Find {
   readonly feed: Feed;
 }
 
-/** Nothing is decided for longer than this: the clock may be set meanwhile. */
-const longestSleepMs = 60_000;
+/** Nothing is decided for longer than this: clock and config may change meanwhile. */
+const longestSleepMs = 10_000;
+/** How often a host on trial is looked at: it takes no releases. */
+const trialSleepMs = 2000;
 
 /** Looks for releases when it is time or somebody asks, and has the updater bring them. */
 export class UpdateKeeper {
@@ -68,7 +83,6 @@ export class UpdateKeeper {
   #progress: TransferProgress | undefined;
   /** Of what is under way. */
   #ending: AbortController | undefined;
-  #nextLookMs: number | undefined;
   #draw: number;
 
   constructor(deps: UpdateKeeperDependencies) {
@@ -79,15 +93,21 @@ export class UpdateKeeper {
 
   /** Until the signal aborts: looks when it is time, and takes what is offered. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, onProblem } = this.#deps;
+    const { updater, memory, isBlessed, clock, onProblem } = this.#deps;
+    let isTidy = false;
     signal.addEventListener('abort', () => this.#ending?.abort(signal.reason), { once: true });
-    await this.#settle().catch((error: unknown) => onProblem(messageOf(error)));
+    await updater.settle(memory.value.taken).catch((error: unknown) => onProblem(messageOf(error)));
     this.#deps.onStaged();
     while (!signal.aborted) {
-      const next = this.#whenToLook();
-      const now = clock.now();
-      if (next !== undefined && next <= now && !this.#isBusy()) await this.#lookByItself();
-      else await clock.sleep(Math.min(longestSleepMs, Math.max(1, (next ?? now + longestSleepMs) - now)), signal).catch(() => undefined);
+      if (!isBlessed()) {
+        await clock.sleep(trialSleepMs, signal).catch(() => undefined);
+        continue;
+      }
+      if (!isTidy) await this.#tidy().catch((error: unknown) => onProblem(messageOf(error)));
+      isTidy = true;
+      const wait = this.#isBusy() ? longestSleepMs : (this.#whenToLook() ?? Number.POSITIVE_INFINITY) - clock.now();
+      if (wait <= 0) await this.#lookByItself();
+      else await clock.sleep(Math.min(longestSleepMs, wait), signal).catch(() => undefined);
     }
   }
 
@@ -149,7 +169,10 @@ export class UpdateKeeper {
           this.#progress = progress;
           onLine({ kind: 'progress', progress });
         };
-        const { bytesFetched, detours } = await updater.bring({ target, manifest, source, reason: request.reason, onProgress }, signal);
+        const { bytesFetched, detours } = await updater.bring(
+          { target, manifest, source, reason: request.reason, onProgress },
+          signal,
+        );
         tell();
         await this.#deps.note('staged', target.version, why);
         this.#deps.onStaged();
@@ -198,10 +221,11 @@ export class UpdateKeeper {
     await memory.save(withTaken(memory.value, target, atMs));
   }
 
-  async #settle(): Promise<void> {
-    const { updater, memory, note } = this.#deps;
-    for (const { version, tries } of await updater.settle(memory.value.taken)) {
-      await note('rejected', version, `it did not start: ${tries?.done ?? 0} tries`);
+  /** Tells what became of a release that never came up; the boot loader has come back to this one by itself. */
+  async #tidy(): Promise<void> {
+    const { updater, note } = this.#deps;
+    for (const { version, tries } of await updater.clearUsedUp()) {
+      await note('rejected', version, `it did not start in ${tries?.done ?? 0} tries`);
     }
   }
 

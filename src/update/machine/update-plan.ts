@@ -1,6 +1,6 @@
-import { bootOrder } from '../../boot/entry-order.ts';
 import type { BootEntry } from '../../boot/boot-entry.ts';
 import { entryName } from '../../boot/boot-entry.ts';
+import { bootOrder } from '../../boot/entry-order.ts';
 import type { Reason, StepBase } from '../../core/plan.ts';
 import type { UpdateTarget } from './update-state.ts';
 

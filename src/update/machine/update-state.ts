@@ -65,7 +65,9 @@ export function nextState(state: UpdateState, event: UpdateEvent): UpdateState |
       if (state.kind === 'looking') return idle;
       return state.kind === 'staged' ? state : undefined;
     case 'take':
-      return state.kind === 'looking' || state.kind === 'staged' ? { kind: 'clearing', target: event.target } : undefined;
+      return state.kind === 'looking' || state.kind === 'staged'
+        ? { kind: 'clearing', target: event.target }
+        : undefined;
     case 'cleared':
       return state.kind === 'clearing' ? { kind: 'writing', target: state.target } : undefined;
     case 'written':

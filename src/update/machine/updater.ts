@@ -101,24 +101,23 @@ export class Updater {
     this.#state = next;
   }
 
-  /**
-   * Takes up what an agent before this one left: what is staged is told by the boot loader's entries.
-   * @returns releases that did not start in all their tries; they are taken away.
-   */
-  async settle(known: readonly (UpdateTarget & { readonly atMs: number })[]): Promise<readonly BootEntry[]> {
-    const { loader, running, clock, isBlessed } = this.#deps;
-    const others = (await loader.entries()).filter(({ name }) => isRelease(name) && name !== running.name);
-    const staged = others.find(({ tries: counted }) => counted !== undefined && counted.left > 0);
-    if (staged === undefined) {
-      const usedUp = others.filter(({ tries: counted }) => counted?.left === 0);
-      if (usedUp.length > 0 && isBlessed()) await loader.clear(running.name);
-      return usedUp;
-    }
-    const { atMs = clock.now(), ...target } = known.findLast(({ version }) => version === staged.version) ?? {
-      ...{ version: staged.version, sequence: 0, digest: '', rootHash: '' },
-    };
+  /** Takes up what an agent before this one left: what is staged is told by the boot loader's entries. */
+  async settle(known: readonly (UpdateTarget & { readonly atMs: number })[]): Promise<void> {
+    const { clock } = this.#deps;
+    const staged = (await this.#others()).find(({ tries: counted }) => counted !== undefined && counted.left > 0);
+    if (staged === undefined) return;
+    const unknown = { version: staged.version, sequence: 0, digest: '', rootHash: '', atMs: clock.now() };
+    const { atMs, ...target } = known.findLast(({ version }) => version === staged.version) ?? unknown;
     this.#state = { kind: 'staged', target, sinceMs: atMs };
-    return [];
+  }
+
+  /** Takes releases away that did not start in all their tries, once the running one has proved itself. @returns them. */
+  async clearUsedUp(): Promise<readonly BootEntry[]> {
+    const { loader, running } = this.#deps;
+    if (this.#state.kind !== 'idle') return [];
+    const usedUp = (await this.#others()).filter(({ tries: counted }) => counted?.left === 0);
+    if (usedUp.length > 0) await loader.clear(running.name);
+    return usedUp;
   }
 
   /**
@@ -178,16 +177,28 @@ export class Updater {
         `${version} reads state of the forms ${schema.from} to ${schema.to}, this host has ${stateSchema}`,
       );
     if (usr.bytes > target.bytes)
-      throw new BerthError('DISK_FULL', `${version} needs a slot of ${usr.bytes} bytes, ${target.device} has ${target.bytes}`);
+      throw new BerthError(
+        'DISK_FULL',
+        `${version} needs a slot of ${usr.bytes} bytes, ${target.device} has ${target.bytes}`,
+      );
     const room = await loader.room(running.name);
     if (uki.bytes > room)
-      throw new BerthError('DISK_FULL', `the kernel of ${version} has ${uki.bytes} bytes, the EFI system partition ${room} left`);
+      throw new BerthError(
+        'DISK_FULL',
+        `the kernel of ${version} has ${uki.bytes} bytes, the EFI system partition ${room} left`,
+      );
+  }
+
+  /** Entries of other releases than the running one. */
+  async #others(): Promise<readonly BootEntry[]> {
+    const { loader, running } = this.#deps;
+    return (await loader.entries()).filter(({ name }) => isRelease(name) && name !== running.name);
   }
 
   async #clear(): Promise<void> {
     const { loader, running } = this.#deps;
     await loader.clear(running.name);
-    const others = (await loader.entries()).filter(({ name }) => isRelease(name) && name !== running.name);
+    const others = await this.#others();
     if (others.length > 0)
       throw new BerthError('HOST_REFUSED', `the boot loader still sees ${others.map(({ file }) => file).join(', ')}`);
   }
@@ -217,7 +228,11 @@ export class Updater {
     const since = clock.now();
     const tell = (error?: string): void => {
       const summary = `${kind} for ${target.version}`;
-      onStep({ ...{ kind, target, reason, summary }, durationMs: clock.now() - since, ...(error === undefined ? {} : { error }) });
+      onStep({
+        ...{ kind, target, reason, summary },
+        durationMs: clock.now() - since,
+        ...(error === undefined ? {} : { error }),
+      });
     };
     try {
       const result = await work();

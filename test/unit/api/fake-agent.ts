@@ -23,6 +23,7 @@ import type {
   PlanReport,
   WhyReport,
 } from '../../../src/agent/model.ts';
+import type { SlotCheck, UpdateOptions } from '../../../src/agent/update-service.ts';
 import { concerns, explain } from '../../../src/agent/why.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
 import type { ServiceSpec } from '../../../src/config/service-spec.ts';
@@ -30,6 +31,9 @@ import { BerthError } from '../../../src/core/errors.ts';
 import { describeReason, highestCost, type Reason } from '../../../src/core/plan.ts';
 import type { ExecOptions } from '../../../src/engine/container-engine.ts';
 import type { ServiceState, ServiceStatus } from '../../../src/services/status.ts';
+import type { Pin } from '../../../src/update/machine/update-memory.ts';
+import { planUpdate } from '../../../src/update/machine/update-plan.ts';
+import type { UpdateEventLine, UpdateOffer, UpdateStatus } from '../../../src/update/machine/update-status.ts';
 import type { OsEvent, OsStatus } from '../../../src/update/os-status.ts';
 
 /** Noon on the day on which the fake's time stands still. */
@@ -68,6 +72,12 @@ const osEvents: readonly OsEvent[] = [
   { at: new Date(noon - 3_600_000).toISOString(), kind: 'rejected', version: '1.0.5', reason: 'it was not healthy' },
 ];
 
+const offered = { version: '1.2', sequence: 3, digest: 'cd'.repeat(32), rootHash: 'ef'.repeat(32) };
+
+function isoTime(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
+}
+
 /**
  * An agent in memory: parses configs as the real one does, keeps generations and a ledger, and "runs" services whose
  * image is not `missing`. Commands it can execute: `echo`, `cat`, `tty`, `sleep`, and `exit`.
@@ -82,6 +92,8 @@ export class FakeAgent implements AgentService {
   isShutDown = false;
   isBlessed = false;
   rollbackReason: string | undefined;
+  pinned: Pin = {};
+  damage: readonly { block: number; blocks: number }[] = [];
   readonly #specs = new Map<string, ServiceSpec>();
   readonly #stopped = new Set<string>();
   readonly #restarts = new Map<string, number>();
@@ -133,6 +145,64 @@ export class FakeAgent implements AgentService {
     this.operators.push(operator);
     this.rollbackReason = reason;
     return Promise.resolve();
+  }
+
+  async updateStatus(): Promise<UpdateStatus> {
+    return Promise.resolve({
+      ...{ state: 'staged', version: '1.2', since: new Date(noon).toISOString(), progress: null },
+      ...{ feed: 'http://releases.example', channel: 'stable', strategy: 'window', nextLook: null },
+      pin: { version: this.pinned.version ?? null, until: isoTime(this.pinned.untilMs) },
+      lastLook: { at: new Date(noon).toISOString(), outcome: '1.2 is offered', failures: 0, warnings: ['soon'] },
+      restart: 'waits for its window',
+    });
+  }
+
+  async lookForUpdate({ to }: UpdateOptions): Promise<UpdateOffer> {
+    if (to === '9') throw new BerthError('NOT_FOUND', 'the channel stable has no 9', { hint: 'it has 1.2' });
+    return Promise.resolve({
+      target: offered,
+      outcome: '1.2 is offered',
+      warnings: ['soon'],
+      steps: planUpdate({
+        running: { name: 'berth_1.1', rootHash: 'ab'.repeat(32) },
+        entries: [],
+        target: offered,
+        bytes: { slot: 3_100_000, kernel: 17_000_000 },
+        reason: { kind: 'operator', who: 'ops', command: 'berth os check' },
+      }),
+    });
+  }
+
+  async updateOs(
+    { stageOnly }: { readonly stageOnly: boolean },
+    operator: Operator,
+    onLine: (line: UpdateEventLine) => void,
+  ): Promise<void> {
+    this.operators.push(operator);
+    onLine({ kind: 'state', state: 'looking', version: null });
+    onLine({ kind: 'state', state: 'writing', version: '1.2' });
+    onLine({ kind: 'progress', progress: { bytesFetched: 5, bytesWritten: 50, total: 100 } });
+    const outcome = stageOnly ? 'staged' : 'restarting';
+    onLine({ kind: 'done', outcome, version: '1.2', why: '1.2 is offered', bytesFetched: 3_100_000, detours: [] });
+    return Promise.resolve();
+  }
+
+  async cancelUpdate(operator: Operator): Promise<{ readonly cancelled: boolean }> {
+    this.operators.push(operator);
+    return Promise.resolve({ cancelled: this.operators.length === 1 });
+  }
+
+  async pinUpdates(pin: Pin, operator: Operator): Promise<UpdateStatus> {
+    this.operators.push(operator);
+    this.pinned = pin;
+    return this.updateStatus();
+  }
+
+  async verifyOs(): Promise<SlotCheck> {
+    return Promise.resolve({
+      ...{ version: '1.1', device: '/dev/vda3', rootHash: 'ab'.repeat(32), blocks: 4096 },
+      ...{ differs: this.damage, unknown: [] },
+    });
   }
 
   async plan(request: ApplyRequest): Promise<PlanReport> {
