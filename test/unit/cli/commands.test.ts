@@ -490,6 +490,12 @@ berth_1.1+2-1.efi  1.1      2           running, boots next
 berth_1.0.efi      1.0      blessed
 
 1.0.5 was taken back: it was not healthy
+
+update     staged 1.2
+from       http://releases.example stable, strategy window
+last look  0.0 s ago: 1.2 is offered
+restart    waits for its window
+soon
 `);
   });
 
@@ -518,7 +524,80 @@ berth_1.0.efi      1.0      blessed
 
   test('--json gives what the agent says', async () => {
     const { stdout } = await bench.run(['os', 'status', '--json']);
-    expect(JSON.parse(stdout)).toEqual(await bench.agent.osStatus());
+    const { agent } = bench;
+    expect(JSON.parse(stdout)).toEqual({ ...(await agent.osStatus()), update: await agent.updateStatus() });
+  });
+
+  test.each([
+    { line: ['os', 'check'], exit: 0 },
+    { line: ['os', 'check', '--detailed-exitcode'], exit: 3 },
+    { line: ['os', 'update', '--plan'], exit: 0 },
+  ])('$line says what an update would do, and does not do it', async ({ line, exit }) => {
+    const { code, stdout } = await bench.run(line);
+    expect(code).toBe(exit);
+    expect(stdout.split('\n').map((row) => row.trim().split(/ {2,}/))).toEqual([
+      ['1.2: 1.2 is offered'],
+      [''],
+      ['STEP', 'COST', 'WHY'],
+      ['take what an earlier update left from the boot loader', 'live', 'ops ran "berth os check"'],
+      ['write 1.2 to the other slot: at most 3.1 MB to fetch', 'live', 'ops ran "berth os check"'],
+      ['put its kernel beside the running one: at most 17.0 MB to fetch', 'live', 'ops ran "berth os check"'],
+      ['let the boot loader take 1.2 next', 'live', 'ops ran "berth os check"'],
+      ['restart into 1.2', 'reboot', 'ops ran "berth os check"'],
+      [''],
+      ['soon'],
+      [''],
+    ]);
+    expect(bench.agent.operators).toEqual([]);
+  });
+
+  test('a version that the repository does not have is refused, with those that it has', async () => {
+    const { code, stderr } = await bench.run(['os', 'update', '--to', '9', '--plan']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('it has 1.2')]);
+  });
+
+  test('update tells its parts and how it ended', async () => {
+    const { code, stdout } = await bench.run(['os', 'update', '--stage-only']);
+    expect(code).toBe(0);
+    expect(stdout).toBe(`start   look for a release
+done    look for a release (0.0 s)
+start   write the slot: 1.2
+done    write the slot: 1.2 (0.0 s)
+1.2 is staged: the next restart boots it. 3.1 MB were fetched for its slot.
+`);
+  });
+
+  test('update --json gives a line for each event', async () => {
+    const { stdout } = await bench.run(['os', 'update', '--json']);
+    const lines = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; outcome?: string });
+    expect(lines.map(({ kind }) => kind)).toEqual(['state', 'state', 'progress', 'done']);
+    expect(lines.at(-1)?.outcome).toBe('restarting');
+  });
+
+  test('cancel says whether there was anything to cancel', async () => {
+    const [first, second] = [await bench.run(['os', 'cancel']), await bench.run(['os', 'cancel'])];
+    expect([first.code, second.code]).toEqual([0, 1]);
+    expect(second.stdout).toBe('There is no update to cancel.\n');
+  });
+
+  test('a host is pinned to a version, and until a time, and unpinned', async () => {
+    expect((await bench.run(['os', 'pin'])).code).toBe(2);
+    const pinned = await bench.run(['os', 'pin', '1.2', '--until', '2026-12-27T06:00:00Z']);
+    expect(pinned.stdout).toBe('This host takes 1.2, nothing before 2026-12-27T06:00:00.000Z.\n');
+    expect((await bench.run(['os', 'unpin'])).stdout).toBe('This host takes whatever its channel offers.\n');
+  });
+
+  test('verify names what differs', async () => {
+    expect((await bench.run(['os', 'verify'])).stdout).toBe('1.1 on /dev/vda3 is whole: 4096 blocks are as released\n');
+    bench.agent.damage = [{ block: 7, blocks: 2 }];
+    const { code, stdout } = await bench.run(['os', 'verify']);
+    expect([code, stdout.split('\n').map((row) => row.split(/ {2,}/))]).toEqual([
+      1,
+      [['1.1 on /dev/vda3 is damaged:'], [''], ['BLOCK', 'BLOCKS', 'WHAT'], ['7', '2', 'differs'], ['']],
+    ]);
   });
 });
 
