@@ -55,7 +55,7 @@ export interface DiskLayout {
 
 /** Sizes in bytes; multiples of 1 MiB. */
 const sizes: Readonly<Record<Partition['name'], number>> = {
-  // Three UKIs of under 30 MB (two slots and one being staged), rejected ones, and the user's own add-ons.
+  // Three UKIs of under 30 MB (two slots and one being staged), and the user's own add-ons.
   'berth-esp': 256 * mebibyte,
   'berth-a': 640 * mebibyte,
   'berth-b': 640 * mebibyte,
