@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { runCommand } from '../../image/command.ts';
+import { findFirmware } from '../../image/vm/requirements.ts';
+import type { HostStatus } from '../../src/agent/model.ts';
+import type { SlotCheck } from '../../src/agent/update-service.ts';
+import type { UpdateEnd } from '../../src/update/machine/update-status.ts';
+import type { OsEvent, OsStatus } from '../../src/update/os-status.ts';
+import { ReleaseRepository } from './support/release-repository.ts';
+import { TestReleases } from './support/test-releases.ts';
+import { bootLimitMs, type TestVm, withDirectory, withVm } from './support/test-vm.ts';
+
+const inSlot = (slot: string): RegExp => new RegExp(`^berth: slot ${slot} on`);
+const isHealthy = ({ state }: HostStatus): boolean => state === 'healthy';
+
+test(
+  'a host goes from A to B over the network and keeps it, refuses what was damaged on the way, and comes back from a C that is not well',
+  async () => {
+    await withDirectory(async (directory) => {
+      const releases = await TestReleases.open(directory);
+      const repository = await ReleaseRepository.create(join(directory, 'www'));
+      try {
+        const first = await releases.first();
+        const [good, bad] = [await releases.make('99.0.0'), await releases.make('99.1.0')];
+        const userData = `#cloud-config
+hostname: updated
+write_files: [{path: /var/lib/app/data, content: "kept\\n"}]
+berth:
+  enable: [ntp]
+  update:
+    feed: ${repository.guestUrl}
+    channel: edge
+    strategy: staged
+    root: '${await repository.root()}'
+    health:
+      deadline: 100s
+      checks: [{name: not-the-bad-one, command: [sh, -c, '! grep -q ${bad.slot.rootHash} /proc/cmdline']}]
+`;
+        const change = {
+          userData,
+          disk: {
+            base: await releases.firstDisk(join(directory, 'host.raw')),
+            baseFormat: 'raw',
+            sizeBytes: 8 * 2 ** 30,
+            bus: 'virtio',
+          },
+          boot: { kind: 'uefi', ...findFirmware('amd64') },
+        } as const;
+        await repository.publish(good);
+        await withVm(change, async (vm) => {
+          await vm.start();
+          await vm.statusInside('a healthy host', isHealthy);
+          expect(await os(vm)).toMatchObject({ version: first.version, slot: 'a', bless: { kind: 'blessed' } });
+          expect(await json<SlotCheck>(vm, 'verify')).toMatchObject({ differs: [], unknown: [] });
+
+          const plan = await output(vm, 'update --plan');
+          expect(plan).toContain('restart into 99.0.0');
+          const staged = lines<UpdateEnd>(await output(vm, 'update --stage-only --json')).at(-1);
+          expect(staged).toMatchObject({ outcome: 'staged', version: '99.0.0' });
+          // Nearly all of it is on the disk already.
+          expect(staged?.bytesFetched).toBeLessThan(20e6);
+          expect((await os(vm)).entries.map(({ file }) => file)).toEqual([
+            'berth_99.0.0+3.efi',
+            `berth_${first.version}.efi`,
+          ]);
+          expect(lines<UpdateEnd>(await output(vm, 'update --stage-only --json')).at(-1)).toMatchObject({
+            outcome: 'staged',
+            bytesFetched: 0,
+          });
+
+          await restart(vm);
+          await vm.line(inSlot('b'));
+          await vm.line(/^berth: os: 99[.]0[.]0 is blessed/);
+          expect(await os(vm)).toMatchObject({ version: '99.0.0', slot: 'b', bless: { kind: 'blessed' } });
+          await vm.statusInside('a healthy host on the new release', isHealthy);
+          expect(await (await vm.shell()).output('cat /var/lib/app/data')).toBe('kept');
+
+          await repository.publish(bad);
+          const end = lines<UpdateEnd>(await output(vm, 'update --json')).at(-1);
+          expect(end).toMatchObject({ outcome: 'restarting', version: '99.1.0' });
+          await vm.restarted();
+          await vm.line(/^berth: going back to the other system: it was not healthy within 100 seconds/);
+          await vm.restarted();
+          await vm.lines(inSlot('b'), 2);
+          await vm.statusInside('a healthy host on the release before', isHealthy);
+          const history = await json<readonly OsEvent[]>(vm, 'history');
+          expect(history.find(({ kind }) => kind === 'rejected')).toMatchObject({
+            version: '99.1.0',
+            reason: expect.stringContaining('not healthy') as string,
+          });
+          expect(history.map(({ kind }) => kind)).toEqual(
+            expect.arrayContaining(['staged', 'booted', 'blessed', 'rejected']),
+          );
+          // What failed here is not taken again.
+          expect(await output(vm, 'check')).toContain('99.1.0 failed here before');
+          expect((await os(vm)).entries.map(({ file }) => file)).toEqual(['berth_99.0.0.efi']);
+        });
+      } finally {
+        await repository.close();
+        await releases.close();
+      }
+    });
+  },
+  3 * bootLimitMs,
+);
+
+async function output(vm: TestVm, command: string): Promise<string> {
+  return (await vm.shell()).output(`berth os ${command}`);
+}
+
+async function json<Value>(vm: TestVm, command: string): Promise<Value> {
+  return JSON.parse(await output(vm, `${command} --json`)) as Value;
+}
+
+async function os(vm: TestVm): Promise<OsStatus> {
+  return json(vm, 'status');
+}
+
+function lines<Value>(text: string): readonly Value[] {
+  return text.split('\n').map((line) => JSON.parse(line) as Value);
+}
+
+async function restart(vm: TestVm): Promise<void> {
+  await (await vm.shell()).output('sync; /usr/lib/berth/power reboot &');
+  await vm.restarted();
+}
