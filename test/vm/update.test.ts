@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { runCommand } from '../../image/command.ts';
 import { findFirmware } from '../../image/vm/requirements.ts';
 import type { HostStatus } from '../../src/agent/model.ts';
 import type { SlotCheck } from '../../src/agent/update-service.ts';
@@ -86,7 +85,7 @@ berth:
           const history = await json<readonly OsEvent[]>(vm, 'history');
           expect(history.find(({ kind }) => kind === 'rejected')).toMatchObject({
             version: '99.1.0',
-            reason: expect.stringContaining('not healthy') as string,
+            reason: expect.stringContaining('not healthy'),
           });
           expect(history.map(({ kind }) => kind)).toEqual(
             expect.arrayContaining(['staged', 'booted', 'blessed', 'rejected']),

@@ -18,7 +18,8 @@ export const signingOptions: readonly OptionRow[] = [
 export const trustOptions: readonly OptionRow[] = [
   {
     flags: '--update-root <file>',
-    description: "root.json of a release repository: hosts take that repository's releases, without being told its keys",
+    description:
+      "root.json of a release repository: hosts take that repository's releases, without being told its keys",
   },
   { flags: '--update-feed <url>', description: 'where that repository is, for hosts whose config does not say' },
   { flags: '--update-channel <name>', description: 'its channel for these hosts (default: stable)' },
