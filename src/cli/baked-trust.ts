@@ -9,13 +9,6 @@ import type { Cli } from './context.ts';
  * The release repository that an image is to trust, as `--update-root`, `--update-feed` and `--update-channel` say; undefined
  * when none was given. Throws USAGE, CONFIG_UNREADABLE, RELEASE_REFUSED when no host would take the root.
  */
-<<<<<<< HEAD
-export async function bakedTrustOf({ context, flags }: Pick<Cli, 'context' | 'flags'>): Promise<BakedTrust | undefined> {
-  const { updateRoot, updateFeed, updateChannel } = flags;
-  if (updateRoot === undefined) {
-    if (updateFeed === undefined && updateChannel === undefined) return undefined;
-    throw new BerthError('USAGE', '--update-feed and --update-channel want --update-root: whose signatures count there');
-=======
 export async function bakedTrustOf({
   context,
   flags,
@@ -27,7 +20,6 @@ export async function bakedTrustOf({
       'USAGE',
       '--update-feed and --update-channel want --update-root: whose signatures count there',
     );
->>>>>>> 8a6708e02183edd9f1ff67d754560ae6b9a3103a
   }
   const bytes = await readFile(resolve(context.cwd, updateRoot)).catch((cause: unknown) => {
     throw new BerthError('CONFIG_UNREADABLE', `cannot read ${updateRoot}`, { cause });
