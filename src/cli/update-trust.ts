@@ -1,3 +1,0 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { defaultHostConfig } from '../config/host-config.ts';
