@@ -22,7 +22,7 @@ export interface ImageParts {
  * Throws NOT_FOUND when there is none, CONFIG_INVALID when they are not what its manifest.json says.
  */
 export async function partsOfImage(directory: string, work: string, tools: Tools): Promise<ImageParts> {
-  const manifest = await readManifest(directory);
+  const manifest = await readImageManifest(directory);
   const raw = manifest.files.find(({ kind }) => kind === 'raw');
   if (raw === undefined) {
     throw new BerthError('NOT_FOUND', `${directory} has no raw disk`, { hint: 'build it with --format raw' });
@@ -45,7 +45,8 @@ export async function partsOfImage(directory: string, work: string, tools: Tools
   return { manifest, usr, uki };
 }
 
-async function readManifest(directory: string): Promise<ImageManifest> {
+/** What a directory that `berth image build` made says of itself. Throws NOT_FOUND. */
+export async function readImageManifest(directory: string): Promise<ImageManifest> {
   try {
     return JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')) as ImageManifest;
   } catch (cause) {

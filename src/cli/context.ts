@@ -93,6 +93,7 @@ export interface Flags {
   readonly urgent?: boolean;
   readonly sequence?: number;
   readonly minimumVersion?: string;
+  readonly previous?: readonly string[];
   readonly export?: string;
   readonly import?: string;
   readonly request?: string;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isVersion } from '../core/release-version.ts';
 import { parseSigned } from './signed-json.ts';
+import { refuse } from './tuf/refusal.ts';
 
 /** The newest form of `release.json` that this program reads. */
 export const manifestFormat = 1;
@@ -21,7 +22,15 @@ const artifact = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('index'), ...file }),
   /** What makes the slot out of that of another release. */
   z.object({ kind: z.literal('delta'), ...file, fromRootHash: digest }),
+  /** What makes the kernel image out of another release's. */
+  z.object({ kind: z.literal('kernel-delta'), ...file, fromSha256: digest }),
 ]);
+
+/** Ways to a release that came later are for programs that came later: the others do without. */
+const artifacts = z
+  .array(z.looseObject({ kind: z.string() }))
+  .transform((all) => all.filter(({ kind }) => artifact.options.some(({ shape }) => shape.kind.value === kind)))
+  .pipe(z.array(artifact));
 
 /** `release.json`: what a release consists of, as it is signed. */
 export const releaseManifestSchema = z
@@ -41,7 +50,7 @@ export const releaseManifestSchema = z
     /** The content of the slot: erofs, then its dm-verity tree (`image/os/slot.ts`). */
     usr: z.object({ sha256: digest, bytes: byteCount, dataBlocks: z.int().positive(), rootHash: digest }),
     uki: z.object(file),
-    artifacts: z.array(artifact),
+    artifacts,
     /** Image ids of the system containers, by name. */
     systemContainers: z.record(fileName, z.string().regex(/^sha256:[0-9a-f]{64}$/)).optional(),
     /** Which of the health gate's profiles blesses it. */
@@ -60,6 +69,8 @@ export const releaseManifestSchema = z
 
 export type ReleaseManifest = z.infer<typeof releaseManifestSchema>;
 export type ReleaseArtifact = ReleaseManifest['artifacts'][number];
+/** A file that a release consists of. */
+export type ReleaseFile = Pick<ReleaseArtifact, 'name' | 'sha256' | 'bytes'>;
 
 /**
  * Reads `release.json`. Keys that this program does not know are left out. Pure. Throws RELEASE_REFUSED with every problem,
@@ -69,7 +80,14 @@ export function parseReleaseManifest(content: Uint8Array): ReleaseManifest {
   return parseSigned(content, 'release.json', releaseManifestSchema, manifestFormat);
 }
 
+/** The artifact of a kind that every release has one of. Pure. Throws RELEASE_REFUSED when this one has none. */
+export function artifactOf({ artifacts }: Pick<ReleaseManifest, 'artifacts'>, kind: 'full' | 'index'): ReleaseArtifact {
+  const artifact = artifacts.find((one) => one.kind === kind);
+  if (artifact === undefined) throw refuse('malformed', 'release.json', `it names no artifact of the kind ${kind}`);
+  return artifact;
+}
+
 /** The name of a release's file in `targets/blobs`. Pure. */
-export function blobName({ name, sha256 }: { readonly name: string; readonly sha256: string }): string {
+export function blobName({ name, sha256 }: Pick<ReleaseFile, 'name' | 'sha256'>): string {
   return `${sha256}.${name}`;
 }

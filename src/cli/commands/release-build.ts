@@ -2,12 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fetchPackages, prepareTools } from '../../../image/os/build.ts';
 import { cachedOs } from '../../../image/os/cached-build.ts';
-import { partsOfImage } from '../../../image/os/image-parts.ts';
+import { partsOfImage, readImageManifest } from '../../../image/os/image-parts.ts';
 import { ukiName } from '../../../image/os/layout.ts';
+import type { ImageManifest } from '../../../image/os/release-files.ts';
 import { signOs } from '../../../image/os/secure-boot.ts';
 import { BerthError } from '../../core/errors.ts';
 import type { BakedTrust } from '../../update/baked-trust.ts';
 import type { ReleaseManifest } from '../../update/release-manifest.ts';
+import { type Machine, openPrevious } from '../../update/repository/previous-release.ts';
 import { type ReleaseParts, writeReleaseDirectory } from '../../update/repository/release-directory.ts';
 import { bakedTrustOf } from '../baked-trust.ts';
 import type { Cli, Command } from '../context.ts';
@@ -30,6 +32,10 @@ export const run: Command = async (cli, [image]) => {
   if (image !== undefined) refuseImageOptions(cli);
   const bakedTrust = await bakedTrustOf(cli);
   const { cacheDirectory, fast } = await imageOptions(cli);
+  const previous = await openPrevious(
+    (flags.previous ?? []).map((place) => resolve(context.cwd, place)),
+    await machineOfRelease(cli, image),
+  );
   const phases = new Phases(cli);
   const work = await mkdtemp(join(cacheDirectory, '.release-'));
   try {
@@ -46,8 +52,8 @@ export const run: Command = async (cli, [image]) => {
       ...(flags.minimumVersion === undefined ? {} : { minimumVersion: flags.minimumVersion }),
     };
     const manifest = await phases.run('release', async (onProgress) => {
-      onProgress('compressing');
-      const parts = { usr, uki, facts: { ...facts, ...said } };
+      onProgress(previous.length === 0 ? 'compressing' : 'compressing, making deltas');
+      const parts = { usr, uki, facts: { ...facts, ...said }, previous };
       return writeReleaseDirectory(directory, parts, fast ? 1 : 19, context.signal);
     });
     print(cli, directory, manifest);
@@ -56,6 +62,16 @@ export const run: Command = async (cli, [image]) => {
     await rm(work, { recursive: true, force: true });
   }
 };
+
+/** What the release will be for: known before minutes are spent on it. */
+async function machineOfRelease(cli: Cli, image: string | undefined): Promise<Machine> {
+  if (image === undefined) return imageOptions(cli);
+  return machineIn(await readImageManifest(resolve(cli.context.cwd, image)));
+}
+
+function machineIn({ architecture, kernel }: ImageManifest): Machine {
+  return { architecture: architecture as Machine['architecture'], kernel: kernel.flavour };
+}
 
 /** An image is for what it was built for. Throws USAGE. */
 function refuseImageOptions({ flags }: Cli): void {
@@ -98,16 +114,11 @@ async function builtBefore(
   const tools = await prepareTools(await fetchPackages(options), work, options.cacheDirectory);
   onProgress('taking the disk apart');
   const { manifest, usr, uki } = await partsOfImage(directory, work, tools);
-  const { version, kernel, created, verity } = manifest;
+  const { version, created, verity } = manifest;
   return {
     usr: { file: usr, ...verity },
     uki: { file: uki, name: manifest.uki.name },
-    facts: {
-      version,
-      architecture: manifest.architecture as ReleaseManifest['architecture'],
-      kernel: kernel.flavour,
-      created,
-    },
+    facts: { version, created, ...machineIn(manifest) },
   };
 }
 

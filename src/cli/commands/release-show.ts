@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { BerthError } from '../../core/errors.ts';
+import { BerthError, isBerthError } from '../../core/errors.ts';
 import { readFeed, readRelease } from '../../update/feed/channel.ts';
 import { type Choice, chooseRelease, type UpdatingHost } from '../../update/feed/choose-release.ts';
 import type { Feed, FeedRelease } from '../../update/feed/feed.ts';
@@ -10,7 +10,7 @@ import { whyNotText } from '../../update/feed/why-not-text.ts';
 import { expiringSoon } from '../../update/tuf/expiry.ts';
 import { maxRootBytes } from '../../update/tuf/limits.ts';
 import { MetadataStore } from '../../update/tuf/metadata-store.ts';
-import { openSource } from '../../update/tuf/open-source.ts';
+import { openSource, placeOf } from '../../update/tuf/open-source.ts';
 import { type Expiry, TufClient } from '../../update/tuf/tuf-client.ts';
 import type { Cli, Command } from '../context.ts';
 import { table } from '../text.ts';
@@ -19,7 +19,14 @@ import { machineOf } from './image.ts';
 interface Shown {
   readonly expiries: readonly Expiry[];
   readonly expiringSoon: readonly Expiry[];
-  readonly channels: readonly { readonly feed: Feed; readonly choice?: Choice }[];
+  readonly channels: readonly ShownChannel[];
+}
+
+interface ShownChannel {
+  readonly feed: Feed;
+  readonly choice?: Choice;
+  /** Versions that a bundle does not have the files of. */
+  readonly notBundled: readonly string[];
 }
 
 /** `berth release show`: a repository as a host sees it. Exit code 1 when a host would refuse it. */
@@ -36,7 +43,8 @@ export const run: Command = async (cli, [location = '']) => {
       now: () => context.clock.now(),
       builtMs: 0,
     });
-    const shown = await look(client, cli);
+    const isBundle = placeOf(location, context.cwd).kind === 'bundle';
+    const shown = await look(client, cli, isBundle);
     if (flags.json === true) cli.printJson(shown);
     else print(cli, shown);
     return 0;
@@ -45,17 +53,32 @@ export const run: Command = async (cli, [location = '']) => {
   }
 };
 
-async function look(client: TufClient, cli: Cli): Promise<Shown> {
+async function look(client: TufClient, cli: Cli, isBundle: boolean): Promise<Shown> {
   const { signal, clock } = cli.context;
   const expiries = await client.refresh(signal);
   const host = hostOf(cli);
-  const channels = [];
+  const channels: ShownChannel[] = [];
   for (const name of cli.flags.channel === undefined ? client.delegated : [cli.flags.channel]) {
-    const feed = await readFeed(client, name, signal);
-    for (const release of feed.releases) await readRelease(client, name, release, signal);
-    channels.push({ feed, ...(host === undefined ? {} : { choice: chooseRelease(feed, withRootHash(host, feed)) }) });
+    const mayLack = isBundle && cli.flags.channel === undefined;
+    const feed = await unlessLeftOut(mayLack, readFeed(client, name, signal));
+    if (feed === undefined) continue;
+    const notBundled: string[] = [];
+    for (const release of feed.releases) {
+      const manifest = await unlessLeftOut(isBundle, readRelease(client, name, release, signal));
+      if (manifest === undefined) notBundled.push(release.version);
+    }
+    const choice = host === undefined ? {} : { choice: chooseRelease(feed, withRootHash(host, feed)) };
+    channels.push({ feed, notBundled, ...choice });
   }
   return { expiries, expiringSoon: expiringSoon(expiries, clock.now()), channels };
+}
+
+/** A bundle has one channel, and one release: what is missing of the others is undefined. */
+async function unlessLeftOut<Value>(isBundle: boolean, reading: Promise<Value>): Promise<Value | undefined> {
+  return reading.catch((error: unknown) => {
+    if (isBundle && isBerthError(error, 'RELEASE_REFUSED') && error.details['refusal'] === 'missing') return undefined;
+    throw error;
+  });
 }
 
 async function firstRoot({ context, flags }: Cli, ask: () => Promise<Uint8Array | undefined>): Promise<Uint8Array> {
@@ -88,13 +111,13 @@ function withRootHash(host: UpdatingHost, { releases }: Feed): UpdatingHost {
 
 function print(cli: Cli, { expiries, expiringSoon: soon, channels }: Shown): void {
   const { style, context } = cli;
-  const rows = channels.flatMap(({ feed }) =>
+  const rows = channels.flatMap(({ feed, notBundled }) =>
     feed.releases.map((release) => [
       feed.channel,
       release.version,
       String(release.sequence),
       `${release.architecture} ${release.kernel}`,
-      stateOf(release, context.clock.now()),
+      stateOf(release, context.clock.now()) + (notBundled.includes(release.version) ? ', not in this file' : ''),
     ]),
   );
   cli.print(

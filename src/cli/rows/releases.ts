@@ -56,15 +56,41 @@ export const releaseRows: readonly CommandRow[] = [
         parse: parseCount,
       },
       { flags: '--minimum-version <version>', description: 'older hosts take another release first' },
+      {
+        flags: '--previous <release>',
+        description: 'make deltas from this one: its folder or REPOSITORY:VERSION; may be given several times',
+        parse: collect,
+      },
       ...signingOptions,
       ...trustOptions,
       { flags: '--out <dir>', description: 'where to write it (default: berth-release-VERSION-ARCH-KERNEL here)' },
     ],
     examples: [
       ['berth release build --version 1.1.0', 'release.json, the kernel image, and the content of a slot'],
+      [
+        'berth release build --version 1.1.0 --previous berth-release-1.0.0-amd64-cloud --previous www:0.9.0',
+        'hosts that run 1.0.0 or 0.9.0 fetch only what differs',
+      ],
       ['berth release build berth-1.1.0-amd64', 'of an image that was built with --format raw'],
     ],
     load: async () => (await import('../commands/release-build.ts')).run,
+  },
+  {
+    name: 'release bundle',
+    args: '<repository> <version>',
+    summary: 'put one release and all that vouches for it into one file, for hosts without a network',
+    options: [
+      { flags: '--channel <name>', description: 'the channel that these hosts follow (required)' },
+      { flags: '--out <file>', description: 'where to write it (default: berth-VERSION-CHANNEL.tar here)' },
+    ],
+    examples: [
+      [
+        'berth release bundle www 1.1.0 --channel stable --out /media/stick/berth.tar',
+        'metadata, kernel image, slot, deltas',
+      ],
+      ['berth release show /media/stick/berth.tar', 'whether it holds, and until when'],
+    ],
+    load: async () => (await import('../commands/release-bundle.ts')).run,
   },
   {
     name: 'release refresh',
@@ -123,7 +149,7 @@ export const releaseRows: readonly CommandRow[] = [
   {
     name: 'release show',
     args: '<repository>',
-    summary: 'look at a repository as a host does: what it offers, and whether it holds',
+    summary: 'look at a repository (server, folder or bundle) as a host does: what it offers, and whether it holds',
     options: [
       {
         flags: '--root <file>',

@@ -1,10 +1,19 @@
-import { copyFile, mkdir, readFile, rename, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BerthError } from '../../core/errors.ts';
 import { isPresent, syncPath, writeDurably } from '../../engine/durable-file.ts';
 import { sha256OfFile } from '../../engine/sha256-of-file.ts';
-import { blobName, parseReleaseManifest, type ReleaseManifest } from '../release-manifest.ts';
+import { blobName, parseReleaseManifest, type ReleaseFile, type ReleaseManifest } from '../release-manifest.ts';
 import { makeArtifacts, type SlotImageFile } from '../transfer/make-artifacts.ts';
+import { makeKernelDeltas } from '../transfer/make-kernel-deltas.ts';
+import { type PackedSlot, unpackSlot } from '../transfer/unpack-slot.ts';
+
+/** A release that was made before, as files: hosts that run it get deltas. */
+export interface PreviousRelease {
+  readonly slot: PackedSlot;
+  /** Its kernel image. */
+  readonly kernel: { readonly file: string; readonly sha256: string };
+}
 
 /** What a release is made of. */
 export interface ReleaseParts {
@@ -16,34 +25,38 @@ export interface ReleaseParts {
     ReleaseManifest,
     'version' | 'sequence' | 'architecture' | 'kernel' | 'created' | 'minimumVersion' | 'stateSchema'
   >;
+  /** Releases that get deltas to this one. */
+  readonly previous?: readonly PreviousRelease[];
 }
 
-interface File {
-  readonly name: string;
-  readonly sha256: string;
-  readonly bytes: number;
-}
-
-/** Writes a release into a directory of its own: `release.json` and the files that it names. @returns the manifest. */
+/**
+ * Writes a release into a directory of its own: `release.json` and the files that it names. Previous releases are unpacked there,
+ * one at a time, and removed again. @returns the manifest. Throws CONFIG_INVALID when an image is not what its root hash says.
+ */
 export async function writeReleaseDirectory(
   directory: string,
   parts: ReleaseParts,
   level: number,
   signal: AbortSignal,
 ): Promise<ReleaseManifest> {
-  const { usr, uki, facts } = parts;
+  const { usr, uki, facts, previous = [] } = parts;
   await mkdir(directory, { recursive: true });
   const ukiFile = join(directory, uki.name);
   await copyFile(uki.file, ukiFile);
   const name = `berth-${facts.version}-${facts.architecture}-${facts.kernel}`;
-  const artifacts = await makeArtifacts({ image: usr, previous: [], directory, name, level, signal });
-  const { sha256, bytes } = await describe(usr.file, '');
+  const made = { directory, name, signal };
+  const older = unpacked(previous, directory, signal);
+  const artifacts = [
+    ...(await makeArtifacts({ ...made, image: usr, previous: older, level })),
+    ...(await makeKernelDeltas({ ...made, kernel: ukiFile, previous: previous.map(({ kernel }) => kernel) })),
+  ];
+  const { sha256, bytes } = await describe(usr.file);
   const manifest = {
     format: 1,
     product: 'berth',
     ...facts,
     usr: { sha256, bytes, dataBlocks: usr.dataBlocks, rootHash: usr.rootHash },
-    uki: await describe(directory, uki.name),
+    uki: { name: uki.name, ...(await describe(ukiFile)) },
     artifacts,
   };
   const content = Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`);
@@ -63,12 +76,18 @@ export async function readReleaseDirectory(
     });
   });
   const manifest = parseReleaseManifest(content);
-  for (const { name, sha256, bytes } of filesOf(manifest)) {
-    const file = await describe(directory, name);
-    if (file.sha256 !== sha256 || file.bytes !== bytes)
-      throw new BerthError('CONFIG_INVALID', `${join(directory, name)} is not what release.json says`);
-  }
+  await requireFiles(manifest, ({ name }) => join(directory, name));
   return { manifest, content };
+}
+
+/** Throws NOT_FOUND, CONFIG_INVALID when a file of a release, wherever it is, is not as its manifest says. */
+export async function requireFiles(manifest: ReleaseManifest, pathOf: (file: ReleaseFile) => string): Promise<void> {
+  for (const file of filesOf(manifest)) {
+    const path = pathOf(file);
+    const { sha256, bytes } = await describe(path);
+    if (sha256 !== file.sha256 || bytes !== file.bytes)
+      throw new BerthError('CONFIG_INVALID', `${path} is not what release.json says`);
+  }
 }
 
 /** Copies a release's files to where hosts look for them: `targets/blobs`, under their digests. */
@@ -85,14 +104,28 @@ export async function copyBlobs(directory: string, manifest: ReleaseManifest, re
   await syncPath(blobs);
 }
 
-function filesOf({ uki, artifacts }: ReleaseManifest): readonly File[] {
+/** All that a release consists of besides its manifest. Pure. */
+export function filesOf({ uki, artifacts }: ReleaseManifest): readonly ReleaseFile[] {
   return [uki, ...artifacts];
 }
 
-async function describe(directory: string, name: string): Promise<File> {
-  const path = name === '' ? directory : join(directory, name);
+/** Each is there until the next is asked for. */
+async function* unpacked(
+  releases: readonly PreviousRelease[],
+  directory: string,
+  signal: AbortSignal,
+): AsyncGenerator<SlotImageFile> {
+  const file = join(directory, '.previous');
   try {
-    return { name, sha256: await sha256OfFile(path), bytes: (await stat(path)).size };
+    for (const { slot } of releases) yield await unpackSlot(slot, file, signal);
+  } finally {
+    await rm(file, { force: true });
+  }
+}
+
+async function describe(path: string): Promise<Omit<ReleaseFile, 'name'>> {
+  try {
+    return { sha256: await sha256OfFile(path), bytes: (await stat(path)).size };
   } catch (cause) {
     throw new BerthError('NOT_FOUND', `${path} cannot be read`, { cause });
   }

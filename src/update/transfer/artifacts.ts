@@ -1,5 +1,4 @@
-import { blobName, type ReleaseArtifact, type ReleaseManifest } from '../release-manifest.ts';
-import { refuse } from '../tuf/refusal.ts';
+import { artifactOf, blobName, type ReleaseFile, type ReleaseManifest } from '../release-manifest.ts';
 import type { TrustedTarget } from '../tuf/target.ts';
 
 /** What a slot's content can be had from, as a signed `release.json` names it. */
@@ -16,19 +15,19 @@ export interface TransferArtifacts {
 export type SlotFacts = Pick<ReleaseManifest['usr'], 'rootHash' | 'dataBlocks'>;
 
 /** Where a release's artifacts are below `targets`. Pure. Throws RELEASE_REFUSED when one is missing that every manifest names. */
-export function transferArtifacts({ artifacts }: Pick<ReleaseManifest, 'artifacts'>): TransferArtifacts {
-  const deltas = artifacts.flatMap((artifact) =>
-    artifact.kind === 'delta' ? [{ ...targetOf(artifact), fromRootHash: artifact.fromRootHash }] : [],
+export function transferArtifacts(manifest: Pick<ReleaseManifest, 'artifacts'>): TransferArtifacts {
+  const deltas = manifest.artifacts.flatMap((artifact) =>
+    artifact.kind === 'delta' ? [{ ...targetOfFile(artifact), fromRootHash: artifact.fromRootHash }] : [],
   );
-  const only = (kind: 'full' | 'index'): TrustedTarget => {
-    const artifact = artifacts.find((one) => one.kind === kind);
-    if (artifact === undefined) throw refuse('malformed', 'release.json', `it names no artifact of the kind ${kind}`);
-    return targetOf(artifact);
+  return {
+    full: targetOfFile(artifactOf(manifest, 'full')),
+    index: targetOfFile(artifactOf(manifest, 'index')),
+    deltas,
   };
-  return { full: only('full'), index: only('index'), deltas };
 }
 
-function targetOf(artifact: ReleaseArtifact): TrustedTarget {
-  const { name, sha256, bytes } = artifact;
-  return { path: `blobs/${name}`, bytes, hashes: { sha256 }, place: ['blobs', blobName(artifact)] };
+/** Where a file of a release is below `targets`. Pure. */
+export function targetOfFile(file: ReleaseFile): TrustedTarget {
+  const { name, sha256, bytes } = file;
+  return { path: `blobs/${name}`, bytes, hashes: { sha256 }, place: ['blobs', blobName(file)] };
 }

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { constants, zstdCompress } from 'node:zlib';
 import { BerthError } from '../../core/errors.ts';
 import type { ReleaseArtifact } from '../release-manifest.ts';
+import { bytesOf, writeArtifact } from './artifact-file.ts';
 import type { SlotFacts } from './artifacts.ts';
 import { defaultFrameBlocks, encodeIndex, keysOf } from './block-index.ts';
 import { inOrder } from './in-order.ts';
@@ -18,8 +17,8 @@ export interface SlotImageFile extends SlotFacts {
 
 export interface MakeOptions {
   readonly image: SlotImageFile;
-  /** Releases that get a delta of their own to this one. */
-  readonly previous: readonly SlotImageFile[];
+  /** Releases that get a delta of their own to this one; each has to be there until the next is asked for. */
+  readonly previous: Iterable<SlotImageFile> | AsyncIterable<SlotImageFile>;
   /** Where the artifacts go; must exist. */
   readonly directory: string;
   /** How their names begin. */
@@ -49,9 +48,9 @@ export async function makeArtifacts(options: MakeOptions): Promise<ReleaseArtifa
     { kind: 'full', ...full },
     { kind: 'index', ...(await writeArtifact(directory, `${name}.usr.idx`, [index])) },
   ];
-  for (const old of previous) {
+  for await (const old of previous) {
     const parts = await makeDelta(await readImage(old), data, signal);
-    if (parts.reduce((sum, { length }) => sum + length, 0) >= full.bytes) continue;
+    if (bytesOf(parts) >= full.bytes) continue;
     const delta = await writeArtifact(directory, `${name}.from-${old.rootHash.slice(0, 16)}.delta`, parts);
     artifacts.push({ kind: 'delta', ...delta, fromRootHash: old.rootHash });
   }
@@ -93,23 +92,3 @@ function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
 
 /** Room for a frame at once. */
 const frameChunkBytes = 128 * 1024;
-
-async function writeArtifact(
-  directory: string,
-  name: string,
-  parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): Promise<Pick<ReleaseArtifact, 'name' | 'bytes' | 'sha256'>> {
-  const file = await open(join(directory, name), 'w');
-  const sum = createHash('sha256');
-  let bytes = 0;
-  try {
-    for await (const part of parts) {
-      sum.update(part);
-      bytes += part.length;
-      await file.appendFile(part);
-    }
-  } finally {
-    await file.close();
-  }
-  return { name, bytes, sha256: sum.digest('hex') };
-}

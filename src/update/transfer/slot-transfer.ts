@@ -1,4 +1,4 @@
-import { BerthError, isBerthError, messageOf } from '../../core/errors.ts';
+import { BerthError, messageOf } from '../../core/errors.ts';
 import { refuse } from '../tuf/refusal.ts';
 import { isContentOf, type TrustedTarget } from '../tuf/target.ts';
 import { type BatchOptions, BatchSource } from './batch-source.ts';
@@ -11,6 +11,7 @@ import { planTransfer } from './plan-transfer.ts';
 import { Sealer } from './sealer.ts';
 import { payloadOf, type Segment } from './segment.ts';
 import { SlotLane } from './slot-lane.ts';
+import { isBadArtifact } from './source.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { WriteSlotOptions, WrittenSlot } from './transfer-options.ts';
 import { blockBytes, digestBytes, hashTree, type SlotLayout, slotLayout } from './verity.ts';
@@ -178,11 +179,6 @@ export class SlotTransfer {
       total: this.#layout.dataBlocks * blockBytes,
     });
   }
-}
-
-/** The artifact itself is to blame, not the way to it: another one may do. */
-function isBadArtifact(error: unknown): boolean {
-  return isBerthError(error, 'RELEASE_REFUSED') || (isBerthError(error, 'RELEASE_UNREACHABLE') && !error.retryable);
 }
 
 function unmendable(target: string, wrong: readonly Segment[]): BerthError {

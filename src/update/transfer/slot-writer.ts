@@ -1,18 +1,16 @@
 import { hash } from 'node:crypto';
-import { constants, zstdDecompressSync } from 'node:zlib';
 import { BerthError, isBerthError } from '../../core/errors.ts';
 import { keyBytes, keysOf } from './block-index.ts';
 import { deltaLimits } from './delta-format.ts';
 import type { ByteSpan, Segment } from './segment.ts';
 import { alignedBlocks, piecesOf, SlotFile } from './slot-file.ts';
+import { unpackFrame } from './unpack-frame.ts';
 import { type BlockRange, blockBytes, digestBytes, hashBlocks, type SlotLayout } from './verity.ts';
 
 /** Blocks written at once: 4 MiB, the most that a patch makes. */
 const bufferBlocks = deltaLimits.patchBlocks;
 /** Stands where the hash tree's superblock will be while a slot is being written; behind it the root hash, in hex. */
 const marker = 'berth: being written\n';
-/** zstd's window of what we unpack: dictionary and output fit. */
-const mostWindowLog = 25;
 
 /** A part of an artifact. */
 export interface Payload {
@@ -131,25 +129,14 @@ export class SlotWriter {
     }
   }
 
-  /** @returns undefined when the payload is no frame of that size. Takes the memory of the segment's blocks, and 32 MiB for zstd. */
+  /** @returns undefined when the payload is no frame of that size. */
   #unpack(
     segment: Extract<Segment, { kind: 'patch' | 'frame' }>,
     payload: Payload | undefined,
   ): Uint8Array | undefined {
     if (payload === undefined) return undefined;
     const dictionary = segment.kind === 'patch' ? this.#dictionaryOf(segment.windows) : undefined;
-    const length = segment.blocks * blockBytes;
-    try {
-      const blocks = zstdDecompressSync(slice(payload, segment.payload), {
-        ...(dictionary === undefined || dictionary.length === 0 ? {} : { dictionary }),
-        chunkSize: length,
-        maxOutputLength: length,
-        params: { [constants.ZSTD_d_windowLogMax]: mostWindowLog },
-      });
-      return blocks.length === length ? blocks : undefined;
-    } catch {
-      return undefined;
-    }
+    return unpackFrame(slice(payload, segment.payload), segment.blocks, dictionary);
   }
 
   /** False where the seed has no such blocks or cannot be read: others will do. */

@@ -1,4 +1,4 @@
-import type { BerthError } from '../../core/errors.ts';
+import { type BerthError, isBerthError } from '../../core/errors.ts';
 import { refuse } from '../tuf/refusal.ts';
 import type { TrustedTarget } from '../tuf/target.ts';
 import type { ByteSpan } from './segment.ts';
@@ -21,6 +21,11 @@ export function whole({ bytes }: TrustedTarget): ByteSpan {
 /** The error for an artifact that its source does not have. Pure. */
 export function missing({ path }: TrustedTarget): BerthError {
   return refuse('missing', path, 'the source has no such file');
+}
+
+/** The artifact itself is to blame, not the way to it: another one may do. Pure. */
+export function isBadArtifact(error: unknown): boolean {
+  return isBerthError(error, 'RELEASE_REFUSED') || (isBerthError(error, 'RELEASE_UNREACHABLE') && !error.retryable);
 }
 
 /** Reads a part of an artifact into memory. Throws as the source does, and RELEASE_REFUSED when it gives more or less than asked. */

@@ -1,7 +1,6 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BerthError, messageOf } from '../../core/errors.ts';
+import { type OpenedFile, openFile, readPieces } from './opened-file.ts';
 import { refuse } from './refusal.ts';
 import { leadsElsewhere, type Source } from './source.ts';
 
@@ -16,27 +15,8 @@ export class DirectorySource implements Source {
   async read(path: readonly string[], maxBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
     signal.throwIfAborted();
     const opened = await openBelow(this.location, path);
-    if (opened === undefined) return undefined;
-    const { file, name, size } = opened;
-    try {
-      if (size > maxBytes) throw refuse('oversized', name, `it has ${size} bytes, at most ${maxBytes} are taken`);
-      const content = Buffer.alloc(size);
-      const { bytesRead } = await file.read(content, 0, size, 0);
-      return content.subarray(0, bytesRead);
-    } catch (error) {
-      throw unreadable(name, error);
-    } finally {
-      await file.close();
-    }
+    return opened === undefined ? undefined : readAtMost(opened, maxBytes, signal);
   }
-}
-
-/** A file of a repository, to be closed by whoever opened it. */
-export interface OpenedFile {
-  readonly file: FileHandle;
-  /** With the directory, for a person. */
-  readonly name: string;
-  readonly size: number;
 }
 
 /**
@@ -45,23 +25,22 @@ export interface OpenedFile {
  */
 export async function openBelow(directory: string, path: readonly string[]): Promise<OpenedFile | undefined> {
   if (leadsElsewhere(path) || path.some((part) => part.includes('/'))) return undefined;
-  const name = join(directory, ...path);
-  try {
-    // A pipe would be waited for without end.
-    const file = await open(name, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    const stats = await file.stat();
-    if (stats.isFile()) return { file, name, size: stats.size };
-    await file.close();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
-    throw unreadable(name, error);
-  }
-  throw unreadable(name, new Error('it is no file'));
+  return openFile(join(directory, ...path), constants.O_NOFOLLOW);
 }
 
-/** The error for what the file system says about a file; one of ours stays as it is. Pure. */
-export function unreadable(name: string, error: unknown): BerthError {
-  if (error instanceof BerthError) return error;
-  return new BerthError('RELEASE_UNREACHABLE', `${name} cannot be read: ${messageOf(error)}`, { cause: error });
+/** Reads a file whole, and closes it. Throws RELEASE_REFUSED when it has more than `maxBytes`, RELEASE_UNREACHABLE. */
+export async function readAtMost(opened: OpenedFile, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  const { file, name, size } = opened;
+  try {
+    if (size > maxBytes) throw refuse('oversized', name, `it has ${size} bytes, at most ${maxBytes} are taken`);
+    const content = new Uint8Array(size);
+    let length = 0;
+    for await (const piece of readPieces(opened, 0, size, signal)) {
+      content.set(piece, length);
+      length += piece.length;
+    }
+    return content;
+  } finally {
+    await file.close();
+  }
 }

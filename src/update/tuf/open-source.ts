@@ -1,21 +1,43 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { HttpAgents } from '../../datasource/http-request.ts';
+import { Bundle } from '../bundle/bundle.ts';
+import { BundleSource } from '../bundle/bundle-source.ts';
 import { DirectorySource } from './directory-source.ts';
 import { HttpSource } from './http-source.ts';
 import type { Source } from './source.ts';
 
-/** The part of a repository that is called `name`, at a URL or in a directory (relative to `cwd`). */
+/** Where a repository is. */
+export type Place =
+  | { readonly kind: 'server'; readonly url: string }
+  | { readonly kind: 'directory'; readonly path: string }
+  /** One file with a part of a repository: see `bundle/`. */
+  | { readonly kind: 'bundle'; readonly path: string };
+
+/** The part of a repository that is called `name`: at a URL, in a directory or in a bundle (paths relative to `cwd`). */
 export function openSource(location: string, name: 'metadata' | 'targets', cwd: string, agents?: HttpAgents): Source {
-  const place = placeOf(location, name, cwd);
-  return isUrl(place) ? new HttpSource(place, agents) : new DirectorySource(place);
+  const place = placeOf(location, cwd);
+  switch (place.kind) {
+    case 'server':
+      return new HttpSource(`${place.url}/${name}`, agents);
+    case 'directory':
+      return new DirectorySource(resolve(place.path, name));
+    case 'bundle':
+      return new BundleSource(new Bundle(place.path), name);
+  }
 }
 
-/** Where that part of a repository is: a URL or a path. Pure. */
-export function placeOf(location: string, name: 'metadata' | 'targets', cwd: string): string {
-  return isUrl(location) ? `${location.replace(/\/+$/, '')}/${name}` : resolve(cwd, location, name);
+/** What a location names. What is not there is a directory that is not there yet. */
+export function placeOf(location: string, cwd: string): Place {
+  if (/^https?:\/\//.test(location)) return { kind: 'server', url: location.replace(/\/+$/, '') };
+  const path = resolve(cwd, location);
+  return { kind: isFile(path) ? 'bundle' : 'directory', path };
 }
 
-/** Whether it is the address of a server, not a path. Pure. */
-export function isUrl(location: string): boolean {
-  return /^https?:\/\//.test(location);
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }

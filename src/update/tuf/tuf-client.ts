@@ -19,7 +19,7 @@ export interface TufClientDeps {
   readonly metadata: Source;
   /** Its directory `targets`. */
   readonly targets: Source;
-  readonly store: MetadataStore;
+  readonly store: Pick<MetadataStore, 'load' | 'save'>;
   /** `root.json` as the verified image has it: trust begins with it, or with a newer one that the store holds. */
   readonly shippedRoot: Uint8Array;
   readonly now: () => number;

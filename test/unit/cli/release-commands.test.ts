@@ -112,6 +112,29 @@ test('refresh and rekey', async () => {
   expect((await release('show www')).stdout).toContain('100.0 %, dead end: over');
 });
 
+test('a bundle is one release of one channel, and looked at like a repository', async () => {
+  await makeRepository();
+  for (const [version, sequence] of [
+    ['1.0.0', 1],
+    ['1.1.0', 2],
+  ] as const) {
+    await makeRelease(version, sequence);
+    await release(`publish www r-${version} --channel edge --key keys`);
+  }
+  expect(await release('bundle www 1.1.0 --channel edge --out berth.tar')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/berth\.tar: 10 files, 0\.\d MB; hosts take it until 20\d\d-/),
+  });
+  const shown = await release('show berth.tar --host-id host-1 --version 1.0.0 --arch amd64');
+  expect(shown.stdout).toContain('edge     1.0.0    1         amd64 cloud  100.0 %, not in this file\n');
+  expect(shown.stdout).toContain('edge     1.1.0    2         amd64 cloud  100.0 %\n');
+  expect(shown.stdout).toContain('edge: the host is offered 1.1.0');
+  expect(shown.stdout).not.toContain('stable');
+  expect((await release('show berth.tar --channel stable')).code).toBe(1);
+  await release('pause www 1.1.0 --reason slow --key keys');
+  expect((await release('bundle www 1.1.0 --channel edge --out later.tar')).code).toBe(2);
+});
+
 test('a repository that was tampered with is refused as a host would', async () => {
   await makeRepository();
   const path = join(bench.directory, 'www', 'metadata', 'timestamp.json');
@@ -136,6 +159,9 @@ test.each([
   ['pause www 1.0.0 --reason x --key none', 1],
   ['publish www r --channel edge --rollout 1h=200%', 2],
   ['publish www r --channel edge --rollout soon', 2],
+  ['bundle www 1.0.0', 2],
+  ['bundle www 1.0.0 --channel edge', 1],
+  ['build --previous none', 1],
   ['rekey www edge', 2],
   ['build image --version 1.0.0', 2],
   ['build image --update-root root.json', 2],
@@ -160,6 +186,7 @@ test('help shows how each command is used', async () => {
     'init',
     'build',
     'publish',
+    'bundle',
     'promote',
     'pause',
     'resume',

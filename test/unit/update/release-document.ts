@@ -3,7 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeReleaseDirectory } from '../../../src/update/repository/release-directory.ts';
 
-const factsOf = (version: string, sequence: number) => ({
+/** What the maker of a release says of it. */
+export const factsOf = (version: string, sequence: number) => ({
   ...{ version, sequence },
   architecture: 'amd64' as const,
   kernel: 'cloud',

@@ -15,9 +15,13 @@ test('reads what a release consists of, and leaves out what it does not know', (
     artifacts: [
       ...document.artifacts,
       { kind: 'delta', name: 'a-b.delta', sha256: 'd'.repeat(64), bytes: 5, fromRootHash: 'e'.repeat(64) },
+      { kind: 'kernel-delta', name: 'a-b.efi.delta', sha256: 'd'.repeat(64), bytes: 5, fromSha256: 'e'.repeat(64) },
     ],
   };
   expect(parse(full)).toEqual(full);
+  expect(parse({ ...document, artifacts: [...document.artifacts, { kind: 'teleport', from: 'here' }] })).toEqual(
+    document,
+  );
 });
 
 test.each<[string, Record<string, unknown>, RegExp]>([
@@ -47,6 +51,7 @@ test.each<[string, Record<string, unknown>, RegExp]>([
     { artifacts: [{ kind: 'delta', name: 'a', sha256: 'a'.repeat(64), bytes: 1 }] },
     /fromRootHash/,
   ],
+  ['an artifact of no kind', { artifacts: [{ name: 'a', sha256: 'a'.repeat(64), bytes: 1 }] }, /kind/],
 ])('refuses %s', (_rule, change, message) => {
   const work = () => parse({ ...releaseDocument('1.1.0', 2), ...change });
   expect(work).toThrow(message);

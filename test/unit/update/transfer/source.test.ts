@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { BundleArtifacts } from '../../../../src/update/bundle/bundle-artifacts.ts';
 import { parseReleaseManifest } from '../../../../src/update/release-manifest.ts';
 import { transferArtifacts } from '../../../../src/update/transfer/artifacts.ts';
 import { DirectorySource } from '../../../../src/update/transfer/directory-source.ts';
@@ -76,6 +77,7 @@ test('a repository is opened where it is', async () => {
   const source = openArtifacts('.', directory, options);
   expect(await readSpan(source, artifact, { start: 0, end: 10 }, never)).toEqual(Buffer.from('0123456789').subarray());
   expect(openArtifacts('http://server.example/www', directory, options)).toBeInstanceOf(HttpSource);
+  expect(openArtifacts('secret', directory, options)).toBeInstanceOf(BundleArtifacts);
 });
 
 test('artifacts are where a repository has its blobs', () => {

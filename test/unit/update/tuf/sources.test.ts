@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { BundleSource } from '../../../../src/update/bundle/bundle-source.ts';
 import { DirectorySource } from '../../../../src/update/tuf/directory-source.ts';
 import { HttpSource } from '../../../../src/update/tuf/http-source.ts';
 import { openSource } from '../../../../src/update/tuf/open-source.ts';
@@ -165,7 +166,9 @@ describe('an HTTP server', () => {
   });
 });
 
-test('a location is a server or a directory', () => {
+test('a location is a server, a directory or a file', async () => {
+  await writeFile(join(directory, 'os.tar'), '');
+  expect(openSource('os.tar', 'targets', directory)).toBeInstanceOf(BundleSource);
   expect(openSource('https://example.org/os/', 'metadata', '/somewhere').location).toBe(
     'https://example.org/os/metadata',
   );

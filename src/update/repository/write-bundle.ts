@@ -1,0 +1,107 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { create } from 'tar';
+import { BerthError } from '../../core/errors.ts';
+import { syncPath } from '../../engine/durable-file.ts';
+import { readFeed, readRelease } from '../feed/channel.ts';
+import { blobName } from '../release-manifest.ts';
+import { DirectorySource } from '../tuf/directory-source.ts';
+import { maxRootBytes } from '../tuf/limits.ts';
+import type { Source } from '../tuf/source.ts';
+import { type Expiry, TufClient } from '../tuf/tuf-client.ts';
+import { releasesOf } from './feed-edits.ts';
+import { filesOf, requireFiles } from './release-directory.ts';
+
+export interface BundleOptions {
+  /** Directory. */
+  readonly repository: string;
+  readonly version: string;
+  readonly channel: string;
+  /** Where the bundle goes. */
+  readonly file: string;
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** What went into a bundle. */
+export interface WrittenBundle {
+  /** Paths in the repository, in the order of the bundle. */
+  readonly files: readonly string[];
+  readonly bytes: number;
+  /** After which of these no host takes it any more. */
+  readonly expires: Expiry;
+}
+
+/**
+ * Writes one release, for each kind of machine that it is for, and the metadata that vouches for it into a tar archive, for hosts
+ * without a network. What goes in is what a host reads of the repository to get there, and it is checked as a host would. The
+ * same repository gives the same bytes. Throws NOT_FOUND, RELEASE_REFUSED, USAGE when the release was revoked or is paused,
+ * CONFIG_INVALID when a file of it is damaged; rejects with the signal's reason. A bundle is there whole or not at all.
+ */
+export async function writeBundle(options: BundleOptions): Promise<WrittenBundle> {
+  const { repository, channel, version, file, nowMs, signal } = options;
+  const read = new Set<string>();
+  const metadata = new NotingSource(repository, 'metadata', read);
+  const root = await metadata.read(['1.root.json'], maxRootBytes, signal);
+  if (root === undefined) throw new BerthError('NOT_FOUND', `${repository} is no release repository`);
+  const targets = new NotingSource(repository, 'targets', read);
+  const now = (): number => nowMs;
+  const client = new TufClient({ metadata, targets, store: noStore, shippedRoot: root, now, builtMs: 0 });
+  const expiries = await client.refresh(signal);
+  const blobs: string[] = [];
+  for (const release of releasesOf(await readFeed(client, channel, signal), version)) {
+    const stopped = release.revoked ?? release.paused;
+    if (stopped !== undefined) throw new BerthError('USAGE', `${channel} has stopped ${version}: ${stopped}`);
+    const manifest = await readRelease(client, channel, release, signal);
+    await requireFiles(manifest, (one) => join(repository, 'targets', 'blobs', blobName(one)));
+    blobs.push(...filesOf(manifest).map((one) => `targets/blobs/${blobName(one)}`));
+  }
+  const files = [...new Set([...read, ...blobs])];
+  await writeTar(repository, files, file, signal);
+  const [expires] = expiries.toSorted((a, b) => Date.parse(a.expires) - Date.parse(b.expires));
+  if (expires === undefined) throw new Error('metadata without expiry');
+  return { files, bytes: (await stat(file)).size, expires };
+}
+
+async function writeTar(directory: string, files: readonly string[], file: string, signal: AbortSignal): Promise<void> {
+  const temporary = `${file}.new`;
+  try {
+    const archive = create(
+      { cwd: directory, portable: true, mtime: new Date(0), noDirRecurse: true, follow: true, strict: true },
+      [...files],
+    );
+    await pipeline(archive, createWriteStream(temporary), { signal });
+    await syncPath(temporary);
+    await rename(temporary, file);
+    await syncPath(dirname(file));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** A repository's directory that notes what was read of it. */
+class NotingSource implements Source {
+  readonly location: string;
+  readonly #files: Source;
+  readonly #folder: string;
+  readonly #read: Set<string>;
+
+  constructor(repository: string, folder: 'metadata' | 'targets', read: Set<string>) {
+    this.#files = new DirectorySource(join(repository, folder));
+    this.location = this.#files.location;
+    this.#folder = folder;
+    this.#read = read;
+  }
+
+  async read(path: readonly string[], maxBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const content = await this.#files.read(path, maxBytes, signal);
+    if (content !== undefined) this.#read.add([this.#folder, ...path].join('/'));
+    return content;
+  }
+}
+
+/** A host that has seen nothing, and remembers nothing. */
+const noStore = { load: async () => Promise.resolve([]), save: async () => Promise.resolve() };
