@@ -72,7 +72,18 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
     running === undefined
       ? undefined
       : await openUpdates({
-          ...{ running, facts, loader, stateDirectory, builtMs, config, recorder, clock, random: options.random },
+          ...{
+            running,
+            facts,
+            loader,
+            stateDirectory,
+            runDirectory,
+            builtMs,
+            config,
+            recorder,
+            clock,
+            random: options.random,
+          },
           isBlessed: () => os.isBlessed,
           events: () => records.events,
           note: async (kind, failed, why) => os.note(kind, why, failed),

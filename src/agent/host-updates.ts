@@ -19,6 +19,7 @@ export interface HostUpdatesOptions {
   readonly facts: BootFacts;
   readonly loader: BootLoader;
   readonly stateDirectory: string;
+  readonly runDirectory: string;
   /** Of the image's build: milliseconds since the epoch. */
   readonly builtMs: number;
   readonly config: () => HostConfig;
@@ -53,12 +54,13 @@ export async function openUpdates(
   const memory = await UpdateMemoryFile.open(join(stateDirectory, 'updates.json'));
   const shipped = await readShippedFeed();
   const policy = (): UpdatePolicy => policyOf(config(), shipped);
+  const kernel = { loader, name: running.name, file: join(options.runDirectory, 'running-kernel') };
   const updater = new Updater({
     ...{ running, loader, isBlessed, clock },
     target: { device: target, bytes: await sizeOf(target) },
     // Loaded when a release is fetched: a host that does not update carries none of it.
     writeSlot: async (order) => (await import('../update/machine/fetch.ts')).fetchSlot(order, clock),
-    kernel: async (order, signal) => (await import('../update/machine/fetch.ts')).fetchKernel(order, signal),
+    kernel: async (order, signal) => (await import('../update/machine/fetch.ts')).kernelOf(order, kernel, signal),
     rateLimit: () => config().update.rateLimitBytes,
     onStaged: async (release_, atMs) => keeper.noteTaken(release_, atMs),
     onStep: (step) => recordStep(options.recorder, step, clock.now()),

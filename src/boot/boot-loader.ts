@@ -2,7 +2,7 @@ import type { BootEntry } from './boot-entry.ts';
 
 /** A unified kernel image on its way to the boot loader. */
 export interface KernelImage {
-  readonly content: AsyncIterable<Uint8Array>;
+  readonly content: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   readonly bytes: number;
   /** Hexadecimal. */
   readonly sha256: string;
@@ -23,6 +23,8 @@ export interface BootLoader {
   reject(name: string, reason: string): Promise<void>;
   /** Bytes that a kernel image may have once {@link clear} was called. */
   room(keep: string): Promise<number>;
+  /** Copies an entry's kernel image to a file. Throws NOT_FOUND. */
+  copy(name: string, to: string): Promise<void>;
   /** Takes all of our entries away but that one, whole or half written. Durable. @returns their files. */
   clear(keep: string): Promise<readonly string[]>;
   /**

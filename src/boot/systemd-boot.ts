@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { BerthError } from '../core/errors.ts';
 import { type BootEntry, blessedFile, countedFile, isOurs, parseBootEntry } from './boot-entry.ts';
 import type { BootLoader, KernelImage } from './boot-loader.ts';
@@ -60,6 +61,13 @@ export class SystemdBoot implements BootLoader {
       let bytes = (await esp.freeBytes()) - spareBytes;
       for (const file of await ownFiles(esp, keep)) bytes += await esp.sizeOf(pathOf(file));
       return bytes;
+    });
+  }
+
+  async copy(name: string, to: string): Promise<void> {
+    await this.#esp.use('ro', async (esp) => {
+      const { file } = await find(esp, name);
+      await writeFile(to, esp.read(pathOf(file)));
     });
   }
 

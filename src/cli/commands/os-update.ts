@@ -1,11 +1,10 @@
-import { resolve } from 'node:path';
 import type { PlannedStep } from '../../agent/model.ts';
 import type { UpdateOptions } from '../../agent/update-service.ts';
 import { BerthError } from '../../core/errors.ts';
 import { describeReason } from '../../core/plan.ts';
 import type { UpdateStateKind } from '../../update/machine/update-state.ts';
 import type { UpdateEventLine, UpdateOffer, UpdateStatus } from '../../update/machine/update-status.ts';
-import { isUrl } from '../../update/tuf/open-source.ts';
+import { placeOf } from '../../update/tuf/open-source.ts';
 import type { Cli, Command } from '../context.ts';
 import { Progress } from '../progress.ts';
 import type { Style } from '../style.ts';
@@ -104,9 +103,11 @@ async function showPin(cli: Cli, wanted: { readonly version?: string; readonly u
 
 function optionsOf({ flags, context }: Cli): UpdateOptions {
   const { to, from } = flags;
+  const place = from === undefined ? undefined : placeOf(from, context.cwd);
   return {
     ...(to === undefined ? {} : { to }),
-    ...(from === undefined ? {} : { from: isUrl(from) ? from : resolve(context.cwd, from) }),
+    // The agent has another working directory.
+    ...(place === undefined ? {} : { from: place.kind === 'server' ? place.url : place.path }),
   };
 }
 

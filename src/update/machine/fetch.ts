@@ -1,8 +1,8 @@
-import type { KernelImage } from '../../boot/boot-loader.ts';
+import { rm } from 'node:fs/promises';
+import type { BootLoader, KernelImage } from '../../boot/boot-loader.ts';
 import type { Clock } from '../../core/clock.ts';
-import { blobName } from '../release-manifest.ts';
 import { transferArtifacts } from '../transfer/artifacts.ts';
-import { whole } from '../transfer/source.ts';
+import { fetchKernel } from '../transfer/kernel.ts';
 import type { WrittenSlot } from '../transfer/transfer-options.ts';
 import { writeSlot } from '../transfer/write-slot.ts';
 import type { SlotOrder, UpdateOrder } from './updater.ts';
@@ -13,12 +13,26 @@ export async function fetchSlot({ manifest, source, ...order }: SlotOrder, clock
   return writeSlot({ ...order, source: source.artifacts, artifacts, release: manifest.usr, clock });
 }
 
-/** A release's kernel image as it arrives. */
-export function fetchKernel(
+/** Where the running kernel image is. */
+export interface RunningKernel {
+  readonly loader: Pick<BootLoader, 'copy'>;
+  /** Its entry's. */
+  readonly name: string;
+  /** For a copy, in memory: the partition is not mounted while something is fetched. */
+  readonly file: string;
+}
+
+/** Gets a release's kernel image, by a delta from the running one where there is one. Throws as `fetchKernel` does. */
+export async function kernelOf(
   { manifest, source }: Pick<UpdateOrder, 'source' | 'manifest'>,
+  { loader, name, file }: RunningKernel,
   signal: AbortSignal,
-): KernelImage {
-  const { bytes, sha256, name } = manifest.uki;
-  const target = { path: `blobs/${name}`, bytes, hashes: { sha256 }, place: ['blobs', blobName(manifest.uki)] };
-  return { bytes, sha256, content: source.artifacts.read(target, whole(target), signal) };
+): Promise<KernelImage> {
+  try {
+    await loader.copy(name, file);
+    const { content } = await fetchKernel({ source: source.artifacts, manifest, running: file, signal });
+    return { ...manifest.uki, content: [content] };
+  } finally {
+    await rm(file, { force: true });
+  }
 }
