@@ -1,0 +1,286 @@
+import { expect, test } from '@jest/globals';
+import type { BootEntry } from '../../../../src/boot/boot-entry.ts';
+import { parseBootEntry } from '../../../../src/boot/boot-entry.ts';
+import type { BootLoader } from '../../../../src/boot/boot-loader.ts';
+import { BerthError } from '../../../../src/core/errors.ts';
+import type { Feed } from '../../../../src/update/feed/feed.ts';
+import { UpdateKeeper, type UpdatePolicy } from '../../../../src/update/machine/update-keeper.ts';
+import { noMemory, type UpdateMemory } from '../../../../src/update/machine/update-memory.ts';
+import type { UpdateEventLine } from '../../../../src/update/machine/update-status.ts';
+import { type SlotOrder, Updater } from '../../../../src/update/machine/updater.ts';
+import { parseReleaseManifest } from '../../../../src/update/release-manifest.ts';
+import type { WrittenSlot } from '../../../../src/update/transfer/transfer-options.ts';
+import { feedOf, hash, noon } from '../feed/releases.ts';
+import { releaseDocument } from '../release-document.ts';
+
+const operator = { kind: 'operator', who: 'ops', command: 'berth os update' } as const;
+
+interface Set {
+  readonly feed?: Feed | Error;
+  readonly memory?: Partial<UpdateMemory>;
+  readonly files?: readonly string[];
+  readonly blessed?: boolean;
+  readonly rejected?: readonly string[];
+  readonly policy?: Partial<UpdatePolicy>;
+  readonly write?: (order: SlotOrder) => Promise<WrittenSlot>;
+  readonly slotBytes?: number;
+  readonly room?: number;
+}
+
+/** A host that runs 1.0, with a boot loader and a repository in memory. */
+function hostWith(set: Set = {}) {
+  const { feed = feedOf({ version: '1.0' }, { version: '1.1' }), blessed = true, rejected = [] } = set;
+  const story: string[] = [];
+  const notes: string[] = [];
+  let files = [...(set.files ?? ['berth_1.0.efi'])];
+  let now = noon;
+  const entry = (file: string): readonly BootEntry[] => {
+    const parsed = parseBootEntry(file);
+    return parsed === undefined ? [] : [parsed];
+  };
+  const loader: BootLoader = {
+    running: async () => Promise.resolve({ name: 'berth_1.0', version: '1.0' }),
+    entries: async () => Promise.resolve(files.filter((file) => !file.endsWith('.staged')).flatMap(entry)),
+    bless: async () => Promise.resolve(),
+    reject: async () => Promise.resolve(),
+    room: async () => Promise.resolve(set.room ?? 1e9),
+    copy: async () => Promise.resolve(),
+    clear: async (keep) => {
+      const gone = files.filter((file) => !file.startsWith(`${keep}.`));
+      if (gone.length > 0) story.push(`clear ${gone.join(' ')}`);
+      files = files.filter((file) => !gone.includes(file));
+      return Promise.resolve(gone);
+    },
+    stage: async (name, tries) => {
+      story.push(`stage ${name}`);
+      files.push(`${name}+${tries}.efi.staged`);
+      return Promise.resolve();
+    },
+    activate: async (name, tries) => {
+      story.push(`activate ${name}`);
+      files = files.map((file) => (file === `${name}+${tries}.efi.staged` ? `${name}+${tries}.efi` : file));
+      return Promise.resolve();
+    },
+  };
+  const memory = {
+    value: { ...noMemory, ...set.memory },
+    async save(next: UpdateMemory) {
+      this.value = next;
+      return Promise.resolve();
+    },
+  };
+  const running = { name: 'berth_1.0', version: '1.0', device: '/dev/a', rootHash: hash('root of 1.0'), dataBlocks: 1 };
+  const clock = {
+    now: () => now,
+    sleep: async (ms: number) => {
+      now += ms;
+      return Promise.resolve();
+    },
+  };
+  const updater = new Updater({
+    ...{ running, loader, clock },
+    target: { device: '/dev/b', bytes: set.slotBytes ?? 1e9 },
+    writeSlot: async (order) => {
+      story.push(`write ${order.manifest.version} to ${order.target}`);
+      order.onProgress({ bytesFetched: 5, bytesWritten: 50, total: 100 });
+      return (await set.write?.(order)) ?? { bytesFetched: 5, detours: [] };
+    },
+    kernel: async () => Promise.resolve({ content: [], bytes: 0, sha256: '' }),
+    isBlessed: () => blessed,
+    rateLimit: () => undefined,
+    onStaged: async (target, atMs) => keeper.noteTaken(target, atMs),
+    onStep: ({ kind, error }) => story.push(error === undefined ? kind : `${kind}: ${error}`),
+  });
+  const keeper: UpdateKeeper = new UpdateKeeper({
+    ...{ updater, loader, running, memory, clock },
+    policy: () => ({
+      strategy: 'staged',
+      hasFeed: true,
+      timeZone: 'UTC',
+      channel: 'stable',
+      feed: 'http://x',
+      ...set.policy,
+    }),
+    open: async () =>
+      Promise.resolve({
+        look: async () => (feed instanceof Error ? Promise.reject(feed) : Promise.resolve({ feed, expiries: [] })),
+        manifest: async ({ version, sequence }) =>
+          Promise.resolve(parseReleaseManifest(Buffer.from(JSON.stringify(releaseDocument(version, sequence))))),
+        artifacts: { read: () => [] as never },
+        close: () => undefined,
+      }),
+    host: { id: 'host-1', architecture: 'amd64', kernel: 'cloud' },
+    isBlessed: () => blessed,
+    rejectedVersions: () => new Set(rejected),
+    note: async (kind, version, why) => {
+      notes.push(`${kind} ${version}: ${why}`);
+      return Promise.resolve();
+    },
+    onStaged: () => undefined,
+    onProblem: (why) => notes.push(`problem: ${why}`),
+    random: () => 0.5,
+  });
+  const update = async (options: { readonly to?: string } = {}) => {
+    const lines: UpdateEventLine[] = [];
+    const end = await keeper.update({ ...options, reason: operator }, (line) => lines.push(line));
+    return { lines, end };
+  };
+  return { keeper, updater, story, notes, memory, update, files: () => files, clock };
+}
+
+test('an update goes step by step, is told, remembered and staged', async () => {
+  const host = hostWith({ files: ['berth_1.0.efi', 'berth_0.9.efi'] });
+  const { lines, end } = await host.update();
+  expect(host.story).toEqual([
+    ...['clear berth_0.9.efi', 'clear-slot', 'write 1.1 to /dev/b', 'write-slot', 'stage berth_1.1', 'place-kernel'],
+    ...['activate berth_1.1', 'activate-release'],
+  ]);
+  expect(lines.map((line) => (line.kind === 'state' ? line.state : line.kind))).toEqual([
+    ...['looking', 'progress', 'staged', 'done'],
+  ]);
+  expect(end).toMatchObject({ outcome: 'staged', version: '1.1', bytesFetched: 5 });
+  expect(host.notes).toEqual(['staged 1.1: 1.1 is offered']);
+  expect(host.memory.value.taken).toMatchObject([{ version: '1.1', digest: hash('1.1') }]);
+  expect(host.keeper.status(null)).toMatchObject({ state: 'staged', version: '1.1', lastLook: { failures: 0 } });
+  expect((await host.update()).end).toMatchObject({ outcome: 'staged', bytesFetched: 0 });
+});
+
+test('with nothing newer, nothing is done', async () => {
+  const host = hostWith({ feed: feedOf({ version: '1.0' }) });
+  expect((await host.update()).end).toMatchObject({ outcome: 'none', why: 'there is nothing newer' });
+  expect(host.story).toEqual([]);
+  expect(host.updater.state.kind).toBe('idle');
+});
+
+test.each([
+  { what: 'the running release is on trial', set: { blessed: false }, code: 'BUSY' },
+  { what: 'the slot is too small', set: { slotBytes: 100 }, code: 'DISK_FULL' },
+  { what: 'the kernel does not fit', set: { room: 5 }, code: 'DISK_FULL' },
+])('nothing is written when $what', async ({ set, code }) => {
+  const host = hostWith({ ...set, files: ['berth_1.0.efi', 'berth_0.9.efi'] });
+  await expect(host.update()).rejects.toMatchObject({ code });
+  expect(host.story).toEqual([]);
+  expect(host.files()).toEqual(['berth_1.0.efi', 'berth_0.9.efi']);
+  expect(host.updater.state.kind).toBe('idle');
+  expect(host.notes).toEqual([expect.stringContaining('update-failed 1.1')]);
+});
+
+test('a transfer that fails leaves the running release alone, and the next attempt may do it', async () => {
+  let fails = true;
+  const host = hostWith({
+    write: async () => {
+      if (fails) throw new BerthError('RELEASE_UNREACHABLE', 'the network is down', { retryable: true });
+      return Promise.resolve({ bytesFetched: 7, detours: [] });
+    },
+  });
+  await expect(host.update()).rejects.toMatchObject({ code: 'RELEASE_UNREACHABLE' });
+  expect(host.files()).toEqual(['berth_1.0.efi']);
+  expect(host.keeper.status(null).lastLook).toMatchObject({ failures: 1, outcome: 'the network is down' });
+  fails = false;
+  expect((await host.update()).end).toMatchObject({ outcome: 'staged', bytesFetched: 7 });
+});
+
+test('an update that is cancelled ends, with the running release alone', async () => {
+  const host = hostWith({
+    write: async ({ signal }) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+  });
+  const updating = host.update();
+  updating.catch(() => undefined);
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  expect(await host.keeper.cancel('ops cancelled it')).toBe(true);
+  await expect(updating).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect(host.files()).toEqual(['berth_1.0.efi']);
+  expect(await host.keeper.cancel('again')).toBe(false);
+});
+
+test('what is staged is dropped on an operator’s word', async () => {
+  const host = hostWith();
+  await host.update();
+  expect(await host.keeper.cancel('ops cancelled it')).toBe(true);
+  expect(host.files()).toEqual(['berth_1.0.efi']);
+  expect(host.notes.at(-1)).toBe('dropped 1.1: ops cancelled it');
+});
+
+test('a newer release takes the place of one that is staged', async () => {
+  const releases = [{ version: '1.0' }, { version: '1.1' }];
+  const host = hostWith({ files: ['berth_1.1+3.efi', 'berth_1.0.efi'], feed: feedOf(...releases, { version: '1.2' }) });
+  await host.updater.settle([]);
+  expect(host.updater.state).toMatchObject({ kind: 'staged', target: { version: '1.1' } });
+  await host.update();
+  expect(host.files()).toEqual(['berth_1.0.efi', 'berth_1.2+3.efi']);
+});
+
+test('a staged release that is revoked is dropped, and the one before it is not taken', async () => {
+  const host = hostWith({
+    files: ['berth_1.1+3.efi', 'berth_1.0.efi'],
+    feed: feedOf({ version: '1.0' }, { version: '1.1', revoked: 'eats data' }),
+  });
+  await host.updater.settle([{ version: '1.1', sequence: 2, digest: hash('1.1'), rootHash: '', atMs: noon }]);
+  expect((await host.update()).end).toMatchObject({ outcome: 'none', why: '1.1 was revoked: eats data' });
+  expect(host.files()).toEqual(['berth_1.0.efi']);
+  expect(host.notes).toEqual(['dropped 1.1: it was revoked: eats data']);
+});
+
+const failedBefore: Set = {
+  memory: { taken: [{ version: '1.1', sequence: 2, digest: hash('1.1'), rootHash: '', atMs: noon }] },
+  rejected: ['1.1'],
+};
+
+test('a release that failed here is not taken again, unless an operator names it', async () => {
+  const host = hostWith(failedBefore);
+  expect((await host.update()).end).toMatchObject({ outcome: 'none', why: '1.1 failed here before' });
+  expect((await host.update({ to: '1.1' })).end).toMatchObject({ outcome: 'staged', version: '1.1' });
+});
+
+test.each([
+  { to: '9', code: 'NOT_FOUND' },
+  { to: '0.9', code: 'CONFIG_INVALID' },
+])('$to cannot be named', async ({ to, code }) => {
+  const host = hostWith({ feed: feedOf({ version: '0.9' }, { version: '1.0' }, { version: '1.1' }) });
+  await expect(host.update({ to })).rejects.toMatchObject({ code });
+  expect(host.story).toEqual([]);
+});
+
+test('a pin holds, over restarts', async () => {
+  const host = hostWith();
+  await host.keeper.pin({ version: '1.0' });
+  expect((await host.update()).end).toMatchObject({ outcome: 'none', why: expect.stringContaining('pinned to 1.0') });
+  expect(hostWith({ memory: host.memory.value }).keeper.status(null).pin).toEqual({ version: '1.0', until: null });
+});
+
+test('the host never goes below what was blessed here', async () => {
+  const host = hostWith({ memory: { blessedSequence: 5 } });
+  expect((await host.update()).end).toMatchObject({ outcome: 'none', why: 'there is nothing newer' });
+});
+
+test('looking changes nothing', async () => {
+  const host = hostWith();
+  const offer = await host.keeper.look({ reason: operator });
+  expect(offer).toMatchObject({ target: { version: '1.1' }, outcome: '1.1 is offered' });
+  expect(offer.steps.map(({ kind }) => kind)).toEqual([
+    ...['clear-slot', 'write-slot', 'place-kernel', 'activate-release', 'restart-host'],
+  ]);
+  expect(host.story).toEqual([]);
+});
+
+test('by itself, a host looks when it is time, and tells of a release that never started', async () => {
+  const host = hostWith({ files: ['berth_1.0.efi', 'berth_0.9+0-3.efi'] });
+  const ending = new AbortController();
+  const running = host.keeper.run(ending.signal);
+  for (let turn = 0; turn < 500 && host.updater.state.kind !== 'staged'; turn += 1) await Promise.resolve();
+  ending.abort();
+  await running;
+  expect(host.notes).toEqual(['rejected 0.9: it did not start in 3 tries', 'staged 1.1: 1.1 is offered']);
+  expect(host.files()).toEqual(['berth_1.0.efi', 'berth_1.1+3.efi']);
+});
+
+test('a host whose strategy is off does nothing by itself', async () => {
+  const host = hostWith({ policy: { strategy: 'off' } });
+  const ending = new AbortController();
+  const running = host.keeper.run(ending.signal);
+  for (let turn = 0; turn < 500; turn += 1) await Promise.resolve();
+  ending.abort();
+  await running;
+  expect([host.story, host.updater.state.kind]).toEqual([[], 'idle']);
+});
