@@ -47,6 +47,7 @@ import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyRe
 import type { OverlayStore } from './operator-overlay.ts';
 import { OperatorWishes } from './operator-wishes.ts';
 import type { Os } from './own-os.ts';
+import { type ReleaseReturn, releaseReturn } from './release-generation.ts';
 import { StepBooks } from './step-books.ts';
 import { StepCounters } from './step-counters.ts';
 import type { SlotCheck, UpdateOptions, UpdateService } from './update-service.ts';
@@ -96,7 +97,7 @@ export class Agent implements AgentService {
 
   constructor(deps: AgentDependencies) {
     this.#deps = deps;
-    const declaration = new Declaration(deps);
+    const declaration = new Declaration({ ...deps, release: () => deps.os?.summary.version ?? null });
     const recorder = new StepBooks({ ...deps, declaration, counters: this.#counters, feed: this.#feed });
     const reconciler = new ServiceReconciler({
       instance: deps.instance,
@@ -160,6 +161,13 @@ export class Agent implements AgentService {
   /** What the place gives this machine: whatever is applied from now on goes over it. */
   stand(place: readonly ConfigText[]): void {
     this.#declaration.stand(place);
+  }
+
+  /** What is declared belongs to an OS release that was taken back: where to return to. To be asked after {@link recall}. */
+  async releaseReturn(): Promise<ReleaseReturn | undefined> {
+    const { os, generations } = this.#deps;
+    if (os === undefined) return undefined;
+    return releaseReturn(generations.list(), (await os.history()).toReversed(), os.summary.version);
   }
 
   /** Takes up the current generation, after {@link recall}. */

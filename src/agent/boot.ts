@@ -106,13 +106,31 @@ async function seek(options: Boot): Promise<void> {
   const first = await Promise.race([seeking, online.promise]);
   if (first === 'needs the network') {
     say('config: waiting for the network');
-    await agent.resume();
+    await takeUp(options);
     await take(await seeking, options);
     return;
   }
   const isTaken = await take(first, options);
   host.startNetwork();
-  if (!isTaken) await agent.resume();
+  if (!isTaken) await takeUp(options);
+}
+
+/** What was declared last, or what was before that when it came with an OS release that was taken back. */
+async function takeUp({ agent, say, signal }: Boot): Promise<void> {
+  const back = await agent.releaseReturn();
+  if (back === undefined) {
+    await agent.resume();
+    return;
+  }
+  say(`config: back to generation ${back.to}: ${back.why}`);
+  const options = { who: 'boot', command: back.why, timeoutMs: 0, wait: false };
+  await agent
+    .apply({ generation: back.to }, options, () => undefined, signal)
+    .catch(async (error: unknown) => {
+      signal.throwIfAborted();
+      say(`config: ${messageOf(error)}`);
+      await agent.resume();
+    });
 }
 
 /** A clock that starts before this host was last seen would find no certificate valid; sysinit knows only the image's time. */

@@ -37,6 +37,8 @@ export interface DeclarationDependencies {
   readonly engines: EngineSet;
   readonly overlay: OverlayStore;
   readonly generations: GenerationStore;
+  /** The OS release that runs; null where it is not Berth's. */
+  readonly release: () => string | null;
   readonly environment: Readonly<Record<string, string>>;
   /** This host's secret for the salts of clear-text passwords, which are never stored. */
   readonly passwordSeed: string;
@@ -158,11 +160,11 @@ export class Declaration {
 
   /** Stores a generation unless the texts are those of the current one; see {@link settled}. @returns its number. */
   async store({ files, source, changes }: Prepared, createdAt: string): Promise<number> {
-    const { generations } = this.#deps;
+    const { generations, release } = this.#deps;
     const current = generations.current();
     if (current?.configDigest === digestConfig(files)) return current.number;
     const lines = changes.map(({ key, change }) => `${key} ${change}`);
-    return (await generations.create({ createdAt, source, files, changes: lines })).number;
+    return (await generations.create({ createdAt, source, files, changes: lines, release: release() })).number;
   }
 
   /** Resolves when what was stored last outlives a power cut. */

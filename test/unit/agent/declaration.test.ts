@@ -31,7 +31,7 @@ async function declaration(): Promise<{ declaration: Declaration; generations: G
     environment: {},
     passwordSeed: await loadPasswordSeed(join(directory, 'password-seed')),
   };
-  return { declaration: new Declaration(deps), generations };
+  return { declaration: new Declaration({ ...deps, release: () => '1.0' }), generations };
 }
 
 const nothing = { services: new Map(), networks: [], volumes: [] };

@@ -1,0 +1,73 @@
+import { expect, test } from '@jest/globals';
+import type { Generation } from '../../../src/agent/model.ts';
+import { releaseReturn } from '../../../src/agent/release-generation.ts';
+import type { OsEvent } from '../../../src/update/os-status.ts';
+
+const at = (hour: number): string => `2026-05-01T${String(hour).padStart(2, '0')}:00:00Z`;
+
+/** Releases under which something was applied, one an hour from one o'clock on. */
+function generations(...releases: readonly (string | null)[]): Generation[] {
+  return releases
+    .map((release, index) => ({
+      ...{ number: index + 1, createdAt: at(index + 1), source: 'x', configDigest: String(index) },
+      ...{ images: {}, release, changes: [], rolledBack: {} },
+      state: index === releases.length - 1 ? ('current' as const) : ('previous' as const),
+    }))
+    .reverse();
+}
+
+const event = (kind: OsEvent['kind'], version: string, hour: number): OsEvent => ({
+  at: at(hour),
+  kind,
+  version,
+  reason: '',
+});
+
+test.each([
+  { what: 'nothing was applied', list: generations(), events: [], back: undefined },
+  { what: 'nothing happened', list: generations('1.0'), events: [], back: undefined },
+  {
+    what: 'all was applied under the running release',
+    list: generations('1.0', '1.0'),
+    events: [event('rejected', '1.1', 9)],
+    back: undefined,
+  },
+  {
+    what: 'the newest was applied under one that the guard took back',
+    list: generations('1.0', '1.1'),
+    events: [event('rejected', '1.1', 9)],
+    back: 1,
+  },
+  {
+    what: 'the newest was applied under one that an operator left',
+    list: generations('1.0', '1.1', '1.1'),
+    events: [event('rolled-back', '1.1', 9)],
+    back: 1,
+  },
+  {
+    what: 'it was taken back before that was applied',
+    list: generations('1.0', '1.1'),
+    events: [event('rejected', '1.1', 1)],
+    back: undefined,
+  },
+  {
+    what: 'another one was taken back',
+    list: generations('1.0', '1.1'),
+    events: [event('rejected', '1.2', 9)],
+    back: undefined,
+  },
+  {
+    what: 'there is nothing from before',
+    list: generations('1.1'),
+    events: [event('rejected', '1.1', 9)],
+    back: undefined,
+  },
+  {
+    what: 'what was before is of a time without releases',
+    list: generations(null, '1.1'),
+    events: [event('rejected', '1.1', 9)],
+    back: 1,
+  },
+])('where $what', ({ list, events, back }) => {
+  expect(releaseReturn(list, events, '1.0')?.to).toBe(back);
+});
