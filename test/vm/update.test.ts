@@ -29,7 +29,7 @@ berth:
   update:
     feed: ${repository.guestUrl}
     channel: edge
-    strategy: staged
+    strategy: off
     root: '${await repository.root()}'
     health:
       deadline: 100s

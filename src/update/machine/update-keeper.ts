@@ -252,7 +252,10 @@ export class UpdateKeeper {
     work: (source: ReleaseSource, found: Find, signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
     if (this.#ending !== undefined)
-      throw new BerthError('BUSY', 'this host is asking for releases already', { retryable: true });
+      throw new BerthError('BUSY', busyText(this.#deps.updater.state), {
+        retryable: true,
+        hint: 'berth os status shows how far it is, berth os cancel ends it',
+      });
     const ending = new AbortController();
     this.#ending = ending;
     const { open } = this.#deps;
@@ -337,6 +340,12 @@ export class UpdateKeeper {
     onLine(line);
     return line;
   }
+}
+
+function busyText(state: UpdateState): string {
+  return 'target' in state && state.kind !== 'staged'
+    ? `this host brings ${state.target.version} to the other slot`
+    : 'this host asks for releases already';
 }
 
 function isoTime(ms: number | undefined): string | null {
