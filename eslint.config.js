@@ -9,6 +9,7 @@ const pure = [
   'src/services/desired/**',
   'src/update/{release-manifest,release-version,signed-json}.ts',
   'src/update/feed/!(channel).ts',
+  'src/update/reboot/{decide-reboot,inhibitor,login-terminals,reboot-state,window}.ts',
   'src/update/tuf/{expiry,limits,metadata,refusal,source,target,trusted-metadata}.ts',
   'src/update/transfer/{artifacts,batches,block-index,delta-format,index-segments,plan-transfer,segment,tree-check,verity}.ts',
   'src/update/repository/{documents,feed-edits,signing}.ts',

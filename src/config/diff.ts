@@ -1,5 +1,5 @@
 import { type DocumentPath, formatPath } from '../core/diagnostic.ts';
-import type { HostConfig } from './host-config.ts';
+import type { HostConfig, UpdateConfig } from './host-config.ts';
 
 /** One thing that a person would say has changed, by the key they would look for in their file. */
 export interface ConfigChange {
@@ -86,7 +86,7 @@ function entitiesOf(config: HostConfig): Entity[] {
     })),
     ...whole(['berth', 'engines', 'image_budget'], engines.imageBudgetBytes),
     ...whole(['berth', 'image_archives'], config.imageArchives),
-    { path: ['berth', 'update'], fields: { ...config.update } },
+    { path: ['berth', 'update'], fields: updateFields(config.update) },
     ...Object.entries(compose).flatMap(([part, entries]) =>
       Object.entries(entries as Readonly<Record<string, object>>).map(([name, value]) => ({
         path: ['berth', part, name],
@@ -94,6 +94,11 @@ function entitiesOf(config: HostConfig): Entity[] {
       })),
     ),
   ];
+}
+
+/** By the keys of the text. */
+function updateFields({ maxDeferralSeconds, rateLimitBytes, ...others }: UpdateConfig): Entity['fields'] {
+  return { ...others, max_deferral: maxDeferralSeconds, rate_limit: rateLimitBytes };
 }
 
 /** Nothing for what is not declared. */

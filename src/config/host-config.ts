@@ -205,17 +205,48 @@ export interface EnginesConfig {
 }
 
 export interface UpdateConfig {
+  /** URL of the repository, or the path of a directory that holds it. */
   readonly feed?: string;
+  /** The repository's root.json, as text: where trust begins. Absent: the image's own. */
+  readonly root?: string;
   readonly channel: string;
-  readonly strategy: 'immediate' | 'off' | 'staged' | 'window' | 'permit';
-  readonly window?: {
-    readonly days: readonly string[];
-    readonly start: string;
-    readonly duration: string;
-    readonly timezone: string;
-  };
+  /** Cron expression, UTC: when the host looks for releases. Absent: about every 45 minutes. */
+  readonly schedule?: string;
+  /** What brings a staged release to boot. */
+  readonly strategy: RebootStrategy;
+  readonly window?: UpdateWindow;
+  readonly permit?: PermitConfig;
+  /** So long after it was staged, nothing keeps a release from being booted. */
+  readonly maxDeferralSeconds?: number;
+  /** Bytes a second that a transfer may take. */
+  readonly rateLimitBytes?: number;
+  /** Instead of the host's proxies. May hold a password. */
+  readonly proxy?: string;
   readonly health?: UpdateHealth;
 }
+
+/**
+ * `immediate`: the host restarts as soon as a release is staged; `window`, `permit`: then, and with that; `staged`: whoever
+ * restarts the host boots it; `off`: the host looks for nothing by itself.
+ */
+export type RebootStrategy = 'immediate' | 'off' | 'staged' | 'window' | 'permit';
+
+/** When a host may restart. */
+export interface UpdateWindow {
+  /** `mon` to `sun`. */
+  readonly days: readonly string[];
+  /** Wall-clock time `HH:MM`. */
+  readonly start: string;
+  /** Elapsed time, a day at most: `2h`. */
+  readonly duration: string;
+  /** IANA name. */
+  readonly timezone: string;
+}
+
+/** Who says that this host may restart now. */
+export type PermitConfig =
+  /** Whoever could make this file, on a file system that hosts share, may restart. */
+  { readonly kind: 'file'; readonly path: string };
 
 /** What a release must show on this host before it is kept, beside what every host must. */
 export interface UpdateHealth {

@@ -24,7 +24,11 @@ export function redactConfig(config: HostConfig): HostConfig {
         registry.password === undefined ? registry : { ...registry, password: redacted },
       ),
     },
-    update: { ...config.update, ...(config.update.feed === undefined ? {} : { feed: redactUrl(config.update.feed) }) },
+    update: {
+      ...config.update,
+      ...(config.update.feed === undefined ? {} : { feed: redactUrl(config.update.feed) }),
+      ...(config.update.proxy === undefined ? {} : { proxy: redactUrl(config.update.proxy) }),
+    },
     compose: {
       ...compose,
       secrets: mapValues(compose.secrets, (secret) =>
@@ -44,7 +48,7 @@ export function secretsOf(config: HostConfig): string[] {
     ...config.files.filter(isPrivate).flatMap(contentsOf),
     ...Object.values(registries).map(({ password }) => password),
     ...Object.values(compose.secrets).flatMap(({ content }) => [content, content?.trim()]),
-    ...[proxy.http, proxy.https, update.feed, config.report.url].flatMap(passwordsOfUrl),
+    ...[proxy.http, proxy.https, update.feed, update.proxy, config.report.url].flatMap(passwordsOfUrl),
   ];
   const secrets = new Set(values.filter((value) => value !== undefined && value !== ''));
   return [...(secrets as Set<string>)].toSorted((a, b) => b.length - a.length);

@@ -1,3 +1,5 @@
+import { messageOf } from '../core/errors.ts';
+import { parseCron } from '../core/schedule/cron.ts';
 import type { Place } from './place.ts';
 import { convert, describeValue, type Shape, text, textLike } from './shape.ts';
 
@@ -11,6 +13,21 @@ export const absolutePath: Shape<string> = convert(
   },
   { pattern: '^/' },
 );
+
+/** A cron expression, as it is written. */
+export const cronExpression: Shape<string> = convert(text, (value, place) => {
+  try {
+    parseCron(value);
+    return value;
+  } catch (error) {
+    place.error(
+      'invalid-value',
+      messageOf(error),
+      'minute hour day-of-month month day-of-week: "30 4 * * *" is half past four',
+    );
+    return undefined;
+  }
+});
 
 /** A user's or group's name as useradd(8) accepts it. */
 export const accountName: Shape<string> = textLike(

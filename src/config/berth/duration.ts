@@ -14,3 +14,12 @@ export const duration: Shape<string> = convert(text, (value, place) => {
 
 /** {@link duration} in seconds. */
 export const durationSeconds: Shape<number> = convert(duration, (value) => parseDuration(value) / 1e9);
+
+/** {@link durationSeconds} within bounds, which are seconds, too. */
+export function secondsBetween({ least, most }: { readonly least: number; readonly most: number }): Shape<number> {
+  return convert(durationSeconds, (seconds, place) => {
+    if (seconds >= least && seconds <= most) return seconds;
+    place.error('invalid-value', `${seconds} seconds is not between ${least} and ${most}`);
+    return undefined;
+  });
+}

@@ -1,11 +1,11 @@
-import { parseBytes } from '../compose/units.ts';
 import { reservedDaemonKeys } from '../daemon-keys.ts';
 import type { EngineOptions } from '../host-config.ts';
 import { honoured } from '../key-table.ts';
 import { type RecordOf, record } from '../record-shape.ts';
 import type { EngineName } from '../service-spec.ts';
-import { convert, describeValue, either, mapOf, natural, opaqueMap, text, word } from '../shape.ts';
+import { convert, mapOf, opaqueMap, text, word } from '../shape.ts';
 import type { BerthDraft } from './draft.ts';
+import { size } from './size.ts';
 
 /** Keys of daemon.json but for those that are Berth's to set: dockerd, not we, knows what they mean. */
 const daemonOf = (name: EngineName) =>
@@ -20,16 +20,6 @@ const daemonOf = (name: EngineName) =>
 
 const fieldsOf = (name: EngineName) => ({ log_driver: text, log_options: mapOf(word), daemon: daemonOf(name) });
 const engineOf = (name: EngineName) => record(fieldsOf(name), { unknown: 'error' });
-
-const size = convert(either(text, natural), (value, place) => {
-  if (typeof value === 'number') return value;
-  try {
-    return parseBytes(value);
-  } catch {
-    place.error('invalid-value', `${describeValue(value)} is not a size`, 'for example 10g or 500mb');
-    return undefined;
-  }
-});
 
 const enginesShape = record(
   { system: engineOf('system'), user: engineOf('user'), image_budget: size },

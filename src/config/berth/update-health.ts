@@ -3,19 +3,14 @@ import type { Draft } from '../host-draft.ts';
 import { record } from '../record-shape.ts';
 import { convert, list, oneOf, type Shape, textLike, words } from '../shape.ts';
 import { webUrl } from '../value-shapes.ts';
-import { durationSeconds } from './duration.ts';
+import { secondsBetween } from './duration.ts';
 
 const strict = { unknown: 'error' } as const;
 const levels = ['required', 'wanted', 'baseline'] as const;
 /** Below, a host cannot even start its services; above, nobody would wait. Seconds. */
 const deadlineRange = { least: 60, most: 3600 };
 
-const deadline = convert(durationSeconds, (seconds, place) => {
-  const { least, most } = deadlineRange;
-  if (seconds >= least && seconds <= most) return seconds;
-  place.error('invalid-value', `${seconds} seconds is not between ${least} and ${most}`);
-  return undefined;
-});
+const deadline = secondsBetween(deadlineRange);
 
 const checkFields = record(
   {

@@ -18,15 +18,9 @@ const length = convert(duration, (value, place) => {
   return undefined;
 });
 
-const someDays = convert(list(oneOf(weekdays)), (days, place) => {
-  if (days.length > 0) return days;
-  place.error('invalid-value', 'names no day, so the host would never restart', 'leave "days" out for every day');
-  return undefined;
-});
-
 const fields = record(
   {
-    days: someDays,
+    days: list(oneOf(weekdays)),
     start: textLike(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, such as 03:30'),
     duration: length,
     timezone: timeZone,
@@ -37,5 +31,10 @@ const fields = record(
 /** `berth.update.window`: every day and UTC unless it says otherwise. */
 export const windowShape: Shape<Draft<UpdateWindow>> = convert(
   fields,
-  ({ days = [...weekdays], timezone = 'UTC', ...times }) => ({ days, timezone, ...times }),
+  ({ days = [...weekdays], timezone = 'UTC', ...times }, place) => {
+    if (days.length > 0) return { days, timezone, ...times };
+    // Not every day instead: whoever names days does not want the others.
+    place.child('days').error('invalid-value', 'names no day', 'leave "days" out for every day');
+    return undefined;
+  },
 );

@@ -1,55 +1,109 @@
 import { honoured } from '../key-table.ts';
+import type { Place } from '../place.ts';
 import { record } from '../record-shape.ts';
-import { list, located, oneOf, textLike } from '../shape.ts';
-import { timeZone, webUrl } from '../value-shapes.ts';
+import { convert, isMapping, located, oneOf, type ReadBy, type Shape, text, textLike } from '../shape.ts';
+import { absolutePath, cronExpression, webUrl } from '../value-shapes.ts';
 import type { BerthDraft } from './draft.ts';
-import { duration } from './duration.ts';
+import { durationSeconds } from './duration.ts';
+import { size } from './size.ts';
 import { healthShape } from './update-health.ts';
+import { windowShape } from './update-window.ts';
 
 const strict = { unknown: 'error' } as const;
 const strategies = ['immediate', 'off', 'staged', 'window', 'permit'] as const;
-const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+type Strategy = (typeof strategies)[number];
+/** Bytes a second. Slower, a release would be out of date when it is here. */
+const leastRate = 1024;
 
-const windowShape = record(
-  {
-    days: list(oneOf(weekdays)),
-    start: textLike(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, such as 03:30'),
-    duration,
-    timezone: timeZone,
-  },
-  { ...strict, required: ['start', 'duration'] },
+/** Where a repository is: on a server, or in a directory, such as that of a USB stick. */
+const repository: Shape<string> = convert(
+  text,
+  (value, place) => (value.startsWith('/') ? absolutePath : webUrl).read(value, place),
+  { pattern: '^(/|[Hh][Tt][Tt][Pp][Ss]?://)' },
 );
+
+const rootDocument: Shape<string> = convert(text, (value, place) => {
+  if (isJsonObject(value)) return value;
+  place.error('invalid-value', 'is not a JSON object', "the text of the repository's metadata/1.root.json");
+  return undefined;
+});
+
+const rate: Shape<number> = convert(size, (value, place) => {
+  if (value >= leastRate) return value;
+  place.error('invalid-value', `${value} bytes a second is less than ${leastRate}`, 'for example 2m');
+  return undefined;
+});
 
 const updateShape = record(
   {
-    feed: webUrl,
+    feed: repository,
+    root: rootDocument,
     channel: textLike(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'the name of a channel, such as stable'),
+    schedule: located(cronExpression),
     strategy: oneOf(strategies),
     window: located(windowShape),
+    permit: located(record({ file: absolutePath }, { ...strict, required: ['file'] })),
+    max_deferral: located(durationSeconds),
+    rate_limit: rate,
+    proxy: webUrl,
     health: healthShape,
   },
   strict,
 );
+type UpdateKeys = NonNullable<ReadBy<typeof updateShape>>;
+
+/** Keys that only some strategies look at. */
+const usedBy = {
+  window: ['window', 'permit'],
+  permit: ['permit'],
+  max_deferral: ['immediate', 'window', 'permit'],
+} as const satisfies Partial<Record<keyof UpdateKeys, readonly Strategy[]>>;
 
 /** `berth.update`. */
-export const updateRow = honoured<BerthDraft, NonNullable<ReturnType<typeof updateShape.read>>>({
+export const updateRow = honoured<BerthDraft, UpdateKeys>({
   key: 'update',
   meaning:
-    'where OS releases come from (`feed`, `channel`) when they are activated (`strategy`, `window`), and what one must show before it is kept (`health`)',
+    'where OS releases come from (`feed`, `root`, `channel`) and how (`rate_limit`, `proxy`), when the host looks for them (`schedule`) and restarts for them (`strategy`, `window`, `permit`, `max_deferral`), and what one must show before it is kept (`health`)',
   shape: updateShape,
-  apply({ feed, channel, strategy, window, health }, { host }, place) {
+  apply(keys, { host }, place) {
+    const { feed, root, channel, schedule, strategy, window, permit, max_deferral, rate_limit, proxy, health } = keys;
     const { update } = host.config;
     if (feed !== undefined) update.feed = feed;
+    if (root !== undefined) update.root = root;
     if (channel !== undefined) update.channel = channel;
+    if (schedule !== undefined) update.schedule = schedule.value;
     if (strategy !== undefined) update.strategy = strategy;
+    if (window !== undefined) update.window = window.value;
+    if (permit !== undefined) update.permit = { kind: 'file', path: permit.value.file };
+    if (max_deferral !== undefined) update.maxDeferralSeconds = max_deferral.value;
+    if (rate_limit !== undefined) update.rateLimitBytes = rate_limit;
+    if (proxy !== undefined) update.proxy = proxy;
     if (health !== undefined) update.health = health;
-    if (window !== undefined) {
-      const { days = [...weekdays], timezone = 'UTC', ...times } = window.value;
-      update.window = { days, timezone, ...times };
-      if (strategy !== 'window')
-        window.place.warn('no-effect', 'has no effect unless the strategy is "window"', undefined, 'key');
-    } else if (strategy === 'window') {
-      place.child('strategy').error('missing-key', 'the strategy "window" needs "window": {start, duration}');
-    }
+    checkStrategy(keys, place);
   },
 });
+
+/** What a strategy needs must be there; what it does not look at has no effect. */
+function checkStrategy(keys: UpdateKeys, place: Place): void {
+  const { strategy, schedule, window, permit } = keys;
+  for (const key of ['window', 'permit', 'max_deferral'] as const) {
+    const users: readonly Strategy[] = usedBy[key];
+    if (strategy !== undefined && users.includes(strategy)) continue;
+    const names = users.map((name) => `"${name}"`).join(' or ');
+    keys[key]?.place.warn('no-effect', `has no effect unless the strategy is ${names}`, undefined, 'key');
+  }
+  if (strategy === 'off')
+    schedule?.place.warn('no-effect', 'has no effect with the strategy "off": the host never looks', undefined, 'key');
+  if (strategy === 'window' && window === undefined)
+    place.child('strategy').error('missing-key', 'the strategy "window" needs "window": {start, duration}');
+  if (strategy === 'permit' && permit === undefined)
+    place.child('strategy').error('missing-key', 'the strategy "permit" needs "permit": {file}');
+}
+
+function isJsonObject(value: string): boolean {
+  try {
+    return isMapping(JSON.parse(value));
+  } catch {
+    return false;
+  }
+}

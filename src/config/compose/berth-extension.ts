@@ -1,11 +1,15 @@
-import { messageOf } from '../../core/errors.ts';
-import { isTimeZone, parseCron } from '../../core/schedule/cron.ts';
+import { isTimeZone } from '../../core/schedule/cron.ts';
 import { didYouMean } from '../near-miss.ts';
 import { describeValue, oneOf } from '../shape.ts';
+import { cronExpression } from '../value-shapes.ts';
+import { command } from './command-shapes.ts';
 import { type ComposeShape, converted, plain } from './compose-shape.ts';
 import { recordOf } from './record-of.ts';
 import { duration, text, truth } from './scalar-shapes.ts';
-import type { BerthExtension } from './types.ts';
+import type { BerthExtension, PreReboot } from './types.ts';
+
+/** Nanoseconds. Whoever waits for a restart waits for the slowest hook. */
+const longestDeadline = 600e9;
 
 /** An IANA time zone name. */
 const timeZone: ComposeShape<string> = converted(
@@ -23,24 +27,26 @@ const timeZone: ComposeShape<string> = converted(
   (value) => value,
 );
 
-/** A cron expression of five fields, or a macro such as `@daily`. */
-const schedule: ComposeShape<string> = converted(
-  text,
-  (value, place) => {
-    try {
-      parseCron(value);
-      return value;
-    } catch (error) {
-      place.error(
-        'invalid-value',
-        messageOf(error),
-        'minute hour day-of-month month day-of-week: "30 4 * * *" is half past four',
-      );
-      return undefined;
-    }
+const hookCommand: ComposeShape<string[]> = {
+  ...command,
+  read(value, place) {
+    const words = command.read(value, place);
+    if (value === null || words?.length === 0) place.error('invalid-value', 'names no command');
+    return words;
   },
-  (value) => value,
-);
+};
+
+/** What runs in a service before the host restarts. */
+const preReboot: ComposeShape<PreReboot> = recordOf<PreReboot>({
+  noun: 'pre_reboot',
+  fields: { command: hookCommand, deadline: duration },
+  required: ['command'],
+  isClosed: true,
+  check({ deadline }, place) {
+    if (deadline === undefined || (deadline > 0 && deadline <= longestDeadline)) return;
+    place.child('deadline').error('invalid-value', 'is not more than 0 and at most 10 minutes', 'for example 30s');
+  },
+});
 
 /** `x-berth`: what Compose has no word for. */
 export const berthExtension = recordOf<BerthExtension>({
@@ -48,7 +54,7 @@ export const berthExtension = recordOf<BerthExtension>({
   fields: {
     engine: plain(oneOf(['system', 'user'])),
     one_shot: truth,
-    schedule,
+    schedule: plain(cronExpression),
     timezone: timeZone,
     overlap: plain(oneOf(['skip', 'replace', 'allow'])),
     essential: truth,
@@ -56,10 +62,17 @@ export const berthExtension = recordOf<BerthExtension>({
     disposable: truth,
     update: plain(oneOf(['replace', 'delete-then-create', 'hand-over'])),
     settle: duration,
+    pre_reboot: preReboot,
   },
   isClosed: true,
-  check({ schedule, timezone, overlap }, place) {
-    if (schedule !== undefined) return;
+  check({ schedule, timezone, overlap, pre_reboot: hook }, place) {
+    if (schedule !== undefined) {
+      if (hook !== undefined)
+        place
+          .child('pre_reboot')
+          .warn('unsupported', '"pre_reboot" has no effect on runs of a schedule', 'remove it', 'key');
+      return;
+    }
     const idle = [...(timezone === undefined ? [] : ['timezone']), ...(overlap === undefined ? [] : ['overlap'])];
     for (const key of idle)
       place.child(key).warn('unsupported', `"${key}" has no effect without "schedule"`, 'add "schedule"', 'key');

@@ -156,6 +156,14 @@ export interface BerthExtension {
   readonly update?: UpdateStrategy;
   /** How long a replaced service without a healthcheck must run before the old container goes. */
   readonly settle?: Nanoseconds;
+  readonly pre_reboot?: PreReboot;
+}
+
+/** What runs in a service's container before the host restarts for a release. */
+export interface PreReboot {
+  readonly command: string[];
+  /** The restart does not wait longer for it. Default 30 s. */
+  readonly deadline?: Nanoseconds;
 }
 
 export interface NetworkSpec {

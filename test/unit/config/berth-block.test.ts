@@ -173,6 +173,102 @@ const rows: Row[] = [
     diagnostics: ['2:28 error missing-key berth.update.strategy'],
   },
   {
+    name: 'a repository in a directory, its root, and how it is asked',
+    block:
+      '{update: {feed: /mnt/usb/www, root: \'{"signed": {}}\', schedule: "@daily", rate_limit: 2m, proxy: "http://p:1"}}',
+    config: {
+      update: {
+        ...update,
+        feed: '/mnt/usb/www',
+        root: '{"signed": {}}',
+        schedule: '@daily',
+        rateLimitBytes: 2 * 2 ** 20,
+        proxy: 'http://p:1',
+      },
+    },
+  },
+  {
+    name: 'a repository that is nowhere, a root that is none, no schedule, a trickle, a proxy that is no URL',
+    block: '{update: {feed: www, root: "[1]", schedule: "* *", rate_limit: 1000, proxy: /p}}',
+    diagnostics: [
+      '2:24 error invalid-value berth.update.feed',
+      '2:35 error invalid-value berth.update.root',
+      '2:52 error invalid-value berth.update.schedule',
+      '2:71 error invalid-value berth.update.rate_limit',
+      '2:84 error invalid-value berth.update.proxy',
+    ],
+  },
+  {
+    name: 'a permit and a window, but not for ever',
+    block:
+      '{update: {strategy: permit, permit: {file: /mnt/lock}, max_deferral: 7d, window: {start: 01:00, duration: 24h}}}',
+    config: {
+      update: {
+        ...update,
+        strategy: 'permit',
+        permit: { kind: 'file', path: '/mnt/lock' },
+        maxDeferralSeconds: 7 * 86_400,
+        window: { days: everyDay, start: '01:00', duration: '24h', timezone: 'UTC' },
+      },
+    },
+  },
+  {
+    name: 'the permit strategy without a permit',
+    block: '{update: {strategy: permit}}',
+    config: { update: { ...update, strategy: 'permit' } },
+    diagnostics: ['2:28 error missing-key berth.update.strategy'],
+  },
+  {
+    name: 'what another strategy does not look at',
+    block:
+      '{update: {strategy: off, schedule: "@daily", window: {start: 01:00, duration: 1h}, permit: {file: /l}, max_deferral: 1d}}',
+    config: {
+      update: {
+        ...update,
+        strategy: 'off',
+        schedule: '@daily',
+        window: { days: everyDay, start: '01:00', duration: '1h', timezone: 'UTC' },
+        permit: { kind: 'file', path: '/l' },
+        maxDeferralSeconds: 86_400,
+      },
+    },
+    diagnostics: [
+      '2:33 warning no-effect berth.update.schedule',
+      '2:53 warning no-effect berth.update.window',
+      '2:91 warning no-effect berth.update.permit',
+      '2:111 warning no-effect berth.update.max_deferral',
+    ],
+  },
+  {
+    name: 'the longest deferral keeps inhibitors from keeping an immediate restart up',
+    block: '{update: {strategy: immediate, max_deferral: 1d}}',
+    config: { update: { ...update, strategy: 'immediate', maxDeferralSeconds: 86_400 } },
+  },
+  {
+    name: 'a window that never opens',
+    block: '{update: {strategy: window, window: {days: [], start: 01:00, duration: 5m}}}',
+    config: { update: { ...update, strategy: 'window' } },
+    diagnostics: ['2:28 error missing-key berth.update.strategy', '2:51 error invalid-value berth.update.window.days'],
+  },
+  {
+    name: 'a window of less than five minutes',
+    block: '{update: {strategy: window, window: {start: 01:00, duration: 299s}}}',
+    config: { update: { ...update, strategy: 'window' } },
+    diagnostics: [
+      '2:28 error missing-key berth.update.strategy',
+      '2:69 error invalid-value berth.update.window.duration',
+    ],
+  },
+  {
+    name: 'a window of more than a day',
+    block: '{update: {strategy: window, window: {start: 01:00, duration: 1441m}}}',
+    config: { update: { ...update, strategy: 'window' } },
+    diagnostics: [
+      '2:28 error missing-key berth.update.strategy',
+      '2:69 error invalid-value berth.update.window.duration',
+    ],
+  },
+  {
     name: 'what a release must show',
     block:
       '{update: {health: {deadline: 10m, checks: [{name: web, http: "http://[::1]/"}, ' +

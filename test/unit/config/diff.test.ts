@@ -78,6 +78,12 @@ const rows: { name: string; before: string; after: string; changes: string[] }[]
     after: 'berth: {update: {channel: beta, feed: "https://r"}}',
     changes: ['berth.update.channel changed', 'berth.update.feed added'],
   },
+  {
+    name: 'keys of the update that have other names in the model',
+    before: 'berth: {update: {strategy: immediate, max_deferral: 1d}}',
+    after: 'berth: {update: {strategy: immediate, max_deferral: 2d, rate_limit: 2m}}',
+    changes: ['berth.update.max_deferral changed', 'berth.update.rate_limit added'],
+  },
 ];
 
 describe('diffConfigs', () => {

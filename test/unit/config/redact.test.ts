@@ -10,7 +10,7 @@ write_files:
 berth:
   registries: {r.example: {username: u, password: canary-registry}}
   proxy: {http: "http://u:canary%2Dproxy@p:1", no_proxy: []}
-  update: {feed: "https://u:canary-feed@r/"}
+  update: {feed: "https://u:canary-feed@r/", proxy: "http://u:canary-detour@p:1"}
   secrets: {token: {content: "canary-secret"}}
 `;
 
@@ -43,6 +43,7 @@ describe('secrets', () => {
       'canary%2Dproxy',
       'canary-proxy',
       'canary-feed',
+      'canary-detour',
       'canary-secret',
     ];
     expect(secrets).toEqual(expect.arrayContaining(expected));

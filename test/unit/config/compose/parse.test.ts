@@ -127,6 +127,11 @@ describe('short forms become the long form', () => {
       { 'x-berth': { one_shot: true, settle: '5s', update: 'hand-over' }, 'x-other': 1 },
       { 'x-berth': { one_shot: true, settle: 5e9, update: 'hand-over' } },
     ],
+    [
+      'a hook before the host restarts',
+      { 'x-berth': { pre_reboot: { command: 'web drain --all', deadline: '30s' } } },
+      { 'x-berth': { pre_reboot: { command: ['web', 'drain', '--all'], deadline: 30e9 } } },
+    ],
     ['variables', { image: 'a:${TAG:-1}', user: '$$x' }, { image: 'a:1', user: '$x' }],
   ])('%s', (_rule, service, expected) => {
     expect(parseService(service)).toEqual({ spec: expected, lines: [], hints: [] });
@@ -240,6 +245,26 @@ describe('what is wrong is an error at its place, and the service is left out', 
       'did you mean "Europe/Berlin"?',
     ],
     [
+      { 'x-berth': { pre_reboot: { deadline: '1s' } } },
+      'error invalid-value x-berth.pre_reboot: pre_reboot needs "command"',
+      'add "command"',
+    ],
+    [
+      { 'x-berth': { pre_reboot: { command: null } } },
+      'error invalid-value x-berth.pre_reboot.command: names no command',
+      undefined,
+    ],
+    [
+      { 'x-berth': { pre_reboot: { command: [] } } },
+      'error invalid-value x-berth.pre_reboot.command: names no command',
+      undefined,
+    ],
+    [
+      { 'x-berth': { pre_reboot: { command: ['a'], deadline: '11m' } } },
+      'error invalid-value x-berth.pre_reboot.deadline: is not more than 0 and at most 10 minutes',
+      'for example 30s',
+    ],
+    [
       { 'x-berth': { 'x-more': 1 } },
       'error unknown-key x-berth.x-more: unknown key "x-more" in x-berth',
       expect.any(String) as never,
@@ -277,6 +302,11 @@ describe('what is wrong is an error at its place, and the service is left out', 
       'warning unsupported deploy.placement: "placement" has no effect: it spreads containers over several machines, and this is one',
     ]);
   });
+});
+
+test('a hook before the host restarts has no effect on runs of a schedule', () => {
+  const { lines } = parseService({ 'x-berth': { schedule: '@daily', pre_reboot: { command: ['a'] } } });
+  expect(lines).toEqual(['warning unsupported x-berth.pre_reboot: "pre_reboot" has no effect on runs of a schedule']);
 });
 
 describe('more than one container', () => {

@@ -1,0 +1,134 @@
+import { link, readFile, unlink } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Clock } from '../../core/clock.ts';
+import { BerthError, messageOf } from '../../core/errors.ts';
+import { Turns } from '../../core/turns.ts';
+import { isMissing, writeSynced } from '../../engine/durable-file.ts';
+import type { PermitAnswer, RebootPermit } from './permit.ts';
+
+/** What stands in the file, as JSON. */
+const holderSchema = z.object({
+  /** No other host has it: the machine id. */
+  host: z.string().min(1),
+  /** For a person. */
+  name: z.string(),
+  /** ISO time. */
+  at: z.string(),
+});
+type Holder = z.infer<typeof holderSchema>;
+
+export interface FilePermitOptions {
+  /** On a file system that the hosts share; only its last part is made. */
+  readonly path: string;
+  readonly host: string;
+  readonly name: string;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/**
+ * The permit as a file: it is whose name stands in it, and there is one at most. Nobody takes another one's away: when its host
+ * is gone for good, an operator removes the file.
+ */
+export class FilePermit implements RebootPermit {
+  readonly #options: FilePermitOptions;
+  /** A file system that hangs holds up one of Node's threads, not all of them. */
+  readonly #turns = new Turns();
+
+  constructor(options: FilePermitOptions) {
+    this.#options = options;
+  }
+
+  async acquire(signal: AbortSignal): Promise<PermitAnswer> {
+    return this.#inTurn(signal, async () => {
+      const holder = (await this.#create()) ?? (await this.#holder());
+      if (holder === undefined) return { kind: 'refused', why: 'another host has just given it back' };
+      if (holder === 'unreadable')
+        return { kind: 'refused', why: `${this.#options.path} does not say whose it is: remove it if it is nobody's` };
+      if (holder.host === this.#options.host) return { kind: 'held' };
+      return { kind: 'refused', why: `${holder.name} (${holder.host}) has it since ${holder.at}` };
+    });
+  }
+
+  async release(signal: AbortSignal): Promise<void> {
+    await this.#inTurn(signal, async () => {
+      const holder = await this.#holder();
+      // Nobody but this host removes what is its own.
+      if (holder !== undefined && holder !== 'unreadable' && holder.host === this.#options.host)
+        await unlink(this.#options.path).catch(ignoreMissing);
+    });
+  }
+
+  /** @returns undefined when there is a file already, whosever it is. */
+  async #create(): Promise<Holder | undefined> {
+    const { path, host, name, clock } = this.#options;
+    const own: Holder = { host, name, at: new Date(clock.now()).toISOString() };
+    const text = `${JSON.stringify(own)}\n`;
+    const temporary = `${path}.${host}`;
+    await unlink(temporary).catch(ignoreMissing);
+    await writeSynced(temporary, text, 0o644);
+    try {
+      // Atomic with its content, on NFS too. An answer that was lost shows when the file is read.
+      await link(temporary, path);
+      return own;
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return undefined;
+      if (!withoutLinks.has(codeOf(error))) throw error;
+      return await this.#createInPlace(own, text);
+    } finally {
+      await unlink(temporary).catch(ignoreMissing);
+    }
+  }
+
+  /** Where the file system has no links (FAT, some of SMB's): a crash may leave an empty file. */
+  async #createInPlace(own: Holder, text: string): Promise<Holder | undefined> {
+    try {
+      await writeSynced(this.#options.path, text, 0o644);
+      return own;
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return undefined;
+      throw error;
+    }
+  }
+
+  async #holder(): Promise<Holder | 'unreadable' | undefined> {
+    try {
+      return holderSchema.parse(JSON.parse(await readFile(this.#options.path, 'utf8')));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      if (error instanceof SyntaxError || error instanceof z.ZodError) return 'unreadable';
+      throw error;
+    }
+  }
+
+  async #inTurn<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+    signal.throwIfAborted();
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const onAbort = (): void => {
+      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await Promise.race([this.#turns.take(async () => this.#told(work)), aborted]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  async #told<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      throw new BerthError('HOST_REFUSED', `the permit's file: ${messageOf(error)}`, { cause: error, retryable: true });
+    }
+  }
+}
+
+const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null ? String(Reflect.get(error, 'code')) : '';
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!isMissing(error)) throw error;
+}

@@ -1,0 +1,60 @@
+import { hostname } from 'node:os';
+import type { UpdateConfig } from '../../config/host-config.ts';
+import type { RebootPolicy } from './decide-reboot.ts';
+import { FilePermit } from './file-permit.ts';
+import { Inhibitors } from './inhibitors.ts';
+import { notifyUsers } from './notice.ts';
+import type { RebootPermit } from './permit.ts';
+import { RebootKeeper, type RebootKeeperDependencies } from './reboot-keeper.ts';
+
+export interface RebootsOptions
+  extends Pick<
+    RebootKeeperDependencies,
+    'staged' | 'isBlessed' | 'hooks' | 'runHook' | 'reboot' | 'clock' | 'random' | 'onProblem'
+  > {
+  readonly stateDirectory: string;
+  /** No other host has it: the machine id. */
+  readonly hostId: string;
+  /** What is declared now. */
+  readonly config: () => UpdateConfig;
+  /** Says a line on the machine's console. */
+  readonly say: (line: string) => void;
+}
+
+/** What a host's restarts are made of. */
+export interface Reboots {
+  /** `run` it; `wake` it when config, staged release or blessing changed. */
+  readonly keeper: RebootKeeper;
+  /** Who postpones restarts. The keeper hears of changes by itself. */
+  readonly inhibitors: Inhibitors;
+}
+
+/** Puts together what decides on this host's restarts and carries them out. Throws when the inhibitors cannot be read. */
+export async function openReboots(options: RebootsOptions): Promise<Reboots> {
+  const { stateDirectory, hostId, config, say, clock } = options;
+  const inhibitors = await Inhibitors.open(stateDirectory, clock, () => keeper.wake());
+  let permit: { readonly path: string; readonly adapter: RebootPermit } | undefined;
+  const keeper: RebootKeeper = new RebootKeeper({
+    ...options,
+    policy: () => policyOf(config()),
+    permit: () => {
+      const path = config().permit?.path;
+      if (path === undefined) return undefined;
+      if (permit?.path !== path)
+        permit = { path, adapter: new FilePermit({ path, host: hostId, name: hostname(), clock }) };
+      return permit.adapter;
+    },
+    inhibitors: () => inhibitors.list(),
+    notify: notifyUsers(say),
+  });
+  return { keeper, inhibitors };
+}
+
+/** What is declared of restarts. Pure. */
+export function policyOf({ strategy, window, maxDeferralSeconds }: UpdateConfig): RebootPolicy {
+  return {
+    strategy,
+    ...(window === undefined ? {} : { window }),
+    ...(maxDeferralSeconds === undefined ? {} : { maxDeferralMs: maxDeferralSeconds * 1000 }),
+  };
+}

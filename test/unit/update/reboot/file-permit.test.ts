@@ -1,0 +1,82 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { FilePermit } from '../../../../src/update/reboot/file-permit.ts';
+
+let directory: string;
+let path: string;
+const { signal } = new AbortController();
+const clock = { now: () => Date.parse('2026-07-01T12:00:00Z') };
+const permitOf = (host: string): FilePermit => new FilePermit({ path, host, name: `host-${host}`, clock });
+const held = { kind: 'held' };
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'berth-permit-'));
+  path = join(directory, 'restart.lock');
+});
+
+afterEach(async () => rm(directory, { recursive: true }));
+
+test('one host has it; another is told whose it is, since when', async () => {
+  expect(await permitOf('a').acquire(signal)).toEqual(held);
+  expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({
+    host: 'a',
+    name: 'host-a',
+    at: '2026-07-01T12:00:00.000Z',
+  });
+  expect(await permitOf('b').acquire(signal)).toEqual({
+    kind: 'refused',
+    why: 'host-a (a) has it since 2026-07-01T12:00:00.000Z',
+  });
+  expect(await readdir(directory)).toEqual(['restart.lock']);
+});
+
+test('after a restart, its host still has it and gives it back', async () => {
+  await permitOf('a').acquire(signal);
+  const again = permitOf('a');
+  expect(await again.acquire(signal)).toEqual(held);
+  await again.release(signal);
+  expect(await permitOf('b').acquire(signal)).toEqual(held);
+});
+
+test("nobody gives back another one's", async () => {
+  await permitOf('a').acquire(signal);
+  await permitOf('b').release(signal);
+  expect((await permitOf('b').acquire(signal)).kind).toBe('refused');
+});
+
+test('giving back what one does not have is no error', async () => {
+  await permitOf('a').release(signal);
+});
+
+test.each(['', 'me', '{"host": 1}', '[]'])('a file that says %j is nobody’s to take', async (text) => {
+  await writeFile(path, text);
+  const answer = await permitOf('a').acquire(signal);
+  expect(answer).toEqual({ kind: 'refused', why: `${path} does not say whose it is: remove it if it is nobody's` });
+  await permitOf('a').release(signal);
+  expect(await readFile(path, 'utf8')).toBe(text);
+});
+
+test('of many who ask at once, one gets it', async () => {
+  const hosts = Array.from({ length: 20 }, (_, index) => `h${index}`);
+  const answers = await Promise.all(hosts.map(async (host) => permitOf(host).acquire(signal)));
+  expect(answers.filter(({ kind }) => kind === 'held')).toHaveLength(1);
+  expect(await readdir(directory)).toEqual(['restart.lock']);
+});
+
+test('what a crash left of the making of it is in nobody’s way', async () => {
+  await writeFile(`${path}.a`, 'half');
+  expect(await permitOf('a').acquire(signal)).toEqual(held);
+  expect(await readdir(directory)).toEqual(['restart.lock']);
+});
+
+test('a share that is not mounted is an error that may pass', async () => {
+  path = join(directory, 'share/restart.lock');
+  await expect(permitOf('a').acquire(signal)).rejects.toMatchObject({ code: 'HOST_REFUSED', retryable: true });
+  await permitOf('a').release(signal);
+});
+
+test('an end rejects', async () => {
+  await expect(permitOf('a').acquire(AbortSignal.abort(new Error('the end')))).rejects.toThrow('the end');
+});

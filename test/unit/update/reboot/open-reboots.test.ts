@@ -1,0 +1,61 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { UpdateConfig } from '../../../../src/config/host-config.ts';
+import { openReboots, policyOf } from '../../../../src/update/reboot/open-reboots.ts';
+import { ManualClock } from './manual-clock.ts';
+
+let directory: string;
+let end: AbortController;
+beforeEach(async () => {
+  end = new AbortController();
+  directory = await mkdtemp(join(tmpdir(), 'berth-reboots-'));
+});
+afterEach(async () => {
+  end.abort(new Error('the end'));
+  await rm(directory, { recursive: true });
+});
+
+test('what is declared of restarts', () => {
+  const window = { days: ['mon'], start: '03:00', duration: '1h', timezone: 'UTC' };
+  expect(policyOf({ channel: 'stable', strategy: 'staged' })).toEqual({ strategy: 'staged' });
+  expect(policyOf({ channel: 'stable', strategy: 'window', window, maxDeferralSeconds: 60 })).toEqual({
+    strategy: 'window',
+    window,
+    maxDeferralMs: 60_000,
+  });
+});
+
+test('an inhibitor, a permit in a file and the restart play together', async () => {
+  const path = join(directory, 'restart.lock');
+  const config: UpdateConfig = { channel: 'stable', strategy: 'permit', permit: { kind: 'file', path } };
+  const { promise: restarted, resolve } = Promise.withResolvers<string>();
+  const { keeper, inhibitors } = await openReboots({
+    stateDirectory: directory,
+    hostId: 'me',
+    config: () => config,
+    staged: () => ({ version: '2.0', stagedAtMs: 0, isUrgent: false }),
+    isBlessed: () => true,
+    hooks: () => [],
+    runHook: async () => undefined,
+    reboot: async (why) => resolve(why),
+    say: () => undefined,
+    clock: new ManualClock(1000),
+    random: () => 0,
+    onProblem: (why) => resolve(why),
+  });
+  await inhibitors.add('backup', 'a dump', 60_000);
+  // What an earlier boot left.
+  await writeFile(path, JSON.stringify({ host: 'me', name: 'me', at: '' }));
+  const running = keeper.run(end.signal);
+  for (let tries = 0; tries < 500 && (await readdir(directory)).includes('restart.lock'); tries += 1)
+    await new Promise((done) => setTimeout(done, 5));
+  expect(await readdir(directory)).not.toContain('restart.lock');
+  expect(keeper.state).toMatchObject({ kind: 'waiting', untilMs: 61_000 });
+  await inhibitors.remove('backup');
+  expect(await restarted).toBe('a release is staged');
+  expect(await readdir(directory)).toContain('restart.lock');
+  end.abort(new Error('the end'));
+  await running;
+});
