@@ -13,6 +13,7 @@ import type { ServiceStatus } from '../services/status.ts';
 import type { Pin } from '../update/machine/update-memory.ts';
 import type { UpdateEventLine, UpdateOffer, UpdateStatus } from '../update/machine/update-status.ts';
 import type { OsEvent, OsStatus } from '../update/os-status.ts';
+import { hooksOf, type RebootHook } from '../update/reboot/hooks.ts';
 import type {
   AgentEvent,
   AgentService,
@@ -308,6 +309,32 @@ export class Agent implements AgentService {
 
   async pinUpdates(pin: Pin, operator: Operator): Promise<UpdateStatus> {
     return await this.#updates.pinUpdates(pin, operator);
+  }
+
+  async inhibitRestart(
+    inhibitor: { readonly who: string; readonly why: string; readonly forMs: number },
+    operator: Operator,
+  ): Promise<UpdateStatus> {
+    return await this.#updates.inhibitRestart(inhibitor, operator);
+  }
+
+  async allowRestart(who: string, operator: Operator): Promise<UpdateStatus> {
+    return await this.#updates.allowRestart(who, operator);
+  }
+
+  /** What services that run want to do before the host restarts. */
+  rebootHooks(): readonly RebootHook[] {
+    const running = new Set(
+      this.#reconciler.statuses().flatMap(({ name, containerId }) => (containerId === undefined ? [] : [name])),
+    );
+    return hooksOf([...this.#declaration.resolve().services.values()].filter(({ name }) => running.has(name)));
+  }
+
+  /** Runs one in its service's container. Throws when it does not end with 0. */
+  async runRebootHook({ service, command }: RebootHook, signal: AbortSignal): Promise<void> {
+    const io = { onOutput: () => undefined };
+    const exitCode = await this.#sessions.exec(service, { command, tty: false, stdin: false }, io, signal);
+    if (exitCode !== 0) throw new Error(`it ended with ${exitCode}`);
   }
 
   async verifyOs(): Promise<SlotCheck> {

@@ -10,6 +10,7 @@ import { writeDurably } from '../engine/durable-file.ts';
 import { runCommand } from '../engine/run-command.ts';
 import type { ImageSource } from '../services/executor.ts';
 import type { StepRecorder } from '../services/ports.ts';
+import type { RebootHook } from '../update/reboot/hooks.ts';
 import type { Say } from './boot-console.ts';
 import type { EngineSet } from './engine-set.ts';
 import { openUpdates } from './host-updates.ts';
@@ -18,7 +19,6 @@ import type { HostStatus } from './model.ts';
 import { osChecks } from './os-checks.ts';
 import { OsRecords } from './os-records.ts';
 import { OwnOs } from './own-os.ts';
-import { OwnUpdates } from './own-updates.ts';
 import { userChecks } from './user-checks.ts';
 import { berthVersion } from './version.ts';
 
@@ -42,6 +42,9 @@ export interface HostOsOptions {
   readonly status: () => Promise<HostStatus>;
   /** What is declared at present. */
   readonly config: () => HostConfig;
+  /** What services that run want to do before a restart. */
+  readonly hooks: () => readonly RebootHook[];
+  readonly runHook: (hook: RebootHook, signal: AbortSignal) => Promise<void>;
 }
 
 /** Puts together what looks after the release that this host booted. */
@@ -68,38 +71,15 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
     await runCommand(imageDirectories.power, ['reboot']);
   };
   const onProblem = (why: string): void => say(`os: ${why}`);
-  const opened =
+  const updates =
     running === undefined
       ? undefined
       : await openUpdates({
-          ...{
-            running,
-            facts,
-            loader,
-            stateDirectory,
-            runDirectory,
-            builtMs,
-            config,
-            recorder,
-            clock,
-            random: options.random,
-          },
+          ...{ running, facts, loader, stateDirectory, runDirectory, builtMs, config, recorder, clock, say },
+          ...{ random: options.random, hooks: options.hooks, runHook: options.runHook, reboot, onProblem },
           isBlessed: () => os.isBlessed,
           events: () => records.events,
-          note: async (kind, failed, why) => os.note(kind, why, failed),
-          onStaged: () => undefined,
-          onProblem,
-        });
-  const updates =
-    opened === undefined
-      ? undefined
-      : new OwnUpdates({
-          ...{ ...opened, clock, onProblem },
-          verifySlot: async (signal) =>
-            (await import('../update/transfer/verify-slot.ts')).verifySlot(facts.device, opened.running, signal),
-          restart: async () => reboot(),
-          restartText: () => null,
-          isBlessed: () => os.isBlessed,
+          note: async (kind, about, why) => os.note(kind, why, about),
         });
   const os: OwnOs = new OwnOs({
     ...(updates === undefined ? {} : { updates }),

@@ -6,13 +6,16 @@ import type { BootLoader } from '../boot/boot-loader.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
-import { isMissing } from '../engine/durable-file.ts';
+import type { Reason } from '../core/plan.ts';
 import type { StepRecorder } from '../services/ports.ts';
-import { UpdateKeeper, type UpdatePolicy } from '../update/machine/update-keeper.ts';
+import { UpdateKeeper } from '../update/machine/update-keeper.ts';
 import { type RunningRelease, Updater, type UpdateStepReport } from '../update/machine/updater.ts';
 import type { OsEvent } from '../update/os-status.ts';
-import { imageDirectories } from './image-directories.ts';
+import type { RebootHook } from '../update/reboot/hooks.ts';
+import { openReboots } from '../update/reboot/open-reboots.ts';
+import { OwnUpdates } from './own-updates.ts';
 import { UpdateMemoryFile } from './update-memory-file.ts';
+import { policyOf, proxyOf, readRoot, readShippedFeed } from './update-settings.ts';
 
 export interface HostUpdatesOptions {
   readonly running: { readonly name: string; readonly version: string };
@@ -27,51 +30,35 @@ export interface HostUpdatesOptions {
   /** What became of releases here. */
   readonly events: () => readonly OsEvent[];
   readonly note: (kind: OsEvent['kind'], version: string, why: string) => Promise<void>;
+  /** What services that run want to do before a restart. */
+  readonly hooks: () => readonly RebootHook[];
+  readonly runHook: (hook: RebootHook, signal: AbortSignal) => Promise<void>;
+  /** Restarts the machine, with all that a restart does before. */
+  readonly reboot: () => Promise<void>;
   readonly recorder: StepRecorder;
-  readonly onStaged: () => void;
+  readonly say: (line: string) => void;
   readonly onProblem: (why: string) => void;
   readonly clock: Clock;
   readonly random: () => number;
 }
 
-/** Where releases come from as the image has it, when no config says anything else. */
-interface ShippedFeed {
-  readonly feed?: string;
-  readonly channel?: string;
-}
-
-/** Puts together what brings other releases to this host. */
-export async function openUpdates(
-  options: HostUpdatesOptions,
-): Promise<{ readonly keeper: UpdateKeeper; readonly running: RunningRelease }> {
-  const { facts, loader, stateDirectory, builtMs, config, isBlessed, events, note, clock, random } = options;
+/** Puts together what brings other releases to this host, and restarts into them. */
+export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdates> {
+  const { facts, loader, stateDirectory, config, isBlessed, events, note, recorder, onProblem, clock, random } =
+    options;
   const running: RunningRelease = {
     ...options.running,
     ...{ device: facts.device, rootHash: facts.rootHash },
     dataBlocks: await readDataBlocks(facts.rootHash),
   };
-  const target = await findSibling(facts.device, facts.slot === 'a' ? 'berth-b' : 'berth-a');
-  const memory = await UpdateMemoryFile.open(join(stateDirectory, 'updates.json'));
   const shipped = await readShippedFeed();
-  const policy = (): UpdatePolicy => policyOf(config(), shipped);
-  const kernel = { loader, name: running.name, file: join(options.runDirectory, 'running-kernel') };
-  const updater = new Updater({
-    ...{ running, loader, isBlessed, clock },
-    target: { device: target, bytes: await sizeOf(target) },
-    // Loaded when a release is fetched: a host that does not update carries none of it.
-    writeSlot: async (order) => (await import('../update/machine/fetch.ts')).fetchSlot(order, clock),
-    kernel: async (order, signal) => (await import('../update/machine/fetch.ts')).kernelOf(order, kernel, signal),
-    rateLimit: () => config().update.rateLimitBytes,
-    onStaged: async (release_, atMs) => keeper.noteTaken(release_, atMs),
-    onStep: (step) => recordStep(options.recorder, step, clock.now()),
-  });
+  const policy = () => policyOf(config(), shipped);
+  const hostId = (await readFile('/etc/machine-id', 'utf8')).trim();
+  const updater = await openUpdater(options, running, async (target, atMs) => keeper.noteTaken(target, atMs));
   const keeper: UpdateKeeper = new UpdateKeeper({
-    ...{ updater, loader, running, policy, memory, note, isBlessed, clock, random },
-    host: {
-      id: await readMachineId(),
-      architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
-      kernel: kernelFlavour(),
-    },
+    ...{ updater, loader, running, policy, note, isBlessed, onProblem, clock, random },
+    memory: await UpdateMemoryFile.open(join(stateDirectory, 'updates.json')),
+    host: { id: hostId, architecture: process.arch === 'arm64' ? 'arm64' : 'amd64', kernel: kernelFlavour() },
     open: async (location) => {
       const { feed, channel } = policy();
       const place = location ?? feed;
@@ -81,7 +68,7 @@ export async function openUpdates(
         });
       const { openReleaseSource } = await import('../update/machine/open-release-source.ts');
       return openReleaseSource({
-        ...{ location: place, channel, builtMs, clock, random },
+        ...{ location: place, channel, builtMs: options.builtMs, clock, random },
         root: await readRoot(config()),
         storeDirectory: join(stateDirectory, 'releases'),
         proxy: proxyOf(config()),
@@ -91,57 +78,49 @@ export async function openUpdates(
       new Set(
         events().flatMap(({ kind, version }) => (kind === 'rejected' || kind === 'rolled-back' ? [version] : [])),
       ),
-    onStaged: options.onStaged,
-    onProblem: options.onProblem,
+    onStaged: () => reboots.keeper.wake(),
   });
-  return { keeper, running };
+  const reboots = await openReboots({
+    ...{ stateDirectory, hostId, isBlessed, clock, random, onProblem },
+    ...{ hooks: options.hooks, runHook: options.runHook, say: options.say },
+    config: () => config().update,
+    staged: () => keeper.staged,
+    reboot: async (why) => {
+      const version = keeper.staged?.version ?? running.version;
+      keeper.restarts();
+      const reason: Reason = updates.restartReason ?? { kind: 'drift', detail: why };
+      recorder.record({
+        ...{ at: clock.now(), kind: 'restart-host', subject: `os/${version}`, cost: 'reboot', reason },
+        ...{ summary: `restart into ${version}: ${why}`, durationMs: 0, outcome: 'done' },
+      });
+      await options.reboot();
+    },
+  });
+  const updates = new OwnUpdates({
+    ...{ keeper, reboots, running, isBlessed, onProblem, clock },
+    updateConfig: () => config().update,
+    verifySlot: async (signal) =>
+      (await import('../update/transfer/verify-slot.ts')).verifySlot(running.device, running, signal),
+  });
+  return updates;
 }
 
-function policyOf({ update, time }: HostConfig, shipped: ShippedFeed): UpdatePolicy {
-  const { strategy, schedule } = update;
-  const feed = update.feed ?? shipped.feed;
-  return {
-    strategy,
-    channel: update.channel ?? shipped.channel ?? 'stable',
-    hasFeed: feed !== undefined,
-    timeZone: time.zone ?? 'UTC',
-    ...(feed === undefined ? {} : { feed }),
-    ...(schedule === undefined ? {} : { schedule }),
-  };
-}
-
-/** By the proxies that everything on this host uses, unless updates have one of their own. */
-function proxyOf({ update, connectivity: { proxy } }: HostConfig): Record<string, string> {
-  if (update.proxy !== undefined) return { HTTP_PROXY: update.proxy, HTTPS_PROXY: update.proxy };
-  const { http, https, noProxy } = proxy;
-  return {
-    ...(http === undefined ? {} : { HTTP_PROXY: http }),
-    ...(https === undefined ? {} : { HTTPS_PROXY: https }),
-    ...(noProxy.length === 0 ? {} : { NO_PROXY: noProxy.join(',') }),
-  };
-}
-
-/** Where trust begins: what is declared, else what the verified image has. Throws CONFIG_INVALID when there is neither. */
-async function readRoot({ update }: HostConfig): Promise<Uint8Array> {
-  if (update.root !== undefined) return Buffer.from(update.root);
-  try {
-    return await readFile(imageDirectories.updateRoot);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-    throw new BerthError('CONFIG_INVALID', 'this host trusts no release repository', {
-      cause: error,
-      hint: 'declare berth.update.root, or build the image with --update-root',
-    });
-  }
-}
-
-async function readShippedFeed(): Promise<ShippedFeed> {
-  try {
-    return JSON.parse(await readFile(imageDirectories.updateFeed, 'utf8')) as ShippedFeed;
-  } catch (error) {
-    if (isMissing(error)) return {};
-    throw error;
-  }
+async function openUpdater(
+  { facts, loader, runDirectory, config, isBlessed, recorder, clock }: HostUpdatesOptions,
+  running: RunningRelease,
+  onStaged: ConstructorParameters<typeof Updater>[0]['onStaged'],
+): Promise<Updater> {
+  const device = await findSibling(facts.device, facts.slot === 'a' ? 'berth-b' : 'berth-a');
+  const kernel = { loader, name: running.name, file: join(runDirectory, 'running-kernel') };
+  return new Updater({
+    ...{ running, loader, isBlessed, onStaged, clock },
+    target: { device, bytes: await sizeOf(device) },
+    // Loaded when a release is fetched: a host that does not update carries none of it.
+    writeSlot: async (order) => (await import('../update/machine/fetch.ts')).fetchSlot(order, clock),
+    kernel: async (order, signal) => (await import('../update/machine/fetch.ts')).kernelOf(order, kernel, signal),
+    rateLimit: () => config().update.rateLimitBytes,
+    onStep: (step) => recordStep(recorder, step, clock.now()),
+  });
 }
 
 /** From the kernel's command line, which the initrd took it from, too. Throws STORE_CORRUPT. */
@@ -157,10 +136,6 @@ const sectorBytes = 512;
 
 async function sizeOf(device: string): Promise<number> {
   return Number(await readFile(`/sys/class/block/${basename(device)}/size`, 'utf8')) * sectorBytes;
-}
-
-async function readMachineId(): Promise<string> {
-  return (await readFile('/etc/machine-id', 'utf8')).trim();
 }
 
 /** Which of Debian's kernels runs: image/os/packages.ts. */

@@ -93,6 +93,8 @@ export async function runAgent(options: AgentOptions): Promise<number> {
           },
           status: async () => agent.status(),
           config: () => agent.config,
+          hooks: () => agent.rebootHooks(),
+          runHook: async (hook, signal) => agent.runRebootHook(hook, signal),
         }).catch((error: unknown) => {
           // A host that cannot be updated is better than none.
           host.machine.addProblems([`os: ${messageOf(error)}`]);

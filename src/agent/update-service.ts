@@ -38,6 +38,13 @@ export interface UpdateService {
   cancelUpdate(operator: Operator): Promise<{ readonly cancelled: boolean }>;
   /** What this host may take from now on; an empty pin: whatever is offered. */
   pinUpdates(pin: Pin, operator: Operator): Promise<UpdateStatus>;
+  /** Postpones restarts in somebody's name, 24 hours at most; again: for another time. Throws USAGE. */
+  inhibitRestart(
+    inhibitor: { readonly who: string; readonly why: string; readonly forMs: number },
+    operator: Operator,
+  ): Promise<UpdateStatus>;
+  /** Ends that. Throws NOT_FOUND when nobody of that name postpones restarts. */
+  allowRestart(who: string, operator: Operator): Promise<UpdateStatus>;
   /** Reads the whole running slot from the disk and names what differs. Throws HOST_REFUSED. */
   verifyOs(): Promise<SlotCheck>;
 }

@@ -83,6 +83,17 @@ export function readPin(value: unknown): Pin {
   return { ...optional('version', pinned), ...optional('untilMs', readMoment(until, 'until')) };
 }
 
+/** Who postpones restarts, why, and for how long. Throws USAGE. */
+export function readInhibitor(value: unknown): { readonly who: string; readonly why: string; readonly forMs: number } {
+  const { why, forMs } = readObject(value, 'the body');
+  return { who: readName(value), why: readText(why, 'why'), forMs: readInteger(forMs, 'forMs') };
+}
+
+/** Throws USAGE. */
+export function readName(value: unknown): string {
+  return readText(readObject(value, 'the body')['name'], 'name');
+}
+
 /** Why the release is taken away; may be empty. Throws USAGE. */
 export function readRollback(value: unknown): { readonly reason: string } {
   return { reason: readText(readObject(value, 'the body')['reason'], 'reason') };

@@ -1,5 +1,5 @@
-import { boolean, object, reference, text, time } from './json-schema.ts';
-import { readOperator, readPin, readUpdate, readUpdateOptions } from './requests.ts';
+import { boolean, integer, object, reference, text, time } from './json-schema.ts';
+import { readInhibitor, readName, readOperator, readPin, readUpdate, readUpdateOptions } from './requests.ts';
 import type { Route } from './route.ts';
 
 const hostErrors = ['UNSUPPORTED', 'HOST_REFUSED', 'BUSY'] as const;
@@ -56,6 +56,26 @@ export const updateRoutes: readonly Route[] = [
     errors: [...hostErrors, 'USAGE', 'DISK_FULL'],
     response: reference('UpdateStatus'),
     handle: async (service, { body }) => service.pinUpdates(readPin(body), readOperator(body)),
+  },
+  {
+    kind: 'json',
+    method: 'post',
+    path: '/v1/os/inhibit',
+    summary: 'Postpone restarts for an update in the name of a workload, 24 hours at most; again: for another time.',
+    body: object({ name: text, why: text, forMs: integer, who: text, command: text }),
+    errors: [...hostErrors, 'USAGE', 'DISK_FULL'],
+    response: reference('UpdateStatus'),
+    handle: async (service, { body }) => service.inhibitRestart(readInhibitor(body), readOperator(body)),
+  },
+  {
+    kind: 'json',
+    method: 'post',
+    path: '/v1/os/allow-restart',
+    summary: 'End a postponement before its time.',
+    body: object({ name: text, who: text, command: text }),
+    errors: [...hostErrors, 'USAGE', 'NOT_FOUND', 'DISK_FULL'],
+    response: reference('UpdateStatus'),
+    handle: async (service, { body }) => service.allowRestart(readName(body), readOperator(body)),
   },
   {
     kind: 'json',

@@ -1,6 +1,7 @@
 import { costs } from '../core/plan.ts';
 import {
   array,
+  boolean,
   choice,
   integer,
   type JsonSchema,
@@ -30,9 +31,10 @@ export const updateSchemas: Readonly<Record<string, JsonSchema>> = {
     lastLook: nullable(object({ at: time, outcome: text, failures: integer, warnings: array(text) })),
     nextLook: nullable(time),
     restart: nullable(text),
+    inhibitors: array(object({ who: text, why: text, until: time })),
   }),
   UpdateOffer: object({
-    target: nullable(object({ version: text, sequence: integer, digest: text, rootHash: text })),
+    target: nullable(object({ version: text, sequence: integer, digest: text, rootHash: text, 'isUrgent?': boolean })),
     outcome: text,
     warnings: array(text),
     steps: array(

@@ -157,6 +157,17 @@ export class AgentClient implements Omit<AgentService, 'metrics'> {
     return this.#post('/v1/os/pin', { ...pin, ...operator });
   }
 
+  async inhibitRestart(
+    { who: name, why, forMs }: { readonly who: string; readonly why: string; readonly forMs: number },
+    operator: Operator,
+  ): Promise<UpdateStatus> {
+    return this.#post('/v1/os/inhibit', { name, why, forMs, ...operator });
+  }
+
+  async allowRestart(name: string, operator: Operator): Promise<UpdateStatus> {
+    return this.#post('/v1/os/allow-restart', { name, ...operator });
+  }
+
   async verifyOs(): Promise<SlotCheck> {
     return this.#post('/v1/os/verify', undefined);
   }

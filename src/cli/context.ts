@@ -106,6 +106,8 @@ export interface Flags {
   readonly hostId?: string;
   /** Milliseconds since the epoch. */
   readonly until?: number;
+  /** Seconds. */
+  readonly for?: number;
   readonly stageOnly?: boolean;
   readonly plan?: boolean;
 }

@@ -182,7 +182,19 @@ function stepOf(id: UpdateStateKind, summary: string): PlannedStep {
 
 /** What is under way or waits, for `berth os status`. Pure. */
 export function renderUpdate(status: UpdateStatus, now: number, style: Style): string {
-  const { state, version, feed, channel, strategy, pin: pinned, lastLook, nextLook, restart, progress } = status;
+  const {
+    state,
+    version,
+    feed,
+    channel,
+    strategy,
+    pin: pinned,
+    lastLook,
+    nextLook,
+    restart,
+    progress,
+    inhibitors,
+  } = status;
   const percent = progress === null ? '' : ` (${Math.floor((progress.bytesWritten / progress.total) * 100)} %)`;
   const rows: string[][] = [
     ['update', `${version === null ? state : `${state} ${version}`}${percent}`],
@@ -192,6 +204,7 @@ export function renderUpdate(status: UpdateStatus, now: number, style: Style): s
       : [['last look', `${formatDuration(now - Date.parse(lastLook.at))} ago: ${lastLook.outcome}`]]),
     ...(nextLook === null ? [] : [['next look', `in ${formatDuration(Math.max(0, Date.parse(nextLook) - now))}`]]),
     ...(restart === null ? [] : [['restart', restart]]),
+    ...inhibitors.map(({ who, until, why }) => ['postponed', `by ${who} until ${until}: ${why}`]),
     ...(pinned.version === null ? [] : [['pinned to', pinned.version]]),
     ...(pinned.until === null ? [] : [['held until', pinned.until]]),
   ];

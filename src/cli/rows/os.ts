@@ -1,5 +1,5 @@
 import type { CommandRow, OptionRow } from '../command-row.ts';
-import { parseTime } from '../parameters.ts';
+import { parseSeconds, parseTime } from '../parameters.ts';
 
 /** Which release, and from where. */
 const sources: readonly OptionRow[] = [
@@ -66,6 +66,24 @@ export const osRows: readonly CommandRow[] = [
     summary: 'take whatever the channel offers again',
     examples: [['berth os unpin', 'no version and no time holds this host back']],
     load: async () => (await import('../commands/os-update.ts')).unpin,
+  },
+  {
+    name: 'os inhibit',
+    args: '<name>',
+    summary: 'postpone restarts for updates in the name of a workload, for 24 hours at most',
+    options: [
+      { flags: '--for <time>', description: 'how long (default: 1h)', parse: parseSeconds },
+      { flags: '--reason <text>', description: 'why, for whoever waits' },
+    ],
+    examples: [['berth os inhibit backup --for 2h --reason "copies the database"', 'no restart meanwhile']],
+    load: async () => (await import('../commands/os-restart.ts')).inhibit,
+  },
+  {
+    name: 'os allow-restart',
+    args: '<name>',
+    summary: 'end a postponement before its time',
+    examples: [['berth os allow-restart backup', 'the backup is done']],
+    load: async () => (await import('../commands/os-restart.ts')).allow,
   },
   {
     name: 'os verify',

@@ -60,8 +60,8 @@ export function warningsOf(feed: Feed, expiries: readonly Expiry[], host: Updati
 }
 
 /** Pure. */
-export function targetOf({ version, sequence, rootHash, manifest }: FeedRelease): UpdateTarget {
-  return { version, sequence, rootHash, digest: manifest.sha256 };
+export function targetOf({ version, sequence, rootHash, manifest, urgent }: FeedRelease): UpdateTarget {
+  return { version, sequence, rootHash, digest: manifest.sha256, ...(urgent === true ? { isUrgent: true } : {}) };
 }
 
 /** What it would take to bring a release to this host. Pure. */

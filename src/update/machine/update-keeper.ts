@@ -111,7 +111,8 @@ export class UpdateKeeper {
     }
   }
 
-  status(restart: string | null): UpdateStatus {
+  /** Without what is to become of a restart: that is the business of `reboot/`. */
+  status(): Omit<UpdateStatus, 'restart' | 'inhibitors'> {
     const { updater, policy, memory } = this.#deps;
     const { feed, channel, strategy } = policy();
     const { state } = updater;
@@ -121,7 +122,7 @@ export class UpdateKeeper {
       version: 'target' in state ? state.target.version : null,
       since: state.kind === 'staged' ? isoTime(state.sinceMs) : null,
       progress: state.kind === 'writing' ? (this.#progress ?? null) : null,
-      ...{ feed: feed ?? null, channel, strategy, restart },
+      ...{ feed: feed ?? null, channel, strategy },
       pin: { version: pin.version ?? null, until: isoTime(pin.untilMs) },
       lastLook: lastLook === undefined ? null : toldLook(lastLook),
       nextLook: isoTime(this.#whenToLook()),
@@ -200,6 +201,19 @@ export class UpdateKeeper {
     await note('dropped', state.target.version, why);
     onStaged();
     return true;
+  }
+
+  /** What is staged; undefined: nothing is. */
+  get staged(): { readonly version: string; readonly stagedAtMs: number; readonly isUrgent: boolean } | undefined {
+    const { state } = this.#deps.updater;
+    if (state.kind !== 'staged' && state.kind !== 'restarting') return undefined;
+    const stagedAtMs = state.kind === 'staged' ? state.sinceMs : this.#deps.clock.now();
+    return { version: state.target.version, stagedAtMs, isUrgent: state.target.isUrgent === true };
+  }
+
+  /** The host restarts now. */
+  restarts(): void {
+    if (this.#deps.updater.state.kind === 'staged') this.#deps.updater.take({ kind: 'restart' });
   }
 
   /** What this host may take from now on. */

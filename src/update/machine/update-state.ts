@@ -5,6 +5,8 @@ export interface UpdateTarget {
   /** SHA-256 of its `release.json`, hex: by it a release is remembered. */
   readonly digest: string;
   readonly rootHash: string;
+  /** It is booted whatever the window says. */
+  readonly isUrgent?: boolean;
 }
 
 /**

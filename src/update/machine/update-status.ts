@@ -28,6 +28,8 @@ export interface UpdateStatus {
   readonly nextLook: string | null;
   /** What the host will do about a restart, and why; null: nothing is staged. */
   readonly restart: string | null;
+  /** Who postpones a restart; `until`: ISO time. */
+  readonly inhibitors: readonly { readonly who: string; readonly why: string; readonly until: string }[];
 }
 
 /** What a look at the repository found. */

@@ -93,6 +93,7 @@ export class FakeAgent implements AgentService {
   isBlessed = false;
   rollbackReason: string | undefined;
   pinned: Pin = {};
+  inhibitors: readonly { who: string; why: string; until: string }[] = [];
   damage: readonly { block: number; blocks: number }[] = [];
   readonly #specs = new Map<string, ServiceSpec>();
   readonly #stopped = new Set<string>();
@@ -154,6 +155,7 @@ export class FakeAgent implements AgentService {
       pin: { version: this.pinned.version ?? null, until: isoTime(this.pinned.untilMs) },
       lastLook: { at: new Date(noon).toISOString(), outcome: '1.2 is offered', failures: 0, warnings: ['soon'] },
       restart: 'waits for its window',
+      inhibitors: this.inhibitors,
     });
   }
 
@@ -195,6 +197,16 @@ export class FakeAgent implements AgentService {
   async pinUpdates(pin: Pin, operator: Operator): Promise<UpdateStatus> {
     this.operators.push(operator);
     this.pinned = pin;
+    return this.updateStatus();
+  }
+
+  async inhibitRestart({ who, why, forMs }: { who: string; why: string; forMs: number }): Promise<UpdateStatus> {
+    this.inhibitors = [{ who, why, until: new Date(noon + forMs).toISOString() }];
+    return this.updateStatus();
+  }
+
+  async allowRestart(who: string): Promise<UpdateStatus> {
+    this.inhibitors = this.inhibitors.filter((one) => one.who !== who);
     return this.updateStatus();
   }
 

@@ -41,6 +41,8 @@ const samples: Readonly<Record<string, { readonly path?: string; readonly body?:
   'post /v1/os/check': { body: operator },
   'post /v1/os/update': { body: { ...operator, stageOnly: true } },
   'post /v1/os/pin': { body: { ...operator, version: '1.2', until: '2026-12-27T06:00:00Z' } },
+  'post /v1/os/inhibit': { body: { ...operator, name: 'backup', why: 'copies', forMs: 60_000 } },
+  'post /v1/os/allow-restart': { body: { ...operator, name: 'backup' } },
   'post /v1/shutdown': { body: operator },
 };
 

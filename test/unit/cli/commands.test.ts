@@ -590,6 +590,17 @@ done    write the slot: 1.2 (0.0 s)
     expect((await bench.run(['os', 'unpin'])).stdout).toBe('This host takes whatever its channel offers.\n');
   });
 
+  test('a workload postpones restarts, and lets them be again', async () => {
+    const held = await bench.run(['os', 'inhibit', 'backup', '--for', '2h', '--reason', 'copies']);
+    expect(held.stdout.split('\n').map((row) => row.split(/ {2,}/))).toEqual([
+      ['WHO', 'UNTIL', 'WHY'],
+      ['backup', '2026-05-01T14:00:00.000Z', 'copies'],
+      [''],
+    ]);
+    expect((await bench.run(['os', 'status'])).stdout).toContain('by backup until');
+    expect((await bench.run(['os', 'allow-restart', 'backup'])).stdout).toBe('Nobody postpones restarts.\n');
+  });
+
   test('verify names what differs', async () => {
     expect((await bench.run(['os', 'verify'])).stdout).toBe('1.1 on /dev/vda3 is whole: 4096 blocks are as released\n');
     bench.agent.damage = [{ block: 7, blocks: 2 }];
