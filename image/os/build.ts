@@ -1,5 +1,6 @@
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BakedTrust } from '../../src/update/baked-trust.ts';
 import { machineArchitecture } from '../image-archive.ts';
 import { mergePackages } from '../package-tree.ts';
 import { containerRequests } from './container-trees.ts';
@@ -38,6 +39,8 @@ export interface ImageOptions {
   readonly epochSeconds?: number;
   /** User-data that a host of this image takes when nothing else gives it a config. Part of what is verified, so no secret. */
   readonly bakedConfig?: string;
+  /** The release repository that hosts of this image trust. */
+  readonly bakedTrust?: BakedTrust;
 }
 
 /** The parts of a release, as files in one directory. */

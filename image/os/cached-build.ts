@@ -40,10 +40,12 @@ export async function cachedOs(options: ImageOptions): Promise<CachedOs> {
   return { ...built, packages, cached: false };
 }
 
-async function cacheKey(options: ImageOptions, packages: PackageSets): Promise<string> {
-  const { version, nodeVersion, architecture, kernel, fast, epochSeconds, bakedConfig, projectDirectory } = options;
+/** What names a build in the cache: the same options and sources, the same key. */
+export async function cacheKey(options: ImageOptions, packages: PackageSets): Promise<string> {
+  const { version, nodeVersion, architecture, kernel, fast, projectDirectory } = options;
+  const { epochSeconds = null, bakedConfig = null, bakedTrust = null } = options;
   const hash = createHash('sha256');
-  const facts = [version, nodeVersion, architecture, kernel, fast, epochSeconds ?? null, bakedConfig ?? null];
+  const facts = [version, nodeVersion, architecture, kernel, fast, epochSeconds, bakedConfig, bakedTrust];
   hash.update(JSON.stringify(facts));
   for (const [name, files] of packages) hash.update(`${name} ${setDigest(files)}\n`);
   for (const input of inputs) await addTree(hash, join(projectDirectory, input));

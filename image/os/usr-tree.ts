@@ -15,6 +15,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { BerthError } from '../../src/core/errors.ts';
 import { bakedDirectory } from '../../src/datasource/baked.ts';
+import { type BakedTrust, trustDirectory, trustFiles } from '../../src/update/baked-trust.ts';
 import type { PackageFile } from '../apt.ts';
 import { readElf } from '../elf.ts';
 import { mergePackages } from '../package-tree.ts';
@@ -43,6 +44,7 @@ export interface UsrSources {
   readonly epochSeconds?: number;
   /** User-data of the datasource `baked`. */
   readonly bakedConfig?: string;
+  readonly bakedTrust?: BakedTrust;
 }
 
 /** A /usr that is ready to become a file system. */
@@ -92,6 +94,7 @@ export async function buildUsrTree(sources: UsrSources, work: string): Promise<U
   await writeAll(join(berth, 'engine'), engineFiles(dockerVersion));
   if (sources.bakedConfig !== undefined)
     await writeAll(join(root, bakedDirectory), new Map([['user-data', sources.bakedConfig]]));
+  if (sources.bakedTrust !== undefined) await writeAll(join(root, trustDirectory), trustFiles(sources.bakedTrust));
   await addContainers(sources, usr, work);
   await checkLibraries(usr, architectures[release.architecture].triplet);
   const epochSeconds = sources.epochSeconds ?? (await newestOf(unpacked));

@@ -68,6 +68,9 @@ export interface Flags {
   readonly out?: string;
   readonly signKey?: string;
   readonly signCert?: string;
+  readonly updateRoot?: string;
+  readonly updateFeed?: string;
+  readonly updateChannel?: string;
   readonly vm?: string;
   readonly name?: string;
   /** Bytes. */

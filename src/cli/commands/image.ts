@@ -7,6 +7,7 @@ import type { CertificateFacts, SigningKey } from '../../../image/os/signing-key
 import { parseConfig } from '../../config/parse.ts';
 import { BerthError } from '../../core/errors.ts';
 import { isVersion } from '../../core/release-version.ts';
+import { bakedTrustOf } from '../baked-trust.ts';
 import type { Cli, Command } from '../context.ts';
 import { readConfigTexts } from '../files.ts';
 import { Phases } from '../phases.ts';
@@ -22,9 +23,11 @@ export const build: Command = async (cli) => {
   const baked = cli.flags.config === undefined ? [] : await readConfigTexts([cli.flags.config], cli.context);
   if (parseConfig(baked).diagnostics.some(({ severity }) => severity === 'error'))
     return (await import('./validate.ts')).run(cli, [cli.flags.config ?? '']);
+  const bakedTrust = await bakedTrustOf(cli);
   const options = {
     ...(await imageOptions(cli)),
     ...(baked[0] === undefined ? {} : { bakedConfig: baked[0].text }),
+    ...(bakedTrust === undefined ? {} : { bakedTrust }),
   };
   const formats = await formatsOf(cli);
   const directory = resolve(cli.context.cwd, cli.flags.out ?? `berth-${options.version}-${options.architecture}`);

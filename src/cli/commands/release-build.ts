@@ -6,8 +6,10 @@ import { partsOfImage } from '../../../image/os/image-parts.ts';
 import { ukiName } from '../../../image/os/layout.ts';
 import { signOs } from '../../../image/os/secure-boot.ts';
 import { BerthError } from '../../core/errors.ts';
+import type { BakedTrust } from '../../update/baked-trust.ts';
 import type { ReleaseManifest } from '../../update/release-manifest.ts';
 import { type ReleaseParts, writeReleaseDirectory } from '../../update/repository/release-directory.ts';
+import { bakedTrustOf } from '../baked-trust.ts';
 import type { Cli, Command } from '../context.ts';
 import { Phases } from '../phases.ts';
 import { table } from '../text.ts';
@@ -26,13 +28,14 @@ interface Built extends Omit<ReleaseParts, 'facts'> {
 export const run: Command = async (cli, [image]) => {
   const { context, flags } = cli;
   if (image !== undefined) refuseImageOptions(cli);
+  const bakedTrust = await bakedTrustOf(cli);
   const { cacheDirectory, fast } = await imageOptions(cli);
   const phases = new Phases(cli);
   const work = await mkdtemp(join(cacheDirectory, '.release-'));
   try {
     const { usr, uki, facts } = await phases.run('image', async (onProgress) =>
       image === undefined
-        ? builtNow(cli, work, onProgress)
+        ? builtNow(cli, bakedTrust, work, onProgress)
         : builtBefore(cli, resolve(context.cwd, image), work, onProgress),
     );
     const { version, architecture, kernel } = facts;
@@ -56,14 +59,22 @@ export const run: Command = async (cli, [image]) => {
 
 /** An image is for what it was built for. Throws USAGE. */
 function refuseImageOptions({ flags }: Cli): void {
-  const { version, arch, kernel, signKey, signCert } = flags;
-  const given = Object.entries({ version, arch, kernel, 'sign-key': signKey, 'sign-cert': signCert });
+  const { version, arch, kernel, signKey, signCert, updateRoot, updateFeed, updateChannel } = flags;
+  const given = Object.entries({
+    ...{ version, arch, kernel, 'sign-key': signKey, 'sign-cert': signCert },
+    ...{ 'update-root': updateRoot, 'update-feed': updateFeed, 'update-channel': updateChannel },
+  });
   const [name] = given.find(([, value]) => value !== undefined) ?? [];
   if (name !== undefined) throw new BerthError('USAGE', `--${name} was decided when the image was built`);
 }
 
-async function builtNow(cli: Cli, work: string, onProgress: (detail: string) => void): Promise<Built> {
-  const options = { ...(await imageOptions(cli)), onProgress };
+async function builtNow(
+  cli: Cli,
+  bakedTrust: BakedTrust | undefined,
+  work: string,
+  onProgress: (detail: string) => void,
+): Promise<Built> {
+  const options = { ...(await imageOptions(cli)), ...(bakedTrust === undefined ? {} : { bakedTrust }), onProgress };
   const { version, architecture, kernel, cacheDirectory } = options;
   const key = await signingKeyOf(cli);
   const built = await cachedOs(options);

@@ -14,6 +14,17 @@ export const signingOptions: readonly OptionRow[] = [
   { flags: '--sign-cert <file>', description: "the key's certificate, which the firmware knows" },
 ];
 
+/** Which releases hosts of an image take. */
+export const trustOptions: readonly OptionRow[] = [
+  {
+    flags: '--update-root <file>',
+    description:
+      "root.json of a release repository: hosts take that repository's releases, without being told its keys",
+  },
+  { flags: '--update-feed <url>', description: 'where that repository is, for hosts whose config does not say' },
+  { flags: '--update-channel <name>', description: 'its channel for these hosts (default: stable)' },
+];
+
 /** Building and looking at OS images. */
 export const imageRows: readonly CommandRow[] = [
   {
@@ -29,6 +40,7 @@ export const imageRows: readonly CommandRow[] = [
       },
       { flags: '--out <dir>', description: 'where to write it (default: berth-VERSION-ARCH here)' },
       ...signingOptions,
+      ...trustOptions,
       {
         flags: '--config <file>',
         description: 'bake this config in, for hosts that are given none (readable by everybody who has the image)',
@@ -39,6 +51,7 @@ export const imageRows: readonly CommandRow[] = [
       ['berth image build --format qcow2', 'a disk for QEMU and most clouds'],
       ['berth image build --arch arm64 --kernel generic', 'for a server with an ARM processor'],
       ['berth image build --sign-key sb.key --sign-cert sb.crt', 'for a firmware with Secure Boot and your own key'],
+      ['berth image build --update-root www/metadata/1.root.json', 'its hosts take releases of that repository'],
     ],
     load: async () => (await import('../commands/image.ts')).build,
   },

@@ -1,6 +1,6 @@
 import type { CommandRow } from '../command-row.ts';
 import { collect, parseCount } from '../parameters.ts';
-import { imageOptions, signingOptions } from './images.ts';
+import { imageOptions, signingOptions, trustOptions } from './images.ts';
 import { signers } from './options.ts';
 
 /** Making releases, and maintaining the repository that hosts update from. */
@@ -57,6 +57,7 @@ export const releaseRows: readonly CommandRow[] = [
       },
       { flags: '--minimum-version <version>', description: 'older hosts take another release first' },
       ...signingOptions,
+      ...trustOptions,
       { flags: '--out <dir>', description: 'where to write it (default: berth-release-VERSION-ARCH-KERNEL here)' },
     ],
     examples: [

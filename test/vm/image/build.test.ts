@@ -104,7 +104,8 @@ describe.each<Architecture>(['amd64', 'arm64'])('the image for %s', (architectur
 });
 
 describe('the formats', () => {
-  const options = optionsFor('amd64');
+  const feed = { feed: 'https://updates.example.org', channel: 'beta' };
+  const options = { ...optionsFor('amd64'), bakedTrust: { root: '{"signed":{}}', feed } };
 
   let packages: PackageSets;
   let built: BuiltOs;
@@ -113,6 +114,14 @@ describe('the formats', () => {
     packages = await fetchPackages(options);
     built = await buildOs(options, packages, join(work, 'formats'));
   }, 600_000);
+
+  test('are made of a slot that has whose releases its hosts trust', async () => {
+    const tools = await prepareTools(packages, join(work, 'dump'), cacheDirectory);
+    const read = async (name: string) =>
+      (await tools.run('dump.erofs', ['--cat', `--path=/share/berth/update/${name}`, built.slot.file])).stdout;
+    expect(await read('root.json')).toBe(options.bakedTrust.root);
+    expect(JSON.parse(await read('feed.json'))).toEqual(feed);
+  }, 60_000);
 
   test.each<ImageFormat>(imageFormats)('%s holds the disk and is the same each time', async (format) => {
     const tools = await prepareTools(packages, join(work, format), cacheDirectory);
