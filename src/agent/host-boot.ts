@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { isMissing } from '../engine/durable-file.ts';
@@ -69,7 +68,7 @@ export async function openHost(options: HostBootOptions): Promise<OwnHost> {
     firstApply,
     maintenance,
     groupIds: { docker: engineGroupId },
-    bootProblems: await readLines(join(runDirectory, 'boot-problems')),
+    bootProblems: () => readLines(join(runDirectory, 'boot-problems')),
     signal,
   });
   return {
@@ -86,9 +85,12 @@ function networkLine({ condition, links }: NetworkStatus): string {
   return `network not ready: ${missing?.reason ?? 'no answer yet'}`;
 }
 
-async function readLines(path: string): Promise<string[]> {
+/** A few lines in memory: nobody waits for a disk. */
+function readLines(path: string): string[] {
   try {
-    return (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+    return readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;

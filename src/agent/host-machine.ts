@@ -27,8 +27,8 @@ export interface HostMachineDependencies {
   readonly maintenance: Maintenance;
   /** Numbers of groups that other parts of the host rely on, by name. */
   readonly groupIds: Readonly<Record<string, number>>;
-  /** What went wrong before the agent was there, a line each. */
-  readonly bootProblems: readonly string[];
+  /** What went wrong outside of the agent, a line each; the guard may find more at any time. */
+  readonly bootProblems: () => readonly string[];
   /** Ends with the agent. */
   readonly signal: AbortSignal;
 }
@@ -40,7 +40,7 @@ export class HostMachine implements Machine {
   #reports: readonly KeyReport[] = [];
   /** What the place gives the machine. */
   #givenNetwork: NetworkConfig | undefined;
-  readonly #problems: string[];
+  readonly #problems: string[] = [];
   #config: HostConfig = emptyHostConfig;
   #origin: ConfigOrigin | undefined;
   /** The boot itself, and configs that are being brought about. */
@@ -52,7 +52,6 @@ export class HostMachine implements Machine {
 
   constructor(deps: HostMachineDependencies) {
     this.#deps = deps;
-    this.#problems = [...deps.bootProblems];
   }
 
   /** The network that holds as long as the config has no word about it. */
@@ -135,12 +134,17 @@ export class HostMachine implements Machine {
   }
 
   status(): Omit<MachineStatus, 'release'> {
-    const { network } = this.#deps;
+    const { network, bootProblems } = this.#deps;
     const failed = this.#reports.filter(({ outcome }) => outcome === 'failed');
     return {
       config: this.#origin ?? null,
       network: network.status === undefined ? null : shownNetwork(network.status),
-      problems: [...this.#problems, ...this.#refusal, ...failed.map(({ key, why }) => `${key}: ${why ?? 'failed'}`)],
+      problems: [
+        ...bootProblems(),
+        ...this.#problems,
+        ...this.#refusal,
+        ...failed.map(({ key, why }) => `${key}: ${why ?? 'failed'}`),
+      ],
       maintenance: this.#deps.maintenance.why,
     };
   }

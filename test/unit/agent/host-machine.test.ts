@@ -57,7 +57,7 @@ function machine(more: Partial<HostMachineDependencies> = {}): HostMachine {
     firstApply,
     maintenance: new Maintenance(join(directory, 'maintenance')),
     groupIds: { docker: 991 },
-    bootProblems: [],
+    bootProblems: () => [],
     signal: new AbortController().signal,
     ...more,
   });
@@ -116,11 +116,16 @@ describe('what may not be destroyed', () => {
 });
 
 describe('what goes wrong', () => {
-  test('before the agent was there makes the host degraded', () => {
-    const made = machine({ bootProblems: ['/var is memory'] });
+  test('outside of the agent makes the host degraded, also when the guard finds it later, and as long as it stands', () => {
+    const problems = ['/var is memory'];
+    const made = machine({ bootProblems: () => problems });
     made.booted();
     expect(made.status().problems).toEqual(['/var is memory']);
     expect(stateOf([], made)).toBe('degraded');
+    problems.push('it stays');
+    expect(made.status().problems).toEqual(['/var is memory', 'it stays']);
+    problems.length = 0;
+    expect(stateOf([], made)).toBe('healthy');
   });
 
   test('once the network is there, when nobody waits any more, shows in the status', async () => {
