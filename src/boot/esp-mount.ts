@@ -1,4 +1,4 @@
-import { mkdir, open, rmdir, stat } from 'node:fs/promises';
+import { mkdir, open, readFile, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
@@ -50,7 +50,7 @@ export class EspMount implements EspAccess {
     await mkdir(path, { recursive: true });
     if (this.#leftover) await run('umount', [path]).catch(() => undefined);
     this.#leftover = false;
-    if (mode === 'rw') await this.#repair();
+    const isRepaired = mode === 'rw' && (await this.#repair());
     const mount = async (how: 'ro' | 'rw'): Promise<string> =>
       run('mount', ['-t', 'vfat', '-o', `${how},umask=0077`, device, path]);
     // It can be mounted twice, but not in two modes: somebody else may have it.
@@ -59,20 +59,27 @@ export class EspMount implements EspAccess {
       throw new BerthError('HOST_REFUSED', `cannot mount ${device}, the EFI system partition`, { cause });
     });
     try {
-      return await work(new EspDirectory(path));
+      const esp = new EspDirectory(path);
+      if (isRepaired) await removeRecovered(esp);
+      return await work(esp);
     } finally {
       await run('umount', [path]);
     }
   }
 
-  /** What a power cut left half done: names of files whose space is free already would make the next change fail. */
-  async #repair(): Promise<void> {
+  /**
+   * What a power cut left half done: names of files whose space is free already would make the next change fail.
+   * @returns whether something was repaired.
+   */
+  async #repair(): Promise<boolean> {
     const { device, run } = this.#deps;
-    if (!(await isDirty(device))) return;
+    // Somebody has mounted it: what is written now would be written over.
+    if (!(await isDirty(device)) || (await isMounted(device))) return false;
     await run('fsck.fat', ['-a', '-w', device]).catch((cause: unknown) => {
       if (!isRepaired(cause))
         throw new BerthError('HOST_REFUSED', `cannot repair ${device}, the EFI system partition`, { cause });
     });
+    return true;
   }
 
   /** Against the guard, which may take the same entry away just now. */
@@ -104,6 +111,15 @@ async function isDirty(device: string): Promise<boolean> {
   } finally {
     await file.close();
   }
+}
+
+async function isMounted(device: string): Promise<boolean> {
+  return (await readFile('/proc/mounts', 'utf8')).split('\n').some((line) => line.startsWith(`${device} `));
+}
+
+/** fsck.fat(8) makes files of space that no file has: as big as what was being written. */
+async function removeRecovered(esp: Esp): Promise<void> {
+  for (const name of await esp.list('.')) if (/^FSCK\d{4}[.]REC$/i.test(name)) await esp.remove(name);
 }
 
 /** fsck.fat(8): 1 is "recoverable errors were detected", and with -a they are mended. */

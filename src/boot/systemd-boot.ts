@@ -52,7 +52,9 @@ export class SystemdBoot implements BootLoader {
       if (others.length === 0)
         throw new BerthError('CONFIG_INVALID', `beside ${entry.file} there is nothing that the boot loader would try`);
       await esp.write(`${rejectedDirectory}/${name}.txt`, [Buffer.from(`${reason}\n`)]);
-      await takeAway(esp, entry.file);
+      // A torn rename may have left it two names.
+      const files = (await esp.list(entryDirectory)).filter((file) => parseBootEntry(file)?.name === entry.name);
+      await takeAway(esp, files);
     });
   }
 
@@ -76,7 +78,7 @@ export class SystemdBoot implements BootLoader {
     if ((await this.#esp.use('ro', async (esp) => ownFiles(esp, keep))).length === 0) return [];
     return this.#esp.use('rw', async (esp) => {
       const files = await ownFiles(esp, keep);
-      for (const file of files) await takeAway(esp, file);
+      await takeAway(esp, files);
       return files;
     });
   }
@@ -160,10 +162,13 @@ async function find(esp: Esp, name: string): Promise<BootEntry> {
   return entry;
 }
 
-/** Out of the boot loader's sight first, by one write: half removed, it might still be booted, by another name. */
-async function takeAway(esp: Esp, file: string): Promise<void> {
-  await esp.patch(pathOf(file), noMagic);
-  await esp.remove(pathOf(file));
+/**
+ * Out of the boot loader's sight first, by one write each: half removed, one might still be booted, by another name. None is removed
+ * before all are out of sight: two names may have their space in common.
+ */
+async function takeAway(esp: Esp, files: readonly string[]): Promise<void> {
+  for (const file of files) await esp.patch(pathOf(file), noMagic);
+  for (const file of files) await esp.remove(pathOf(file));
 }
 
 function pathOf(file: string): string {

@@ -48,6 +48,8 @@ berth:
         await repository.publish(good);
         await withVm(change, async (vm) => {
           await vm.start();
+          // Not before: what is typed for the shell would be typed into the boot loader's menu.
+          await vm.line(inSlot('a'));
           await vm.statusInside('a healthy host', isHealthy);
           expect(await os(vm)).toMatchObject({ version: first.version, slot: 'a', bless: { kind: 'blessed' } });
           expect(await json<SlotCheck>(vm, 'verify')).toMatchObject({ differs: [], unknown: [] });
