@@ -8,10 +8,6 @@ export const imageDirectories = {
   engineBinaries: '/usr/lib/berth/engine/binaries.json',
   /** Which archive holds which of their images. */
   images: '/usr/lib/berth/images/images.json',
-  /** Where trust in releases begins: a repository's root.json. Only in images that were built for one. */
-  updateRoot: '/usr/share/berth/update/root.json',
-  /** {feed, channel}: where such an image's releases come from. */
-  updateFeed: '/usr/share/berth/update/feed.json',
   /** Powers off or restarts, services first: `power reboot`. */
   power: '/usr/lib/berth/power',
   /** There once the drivers of disks and networks are loaded: image/os/root/usr/lib/berth/load-drivers. */

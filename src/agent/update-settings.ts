@@ -1,20 +1,15 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { HostConfig } from '../config/host-config.ts';
 import { BerthError } from '../core/errors.ts';
 import { isMissing } from '../engine/durable-file.ts';
+import { type BakedFeed, trustDirectory } from '../update/baked-trust.ts';
 import type { UpdatePolicy } from '../update/machine/update-keeper.ts';
-import { imageDirectories } from './image-directories.ts';
 
-/** Where releases come from as the image has it, when no config says anything else. */
-export interface ShippedFeed {
-  readonly feed?: string;
-  readonly channel?: string;
-}
-
-/** Reads it from the verified image; most have none. */
-export async function readShippedFeed(): Promise<ShippedFeed> {
+/** Where releases come from as the verified image has it, when no config says anything else; most have none. */
+export async function readShippedFeed(): Promise<Partial<BakedFeed>> {
   try {
-    return JSON.parse(await readFile(imageDirectories.updateFeed, 'utf8')) as ShippedFeed;
+    return JSON.parse(await readFile(join(trustDirectory, 'feed.json'), 'utf8')) as BakedFeed;
   } catch (error) {
     if (isMissing(error)) return {};
     throw error;
@@ -25,7 +20,7 @@ export async function readShippedFeed(): Promise<ShippedFeed> {
 export async function readRoot({ update }: HostConfig): Promise<Uint8Array> {
   if (update.root !== undefined) return Buffer.from(update.root);
   try {
-    return await readFile(imageDirectories.updateRoot);
+    return await readFile(join(trustDirectory, 'root.json'));
   } catch (error) {
     if (!isMissing(error)) throw error;
     throw new BerthError('CONFIG_INVALID', 'this host trusts no release repository', {
@@ -36,7 +31,7 @@ export async function readRoot({ update }: HostConfig): Promise<Uint8Array> {
 }
 
 /** What is declared of looking for releases. Pure. */
-export function policyOf({ update }: HostConfig, shipped: ShippedFeed): UpdatePolicy {
+export function policyOf({ update }: HostConfig, shipped: Partial<BakedFeed>): UpdatePolicy {
   const { strategy, schedule, channel } = update;
   const feed = update.feed ?? shipped.feed;
   return {

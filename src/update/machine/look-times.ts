@@ -10,8 +10,9 @@ export interface LookPolicy {
   readonly timeZone: string;
 }
 
-/** A fleet with the same schedule does not come in one second. */
-const scheduleSpreadMs = 10 * 60_000;
+/** A fleet with the same schedule does not come in one second; nor does it wait for the next time. */
+const spreadMs = 10 * 60_000;
+const spreadShare = 0.25;
 /** A host that has just booted has other things to do. */
 const firstLookMs = 60_000;
 
@@ -33,8 +34,14 @@ export function nextLook(
   }
   const retry = last !== undefined && last.failures > 0 ? last.atMs + nextPollMs(last, last.atMs, random) : undefined;
   const since = Math.max(last?.atMs ?? startedMs, 0);
-  const scheduled = nextTime(parseCron(schedule), since, timeZone);
-  const due = scheduled === null ? undefined : scheduled + random * scheduleSpreadMs;
-  const next = Math.min(due ?? Number.POSITIVE_INFINITY, retry ?? Number.POSITIVE_INFINITY);
+  const next = Math.min(scheduledLook(schedule, since, timeZone, random), retry ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(next) ? Math.max(next, earliest) : undefined;
+}
+
+function scheduledLook(schedule: string, sinceMs: number, timeZone: string, random: number): number {
+  const parsed = parseCron(schedule);
+  const due = nextTime(parsed, sinceMs, timeZone);
+  if (due === null) return Number.POSITIVE_INFINITY;
+  const after = nextTime(parsed, due, timeZone) ?? Number.POSITIVE_INFINITY;
+  return due + random * Math.min(spreadMs, (after - due) * spreadShare);
 }

@@ -33,6 +33,13 @@ test('a schedule is kept, at most ten minutes late', () => {
   expect(nextLook(nightly, undefined, start, 0)).toBe(due);
 });
 
+test('a look each minute is no more than a quarter of a minute late', () => {
+  const often = { ...policy, schedule: '* * * * *' };
+  expect(nextLook(often, { atMs: start, failures: 0 }, start - 600 * minute, 0.999)).toBeLessThan(
+    start + 1.25 * minute,
+  );
+});
+
 test('a failed look on a schedule is tried again before the next time', () => {
   const nightly = { ...policy, schedule: '30 3 * * *' };
   expect(nextLook(nightly, { atMs: start, failures: 2 }, start - 600 * minute, half)).toBe(start + 10 * minute);
