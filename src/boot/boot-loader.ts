@@ -23,7 +23,10 @@ export interface BootLoader {
   reject(name: string, reason: string): Promise<void>;
   /** Bytes that a kernel image may have once {@link clear} was called. */
   room(keep: string): Promise<number>;
-  /** Takes all of our entries away but that one, whole or half written. Durable. @returns their files. */
+  /**
+   * Takes all of our entries away but that one, whole or half written. Durable. @returns their files. Throws HOST_REFUSED; NOT_FOUND
+   * when that one is not there and others are.
+   */
   clear(keep: string): Promise<readonly string[]>;
   /**
    * Puts a kernel image where it can be activated; until then the boot loader does not see it. It was read back when it resolves.

@@ -56,7 +56,8 @@ export class SystemdBoot implements BootLoader {
   }
 
   async room(keep: string): Promise<number> {
-    return this.#esp.use('ro', async (esp) => {
+    // Mounted to be written, it is repaired: what a power cut left may hold space that no file has.
+    return this.#esp.use('rw', async (esp) => {
       let bytes = (await esp.freeBytes()) - spareBytes;
       for (const file of await ownFiles(esp, keep)) bytes += await esp.sizeOf(pathOf(file));
       return bytes;
@@ -67,6 +68,8 @@ export class SystemdBoot implements BootLoader {
     // A partition that has nothing to be cleared is not written.
     if ((await this.#esp.use('ro', async (esp) => ownFiles(esp, keep))).length === 0) return [];
     return this.#esp.use('rw', async (esp) => {
+      // A repair may have taken it away: then what else there is must stay.
+      await find(esp, keep);
       const files = await ownFiles(esp, keep);
       for (const file of files) await takeAway(esp, file);
       return files;
@@ -88,7 +91,8 @@ export class SystemdBoot implements BootLoader {
       try {
         await esp.write(path, withoutMagic(image));
       } catch (error) {
-        await esp.remove(path);
+        // What is left of it cannot be booted; the next attempt clears it.
+        await esp.remove(path).catch(() => undefined);
         throw error;
       }
     });
@@ -136,14 +140,19 @@ async function listEntries(esp: Esp): Promise<readonly BootEntry[]> {
   for (const file of await esp.list(entryDirectory)) {
     const entry = parseBootEntry(file);
     if (entry === undefined) continue;
-    if (magic.equals(await esp.head(pathOf(file), magic.length))) entries.push(entry);
+    if (await isShown(esp, file)) entries.push(entry);
   }
   return bootOrder(entries);
 }
 
-/** Berth's files in the directory of entries, whole or half written, but those of one entry. */
+async function isShown(esp: Esp, file: string): Promise<boolean> {
+  return magic.equals(await esp.head(pathOf(file), magic.length));
+}
+
+/** Berth's files in the directory of entries, whole or half written, but one entry; of its name there may be files that are none. */
 async function ownFiles(esp: Esp, keep: string): Promise<readonly string[]> {
-  return (await esp.list(entryDirectory)).filter((file) => isOurs(file) && parseBootEntry(file)?.name !== keep);
+  const kept = new Set((await listEntries(esp)).filter(({ name }) => name === keep).map(({ file }) => file));
+  return (await esp.list(entryDirectory)).filter((file) => isOurs(file) && !kept.has(file));
 }
 
 async function find(esp: Esp, name: string): Promise<BootEntry> {
@@ -154,7 +163,8 @@ async function find(esp: Esp, name: string): Promise<BootEntry> {
 
 /** Out of the boot loader's sight first, by one write: half removed, it might still be booted, by another name. */
 async function takeAway(esp: Esp, file: string): Promise<void> {
-  await esp.patch(pathOf(file), noMagic);
+  // What has no beginning would grow by one, and the partition may be full.
+  if (await isShown(esp, file)) await esp.patch(pathOf(file), noMagic);
   await esp.remove(pathOf(file));
 }
 
