@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BerthError } from '../core/errors.ts';
+import { BerthError, isBerthError, messageOf } from '../core/errors.ts';
 import { type BootEntry, blessedFile, countedFile, isOurs, parseBootEntry } from './boot-entry.ts';
 import type { BootLoader, KernelImage } from './boot-loader.ts';
 import { readLoaderVariable } from './efi-variables.ts';
@@ -34,18 +34,18 @@ export class SystemdBoot implements BootLoader {
   }
 
   async entries(): Promise<readonly BootEntry[]> {
-    return this.#esp.use('ro', listEntries);
+    return this.#use('ro', listEntries);
   }
 
   async bless(name: string): Promise<void> {
-    await this.#esp.use('rw', async (esp) => {
+    await this.#use('rw', async (esp) => {
       const entry = await find(esp, name);
       if (entry.tries !== undefined) await esp.rename(pathOf(entry.file), pathOf(blessedFile(entry)));
     });
   }
 
   async reject(name: string, reason: string): Promise<void> {
-    await this.#esp.use('rw', async (esp) => {
+    await this.#use('rw', async (esp) => {
       const entry = await find(esp, name);
       const others = (await listEntries(esp)).filter((other) => other.name !== name && other.tries?.left !== 0);
       if (others.length === 0)
@@ -57,7 +57,7 @@ export class SystemdBoot implements BootLoader {
 
   async room(keep: string): Promise<number> {
     // Mounted to be written, it is repaired: what a power cut left may hold space that no file has.
-    return this.#esp.use('rw', async (esp) => {
+    return this.#use('rw', async (esp) => {
       let bytes = (await esp.freeBytes()) - spareBytes;
       for (const file of await ownFiles(esp, keep)) bytes += await esp.sizeOf(pathOf(file));
       return bytes;
@@ -66,8 +66,8 @@ export class SystemdBoot implements BootLoader {
 
   async clear(keep: string): Promise<readonly string[]> {
     // A partition that has nothing to be cleared is not written.
-    if ((await this.#esp.use('ro', async (esp) => ownFiles(esp, keep))).length === 0) return [];
-    return this.#esp.use('rw', async (esp) => {
+    if ((await this.#use('ro', async (esp) => ownFiles(esp, keep))).length === 0) return [];
+    return this.#use('rw', async (esp) => {
       // A repair may have taken it away: then what else there is must stay.
       await find(esp, keep);
       const files = await ownFiles(esp, keep);
@@ -78,7 +78,7 @@ export class SystemdBoot implements BootLoader {
 
   async stage(name: string, tries: number, image: KernelImage): Promise<void> {
     const path = pathOf(countedFile(name, tries));
-    await this.#esp.use('rw', async (esp) => {
+    await this.#use('rw', async (esp) => {
       const free = await esp.freeBytes();
       if (free < image.bytes + spareBytes)
         throw new BerthError(
@@ -97,7 +97,7 @@ export class SystemdBoot implements BootLoader {
       }
     });
     // Mounted anew: what is read now comes from the disk.
-    await this.#esp.use('ro', async (esp) => {
+    await this.#use('ro', async (esp) => {
       const digest = createHash('sha256');
       let isFirst = true;
       for await (const part of esp.read(path)) {
@@ -110,13 +110,29 @@ export class SystemdBoot implements BootLoader {
   }
 
   async activate(name: string, tries: number): Promise<void> {
-    await this.#esp.use('rw', async (esp) => {
+    await this.#use('rw', async (esp) => {
       const path = pathOf(countedFile(name, tries));
       if (!(await esp.list(entryDirectory)).includes(countedFile(name, tries)))
         throw new BerthError('NOT_FOUND', `${path} is not on the EFI system partition`);
       await esp.patch(path, magic);
     });
   }
+
+  async #use<Result>(mode: 'ro' | 'rw', work: (esp: Esp) => Promise<Result>): Promise<Result> {
+    try {
+      return await this.#esp.use(mode, work);
+    } catch (error) {
+      throw refusalOf(error);
+    }
+  }
+}
+
+/** What the system says, as what its callers know. */
+function refusalOf(error: unknown): unknown {
+  const code: unknown = Reflect.get(Object(error), 'code');
+  if (isBerthError(error) || typeof Reflect.get(Object(error), 'errno') !== 'number') return error;
+  if (code === 'ENOSPC') return new BerthError('DISK_FULL', 'the EFI system partition is full', { cause: error });
+  return new BerthError('HOST_REFUSED', `the EFI system partition: ${messageOf(error)}`, { cause: error });
 }
 
 /** The image with nothing where its magic was; fails when it is not the one that was announced. */

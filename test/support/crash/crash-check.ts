@@ -4,7 +4,16 @@ import type { CrashState } from './crash-states.ts';
 import type { Cells } from './medium.ts';
 import type { SmallRelease } from './releases.ts';
 import { slotCells } from './slot-devices.ts';
-import { filesIn, lostClusters, otherSlotIs, renamed, SmallHost, type SmallHostParts, shown, taken } from './small-host.ts';
+import {
+  filesIn,
+  lostClusters,
+  otherSlotIs,
+  renamed,
+  SmallHost,
+  type SmallHostParts,
+  shown,
+  taken,
+} from './small-host.ts';
 
 /** An update of a small host. */
 export interface Situation {
@@ -44,7 +53,8 @@ export function blessFaultsOf({ cells, promised }: CrashState, situation: Situat
   if (first === undefined) return ['nothing can be booted'];
   const faults = brokenEntries(cells, entries, situation);
   const isKept = wholeRelease(cells, first, situation) === situation.next && first.entry.tries === undefined;
-  if (promised.has('blessed') && !isKept) faults.push(`${situation.next.version} was blessed, and is not booted for good`);
+  if (promised.has('blessed') && !isKept)
+    faults.push(`${situation.next.version} was blessed, and is not booted for good`);
   return faults;
 }
 
@@ -54,7 +64,8 @@ function fallBack(cells: Cells, situation: Situation): { readonly cells: Cells; 
   for (let state = cells; ; ) {
     const [first] = shown(state);
     const release = first === undefined ? undefined : wholeRelease(state, first, situation);
-    if (first === undefined || release === undefined || release === situation.running) return { cells: state, faults: [] };
+    if (first === undefined || release === undefined || release === situation.running)
+      return { cells: state, faults: [] };
     const count = (boots.get(release) ?? 0) + 1;
     boots.set(release, count);
     const next = afterTry(first.entry);
@@ -92,7 +103,8 @@ async function unfinished(cells: Cells, situation: Situation): Promise<string[]>
     faults.push(`the directory of entries has ${names.join(', ')}`);
   if (lostClusters(cells) !== 0) faults.push(`${lostClusters(cells)} clusters are lost`);
   const [first] = shown(cells);
-  if (first === undefined || wholeRelease(cells, first, situation) !== next) return [...faults, 'it is not booted next'];
+  if (first === undefined || wholeRelease(cells, first, situation) !== next)
+    return [...faults, 'it is not booted next'];
   const [blessed] = shown(await booted(cells, situation));
   if (blessed?.name !== `${next.name}.efi`) faults.push('it cannot be blessed');
   return faults;
@@ -102,8 +114,7 @@ async function unfinished(cells: Cells, situation: Situation): Promise<string[]>
 export async function unblessed(state: CrashState, situation: Situation): Promise<string[]> {
   const { running, next, releases } = situation;
   const [first] = shown(state.cells);
-  if (first === undefined || wholeRelease(state.cells, first, situation) !== next)
-    return unconverged(state, situation);
+  if (first === undefined || wholeRelease(state.cells, first, situation) !== next) return unconverged(state, situation);
   const later = releases.find(({ sequence }) => sequence > next.sequence);
   if (later === undefined) throw new Error(`a release after ${next.version} is needed here`);
   const cells = await booted(state.cells, situation);
@@ -144,7 +155,11 @@ function brokenEntries(cells: Cells, entries: readonly ShownEntry[], situation: 
 }
 
 /** The release that an entry boots; undefined when its kernel or its slot is not what it was made. */
-function wholeRelease(cells: Cells, { content }: ShownEntry, { releases, running }: Situation): SmallRelease | undefined {
+function wholeRelease(
+  cells: Cells,
+  { content }: ShownEntry,
+  { releases, running }: Situation,
+): SmallRelease | undefined {
   const release = releases.find(({ uki }) => uki.equals(content));
   return release === undefined || release === running || otherSlotIs(cells, release) ? release : undefined;
 }

@@ -57,7 +57,9 @@ export function clustersOf(cells: Cells, { start, size }: Pick<FatFile, 'start' 
 
 /** A file's content as far as it can be read. */
 export function contentOf(cells: Cells, file: Pick<FatFile, 'start' | 'size'>): Buffer {
-  const parts = clustersOf(cells, file).map((cluster) => Buffer.from(cells.get(dataCell(cluster)) ?? emptySector, 'latin1'));
+  const parts = clustersOf(cells, file).map((cluster) =>
+    Buffer.from(cells.get(dataCell(cluster)) ?? emptySector, 'latin1'),
+  );
   return Buffer.concat(parts).subarray(0, file.size);
 }
 

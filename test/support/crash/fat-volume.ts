@@ -106,8 +106,10 @@ export class FatVolume {
   }
 
   syncFile(place: FilePlace, what: string): void {
-    this.#medium.flush(`${what}, the file`, ({ part, kind, owner }) =>
-      isDevice(part, kind) || (part === 'esp' && owner === placeOf(place) && kind !== 'long-name'),
+    this.#medium.flush(
+      `${what}, the file`,
+      ({ part, kind, owner }) =>
+        isDevice(part, kind) || (part === 'esp' && owner === placeOf(place) && kind !== 'long-name'),
     );
   }
 
@@ -153,7 +155,11 @@ export class FatVolume {
   #allocate(): number {
     const used = this.#used();
     for (let cluster = 1; cluster <= this.#clusters; cluster += 1) if (!used.has(cluster)) return cluster;
-    throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', errno: -28, syscall: 'write' });
+    throw Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      errno: -28,
+      syscall: 'write',
+    });
   }
 
   #freePlace(directory: string): FilePlace {

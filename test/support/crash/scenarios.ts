@@ -17,18 +17,19 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'the other slot holds an older release',
     next: 3,
-    cells: ({ 1: older, 2: running }) =>
-      cellsOf([blessed(older), blessed(running)], older!.slot),
+    cells: ({ 1: older, 2: running }) => cellsOf([blessed(older), blessed(running)], older!.slot),
   },
   {
     name: 'another release is staged, and replaced',
     next: 4,
-    cells: ({ 2: running, 3: staged }) => cellsOf([blessed(running), { file: `${staged!.name}+3.efi`, release: staged! }], staged!.slot),
+    cells: ({ 2: running, 3: staged }) =>
+      cellsOf([blessed(running), { file: `${staged!.name}+3.efi`, release: staged! }], staged!.slot),
   },
   {
     name: 'the same release failed before, in all its tries',
     next: 3,
-    cells: ({ 2: running, 3: bad }) => cellsOf([{ file: `${bad!.name}+0-3.efi`, release: bad! }, blessed(running)], bad!.slot),
+    cells: ({ 2: running, 3: bad }) =>
+      cellsOf([{ file: `${bad!.name}+0-3.efi`, release: bad! }, blessed(running)], bad!.slot),
   },
   {
     name: 'an update was interrupted while it wrote the slot',

@@ -1,4 +1,5 @@
 import { SystemdBoot } from '../../../src/boot/systemd-boot.ts';
+import { BerthError } from '../../../src/core/errors.ts';
 import { fetchKernel, fetchSlot } from '../../../src/update/machine/fetch.ts';
 import type { UpdateTarget } from '../../../src/update/machine/update-state.ts';
 import { Updater } from '../../../src/update/machine/updater.ts';
@@ -83,7 +84,12 @@ export class SmallHost {
   async #remember(target: UpdateTarget): Promise<void> {
     const known = [...taken(this.medium.cells), { ...target, atMs: 0 }];
     this.medium.write({ part: 'memory', kind: 'memory', owner: '' }, [memoryCell, JSON.stringify(known)]);
-    this.medium.flush('memory', ({ part }) => part === 'memory');
+    try {
+      this.medium.flush('memory', ({ part }) => part === 'memory');
+    } catch (cause) {
+      const code = Reflect.get(Object(cause), 'code') === 'ENOSPC' ? 'DISK_FULL' : 'HOST_REFUSED';
+      throw new BerthError(code, 'what was staged cannot be remembered', { cause });
+    }
   }
 }
 
@@ -126,7 +132,10 @@ export function cellsOf(
     const place = { directory: entryDirectory, slot };
     const first = 1 + slot * ukiClusters;
     cells.set(longCell(place), file);
-    cells.set(shortCell(place), JSON.stringify({ short: `BERTH_~${slot + 1}.EFI`, start: first, size: release.uki.length }));
+    cells.set(
+      shortCell(place),
+      JSON.stringify({ short: `BERTH_~${slot + 1}.EFI`, start: first, size: release.uki.length }),
+    );
     for (let at = 0; at < ukiClusters; at += 1) {
       const part = release.uki.subarray(at * clusterBytes, (at + 1) * clusterBytes);
       cells.set(`data:${first + at}`, part.toString('latin1'));
