@@ -1,7 +1,15 @@
 import { open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../command.ts';
-import { type Architecture, architectures, diskLayout, loaderConfig, sfdiskScript, ukiName } from './layout.ts';
+import {
+  type Architecture,
+  architectures,
+  type DiskLayout,
+  diskLayout,
+  loaderConfig,
+  sfdiskScript,
+  ukiName,
+} from './layout.ts';
 import type { SlotImage } from './slot.ts';
 import type { Tools } from './tools.ts';
 
@@ -28,10 +36,7 @@ export async function buildDisk(parts: DiskParts, file: string, work: string, to
   const esp = join(work, 'esp.img');
   const place = (name: string) => layout.partitions.find((partition) => partition.name === name);
   await buildEsp(parts, esp, place('berth-esp')?.sizeBytes ?? 0, tools);
-  await writeFile(file, '');
-  await truncate(file, layout.sizeBytes);
-  await writeFile(join(work, 'sfdisk'), sfdiskScript(layout));
-  await runWithInput(tools, file, join(work, 'sfdisk'));
+  await makePartitions(layout, file, work, tools);
   await copyInto(esp, file, place('berth-esp')?.startBytes ?? 0);
   await copyInto(parts.slot.file, file, place('berth-a')?.startBytes ?? 0);
 }
@@ -61,16 +66,22 @@ async function buildEsp(parts: DiskParts, esp: string, sizeBytes: number, tools:
   }
 }
 
-async function runWithInput(tools: Tools, disk: string, script: string): Promise<void> {
+/** Makes the empty, sparse disk `file`. `work`: for an intermediate file. */
+export async function makePartitions(layout: DiskLayout, file: string, work: string, tools: Tools): Promise<void> {
+  await writeFile(file, '');
+  await truncate(file, layout.sizeBytes);
+  const script = join(work, 'sfdisk');
+  await writeFile(script, sfdiskScript(layout));
   const input = await open(script);
   try {
-    await tools.run('sfdisk', ['--quiet', '--no-reread', '--no-tell-kernel', disk], { input: input.fd });
+    await tools.run('sfdisk', ['--quiet', '--no-reread', '--no-tell-kernel', file], { input: input.fd });
   } finally {
     await input.close();
   }
 }
 
-async function copyInto(from: string, disk: string, offsetBytes: number): Promise<void> {
+/** Copies a file into a disk; what is zero is left out. */
+export async function copyInto(from: string, disk: string, offsetBytes: number): Promise<void> {
   await runCommand('dd', [
     `if=${from}`,
     `of=${disk}`,
