@@ -40,7 +40,11 @@ export function entryName(version: string): string {
   return `${product}_${version}`;
 }
 
-/** Whether it is one of Berth's files; others beside them are their owner's. Pure. */
+/**
+ * Whether it is one of Berth's files; others beside them are their owner's. In any case of letters: of a name that a power cut left
+ * half written, FAT keeps the short one, `BERTH_~1.EFI`. Pure.
+ */
 export function isOurs(file: string): boolean {
-  return file.startsWith(`${product}_`) && file.toLowerCase().endsWith(ending);
+  const name = file.toLowerCase();
+  return name.startsWith(`${product}_`) && name.endsWith(ending);
 }

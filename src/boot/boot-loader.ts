@@ -25,7 +25,10 @@ export interface BootLoader {
   room(keep: string): Promise<number>;
   /** Copies an entry's kernel image to a file. Throws NOT_FOUND. */
   copy(name: string, to: string): Promise<void>;
-  /** Takes all of our entries away but that one, whole or half written. Durable. @returns their files. */
+  /**
+   * Takes all of our entries away but that one, whole or half written. Durable. @returns their files. Throws HOST_REFUSED; NOT_FOUND
+   * when that one is not there and others are.
+   */
   clear(keep: string): Promise<readonly string[]>;
   /**
    * Puts a kernel image where it can be activated; until then the boot loader does not see it. It was read back when it resolves.

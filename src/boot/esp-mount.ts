@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
 import { Turns } from '../core/turns.ts';
+import { syncPath } from '../engine/durable-file.ts';
 import { type Esp, EspDirectory } from './esp.ts';
 
 /** Lets somebody work on the EFI system partition. */
@@ -59,6 +60,8 @@ export class EspMount implements EspAccess {
       throw new BerthError('HOST_REFUSED', `cannot mount ${device}, the EFI system partition`, { cause });
     });
     try {
+      // The mark that it is being written goes before what is written: without it, nobody would repair what a power cut leaves.
+      if (mode === 'rw') await syncPath(path);
       const esp = new EspDirectory(path);
       if (isRepaired) await removeRecovered(esp);
       return await work(esp);

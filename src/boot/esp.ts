@@ -93,6 +93,8 @@ export class EspDirectory implements Esp {
 
   async rename(from: string, to: string): Promise<void> {
     await rename(join(this.#root, from), join(this.#root, to));
+    // Of Linux' vfat, a flush of the directory writes the new name without the place of the content: that is the file's own.
+    await syncPath(join(this.#root, to));
     for (const directory of new Set([dirname(to), dirname(from)])) await syncPath(join(this.#root, directory));
   }
 

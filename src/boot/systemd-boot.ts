@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { BerthError } from '../core/errors.ts';
+import { BerthError, isBerthError, messageOf } from '../core/errors.ts';
 import { type BootEntry, blessedFile, countedFile, isOurs, parseBootEntry } from './boot-entry.ts';
 import type { BootLoader, KernelImage } from './boot-loader.ts';
 import { readLoaderVariable } from './efi-variables.ts';
@@ -35,18 +35,18 @@ export class SystemdBoot implements BootLoader {
   }
 
   async entries(): Promise<readonly BootEntry[]> {
-    return this.#esp.use('ro', listEntries);
+    return this.#use('ro', listEntries);
   }
 
   async bless(name: string): Promise<void> {
-    await this.#esp.use('rw', async (esp) => {
+    await this.#use('rw', async (esp) => {
       const entry = await find(esp, name);
       if (entry.tries !== undefined) await esp.rename(pathOf(entry.file), pathOf(blessedFile(entry)));
     });
   }
 
   async reject(name: string, reason: string): Promise<void> {
-    await this.#esp.use('rw', async (esp) => {
+    await this.#use('rw', async (esp) => {
       const entry = await find(esp, name);
       const others = (await listEntries(esp)).filter((other) => other.name !== name && other.tries?.left !== 0);
       if (others.length === 0)
@@ -59,7 +59,8 @@ export class SystemdBoot implements BootLoader {
   }
 
   async room(keep: string): Promise<number> {
-    return this.#esp.use('ro', async (esp) => {
+    // Mounted to be written, it is repaired: what a power cut left may hold space that no file has.
+    return this.#use('rw', async (esp) => {
       let bytes = (await esp.freeBytes()) - spareBytes;
       for (const file of await ownFiles(esp, keep)) bytes += await esp.sizeOf(pathOf(file));
       return bytes;
@@ -67,7 +68,7 @@ export class SystemdBoot implements BootLoader {
   }
 
   async copy(name: string, to: string): Promise<void> {
-    await this.#esp.use('ro', async (esp) => {
+    await this.#use('ro', async (esp) => {
       const { file } = await find(esp, name);
       await writeFile(to, esp.read(pathOf(file)));
     });
@@ -75,8 +76,10 @@ export class SystemdBoot implements BootLoader {
 
   async clear(keep: string): Promise<readonly string[]> {
     // A partition that has nothing to be cleared is not written.
-    if ((await this.#esp.use('ro', async (esp) => ownFiles(esp, keep))).length === 0) return [];
-    return this.#esp.use('rw', async (esp) => {
+    if ((await this.#use('ro', async (esp) => ownFiles(esp, keep))).length === 0) return [];
+    return this.#use('rw', async (esp) => {
+      // A repair may have taken it away: then what else there is must stay.
+      await find(esp, keep);
       const files = await ownFiles(esp, keep);
       await takeAway(esp, files);
       return files;
@@ -85,7 +88,7 @@ export class SystemdBoot implements BootLoader {
 
   async stage(name: string, tries: number, image: KernelImage): Promise<void> {
     const path = pathOf(countedFile(name, tries));
-    await this.#esp.use('rw', async (esp) => {
+    await this.#use('rw', async (esp) => {
       const free = await esp.freeBytes();
       if (free < image.bytes + spareBytes)
         throw new BerthError(
@@ -98,12 +101,13 @@ export class SystemdBoot implements BootLoader {
       try {
         await esp.write(path, withoutMagic(image));
       } catch (error) {
-        await esp.remove(path);
+        // What is left of it cannot be booted; the next attempt clears it.
+        await esp.remove(path).catch(() => undefined);
         throw error;
       }
     });
     // Mounted anew: what is read now comes from the disk.
-    await this.#esp.use('ro', async (esp) => {
+    await this.#use('ro', async (esp) => {
       const digest = createHash('sha256');
       let isFirst = true;
       for await (const part of esp.read(path)) {
@@ -116,13 +120,29 @@ export class SystemdBoot implements BootLoader {
   }
 
   async activate(name: string, tries: number): Promise<void> {
-    await this.#esp.use('rw', async (esp) => {
+    await this.#use('rw', async (esp) => {
       const path = pathOf(countedFile(name, tries));
       if (!(await esp.list(entryDirectory)).includes(countedFile(name, tries)))
         throw new BerthError('NOT_FOUND', `${path} is not on the EFI system partition`);
       await esp.patch(path, magic);
     });
   }
+
+  async #use<Result>(mode: 'ro' | 'rw', work: (esp: Esp) => Promise<Result>): Promise<Result> {
+    try {
+      return await this.#esp.use(mode, work);
+    } catch (error) {
+      throw refusalOf(error);
+    }
+  }
+}
+
+/** What the system says, as what its callers know. */
+function refusalOf(error: unknown): unknown {
+  const code: unknown = Reflect.get(Object(error), 'code');
+  if (isBerthError(error) || typeof Reflect.get(Object(error), 'errno') !== 'number') return error;
+  if (code === 'ENOSPC') return new BerthError('DISK_FULL', 'the EFI system partition is full', { cause: error });
+  return new BerthError('HOST_REFUSED', `the EFI system partition: ${messageOf(error)}`, { cause: error });
 }
 
 /** The image with nothing where its magic was; fails when it is not the one that was announced. */
@@ -146,14 +166,19 @@ async function listEntries(esp: Esp): Promise<readonly BootEntry[]> {
   for (const file of await esp.list(entryDirectory)) {
     const entry = parseBootEntry(file);
     if (entry === undefined) continue;
-    if (magic.equals(await esp.head(pathOf(file), magic.length))) entries.push(entry);
+    if (await isShown(esp, file)) entries.push(entry);
   }
   return bootOrder(entries);
 }
 
-/** Berth's files in the directory of entries, whole or half written, but those of one entry. */
+async function isShown(esp: Esp, file: string): Promise<boolean> {
+  return magic.equals(await esp.head(pathOf(file), magic.length));
+}
+
+/** Berth's files in the directory of entries, whole or half written, but one entry; of its name there may be files that are none. */
 async function ownFiles(esp: Esp, keep: string): Promise<readonly string[]> {
-  return (await esp.list(entryDirectory)).filter((file) => isOurs(file) && parseBootEntry(file)?.name !== keep);
+  const kept = new Set((await listEntries(esp)).filter(({ name }) => name === keep).map(({ file }) => file));
+  return (await esp.list(entryDirectory)).filter((file) => isOurs(file) && !kept.has(file));
 }
 
 async function find(esp: Esp, name: string): Promise<BootEntry> {
@@ -167,7 +192,8 @@ async function find(esp: Esp, name: string): Promise<BootEntry> {
  * before all are out of sight: two names may have their space in common.
  */
 async function takeAway(esp: Esp, files: readonly string[]): Promise<void> {
-  for (const file of files) await esp.patch(pathOf(file), noMagic);
+  // What has no beginning would grow by one, and the partition may be full.
+  for (const file of files) if (await isShown(esp, file)) await esp.patch(pathOf(file), noMagic);
   for (const file of files) await esp.remove(pathOf(file));
 }
 
