@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { BootLoader, KernelImage } from '../../boot/boot-loader.ts';
 import type { Clock } from '../../core/clock.ts';
+import { isBerthError } from '../../core/errors.ts';
 import { transferArtifacts } from '../transfer/artifacts.ts';
 import { fetchKernel } from '../transfer/kernel.ts';
 import type { WrittenSlot } from '../transfer/transfer-options.ts';
@@ -29,7 +30,10 @@ export async function kernelOf(
   signal: AbortSignal,
 ): Promise<KernelImage> {
   try {
-    await loader.copy(name, file);
+    await loader.copy(name, file).catch((error: unknown) => {
+      // A power cut while it was blessed may have lost its name.
+      if (!isBerthError(error, 'NOT_FOUND')) throw error;
+    });
     const { content } = await fetchKernel({ source: source.artifacts, manifest, running: file, signal });
     return { ...manifest.uki, content: [content] };
   } finally {

@@ -1,6 +1,8 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { SystemdBoot } from '../../../src/boot/systemd-boot.ts';
 import { BerthError } from '../../../src/core/errors.ts';
-import { fetchKernel, fetchSlot } from '../../../src/update/machine/fetch.ts';
+import { fetchSlot, kernelOf } from '../../../src/update/machine/fetch.ts';
 import type { UpdateTarget } from '../../../src/update/machine/update-state.ts';
 import { Updater } from '../../../src/update/machine/updater.ts';
 import type { WrittenSlot } from '../../../src/update/transfer/transfer-options.ts';
@@ -26,6 +28,9 @@ export interface SmallHostParts {
   readonly devices: SlotDevices;
 }
 
+/** Where the running kernel image is copied to, outside of the medium. */
+const kernelCopy = join(tmpdir(), `berth-crash-${process.pid}`);
+
 /** A host with two slots and an EFI partition, all on one medium; the running release's slot is not on it. */
 export class SmallHost {
   readonly medium: Medium;
@@ -49,7 +54,8 @@ export class SmallHost {
         parts.devices.attach(otherDevice, new MediumSlot(this.medium, bytes));
         return fetchSlot(order, stoppedClock);
       },
-      kernel: async (order, signal) => fetchKernel(order, signal),
+      kernel: async (order, signal) =>
+        kernelOf(order, { loader: this.loader, name: running.name, file: kernelCopy }, signal),
       isBlessed: () => true,
       rateLimit: () => undefined,
       onStaged: async (target) => this.#remember(target),
