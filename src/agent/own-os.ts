@@ -102,9 +102,11 @@ export class OwnOs implements Os {
     return this.#keeper.state.kind === 'blessed';
   }
 
-  /** Adds to what happened here. What cannot be written down is told, and keeps nothing back. */
+  /** Adds to what happened here, unless it was the last that happened. What cannot be written down is told, and keeps nothing back. */
   async note(kind: OsEvent['kind'], reason: string, version = this.#deps.version): Promise<void> {
     const { records, clock, say } = this.#deps;
+    const last = records.events.at(-1);
+    if (last?.kind === kind && last.version === version && last.reason === reason) return;
     const event: OsEvent = { at: new Date(clock.now()).toISOString(), kind, version, reason };
     await records.add(event).catch((error: unknown) => say(`os: ${messageOf(error)}`));
   }

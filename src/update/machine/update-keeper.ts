@@ -1,24 +1,15 @@
 import type { BootLoader } from '../../boot/boot-loader.ts';
-import type { Clock } from '../../core/clock.ts';
-import { BerthError, isBerthError, messageOf } from '../../core/errors.ts';
+import { BerthError, messageOf } from '../../core/errors.ts';
 import type { Reason } from '../../core/plan.ts';
-import type { UpdatingHost } from '../feed/choose-release.ts';
-import type { Feed, FeedRelease } from '../feed/feed.ts';
+import type { Feed } from '../feed/feed.ts';
 import type { TransferProgress } from '../transfer/transfer-options.ts';
-import { type LookPolicy, nextLook } from './look-times.ts';
-import { findRelease, stepsTo, targetOf, warningsOf } from './offer.ts';
-import type { ReleaseSource } from './release-source.ts';
-import {
-  type LastLook,
-  type Pin,
-  rejectedDigests,
-  type UpdateMemory,
-  withBlessed,
-  withTaken,
-} from './update-memory.ts';
+import type { LookPolicy } from './look-times.ts';
+import { type Find, Lookout, type LookoutDependencies, type Question } from './lookout.ts';
+import { stepsTo, targetOf } from './offer.ts';
+import { type LastLook, type Pin, withBlessed, withTaken } from './update-memory.ts';
 import type { UpdateState, UpdateTarget } from './update-state.ts';
 import type { UpdateEnd, UpdateEventLine, UpdateOffer, UpdateStatus } from './update-status.ts';
-import type { RunningRelease, Updater } from './updater.ts';
+import type { Updater } from './updater.ts';
 
 /** What is declared about updates. */
 export interface UpdatePolicy extends LookPolicy {
@@ -26,20 +17,13 @@ export interface UpdatePolicy extends LookPolicy {
   readonly channel: string;
 }
 
-export interface UpdateKeeperDependencies {
+export interface UpdateKeeperDependencies extends Omit<LookoutDependencies, 'policy'> {
   readonly updater: Updater;
   readonly loader: Pick<BootLoader, 'entries'>;
-  readonly running: RunningRelease;
   /** Declared now. */
   readonly policy: () => UpdatePolicy;
-  /** Opens the declared repository, or the one at `location`. Throws CONFIG_INVALID when there is none, or no root to trust. */
-  readonly open: (location: string | undefined) => Promise<ReleaseSource>;
-  readonly host: Pick<UpdatingHost, 'id' | 'architecture' | 'kernel'>;
-  readonly memory: { readonly value: UpdateMemory; save(memory: UpdateMemory): Promise<void> };
   /** Whether the running release has proved itself. */
   readonly isBlessed: () => boolean;
-  /** Of releases that failed here. */
-  readonly rejectedVersions: () => ReadonlySet<string>;
   /** For the history. */
   readonly note: (
     kind: 'staged' | 'dropped' | 'update-failed' | 'rejected',
@@ -48,27 +32,11 @@ export interface UpdateKeeperDependencies {
   ) => Promise<void>;
   /** Something is staged, or no longer: whoever restarts the host looks again. */
   readonly onStaged: () => void;
-  readonly onProblem: (why: string) => void;
-  readonly clock: Clock;
-  /** In [0, 1). */
-  readonly random: () => number;
 }
 
 /** What an operator, or the time, asks for. */
-export interface UpdateRequest {
-  /** This version, whatever the rollout says. */
-  readonly to?: string;
-  /** Another repository than the declared one: a directory, a bundle, a URL. */
-  readonly from?: string;
+export interface UpdateRequest extends Question {
   readonly reason: Reason;
-}
-
-/** A release that was found, and the repository it is in. */
-interface Find {
-  readonly release: FeedRelease | undefined;
-  readonly why: string;
-  readonly warnings: readonly string[];
-  readonly feed: Feed;
 }
 
 /** Nothing is decided for longer than this: clock and config may change meanwhile. */
@@ -79,23 +47,19 @@ const trialSleepMs = 2000;
 /** Looks for releases when it is time or somebody asks, and has the updater bring them. */
 export class UpdateKeeper {
   readonly #deps: UpdateKeeperDependencies;
-  readonly #startedMs: number;
+  readonly #lookout: Lookout;
   #progress: TransferProgress | undefined;
-  /** Of what is under way. */
-  #ending: AbortController | undefined;
-  #draw: number;
 
   constructor(deps: UpdateKeeperDependencies) {
     this.#deps = deps;
-    this.#startedMs = deps.clock.now();
-    this.#draw = deps.random();
+    this.#lookout = new Lookout(deps);
   }
 
   /** Until the signal aborts: looks when it is time, and takes what is offered. */
   async run(signal: AbortSignal): Promise<void> {
     const { updater, memory, isBlessed, clock, onProblem } = this.#deps;
     let isTidy = false;
-    signal.addEventListener('abort', () => this.#ending?.abort(signal.reason), { once: true });
+    signal.addEventListener('abort', () => this.#lookout.end(signal.reason), { once: true });
     await updater.settle(memory.value.taken).catch((error: unknown) => onProblem(messageOf(error)));
     this.#deps.onStaged();
     while (!signal.aborted) {
@@ -105,7 +69,7 @@ export class UpdateKeeper {
       }
       if (!isTidy) await this.#tidy().catch((error: unknown) => onProblem(messageOf(error)));
       isTidy = true;
-      const wait = this.#isBusy() ? longestSleepMs : (this.#whenToLook() ?? Number.POSITIVE_INFINITY) - clock.now();
+      const wait = this.#isBusy() ? longestSleepMs : (this.#lookout.nextMs ?? Number.POSITIVE_INFINITY) - clock.now();
       if (wait <= 0) await this.#lookByItself();
       else await clock.sleep(Math.min(longestSleepMs, wait), signal).catch(() => undefined);
     }
@@ -125,7 +89,7 @@ export class UpdateKeeper {
       ...{ feed: feed ?? null, channel, strategy },
       pin: { version: pin.version ?? null, until: isoTime(pin.untilMs) },
       lastLook: lastLook === undefined ? null : toldLook(lastLook),
-      nextLook: isoTime(this.#whenToLook()),
+      nextLook: isoTime(this.#lookout.nextMs),
     };
   }
 
@@ -133,14 +97,14 @@ export class UpdateKeeper {
     return this.#deps.updater.state;
   }
 
-  /** Asks the repository, and changes nothing on this host. Throws RELEASE_REFUSED, RELEASE_UNREACHABLE, NOT_FOUND, CONFIG_INVALID. */
-  async look(request: UpdateRequest): Promise<UpdateOffer> {
+  /** Asks the repository, and changes nothing on this host. Throws as {@link Lookout.ask} does. */
+  async look({ reason, ...question }: UpdateRequest): Promise<UpdateOffer> {
     const { loader, running } = this.#deps;
-    return this.#withSource(request, async (source, { release, why, warnings }, signal) => {
+    return this.#lookout.ask(question, async ({ source, release, why, warnings }, signal) => {
       if (release === undefined) return { target: null, outcome: why, warnings, steps: [] };
       const target = targetOf(release);
       const manifest = await source.manifest(release, signal);
-      const steps = stepsTo(target, manifest, running, await loader.entries(), request.reason);
+      const steps = stepsTo(target, manifest, running, await loader.entries(), reason);
       return { target, outcome: why, warnings, steps };
     });
   }
@@ -150,51 +114,59 @@ export class UpdateKeeper {
    * DISK_FULL, HOST_REFUSED, CANCELLED; all of them leave the host as it was, and are in its history.
    */
   async update(request: UpdateRequest, onLine: (line: UpdateEventLine) => void): Promise<UpdateEnd> {
-    const { updater } = this.#deps;
-    const tell = (): void => {
-      const { state } = updater;
-      onLine({ kind: 'state', state: state.kind, version: 'target' in state ? state.target.version : null });
-    };
-    updater.take({ kind: 'look' });
-    tell();
+    const { updater, note } = this.#deps;
+    const unfollow = updater.follow((state) =>
+      onLine({ kind: 'state', state: state.kind, version: 'target' in state ? state.target.version : null }),
+    );
     try {
-      return await this.#withSource(request, async (source, { release, why, feed }, signal) => {
-        await this.#dropRevoked(feed);
-        if (release === undefined || this.#isStaged(targetOf(release))) {
-          if (updater.state.kind === 'looking' || updater.state.kind === 'staged') updater.take({ kind: 'stay' });
-          return this.#tellEnd(onLine, release === undefined ? 'none' : 'staged', release?.version ?? null, why, 0, []);
-        }
-        const target = targetOf(release);
-        const manifest = await source.manifest(release, signal);
-        const onProgress = (progress: TransferProgress): void => {
-          this.#progress = progress;
-          onLine({ kind: 'progress', progress });
-        };
-        const { bytesFetched, detours } = await updater.bring(
-          { target, manifest, source, reason: request.reason, onProgress },
-          signal,
-        );
-        tell();
-        await this.#deps.note('staged', target.version, why);
-        this.#deps.onStaged();
-        return this.#tellEnd(onLine, 'staged', target.version, why, bytesFetched, detours);
-      });
+      updater.take({ kind: 'look' });
+      const end = await this.#lookout.ask(
+        request,
+        async (find, signal) => this.#bring(find, request.reason, onLine, signal),
+        async (version, why) => (version === undefined ? undefined : note('update-failed', version, why)),
+      );
+      onLine(end);
+      return end;
     } catch (error) {
       if (updater.state.kind === 'looking') updater.take({ kind: 'failed' });
-      tell();
       throw error;
     } finally {
+      unfollow();
       this.#progress = undefined;
     }
+  }
+
+  async #bring(
+    { source, release, why, feed }: Find,
+    reason: Reason,
+    onLine: (line: UpdateEventLine) => void,
+    signal: AbortSignal,
+  ): Promise<UpdateEnd> {
+    const { updater, note, onStaged } = this.#deps;
+    await this.#dropRevoked(feed);
+    const nothing = { kind: 'done', why, bytesFetched: 0, detours: [] } as const;
+    if (release === undefined || this.#isStaged(targetOf(release))) {
+      updater.take({ kind: 'stay' });
+      return release === undefined
+        ? { ...nothing, outcome: 'none', version: null }
+        : { ...nothing, outcome: 'staged', version: release.version };
+    }
+    const target = targetOf(release);
+    const manifest = await source.manifest(release, signal);
+    const onProgress = (progress: TransferProgress): void => {
+      this.#progress = progress;
+      onLine({ kind: 'progress', progress });
+    };
+    const written = await updater.bring({ target, manifest, source, reason, onProgress }, signal);
+    await note('staged', target.version, why);
+    onStaged();
+    return { ...nothing, ...written, outcome: 'staged', version: target.version };
   }
 
   /** Ends what is under way, or drops what is staged. @returns false when there is nothing of either. */
   async cancel(why: string): Promise<boolean> {
     const { updater, note, onStaged } = this.#deps;
-    if (this.#ending !== undefined) {
-      this.#ending.abort(new BerthError('CANCELLED', why));
-      return true;
-    }
+    if (this.#lookout.end(new BerthError('CANCELLED', why))) return true;
     const { state } = updater;
     if (state.kind !== 'staged') return false;
     await updater.drop();
@@ -256,59 +228,8 @@ export class UpdateKeeper {
     const { schedule } = this.#deps.policy();
     const expression = schedule ?? 'about every 45 minutes';
     const reason: Reason = { kind: 'schedule', expression, due: new Date(this.#deps.clock.now()).toISOString() };
-    this.#draw = this.#deps.random();
     // What went wrong is in the last look, which the status shows.
     await this.update({ reason }, () => undefined).catch((error: unknown) => this.#deps.onProblem(messageOf(error)));
-  }
-
-  async #withSource<Result>(
-    { to, from }: UpdateRequest,
-    work: (source: ReleaseSource, found: Find, signal: AbortSignal) => Promise<Result>,
-  ): Promise<Result> {
-    if (this.#ending !== undefined)
-      throw new BerthError('BUSY', busyText(this.#deps.updater.state), {
-        retryable: true,
-        hint: 'berth os status shows how far it is, berth os cancel ends it',
-      });
-    const ending = new AbortController();
-    this.#ending = ending;
-    const { open } = this.#deps;
-    let warnings: readonly string[] = [];
-    let version = to ?? '';
-    try {
-      const source = await open(from);
-      try {
-        const { feed, expiries } = await source.look(ending.signal);
-        const host = this.#host();
-        warnings = warningsOf(feed, expiries, host);
-        const found = findRelease(feed, host, to);
-        version = found.release?.version ?? version;
-        const result = await work(source, { ...found, warnings, feed }, ending.signal);
-        await this.#noteLook({ failures: 0 }, found.why, warnings);
-        return result;
-      } finally {
-        source.close();
-      }
-    } catch (error) {
-      const why = messageOf(error);
-      const failures = (this.#deps.memory.value.lastLook?.failures ?? 0) + 1;
-      const retryAfter = isBerthError(error) ? error.details['retryAfter'] : undefined;
-      await this.#noteLook({ failures, ...(typeof retryAfter === 'string' ? { retryAfter } : {}) }, why, warnings);
-      if (version !== '') await this.#deps.note('update-failed', version, why);
-      throw error;
-    } finally {
-      this.#ending = undefined;
-    }
-  }
-
-  async #noteLook(
-    poll: { readonly failures: number; readonly retryAfter?: string },
-    outcome: string,
-    warnings: readonly string[],
-  ): Promise<void> {
-    const { memory, clock, onProblem } = this.#deps;
-    const lastLook = { atMs: clock.now(), ...poll, outcome, warnings };
-    await memory.save({ ...memory.value, lastLook }).catch((error: unknown) => onProblem(messageOf(error)));
   }
 
   /** A release that was withdrawn must not be booted, though it is whole. */
@@ -323,43 +244,6 @@ export class UpdateKeeper {
     onStaged();
     updater.take({ kind: 'look' });
   }
-
-  #host(): UpdatingHost {
-    const { host, running, memory, rejectedVersions, clock } = this.#deps;
-    const { pin, blessedSequence } = memory.value;
-    return {
-      ...host,
-      ...{ version: running.version, rootHash: running.rootHash, nowMs: clock.now() },
-      ...(blessedSequence === 0 ? {} : { sequence: blessedSequence }),
-      ...(pin.version === undefined ? {} : { pin: pin.version }),
-      ...(pin.untilMs === undefined ? {} : { heldUntilMs: pin.untilMs }),
-      rejected: rejectedDigests(memory.value, rejectedVersions()),
-    };
-  }
-
-  #whenToLook(): number | undefined {
-    const { policy, memory } = this.#deps;
-    return nextLook(policy(), memory.value.lastLook, this.#startedMs, this.#draw);
-  }
-
-  #tellEnd(
-    onLine: (line: UpdateEventLine) => void,
-    outcome: 'staged' | 'none',
-    version: string | null,
-    why: string,
-    bytesFetched: number,
-    detours: readonly string[],
-  ): UpdateEnd {
-    const line: UpdateEnd = { kind: 'done', outcome, version, why, bytesFetched, detours };
-    onLine(line);
-    return line;
-  }
-}
-
-function busyText(state: UpdateState): string {
-  return 'target' in state && state.kind !== 'staged'
-    ? `this host brings ${state.target.version} to the other slot`
-    : 'this host asks for releases already';
 }
 
 function isoTime(ms: number | undefined): string | null {

@@ -80,6 +80,7 @@ export interface UpdateOrder {
  */
 export class Updater {
   readonly #deps: UpdaterDependencies;
+  readonly #listeners = new Set<(state: UpdateState) => void>();
   #state: UpdateState = { kind: 'idle' };
 
   constructor(deps: UpdaterDependencies) {
@@ -88,6 +89,12 @@ export class Updater {
 
   get state(): UpdateState {
     return this.#state;
+  }
+
+  /** Tells of each new state. @returns what ends it. */
+  follow(listener: (state: UpdateState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Something happens. Throws BUSY when it cannot in this state. */
@@ -99,6 +106,7 @@ export class Updater {
         hint: 'berth os status shows how far it is, berth os cancel ends it',
       });
     this.#state = next;
+    for (const listener of this.#listeners) listener(next);
   }
 
   /** Takes up what an agent before this one left: what is staged is told by the boot loader's entries. */

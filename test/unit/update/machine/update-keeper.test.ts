@@ -136,7 +136,7 @@ test('an update goes step by step, is told, remembered and staged', async () => 
     ...['activate berth_1.1', 'activate-release'],
   ]);
   expect(lines.map((line) => (line.kind === 'state' ? line.state : line.kind))).toEqual([
-    ...['looking', 'progress', 'staged', 'done'],
+    ...['looking', 'clearing', 'writing', 'progress', 'placing', 'activating', 'staged', 'done'],
   ]);
   expect(end).toMatchObject({ outcome: 'staged', version: '1.1', bytesFetched: 5 });
   expect(host.notes).toEqual(['staged 1.1: 1.1 is offered']);

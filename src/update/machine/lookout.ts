@@ -1,0 +1,144 @@
+import type { Clock } from '../../core/clock.ts';
+import { BerthError, isBerthError, messageOf } from '../../core/errors.ts';
+import type { UpdatingHost } from '../feed/choose-release.ts';
+import type { Feed, FeedRelease } from '../feed/feed.ts';
+import { type LookPolicy, nextLook } from './look-times.ts';
+import { findRelease, warningsOf } from './offer.ts';
+import type { ReleaseSource } from './release-source.ts';
+import { rejectedDigests, type UpdateMemory } from './update-memory.ts';
+import type { RunningRelease } from './updater.ts';
+
+export interface LookoutDependencies {
+  readonly running: RunningRelease;
+  /** Declared now. */
+  readonly policy: () => LookPolicy;
+  /** Opens the declared repository, or the one at `location`. Throws CONFIG_INVALID when there is none, or no root to trust. */
+  readonly open: (location: string | undefined) => Promise<ReleaseSource>;
+  readonly host: Pick<UpdatingHost, 'id' | 'architecture' | 'kernel'>;
+  readonly memory: UpdateMemoryStore;
+  /** Of releases that failed here. */
+  readonly rejectedVersions: () => ReadonlySet<string>;
+  readonly onProblem: (why: string) => void;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+}
+
+export interface UpdateMemoryStore {
+  readonly value: UpdateMemory;
+  /** Durable when it resolves. */
+  save(memory: UpdateMemory): Promise<void>;
+}
+
+/** What the repository is asked. */
+export interface Question {
+  /** This version, whatever the rollout says. */
+  readonly to?: string;
+  /** Another repository than the declared one: a directory, a bundle, a URL. */
+  readonly from?: string;
+}
+
+/** What it answered. */
+export interface Find {
+  readonly source: ReleaseSource;
+  /** Undefined: this host stays with what it has. */
+  readonly release: FeedRelease | undefined;
+  readonly why: string;
+  readonly warnings: readonly string[];
+  readonly feed: Feed;
+}
+
+/** Asks repositories what they have for this host, one question at a time, and remembers how that ended. */
+export class Lookout {
+  readonly #deps: LookoutDependencies;
+  readonly #startedMs: number;
+  /** Of the question under way. */
+  #ending: AbortController | undefined;
+  #draw: number;
+
+  constructor(deps: LookoutDependencies) {
+    this.#deps = deps;
+    this.#startedMs = deps.clock.now();
+    this.#draw = deps.random();
+  }
+
+  /** When this host looks by itself; milliseconds since the epoch, undefined: never. */
+  get nextMs(): number | undefined {
+    const { policy, memory } = this.#deps;
+    return nextLook(policy(), memory.value.lastLook, this.#startedMs, this.#draw);
+  }
+
+  /** Ends the question under way, with what is done with its answer. @returns false when there is none. */
+  end(reason: unknown): boolean {
+    this.#ending?.abort(reason);
+    return this.#ending !== undefined;
+  }
+
+  /**
+   * Asks, and lets `work` use the answer. Throws BUSY, what `work` throws, RELEASE_REFUSED, RELEASE_UNREACHABLE, CONFIG_INVALID, and
+   * NOT_FOUND for a version or a channel that is not there. `failed` is told of all but the first, with the version if it is known.
+   */
+  async ask<Result>(
+    { to, from }: Question,
+    work: (find: Find, signal: AbortSignal) => Promise<Result>,
+    failed: (version: string | undefined, why: string) => Promise<void> = async () => Promise.resolve(),
+  ): Promise<Result> {
+    if (this.#ending !== undefined)
+      throw new BerthError('BUSY', 'this host asks for releases, or fetches one', {
+        retryable: true,
+        hint: 'berth os status shows how far it is, berth os cancel ends it',
+      });
+    const ending = new AbortController();
+    this.#ending = ending;
+    let found: Partial<Find> = {};
+    try {
+      const source = await this.#deps.open(from);
+      try {
+        const { feed, expiries } = await source.look(ending.signal);
+        const host = this.#host();
+        found = { warnings: warningsOf(feed, expiries, host) };
+        const find: Find = { source, feed, warnings: found.warnings ?? [], ...findRelease(feed, host, to) };
+        found = find;
+        const result = await work(find, ending.signal);
+        await this.#note({ failures: 0 }, find.why, find.warnings);
+        return result;
+      } finally {
+        source.close();
+      }
+    } catch (error) {
+      const why = messageOf(error);
+      const failures = (this.#deps.memory.value.lastLook?.failures ?? 0) + 1;
+      const retryAfter = isBerthError(error) ? error.details['retryAfter'] : undefined;
+      const poll = { failures, ...(typeof retryAfter === 'string' ? { retryAfter } : {}) };
+      await this.#note(poll, why, found.warnings ?? []);
+      await failed(found.release?.version ?? to, why);
+      throw error;
+    } finally {
+      this.#ending = undefined;
+      this.#draw = this.#deps.random();
+    }
+  }
+
+  async #note(
+    poll: { readonly failures: number; readonly retryAfter?: string },
+    outcome: string,
+    warnings: readonly string[],
+  ): Promise<void> {
+    const { memory, clock, onProblem } = this.#deps;
+    const lastLook = { atMs: clock.now(), ...poll, outcome, warnings };
+    await memory.save({ ...memory.value, lastLook }).catch((error: unknown) => onProblem(messageOf(error)));
+  }
+
+  #host(): UpdatingHost {
+    const { host, running, memory, rejectedVersions, clock } = this.#deps;
+    const { pin, blessedSequence } = memory.value;
+    return {
+      ...host,
+      ...{ version: running.version, rootHash: running.rootHash, nowMs: clock.now() },
+      ...(blessedSequence === 0 ? {} : { sequence: blessedSequence }),
+      ...(pin.version === undefined ? {} : { pin: pin.version }),
+      ...(pin.untilMs === undefined ? {} : { heldUntilMs: pin.untilMs }),
+      rejected: rejectedDigests(memory.value, rejectedVersions()),
+    };
+  }
+}
