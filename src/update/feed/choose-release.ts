@@ -21,6 +21,8 @@ export interface UpdatingHost {
   readonly heldUntilMs?: number;
   /** Digests of releases that failed here. */
   readonly rejected?: readonly string[];
+  /** An operator named the release: no pin, pause or rollout holds him back, and he may take one again that failed here. */
+  readonly isNamed?: boolean;
 }
 
 /** Why a host stays with what it has. */
@@ -58,7 +60,7 @@ function decide(
   host: UpdatingHost,
 ): Choice['choice'] {
   const none = (why: WhyNot) => ({ kind: 'none', why }) as const;
-  if (host.heldUntilMs !== undefined && host.nowMs < host.heldUntilMs) {
+  if (host.isNamed !== true && host.heldUntilMs !== undefined && host.nowMs < host.heldUntilMs) {
     return none({ kind: 'held', untilMs: host.heldUntilMs });
   }
   if (running?.deadEnd !== undefined) {
@@ -90,16 +92,16 @@ function upToBarrier(newer: readonly FeedRelease[]): FeedRelease[] {
 
 function hindrance(release: FeedRelease, host: UpdatingHost): WhyNot | undefined {
   const { version, revoked, paused, deadEnd, minimumVersion, manifest } = release;
-  const { pin, rejected = [], id, nowMs } = host;
-  if (pin !== undefined && !isPinned(version, pin)) return { kind: 'pinned', version, pin };
+  const { pin, rejected = [], id, nowMs, isNamed = false } = host;
+  if (!isNamed && pin !== undefined && !isPinned(version, pin)) return { kind: 'pinned', version, pin };
   if (revoked !== undefined) return { kind: 'revoked', version, reason: revoked };
-  if (paused !== undefined) return { kind: 'paused', version, reason: paused };
+  if (!isNamed && paused !== undefined) return { kind: 'paused', version, reason: paused };
   if (deadEnd !== undefined) return { kind: 'dead-end', version, reason: deadEnd };
-  if (rejected.includes(manifest.sha256)) return { kind: 'rejected', version };
+  if (!isNamed && rejected.includes(manifest.sha256)) return { kind: 'rejected', version };
   if (minimumVersion !== undefined && compareVersions(host.version, minimumVersion) < 0) {
     return { kind: 'needs', version, minimumVersion };
   }
-  if (release.urgent === true) return undefined;
+  if (isNamed || release.urgent === true) return undefined;
   const position = host.wariness ?? positionOf(id, manifest.sha256);
   const share = shareAt(release.rollout, nowMs);
   // The most wary ones are not left out for ever.

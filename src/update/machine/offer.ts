@@ -39,9 +39,8 @@ export function findRelease(feed: Feed, host: UpdatingHost, to?: string): Found 
       },
     );
   if (release.rootHash === host.rootHash) return { release: undefined, why: `${to} runs already` };
-  const named: Feed = { ...feed, releases: [{ ...withoutBrakes(release) }, ...mine.filter(isRunning(host))] };
-  const { pin: _pin, heldUntilMs: _held, rejected: _rejected, ...free } = host;
-  const { choice } = chooseRelease(named, free);
+  const offered = { ...feed, releases: mine.filter((one) => one === release || one.rootHash === host.rootHash) };
+  const { choice } = chooseRelease(offered, { ...host, isNamed: true });
   if (choice.kind === 'release') return { release, why: `${to} was named` };
   throw new BerthError(
     'CONFIG_INVALID',
@@ -79,12 +78,4 @@ export function stepsTo(
     ...(delta === undefined ? {} : { delta: delta.bytes }),
   });
   return planUpdate({ running, entries, target, bytes: { slot: bytes, kernel: uki.bytes }, reason });
-}
-
-function withoutBrakes({ paused: _paused, ...release }: FeedRelease): FeedRelease {
-  return { ...release, rollout: { kind: 'all' } };
-}
-
-function isRunning({ rootHash }: UpdatingHost): (release: FeedRelease) => boolean {
-  return (release) => release.rootHash === rootHash;
 }

@@ -43,7 +43,8 @@ export function openReleaseSource(options: ReleaseSourceOptions): ReleaseSource 
     manifest: async (release, signal) => readRelease(client, channel, release, signal),
     artifacts: openArtifacts(location, '/', { agents, clock, random }),
     close() {
-      for (const agent of Object.values(agents)) agent.destroy();
+      agents['http:'].destroy();
+      agents['https:'].destroy();
     },
   };
 }
