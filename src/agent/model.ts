@@ -94,6 +94,10 @@ export interface ReleaseSummary {
   readonly isBlessed: boolean;
   /** The one that failed here last, and why. */
   readonly takenBack: { readonly version: string; readonly reason: string; readonly at: string } | null;
+  /** The one that the next boot takes. */
+  readonly staged: string | null;
+  /** Looks at the repository that failed in a row, and when the last one was, ISO time; null: none was made. */
+  readonly lastLook: { readonly at: string; readonly failures: number } | null;
 }
 
 /** The machine under the engines, where it is Berth's. */

@@ -114,7 +114,8 @@ export class OwnOs implements Os {
   get summary(): ReleaseSummary {
     const [last] = this.#rejected();
     const takenBack = last === undefined ? null : { version: last.version, reason: last.reason, at: last.at };
-    return { version: this.#deps.version, isBlessed: this.isBlessed, takenBack };
+    const { staged = null, lastLook = null } = this.updates?.summary ?? {};
+    return { version: this.#deps.version, isBlessed: this.isBlessed, takenBack, staged, lastLook };
   }
 
   async bless({ who, command }: Operator, manual: boolean): Promise<OsStatus> {

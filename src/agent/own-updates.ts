@@ -10,6 +10,7 @@ import type { Reboots } from '../update/reboot/open-reboots.ts';
 import type { RebootState } from '../update/reboot/reboot-state.ts';
 import type { SlotDamage } from '../update/transfer/tree-check.ts';
 import type { Operator } from './agent-service.ts';
+import type { ReleaseSummary } from './model.ts';
 import type { SlotCheck, UpdateOptions, UpdateService } from './update-service.ts';
 
 export interface OwnUpdatesDependencies {
@@ -52,6 +53,15 @@ export class OwnUpdates implements UpdateService {
     const { keeper, reboots, onProblem } = this.#deps;
     await keeper.noteBlessed().catch((error: unknown) => onProblem(messageOf(error)));
     reboots.keeper.wake();
+  }
+
+  /** For the host's status. */
+  get summary(): Pick<ReleaseSummary, 'staged' | 'lastLook'> {
+    const { version, state, lastLook } = this.#deps.keeper.status();
+    return {
+      staged: state === 'staged' ? version : null,
+      lastLook: lastLook === null ? null : { at: lastLook.at, failures: lastLook.failures },
+    };
   }
 
   async updateStatus(): Promise<UpdateStatus> {

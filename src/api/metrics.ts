@@ -61,7 +61,7 @@ export function statusMetrics(status: HostStatus): MetricFamily[] {
 
 function releaseMetrics(release: ReleaseSummary | null): MetricFamily[] {
   if (release === null) return [];
-  const { version, isBlessed, takenBack } = release;
+  const { version, isBlessed, takenBack, staged, lastLook } = release;
   return [
     gauge('berth_os_blessed', '1 when the OS release that runs has proved itself.', [
       { labels: { version }, value: Number(isBlessed) },
@@ -70,6 +70,21 @@ function releaseMetrics(release: ReleaseSummary | null): MetricFamily[] {
       'berth_os_taken_back_timestamp_seconds',
       'When the last OS release that failed here was taken back, in seconds since the epoch.',
       takenBack === null ? [] : [{ labels: { version: takenBack.version }, value: Date.parse(takenBack.at) / 1000 }],
+    ),
+    gauge(
+      'berth_os_staged',
+      '1 for an OS release that the next boot takes.',
+      staged === null ? [] : [{ labels: { version: staged }, value: 1 }],
+    ),
+    gauge(
+      'berth_os_last_look_timestamp_seconds',
+      'When this host last looked for OS releases, in seconds since the epoch.',
+      lastLook === null ? [] : [{ value: Date.parse(lastLook.at) / 1000 }],
+    ),
+    gauge(
+      'berth_os_look_failures',
+      'Looks for OS releases that failed in a row.',
+      lastLook === null ? [] : [{ value: lastLook.failures }],
     ),
   ];
 }

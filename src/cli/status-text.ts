@@ -56,10 +56,11 @@ function renderMachine({ config, network, problems, maintenance, release }: Mach
   return [...lines, ...problems.map((problem) => style.bad(problem))].join('\n');
 }
 
-function renderRelease({ version, isBlessed, takenBack }: ReleaseSummary, style: Style): string {
+function renderRelease({ version, isBlessed, takenBack, staged }: ReleaseSummary, style: Style): string {
   const state = isBlessed ? style.good('blessed') : style.busy('on trial');
   const failed = takenBack === null ? '' : style.bad(`${takenBack.version} was taken back: ${takenBack.reason}`);
-  return `${version}  ${state}  ${failed}`.trimEnd();
+  const next = staged === null ? '' : style.busy(`${staged} boots next`);
+  return [version, state, next, failed].filter((part) => part !== '').join('  ');
 }
 
 /** A state in its colour. */

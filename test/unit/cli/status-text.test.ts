@@ -45,6 +45,8 @@ test.each<[string, MachineStatus, string[]]>([
         version: '1.0',
         isBlessed: true,
         takenBack: { version: '1.1', reason: 'it was not healthy within 300 seconds', at: '2026-01-01T00:00:00.000Z' },
+        staged: null,
+        lastLook: null,
       },
     },
     [
