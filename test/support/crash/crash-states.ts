@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { apply, type Cells, type CellUpdate, type MediumEvent } from './medium.ts';
 
 /** What a power cut leaves. */
@@ -32,10 +33,12 @@ export function* crashStates(initial: Cells, log: readonly MediumEvent[]): Gener
       for (const write of pending) if (event.covers(write.tag)) apply(durable, write.updates);
       pending = pending.filter(({ tag }) => !event.covers(tag));
     }
+    const sum = seen.sumOf(durable);
     for (const { updates, how } of outcomes(pending)) {
+      if (!seen.isNew(durable, sum, updates, promised)) continue;
       const cells = new Map(durable);
       apply(cells, updates);
-      if (seen.isNew(cells, promised)) yield { cells, promised: new Set(promised), at: index, how };
+      yield { cells, promised: new Set(promised), at: index, how };
     }
   }
 }
@@ -79,20 +82,33 @@ function* survivors(count: number): Generator<ReadonlySet<number>> {
   }
 }
 
-/** Tells states that were there already. */
+/** Tells states that were there already, by a sum over all cells that changes with each. */
 class Seen {
-  readonly #values = new Map<string, number>();
+  readonly #sums = new Map<string, bigint>();
   readonly #states = new Set<string>();
 
-  isNew(cells: Cells, promised: ReadonlySet<string>): boolean {
-    const parts = [...cells].map(([cell, value]) => {
-      const number = this.#values.get(value) ?? this.#values.size;
-      this.#values.set(value, number);
-      return `${cell}=${number}`;
-    });
-    const state = [...parts.sort(), ...promised].join(' ');
+  sumOf(cells: Cells): bigint {
+    return [...cells].reduce((sum, [cell, value]) => sum ^ this.#sumOf(cell, value), 0n);
+  }
+
+  /** @param sum of `before`, over which the updates come. */
+  isNew(before: Cells, sum: bigint, updates: readonly CellUpdate[], promised: ReadonlySet<string>): boolean {
+    let after = sum;
+    for (const [cell, value] of new Map(updates))
+      after ^= this.#sumOf(cell, before.get(cell)) ^ this.#sumOf(cell, value);
+    const state = `${after} ${[...promised].join(' ')}`;
     if (this.#states.has(state)) return false;
     this.#states.add(state);
     return true;
+  }
+
+  #sumOf(cell: string, value: string | undefined): bigint {
+    if (value === undefined) return 0n;
+    const key = `${cell}=${value}`;
+    const known = this.#sums.get(key);
+    if (known !== undefined) return known;
+    const sum = BigInt(`0x${hash('sha256', key).slice(0, 24)}`);
+    this.#sums.set(key, sum);
+    return sum;
   }
 }

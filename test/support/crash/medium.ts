@@ -6,7 +6,7 @@ export type CellUpdate = readonly [cell: string, value: string | undefined];
 
 /** Where a write belongs, by which a flush finds what it makes durable. */
 export interface WriteTag {
-  readonly part: 'esp' | 'slot' | 'memory';
+  readonly part: 'esp' | 'slot' | 'memory' | 'disk';
   readonly kind: 'long-name' | 'short-entry' | 'inode' | 'chain' | 'data' | 'state' | 'memory';
   /** The directory's path, or a file's place. */
   readonly owner: string;

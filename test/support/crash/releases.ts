@@ -31,6 +31,8 @@ export interface SmallReleases {
   /** By their sequence, from 1 on. Each has a delta from the ones before. */
   readonly all: readonly SmallRelease[];
   readonly source: ArtifactSource;
+  /** By their paths, `blobs/NAME`. */
+  readonly blobs: ReadonlyMap<string, Buffer>;
 }
 
 const dataBlocks = 12;
@@ -38,8 +40,8 @@ const dataBlocks = 12;
 const changedBlocks = [2, 3, 4, 9];
 export const ukiClusters = 3;
 
-/** Makes releases of some blocks each, with artifacts in memory. */
-export async function makeSmallReleases(count: number): Promise<SmallReleases> {
+/** Makes releases of some blocks each, with artifacts in memory. @param ukiOf a version's kernel image. */
+export async function makeSmallReleases(count: number, ukiOf = unbootableUki): Promise<SmallReleases> {
   const directory = await mkdtemp(join(tmpdir(), 'berth-crash-'));
   const blobs = new Map<string, Buffer>();
   try {
@@ -55,11 +57,17 @@ export async function makeSmallReleases(count: number): Promise<SmallReleases> {
       const made = await makeArtifacts({ image, previous, directory: own, name: 'r', level: 3, signal: never });
       for (const { name } of made) blobs.set(`blobs/${sequence}-${name}`, await readFile(join(own, name)));
       const artifacts = made.map((artifact) => ({ ...artifact, name: `${sequence}-${artifact.name}` }));
-      const release = describe(sequence, Buffer.from(image.content), image.rootHash, artifacts);
+      const release = describe(
+        sequence,
+        ukiOf(`${sequence}.0.0`),
+        Buffer.from(image.content),
+        image.rootHash,
+        artifacts,
+      );
       blobs.set(`blobs/${release.manifest.uki.name}`, release.uki);
       all.push(release);
     }
-    return { all, source: sourceOf(blobs) };
+    return { all, source: sourceOf(blobs), blobs };
   } finally {
     await rm(directory, { recursive: true });
   }
@@ -76,15 +84,21 @@ function dataOf(sequence: number): Uint8Array {
   return data;
 }
 
+/** Noise with the version in its first sector. */
+function unbootableUki(version: string): Buffer {
+  const uki = Buffer.from(noise(100 + Number.parseInt(version, 10), 1).subarray(0, ukiClusters * clusterBytes));
+  uki.write(`MZ version=${version} `, 'latin1');
+  return uki;
+}
+
 function describe(
   sequence: number,
+  uki: Buffer,
   slot: Buffer,
   rootHash: string,
   artifacts: readonly ReleaseArtifact[],
 ): SmallRelease {
   const version = `${sequence}.0.0`;
-  const uki = Buffer.from(noise(100 + sequence, 1).subarray(0, ukiClusters * clusterBytes));
-  uki.write(`MZ version=${version} `, 'latin1');
   const manifest: ReleaseManifest = {
     ...{ format: 1, product: 'berth', version, sequence, architecture: 'amd64', kernel: 'cloud' },
     created: '2026-11-29T00:00:00Z',
