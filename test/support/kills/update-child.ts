@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Esp, EspDirectory } from '../../../src/boot/esp.ts';
 import type { EspAccess } from '../../../src/boot/esp-mount.ts';
 import { SystemdBoot } from '../../../src/boot/systemd-boot.ts';
-import { fetchKernel, fetchSlot } from '../../../src/update/machine/fetch.ts';
+import { fetchSlot, kernelOf } from '../../../src/update/machine/fetch.ts';
 import { Updater } from '../../../src/update/machine/updater.ts';
 import { DirectorySource } from '../../../src/update/transfer/directory-source.ts';
 import type { KillSetting } from './update-kills.ts';
@@ -38,12 +38,14 @@ class CountedEsp implements EspAccess {
   }
 }
 
+const loader = new SystemdBoot(new CountedEsp());
 const updater = new Updater({
   running: { ...running, device: join(directory, 'slot-a') },
   target: { device: join(directory, 'slot-b'), bytes: slotBytes },
-  loader: new SystemdBoot(new CountedEsp()),
+  loader,
   writeSlot: async (order) => fetchSlot(order, clock),
-  kernel: async (order, signal) => fetchKernel(order, signal),
+  kernel: async (order, signal) =>
+    kernelOf(order, { loader, name: running.name, file: join(directory, 'running-kernel') }, signal),
   isBlessed: () => true,
   rateLimit: () => undefined,
   onStaged: async () => undefined,

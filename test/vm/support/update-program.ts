@@ -5,7 +5,7 @@ import { findSibling } from '../../../src/boot/boot-facts.ts';
 import { EspMount } from '../../../src/boot/esp-mount.ts';
 import { SystemdBoot } from '../../../src/boot/systemd-boot.ts';
 import { runCommand } from '../../../src/engine/run-command.ts';
-import { fetchKernel, fetchSlot } from '../../../src/update/machine/fetch.ts';
+import { fetchSlot, kernelOf } from '../../../src/update/machine/fetch.ts';
 import { Updater } from '../../../src/update/machine/updater.ts';
 import { DirectorySource } from '../../../src/update/transfer/directory-source.ts';
 import { alignedBlocks } from '../../../src/update/transfer/slot-file.ts';
@@ -71,7 +71,8 @@ class SmallDisk {
       target: { device: await this.partition(from === 'berth-a' ? 'berth-b' : 'berth-a'), bytes: targetBytes },
       loader: boot,
       writeSlot: async (order) => fetchSlot(order, clock),
-      kernel: async (order, signal) => fetchKernel(order, signal),
+      kernel: async (order, signal) =>
+        kernelOf(order, { loader: boot, name: running.name, file: '/run/running-kernel' }, signal),
       isBlessed: () => true,
       rateLimit: () => undefined,
       onStaged: async ({ version }) => this.mark(`taken ${version}`),
