@@ -1,13 +1,15 @@
 import { copyFile, mkdir, open, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SlotImage } from '../../image/os/slot.ts';
-import type { TransferArtifacts } from '../../src/update/transfer/artifacts.ts';
+import type { ReleaseArtifact } from '../../src/update/release-manifest.ts';
 import { verifySlot } from '../../src/update/transfer/verify-slot.ts';
 import { blockBytes } from '../../src/update/transfer/verity.ts';
 import { median } from '../stopwatch.ts';
+import type { BenchRelease } from './images.ts';
 import { measured, type Usage } from './measured.ts';
-import type { OurTask } from './ours.ts';
+import type { Applied, ApplyTask, MakeTask } from './ours.ts';
 import { peerCost, peerNames, type UpdateCost, type UpdatePeer } from './peers.ts';
+import { publish } from './publication.ts';
 
 export interface CostOptions {
   readonly directory: string;
@@ -25,14 +27,18 @@ export interface ReleaseCosts {
     /** Index and ranges of the full stream. */
     readonly ranges: UpdateCost;
     readonly full: number;
+    /** All that a host fetches, in bytes, by deltas. */
+    readonly fetched: { readonly slot: number; readonly kernel: number; readonly metadata: number };
+    /** Bytes of the kernel image. */
+    readonly kernelWhole: number;
     /** Medians, of the clock. */
     readonly applySeconds: number;
     readonly ddSeconds: number;
   };
 }
 
-/** Measures one pair of images. */
-export async function releaseCosts(old: SlotImage, next: SlotImage, options: CostOptions): Promise<ReleaseCosts> {
+/** Measures one pair of releases. */
+export async function releaseCosts(old: BenchRelease, next: BenchRelease, options: CostOptions): Promise<ReleaseCosts> {
   const { progress, withPeers } = options;
   const directory = join(options.directory, 'pair');
   await mkdir(directory);
@@ -41,8 +47,8 @@ export async function releaseCosts(old: SlotImage, next: SlotImage, options: Cos
     const peers: Partial<Record<UpdatePeer, UpdateCost>> = {};
     if (withPeers) {
       const files = {
-        old: await dataOf(old, directory, 'old'),
-        next: await dataOf(next, directory, 'next'),
+        old: await dataOf(old.slot, directory, 'old'),
+        next: await dataOf(next.slot, directory, 'next'),
         directory,
       };
       for (const peer of peerNames) {
@@ -51,19 +57,19 @@ export async function releaseCosts(old: SlotImage, next: SlotImage, options: Cos
         peers[peer] = cost;
       }
     }
-    return { dataBytes: next.dataBlocks * blockBytes, peers, berth };
+    return { dataBytes: next.slot.dataBlocks * blockBytes, peers, berth };
   } finally {
     await rm(directory, { recursive: true });
   }
 }
 
-async function ourCosts(old: SlotImage, next: SlotImage, options: CostOptions): Promise<ReleaseCosts['berth']> {
+async function ourCosts(old: BenchRelease, next: BenchRelease, options: CostOptions): Promise<ReleaseCosts['berth']> {
   const { directory, progress, runs } = options;
-  const task: OurTask = { old, next, directory };
-  const server = await ours('make', task, directory);
-  const artifacts = JSON.parse(server.stdout) as TransferArtifacts;
+  const server = await ours('make', { old, next, directory } satisfies MakeTask, directory);
+  const artifacts = JSON.parse(server.stdout) as ReleaseArtifact[];
+  const { targets, manifest, metadataBytes } = await publish(old, next, artifacts, directory);
   const target = join(directory, 'target');
-  await copyFile(old.file, target);
+  const task: ApplyTask = { old, manifest, targets, target };
   const applied: number[] = [];
   const copied: number[] = [];
   let client: Usage = server;
@@ -71,38 +77,46 @@ async function ourCosts(old: SlotImage, next: SlotImage, options: CostOptions): 
     // Ways in turn, a different one first each time: what the disk is at else hits both.
     const steps = [
       async () => {
-        // A target that holds another release, as a spare slot does.
-        await copyFile(old.file, target);
-        await grow(target, next);
+        await freshTarget(target, old.slot, next.slot);
         await measured(['sync'], join(directory, 'time'));
-        client = await ours('apply', { ...task, artifacts }, directory);
-        applied.push((JSON.parse(client.stdout) as { seconds: number }).seconds);
+        client = await ours('apply', task, directory);
+        applied.push(told(client).seconds);
       },
-      async () => void copied.push(await ddSeconds(next, directory)),
+      async () => void copied.push(await ddSeconds(next.slot, directory)),
     ];
     for (const step of run % 2 === 0 ? steps : steps.toReversed()) await step();
   }
-  const damage = await verifySlot(target, next, new AbortController().signal);
+  const damage = await verifySlot(target, next.slot, new AbortController().signal);
   if (damage.differs.length + damage.unknown.length > 0) throw new Error('the slot is not the release');
-  const delta = { bytes: fetched(client), server, client };
+  const { slotBytes, kernelBytes } = told(client);
+  const delta = { bytes: slotBytes, server, client };
   progress(
     `  delta: ${shown(delta)}; apply ${applied.map((time) => time.toFixed(2)).join(' ')}, dd ${copied.map((time) => time.toFixed(2)).join(' ')}`,
   );
-  await copyFile(old.file, target);
-  await grow(target, next);
-  const byRanges = await ours('apply', { ...task, artifacts: { ...artifacts, deltas: [] } }, directory);
-  const ranges = { bytes: fetched(byRanges), server, client: byRanges };
-  progress(`  ranges: ${shown(ranges)}; full stream ${artifacts.full.bytes}`);
-  return { delta, ranges, full: artifacts.full.bytes, applySeconds: median(applied), ddSeconds: median(copied) };
+  await freshTarget(target, old.slot, next.slot);
+  const withoutDeltas = manifest.artifacts.filter(({ kind }) => kind !== 'delta');
+  const byRanges = await ours('apply', { ...task, manifest: { ...manifest, artifacts: withoutDeltas } }, directory);
+  const ranges = { bytes: told(byRanges).slotBytes, server, client: byRanges };
+  const full = manifest.artifacts.find(({ kind }) => kind === 'full')?.bytes ?? 0;
+  progress(`  ranges: ${shown(ranges)}; full stream ${full}; kernel image ${kernelBytes}; metadata ${metadataBytes}`);
+  const fetched = { slot: slotBytes, kernel: kernelBytes, metadata: metadataBytes };
+  const times = { applySeconds: median(applied), ddSeconds: median(copied) };
+  return { delta, ranges, full, fetched, kernelWhole: manifest.uki.bytes, ...times };
 }
 
-function ours(verb: 'make' | 'apply', task: OurTask, directory: string): Promise<Usage> {
+function ours(verb: 'make' | 'apply', task: MakeTask | ApplyTask, directory: string): Promise<Usage> {
   const program = join(import.meta.dirname, 'ours.ts');
   return measured([process.execPath, program, verb, JSON.stringify(task)], join(directory, 'time'));
 }
 
-function fetched({ stdout }: Usage): number {
-  return (JSON.parse(stdout) as { bytesFetched: number }).bytesFetched;
+function told({ stdout }: Usage): Applied {
+  return JSON.parse(stdout) as Applied;
+}
+
+/** A target that holds another release, as a spare slot does. */
+async function freshTarget(target: string, old: SlotImage, next: SlotImage): Promise<void> {
+  await copyFile(old.file, target);
+  await grow(target, next);
 }
 
 /** Writing an image with dd and hashing what is on the disk with openssl. */

@@ -6,7 +6,7 @@ import type { ReleaseCosts } from './release-costs.ts';
 type UpdateRow = Row<UpdatePeer | 'dd'>;
 type Measured = Measure<UpdatePeer | 'dd'>;
 
-/** A configuration's delta may have this much. */
+/** All that a host fetches for a release with nothing but a configuration may have this much. */
 const mostConfigMegabytes = 0.05;
 /** Of the bytes of the best pairwise program. */
 const mostOfPairwise = 0.85;
@@ -24,7 +24,7 @@ export function updateRows(costs: Readonly<Partial<Record<ReleaseName, ReleaseCo
 
 function rowsOf(name: ReleaseName, { peers, berth }: ReleaseCosts): UpdateRow[] {
   const { delta, ranges } = berth;
-  const all = { ...peers, berth: delta };
+  const everyone = { ...peers, berth: delta };
   const pairwise = least([peers.xdelta3, peers.zstd]);
   const generic = least([peers.casync, peers.zchunk]);
   const { xdelta3, zstd, casync, zchunk } = peers;
@@ -39,8 +39,21 @@ function rowsOf(name: ReleaseName, { peers, berth }: ReleaseCosts): UpdateRow[] 
     });
     return { measure: { ...measure, title: `${name}: ${measure.title}` }, medians: Object.fromEntries(pairs) };
   };
-  const most = name === 'config' ? mostConfigMegabytes : pairwise === undefined ? undefined : pairwise * mostOfPairwise;
+  const most = name === 'config' || pairwise === undefined ? undefined : pairwise * mostOfPairwise;
+  const { slot, kernel, metadata } = berth.fetched;
+  const all = (slot + kernel + metadata) / 1e6;
   return [
+    {
+      measure: {
+        title: `${name}: fetched in all, with kernel image and metadata`,
+        ...{ unit: 'MB', decimals: 3, ...limit(name === 'config' ? mostConfigMegabytes : undefined) },
+      },
+      medians: { berth: all },
+    },
+    {
+      measure: { title: `${name}: of it the kernel image`, unit: 'MB', decimals: 3 },
+      medians: { berth: kernel / 1e6 },
+    },
     row(
       { title: 'fetched, pairwise', unit: 'MB', decimals: 3, ...limit(most) },
       { xdelta3, zstd, berth: delta },
@@ -51,12 +64,12 @@ function rowsOf(name: ReleaseName, { peers, berth }: ReleaseCosts): UpdateRow[] 
       { casync, zchunk, berth: ranges },
       megabytes,
     ),
-    row({ title: 'server’s processor', unit: 's', decimals: 1 }, all, ({ server }) => server.cpuSeconds),
-    row({ title: 'server’s memory', unit: 'MiB' }, all, ({ server }) => server.peakMebibytes),
-    row({ title: 'host’s processor', unit: 's', decimals: 2 }, all, ({ client }) => client?.cpuSeconds),
+    row({ title: 'server’s processor', unit: 's', decimals: 1 }, everyone, ({ server }) => server.cpuSeconds),
+    row({ title: 'server’s memory', unit: 'MiB' }, everyone, ({ server }) => server.peakMebibytes),
+    row({ title: 'host’s processor', unit: 's', decimals: 2 }, everyone, ({ client }) => client?.cpuSeconds),
     row(
       { title: 'host’s memory', unit: 'MiB', ...limit(mostClientMebibytes) },
-      all,
+      everyone,
       ({ client }) => client?.peakMebibytes,
     ),
     {
