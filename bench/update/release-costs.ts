@@ -13,59 +13,69 @@ import { publish } from './publication.ts';
 
 export interface CostOptions {
   readonly directory: string;
+  /** Path of `ours.ts`, bundled. */
+  readonly program: string;
   readonly runs: number;
-  readonly withPeers: boolean;
   readonly progress: (line: string) => void;
 }
 
-/** What one release costs by every way. */
-export interface ReleaseCosts {
-  readonly dataBytes: number;
-  readonly peers: Readonly<Partial<Record<UpdatePeer, UpdateCost>>>;
-  readonly berth: {
-    readonly delta: UpdateCost;
-    /** Index and ranges of the full stream. */
-    readonly ranges: UpdateCost;
-    readonly full: number;
-    /** All that a host fetches, in bytes, by deltas. */
-    readonly fetched: { readonly slot: number; readonly kernel: number; readonly metadata: number };
-    /** Bytes of the kernel image. */
-    readonly kernelWhole: number;
-    /** Medians, of the clock. */
-    readonly applySeconds: number;
-    readonly ddSeconds: number;
-  };
+/** What one release costs our hosts and their server. */
+export interface OurCosts {
+  readonly delta: UpdateCost;
+  /** Index and ranges of the full stream. */
+  readonly ranges: UpdateCost;
+  /** All that a host fetches, in bytes, by deltas. */
+  readonly fetched: { readonly slot: number; readonly kernel: number; readonly metadata: number };
+  /** Medians, of the clock. */
+  readonly applySeconds: number;
+  readonly ddSeconds: number;
 }
 
-/** Measures one pair of releases. */
-export async function releaseCosts(old: BenchRelease, next: BenchRelease, options: CostOptions): Promise<ReleaseCosts> {
-  const { progress, withPeers } = options;
-  const directory = join(options.directory, 'pair');
+/** What other programs cost for the same slots. */
+export type PeerCosts = Readonly<Partial<Record<UpdatePeer, UpdateCost>>>;
+
+/** Measures the other programs on one pair of releases. */
+export async function peerCosts(old: BenchRelease, next: BenchRelease, options: CostOptions): Promise<PeerCosts> {
+  return inDirectory(options.directory, async (directory) => {
+    const files = {
+      old: await dataOf(old.slot, directory, 'old'),
+      next: await dataOf(next.slot, directory, 'next'),
+      directory,
+    };
+    const costs: Partial<Record<UpdatePeer, UpdateCost>> = {};
+    for (const peer of peerNames) {
+      const cost = await peerCost(peer, files);
+      options.progress(`  ${peer}: ${shown(cost)}`);
+      costs[peer] = cost;
+    }
+    return costs;
+  });
+}
+
+/** Measures one pair of releases. Throws when the slot that was written is not the release. */
+export async function ourCosts(old: BenchRelease, next: BenchRelease, options: CostOptions): Promise<OurCosts> {
+  return inDirectory(options.directory, async (directory) => ourCostsIn(directory, old, next, options));
+}
+
+async function inDirectory<Value>(parent: string, work: (directory: string) => Promise<Value>): Promise<Value> {
+  const directory = join(parent, 'pair');
   await mkdir(directory);
   try {
-    const berth = await ourCosts(old, next, { ...options, directory });
-    const peers: Partial<Record<UpdatePeer, UpdateCost>> = {};
-    if (withPeers) {
-      const files = {
-        old: await dataOf(old.slot, directory, 'old'),
-        next: await dataOf(next.slot, directory, 'next'),
-        directory,
-      };
-      for (const peer of peerNames) {
-        const cost = await peerCost(peer, files);
-        progress(`  ${peer}: ${shown(cost)}`);
-        peers[peer] = cost;
-      }
-    }
-    return { dataBytes: next.slot.dataBlocks * blockBytes, peers, berth };
+    return await work(directory);
   } finally {
     await rm(directory, { recursive: true });
   }
 }
 
-async function ourCosts(old: BenchRelease, next: BenchRelease, options: CostOptions): Promise<ReleaseCosts['berth']> {
-  const { directory, progress, runs } = options;
-  const server = await ours('make', { old, next, directory } satisfies MakeTask, directory);
+async function ourCostsIn(
+  directory: string,
+  old: BenchRelease,
+  next: BenchRelease,
+  { program, progress, runs }: CostOptions,
+): Promise<OurCosts> {
+  const ours = async (verb: 'make' | 'apply', given: MakeTask | ApplyTask): Promise<Usage> =>
+    measured([process.execPath, program, verb, JSON.stringify(given)], join(directory, 'time'));
+  const server = await ours('make', { old, next, directory });
   const artifacts = JSON.parse(server.stdout) as ReleaseArtifact[];
   const { targets, manifest, metadataBytes } = await publish(old, next, artifacts, directory);
   const target = join(directory, 'target');
@@ -79,7 +89,7 @@ async function ourCosts(old: BenchRelease, next: BenchRelease, options: CostOpti
       async () => {
         await freshTarget(target, old.slot, next.slot);
         await measured(['sync'], join(directory, 'time'));
-        client = await ours('apply', task, directory);
+        client = await ours('apply', task);
         applied.push(told(client).seconds);
       },
       async () => void copied.push(await ddSeconds(next.slot, directory)),
@@ -95,18 +105,13 @@ async function ourCosts(old: BenchRelease, next: BenchRelease, options: CostOpti
   );
   await freshTarget(target, old.slot, next.slot);
   const withoutDeltas = manifest.artifacts.filter(({ kind }) => kind !== 'delta');
-  const byRanges = await ours('apply', { ...task, manifest: { ...manifest, artifacts: withoutDeltas } }, directory);
+  const byRanges = await ours('apply', { ...task, manifest: { ...manifest, artifacts: withoutDeltas } });
   const ranges = { bytes: told(byRanges).slotBytes, server, client: byRanges };
   const full = manifest.artifacts.find(({ kind }) => kind === 'full')?.bytes ?? 0;
   progress(`  ranges: ${shown(ranges)}; full stream ${full}; kernel image ${kernelBytes}; metadata ${metadataBytes}`);
   const fetched = { slot: slotBytes, kernel: kernelBytes, metadata: metadataBytes };
   const times = { applySeconds: median(applied), ddSeconds: median(copied) };
-  return { delta, ranges, full, fetched, kernelWhole: manifest.uki.bytes, ...times };
-}
-
-function ours(verb: 'make' | 'apply', task: MakeTask | ApplyTask, directory: string): Promise<Usage> {
-  const program = join(import.meta.dirname, 'ours.ts');
-  return measured([process.execPath, program, verb, JSON.stringify(task)], join(directory, 'time'));
+  return { delta, ranges, fetched, ...times };
 }
 
 function told({ stdout }: Usage): Applied {

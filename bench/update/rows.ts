@@ -1,7 +1,7 @@
 import type { Measure, Row } from '../scenario.ts';
-import { type ReleaseName, releases } from './images.ts';
+import type { ReleaseName } from './images.ts';
 import type { UpdateCost, UpdatePeer } from './peers.ts';
-import type { ReleaseCosts } from './release-costs.ts';
+import type { OurCosts, PeerCosts } from './release-costs.ts';
 
 type UpdateRow = Row<UpdatePeer | 'dd'>;
 type Measured = Measure<UpdatePeer | 'dd'>;
@@ -14,15 +14,8 @@ const mostClientMebibytes = 256;
 /** Throughput of 0.8 of dd and openssl is this much of their time. */
 const mostOfDdTime = 1 / 0.8;
 
-/** The results, one row a measure. Pure. */
-export function updateRows(costs: Readonly<Partial<Record<ReleaseName, ReleaseCosts>>>): UpdateRow[] {
-  return (Object.keys(releases) as ReleaseName[]).flatMap((name) => {
-    const cost = costs[name];
-    return cost === undefined ? [] : rowsOf(name, cost);
-  });
-}
-
-function rowsOf(name: ReleaseName, { peers, berth }: ReleaseCosts): UpdateRow[] {
+/** The results of one release, a row a measure. Pure. */
+export function updateRows(name: ReleaseName, berth: OurCosts, peers: PeerCosts): UpdateRow[] {
   const { delta, ranges } = berth;
   const everyone = { ...peers, berth: delta };
   const pairwise = least([peers.xdelta3, peers.zstd]);
