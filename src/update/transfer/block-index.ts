@@ -27,8 +27,8 @@ export interface BlockIndex {
 
 /** Bytes of a digest that the index keeps. */
 export const keyBytes = 8;
-/** Blocks in a frame of what we make: 64 KiB. */
-export const defaultFrameBlocks = 16;
+/** Blocks in a frame of what we make: 16 KiB. Frames of 64 KiB pack by 1 % better, and a host without a delta fetches half as much again. */
+export const defaultFrameBlocks = 4;
 /** A frame of random bytes grows by far less than this. */
 const mostFrameBytes = 512 * 1024;
 const magic = 'BERTHIDX';
