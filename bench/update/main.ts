@@ -9,7 +9,8 @@ import { type Column, markdownTable, terminalTable } from '../report.ts';
 import { misses } from '../scenario.ts';
 import { benchImages, type ReleaseName, releases } from './images.ts';
 import type { UpdatePeer } from './peers.ts';
-import { type ReleaseCosts, releaseCosts } from './release-costs.ts';
+import { bundledProgram } from './program.ts';
+import { type OurCosts, ourCosts, type PeerCosts, peerCosts } from './release-costs.ts';
 import { updateRows } from './rows.ts';
 
 const usage = `npm run bench:update -- [--runs N] [--quick] [--only config|patch|minor]
@@ -35,17 +36,27 @@ async function main(runs: number, quick: boolean, only: string | undefined): Pro
   const { base, next, notes } = await benchImages(progress);
   // Beside the cache, not in memory: disks are measured.
   const directory = await mkdtemp(join('/var/tmp', 'berth-update-'));
-  const costs: Partial<Record<ReleaseName, ReleaseCosts>> = {};
+  const program = await bundledProgram(directory);
+  const options = { directory, program, runs, progress };
+  const names = (Object.keys(releases) as ReleaseName[]).filter((name) => only === undefined || only === name);
+  const ours: Partial<Record<ReleaseName, OurCosts>> = {};
+  const peers: Partial<Record<ReleaseName, PeerCosts>> = {};
   try {
-    for (const name of Object.keys(releases) as ReleaseName[]) {
-      if (only !== undefined && only !== name) continue;
+    for (const name of names) {
       progress(`${name}: ${releases[name]}`);
-      costs[name] = await releaseCosts(base, next[name], { directory, runs, withPeers: !quick, progress });
+      ours[name] = await ourCosts(base, next[name], options);
+    }
+    for (const name of quick ? [] : names) {
+      progress(`${name}, by others:`);
+      peers[name] = await peerCosts(base, next[name], options);
     }
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
-  const rows = updateRows(costs);
+  const rows = names.flatMap((name) => {
+    const berth = ours[name];
+    return berth === undefined ? [] : updateRows(name, berth, peers[name] ?? {});
+  });
   process.stdout.write(`${terminalTable(rows, columns)}\n${notes.map((note) => `${note}\n`).join('')}`);
   if (!quick && only === undefined) {
     const text = await page(markdownTable(rows, columns), notes, runs);
@@ -65,7 +76,8 @@ async function page(table: string, notes: readonly string[], runs: number): Prom
     '',
     'Written by `npm run bench:update`: from one image to the next, of the project’s own builder (erofs, lz4hc), by Berth and by other',
     'programs on the same files in the same run. “Pairwise” ways need work of the server for each pair of releases; “any to any”',
-    'ways do not. Bytes are those of a slot’s data with index and header; kernel image and metadata are not in them. casync and zchunk',
+    'ways do not. Bytes are those of a slot’s data with index and header, and “in all” also what else an update fetches: the kernel image (by its',
+    'delta) and timestamp, snapshot, channel, feed and manifest, for a host that followed the release before. casync and zchunk',
     'have their default settings; xdelta3 `-9` with a window of the whole image; zstd `-19 --long=30 --patch-from`.',
     'Throughput: the median time of writing a slot by delta, durable, read back from the disk and checked, beside `dd oflag=direct` of',
     `the same image and \`openssl dgst -sha256\` of what it wrote, in turn, ${runs} times; disk caches of the old image warm.`,

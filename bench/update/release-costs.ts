@@ -1,69 +1,85 @@
 import { copyFile, mkdir, open, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SlotImage } from '../../image/os/slot.ts';
-import type { TransferArtifacts } from '../../src/update/transfer/artifacts.ts';
+import type { ReleaseArtifact } from '../../src/update/release-manifest.ts';
 import { verifySlot } from '../../src/update/transfer/verify-slot.ts';
 import { blockBytes } from '../../src/update/transfer/verity.ts';
 import { median } from '../stopwatch.ts';
+import type { BenchRelease } from './images.ts';
 import { measured, type Usage } from './measured.ts';
-import type { OurTask } from './ours.ts';
+import type { Applied, ApplyTask, MakeTask } from './ours.ts';
 import { peerCost, peerNames, type UpdateCost, type UpdatePeer } from './peers.ts';
+import { publish } from './publication.ts';
 
 export interface CostOptions {
   readonly directory: string;
+  /** Path of `ours.ts`, bundled. */
+  readonly program: string;
   readonly runs: number;
-  readonly withPeers: boolean;
   readonly progress: (line: string) => void;
 }
 
-/** What one release costs by every way. */
-export interface ReleaseCosts {
-  readonly dataBytes: number;
-  readonly peers: Readonly<Partial<Record<UpdatePeer, UpdateCost>>>;
-  readonly berth: {
-    readonly delta: UpdateCost;
-    /** Index and ranges of the full stream. */
-    readonly ranges: UpdateCost;
-    readonly full: number;
-    /** Medians, of the clock. */
-    readonly applySeconds: number;
-    readonly ddSeconds: number;
-  };
+/** What one release costs our hosts and their server. */
+export interface OurCosts {
+  readonly delta: UpdateCost;
+  /** Index and ranges of the full stream. */
+  readonly ranges: UpdateCost;
+  /** All that a host fetches, in bytes, by deltas. */
+  readonly fetched: { readonly slot: number; readonly kernel: number; readonly metadata: number };
+  /** Medians, of the clock. */
+  readonly applySeconds: number;
+  readonly ddSeconds: number;
 }
 
-/** Measures one pair of images. */
-export async function releaseCosts(old: SlotImage, next: SlotImage, options: CostOptions): Promise<ReleaseCosts> {
-  const { progress, withPeers } = options;
-  const directory = join(options.directory, 'pair');
+/** What other programs cost for the same slots. */
+export type PeerCosts = Readonly<Partial<Record<UpdatePeer, UpdateCost>>>;
+
+/** Measures the other programs on one pair of releases. */
+export async function peerCosts(old: BenchRelease, next: BenchRelease, options: CostOptions): Promise<PeerCosts> {
+  return inDirectory(options.directory, async (directory) => {
+    const files = {
+      old: await dataOf(old.slot, directory, 'old'),
+      next: await dataOf(next.slot, directory, 'next'),
+      directory,
+    };
+    const costs: Partial<Record<UpdatePeer, UpdateCost>> = {};
+    for (const peer of peerNames) {
+      const cost = await peerCost(peer, files);
+      options.progress(`  ${peer}: ${shown(cost)}`);
+      costs[peer] = cost;
+    }
+    return costs;
+  });
+}
+
+/** Measures one pair of releases. Throws when the slot that was written is not the release. */
+export async function ourCosts(old: BenchRelease, next: BenchRelease, options: CostOptions): Promise<OurCosts> {
+  return inDirectory(options.directory, async (directory) => ourCostsIn(directory, old, next, options));
+}
+
+async function inDirectory<Value>(parent: string, work: (directory: string) => Promise<Value>): Promise<Value> {
+  const directory = join(parent, 'pair');
   await mkdir(directory);
   try {
-    const berth = await ourCosts(old, next, { ...options, directory });
-    const peers: Partial<Record<UpdatePeer, UpdateCost>> = {};
-    if (withPeers) {
-      const files = {
-        old: await dataOf(old, directory, 'old'),
-        next: await dataOf(next, directory, 'next'),
-        directory,
-      };
-      for (const peer of peerNames) {
-        const cost = await peerCost(peer, files);
-        progress(`  ${peer}: ${shown(cost)}`);
-        peers[peer] = cost;
-      }
-    }
-    return { dataBytes: next.dataBlocks * blockBytes, peers, berth };
+    return await work(directory);
   } finally {
     await rm(directory, { recursive: true });
   }
 }
 
-async function ourCosts(old: SlotImage, next: SlotImage, options: CostOptions): Promise<ReleaseCosts['berth']> {
-  const { directory, progress, runs } = options;
-  const task: OurTask = { old, next, directory };
-  const server = await ours('make', task, directory);
-  const artifacts = JSON.parse(server.stdout) as TransferArtifacts;
+async function ourCostsIn(
+  directory: string,
+  old: BenchRelease,
+  next: BenchRelease,
+  { program, progress, runs }: CostOptions,
+): Promise<OurCosts> {
+  const ours = async (verb: 'make' | 'apply', given: MakeTask | ApplyTask): Promise<Usage> =>
+    measured([process.execPath, program, verb, JSON.stringify(given)], join(directory, 'time'));
+  const server = await ours('make', { old, next, directory });
+  const artifacts = JSON.parse(server.stdout) as ReleaseArtifact[];
+  const { targets, manifest, metadataBytes } = await publish(old, next, artifacts, directory);
   const target = join(directory, 'target');
-  await copyFile(old.file, target);
+  const task: ApplyTask = { old, manifest, targets, target };
   const applied: number[] = [];
   const copied: number[] = [];
   let client: Usage = server;
@@ -71,38 +87,41 @@ async function ourCosts(old: SlotImage, next: SlotImage, options: CostOptions): 
     // Ways in turn, a different one first each time: what the disk is at else hits both.
     const steps = [
       async () => {
-        // A target that holds another release, as a spare slot does.
-        await copyFile(old.file, target);
-        await grow(target, next);
+        await freshTarget(target, old.slot, next.slot);
         await measured(['sync'], join(directory, 'time'));
-        client = await ours('apply', { ...task, artifacts }, directory);
-        applied.push((JSON.parse(client.stdout) as { seconds: number }).seconds);
+        client = await ours('apply', task);
+        applied.push(told(client).seconds);
       },
-      async () => void copied.push(await ddSeconds(next, directory)),
+      async () => void copied.push(await ddSeconds(next.slot, directory)),
     ];
     for (const step of run % 2 === 0 ? steps : steps.toReversed()) await step();
   }
-  const damage = await verifySlot(target, next, new AbortController().signal);
+  const damage = await verifySlot(target, next.slot, new AbortController().signal);
   if (damage.differs.length + damage.unknown.length > 0) throw new Error('the slot is not the release');
-  const delta = { bytes: fetched(client), server, client };
+  const { slotBytes, kernelBytes } = told(client);
+  const delta = { bytes: slotBytes, server, client };
   progress(
     `  delta: ${shown(delta)}; apply ${applied.map((time) => time.toFixed(2)).join(' ')}, dd ${copied.map((time) => time.toFixed(2)).join(' ')}`,
   );
+  await freshTarget(target, old.slot, next.slot);
+  const withoutDeltas = manifest.artifacts.filter(({ kind }) => kind !== 'delta');
+  const byRanges = await ours('apply', { ...task, manifest: { ...manifest, artifacts: withoutDeltas } });
+  const ranges = { bytes: told(byRanges).slotBytes, server, client: byRanges };
+  const full = manifest.artifacts.find(({ kind }) => kind === 'full')?.bytes ?? 0;
+  progress(`  ranges: ${shown(ranges)}; full stream ${full}; kernel image ${kernelBytes}; metadata ${metadataBytes}`);
+  const fetched = { slot: slotBytes, kernel: kernelBytes, metadata: metadataBytes };
+  const times = { applySeconds: median(applied), ddSeconds: median(copied) };
+  return { delta, ranges, fetched, ...times };
+}
+
+function told({ stdout }: Usage): Applied {
+  return JSON.parse(stdout) as Applied;
+}
+
+/** A target that holds another release, as a spare slot does. */
+async function freshTarget(target: string, old: SlotImage, next: SlotImage): Promise<void> {
   await copyFile(old.file, target);
   await grow(target, next);
-  const byRanges = await ours('apply', { ...task, artifacts: { ...artifacts, deltas: [] } }, directory);
-  const ranges = { bytes: fetched(byRanges), server, client: byRanges };
-  progress(`  ranges: ${shown(ranges)}; full stream ${artifacts.full.bytes}`);
-  return { delta, ranges, full: artifacts.full.bytes, applySeconds: median(applied), ddSeconds: median(copied) };
-}
-
-function ours(verb: 'make' | 'apply', task: OurTask, directory: string): Promise<Usage> {
-  const program = join(import.meta.dirname, 'ours.ts');
-  return measured([process.execPath, program, verb, JSON.stringify(task)], join(directory, 'time'));
-}
-
-function fetched({ stdout }: Usage): number {
-  return (JSON.parse(stdout) as { bytesFetched: number }).bytesFetched;
 }
 
 /** Writing an image with dd and hashing what is on the disk with openssl. */

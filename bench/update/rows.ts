@@ -1,12 +1,12 @@
 import type { Measure, Row } from '../scenario.ts';
-import { type ReleaseName, releases } from './images.ts';
+import type { ReleaseName } from './images.ts';
 import type { UpdateCost, UpdatePeer } from './peers.ts';
-import type { ReleaseCosts } from './release-costs.ts';
+import type { OurCosts, PeerCosts } from './release-costs.ts';
 
 type UpdateRow = Row<UpdatePeer | 'dd'>;
 type Measured = Measure<UpdatePeer | 'dd'>;
 
-/** A configuration's delta may have this much. */
+/** All that a host fetches for a release with nothing but a configuration may have this much. */
 const mostConfigMegabytes = 0.05;
 /** Of the bytes of the best pairwise program. */
 const mostOfPairwise = 0.85;
@@ -14,17 +14,10 @@ const mostClientMebibytes = 256;
 /** Throughput of 0.8 of dd and openssl is this much of their time. */
 const mostOfDdTime = 1 / 0.8;
 
-/** The results, one row a measure. Pure. */
-export function updateRows(costs: Readonly<Partial<Record<ReleaseName, ReleaseCosts>>>): UpdateRow[] {
-  return (Object.keys(releases) as ReleaseName[]).flatMap((name) => {
-    const cost = costs[name];
-    return cost === undefined ? [] : rowsOf(name, cost);
-  });
-}
-
-function rowsOf(name: ReleaseName, { peers, berth }: ReleaseCosts): UpdateRow[] {
+/** The results of one release, a row a measure. Pure. */
+export function updateRows(name: ReleaseName, berth: OurCosts, peers: PeerCosts): UpdateRow[] {
   const { delta, ranges } = berth;
-  const all = { ...peers, berth: delta };
+  const everyone = { ...peers, berth: delta };
   const pairwise = least([peers.xdelta3, peers.zstd]);
   const generic = least([peers.casync, peers.zchunk]);
   const { xdelta3, zstd, casync, zchunk } = peers;
@@ -39,8 +32,21 @@ function rowsOf(name: ReleaseName, { peers, berth }: ReleaseCosts): UpdateRow[] 
     });
     return { measure: { ...measure, title: `${name}: ${measure.title}` }, medians: Object.fromEntries(pairs) };
   };
-  const most = name === 'config' ? mostConfigMegabytes : pairwise === undefined ? undefined : pairwise * mostOfPairwise;
+  const most = name === 'config' || pairwise === undefined ? undefined : pairwise * mostOfPairwise;
+  const { slot, kernel, metadata } = berth.fetched;
+  const all = (slot + kernel + metadata) / 1e6;
   return [
+    {
+      measure: {
+        title: `${name}: fetched in all, with kernel image and metadata`,
+        ...{ unit: 'MB', decimals: 3, ...limit(name === 'config' ? mostConfigMegabytes : undefined) },
+      },
+      medians: { berth: all },
+    },
+    {
+      measure: { title: `${name}: of it the kernel image`, unit: 'MB', decimals: 3 },
+      medians: { berth: kernel / 1e6 },
+    },
     row(
       { title: 'fetched, pairwise', unit: 'MB', decimals: 3, ...limit(most) },
       { xdelta3, zstd, berth: delta },
@@ -51,12 +57,12 @@ function rowsOf(name: ReleaseName, { peers, berth }: ReleaseCosts): UpdateRow[] 
       { casync, zchunk, berth: ranges },
       megabytes,
     ),
-    row({ title: 'server’s processor', unit: 's', decimals: 1 }, all, ({ server }) => server.cpuSeconds),
-    row({ title: 'server’s memory', unit: 'MiB' }, all, ({ server }) => server.peakMebibytes),
-    row({ title: 'host’s processor', unit: 's', decimals: 2 }, all, ({ client }) => client?.cpuSeconds),
+    row({ title: 'server’s processor', unit: 's', decimals: 1 }, everyone, ({ server }) => server.cpuSeconds),
+    row({ title: 'server’s memory', unit: 'MiB' }, everyone, ({ server }) => server.peakMebibytes),
+    row({ title: 'host’s processor', unit: 's', decimals: 2 }, everyone, ({ client }) => client?.cpuSeconds),
     row(
       { title: 'host’s memory', unit: 'MiB', ...limit(mostClientMebibytes) },
-      all,
+      everyone,
       ({ client }) => client?.peakMebibytes,
     ),
     {

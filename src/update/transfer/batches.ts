@@ -12,7 +12,7 @@ const mostBlocks = 2048;
 /** Bytes of a request, unless one payload is longer: what is under way when the power goes is fetched again. */
 export const mostSpanBytes = 384 * 1024;
 /** Bytes nobody needs that are cheaper to fetch than another request. */
-const mostGapBytes = 64 * 1024;
+const mostGapBytes = 16 * 1024;
 
 /** Puts neighbouring segments together. Their order, and that of their payloads, stays. Pure. */
 export function batchesOf(segments: readonly Segment[]): Batch[] {

@@ -27,8 +27,11 @@ export interface BlockIndex {
 
 /** Bytes of a digest that the index keeps. */
 export const keyBytes = 8;
-/** Blocks in a frame of what we make: 64 KiB. */
-export const defaultFrameBlocks = 16;
+/**
+ * Blocks in a frame of what we make: 16 KiB. Frames of 64 KiB pack by half a percent better, but a host without a delta fetches
+ * almost twice as much when little has changed.
+ */
+export const defaultFrameBlocks = 4;
 /** A frame of random bytes grows by far less than this. */
 const mostFrameBytes = 512 * 1024;
 const magic = 'BERTHIDX';

@@ -30,7 +30,7 @@ export interface MakeOptions {
 
 const compress = promisify(zstdCompress);
 /** Frames made at a time. */
-const parallelFrames = 4;
+const parallelFrames = 8;
 
 /**
  * Makes the artifacts of a release: full stream, block index, and a delta from each of the previous releases unless it would be no
@@ -91,4 +91,4 @@ function* pieces(bytes: Uint8Array): Generator<Uint8Array> {
 }
 
 /** Room for a frame at once. */
-const frameChunkBytes = 128 * 1024;
+const frameChunkBytes = 32 * 1024;

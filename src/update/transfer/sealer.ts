@@ -6,15 +6,15 @@ const mostBlocks = 8192;
 /** What was fetched for it: a power cut costs no more than this, twice, and what is under way. */
 const mostFetchedBytes = 2 ** 20;
 
-/** Has what was written made durable, read back and hashed, beside the writing. */
+/** Has what was written made durable, read back and hashed, beside the writing: by several threads, so that one hashes while another reads. */
 export class Sealer {
-  readonly #lane: SlotLane;
+  readonly #lanes: readonly SlotLane[];
   #pending: Promise<unknown> = Promise.resolve();
   #from = 0;
   #fetchedBytes = 0;
 
-  constructor(lane: SlotLane) {
-    this.#lane = lane;
+  constructor(lanes: readonly SlotLane[]) {
+    this.#lanes = lanes;
   }
 
   /** All blocks before `end` are written, for which so much had to be fetched. Waits while an earlier part is not sealed. */
@@ -29,7 +29,15 @@ export class Sealer {
   /** Seals some parts, once those before them are. */
   async seal(ranges: readonly BlockRange[]): Promise<void> {
     await this.#pending;
-    this.#pending = this.#lane.call('seal', ranges);
+    const count = this.#lanes.length;
+    this.#pending = Promise.all(
+      this.#lanes.map(async (lane, at) =>
+        lane.call(
+          'seal',
+          ranges.map((range) => share(range, at, count)),
+        ),
+      ),
+    );
     // It is told to whoever waits next.
     this.#pending.catch(() => undefined);
   }
@@ -45,4 +53,10 @@ export class Sealer {
   async idle(): Promise<void> {
     await this.#pending;
   }
+}
+
+/** One of `count` parts of much the same size. Pure. */
+function share({ block, blocks }: BlockRange, at: number, count: number): BlockRange {
+  const start = Math.floor((blocks * at) / count);
+  return { block: block + start, blocks: Math.floor((blocks * (at + 1)) / count) - start };
 }

@@ -20,6 +20,8 @@ import { blockBytes, digestBytes, hashTree, type SlotLayout, slotLayout } from '
 const deltaHeadBytes = 64 * 1024;
 /** Segments whose blocks in the target are looked at before the next message. */
 const segmentsAtATime = 64;
+/** Threads that read back what was written. */
+const checkers = 2;
 /** How often what differs is fetched again. */
 const repairs = 2;
 
@@ -29,7 +31,7 @@ export class SlotTransfer {
   readonly #layout: SlotLayout;
   readonly #leaves: Uint8Array;
   readonly #writer: SlotLane;
-  readonly #checker: SlotLane;
+  readonly #checkers: readonly SlotLane[];
   readonly #batches: BatchSource;
   readonly #detours: string[] = [];
   #index: BlockIndex | undefined;
@@ -44,7 +46,8 @@ export class SlotTransfer {
     this.#leaves = new Uint8Array(new SharedArrayBuffer(release.dataBlocks * digestBytes));
     const setup = { target, layout: this.#layout, ...(seed === undefined ? {} : { seed: seed.device }) };
     this.#writer = new SlotLane({ kind: 'write', ...setup });
-    this.#checker = new SlotLane({ kind: 'check', target, leaves: this.#leaves });
+    const check = { kind: 'check', target, leaves: this.#leaves } as const;
+    this.#checkers = Array.from({ length: checkers }, () => new SlotLane(check));
     const limit = rateLimit === undefined ? undefined : new TokenBucket(rateLimit, clock);
     const metered = new MeteredSource(source, limit, (bytes) => {
       this.#bytesFetched += bytes;
@@ -69,7 +72,7 @@ export class SlotTransfer {
 
   /** Ends the threads; no write begins after it. */
   async close(): Promise<void> {
-    await Promise.all([this.#writer.close(), this.#checker.close()]);
+    await Promise.all([this.#writer, ...this.#checkers].map(async (lane) => lane.close()));
   }
 
   /** @returns false when the delta is no good: what it made is left for the next way. */
@@ -109,7 +112,7 @@ export class SlotTransfer {
 
   /** Makes the segments that are missing, in order, and has the whole slot read back; what failed is found there. */
   async #carryOut(missing: readonly Segment[], artifact: TrustedTarget, options: BatchOptions): Promise<void> {
-    const sealer = new Sealer(this.#checker);
+    const sealer = new Sealer(this.#checkers);
     this.#blocksWritten = this.#layout.dataBlocks - countBlocks(missing);
     let failures = 0;
     for await (const { batch, payload } of this.#batches.batches(artifact, batchesOf(missing), options)) {
@@ -126,7 +129,7 @@ export class SlotTransfer {
   /** Reads what the disk has against the root hash, mends what differs, and writes the hash tree. */
   async #complete(): Promise<void> {
     const { release, artifacts, target } = this.#options;
-    const sealer = new Sealer(this.#checker);
+    const sealer = new Sealer(this.#checkers);
     for (let repair = 0; ; repair += 1) {
       const tree = hashTree(this.#layout, this.#leaves);
       if (tree.rootHash === release.rootHash) return this.#writer.call('finish', tree.bytes);

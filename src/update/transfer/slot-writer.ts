@@ -34,7 +34,10 @@ export class SlotWriter {
   readonly #buffer = alignedBlocks(bufferBlocks);
   /** What of the buffer is filled, and where it goes. */
   #filled: BlockRange = { block: 0, blocks: 0 };
-  #dictionary: { readonly windows: string; readonly bytes: Uint8Array } | undefined;
+  /** Room for dictionaries: one of its own for each patch would be garbage of many times the patch. */
+  #dictionary = new Uint8Array();
+  /** The windows that it holds. */
+  #windows = '';
 
   constructor({ target, seed, layout }: WriterOptions) {
     this.#layout = layout;
@@ -151,17 +154,18 @@ export class SlotWriter {
   }
 
   #dictionaryOf(windows: readonly BlockRange[]): Uint8Array {
+    const length = windows.reduce((sum, { blocks }) => sum + blocks, 0) * blockBytes;
     const name = JSON.stringify(windows);
-    if (this.#dictionary?.windows === name) return this.#dictionary.bytes;
-    const bytes = new Uint8Array(windows.reduce((sum, { blocks }) => sum + blocks, 0) * blockBytes);
+    if (length > this.#dictionary.length) this.#dictionary = new Uint8Array(length);
+    else if (this.#windows === name) return this.#dictionary.subarray(0, length);
     let at = 0;
     for (const { block, blocks } of windows) {
-      // What comes of a dictionary with gaps is seen by its digest.
-      this.#readSeed(bytes.subarray(at, at + blocks * blockBytes), block);
+      // What comes of a dictionary with something else in it is seen by the patch's digest.
+      this.#readSeed(this.#dictionary.subarray(at, at + blocks * blockBytes), block);
       at += blocks * blockBytes;
     }
-    this.#dictionary = { windows: name, bytes };
-    return bytes;
+    this.#windows = name;
+    return this.#dictionary.subarray(0, length);
   }
 
   /** Space in the buffer for blocks that follow those in it; writes these out where they do not. */

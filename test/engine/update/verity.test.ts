@@ -7,7 +7,7 @@ import { fetchSets, readLock } from '../../../image/os/package-store.ts';
 import { buildSlot } from '../../../image/os/slot.ts';
 import type { Tools } from '../../../image/os/tools.ts';
 import { blockBytes, digestBytes, hashBlocks, hashTree, slotLayout } from '../../../src/update/transfer/verity.ts';
-import { seededRandom } from '../../support/random.ts';
+import { noise } from '../../unit/update/transfer/support/slots.ts';
 import { testImageOptions } from '../../vm/support/test-image.ts';
 
 let directory: string;
@@ -24,14 +24,10 @@ beforeAll(async () => {
 afterAll(() => rm(directory, { recursive: true }));
 
 // One level of hashes, two and three.
-test.each([20_000, 400_000, 3_000_000, 80_000_000])('a tree is what veritysetup writes for %d bytes', async (bytes) => {
+test.each([20_000, 3_000_000, 80_000_000])('a tree is what veritysetup writes for %d bytes', async (bytes) => {
   const usr = join(directory, `usr-${bytes}`);
   await mkdir(usr);
-  const random = seededRandom(bytes);
-  await writeFile(
-    join(usr, 'file'),
-    Uint8Array.from({ length: bytes }, () => random() * 256),
-  );
+  await writeFile(join(usr, 'file'), noise(1, Math.ceil(bytes / blockBytes)).subarray(0, bytes));
   const file = join(directory, `slot-${bytes}`);
   const { rootHash, dataBlocks, sizeBytes } = await buildSlot({ usr, file, epochSeconds: 1, fast: true, tools });
   const content = new Uint8Array(await readFile(file));

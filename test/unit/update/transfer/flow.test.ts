@@ -51,7 +51,7 @@ test('batches hold all segments in order, and ask for little that nobody needs',
         if (some.length === 1 || span === undefined) continue;
         expect(span.end - span.start).toBeLessThanOrEqual(384 * 1024);
         for (const [at, { start }] of payloads.entries())
-          expect(start - (payloads[at - 1]?.end ?? start)).toBeLessThanOrEqual(64 * 1024);
+          expect(start - (payloads[at - 1]?.end ?? start)).toBeLessThanOrEqual(16 * 1024);
       }
     }),
   );

@@ -236,7 +236,7 @@ describe('a hostile server', () => {
     };
     await expect(writeSlot({ ...options, source: lying })).rejects.toMatchObject({
       code: 'RELEASE_REFUSED',
-      message: expect.stringMatching(/is damaged: blocks from 192 on/),
+      message: expect.stringMatching(/is damaged: blocks from 200 on/),
     });
     expect((await contentOf(made)).toString('latin1', made.next.dataBlocks * blockBytes)).toMatch(
       /^berth: being written/,
