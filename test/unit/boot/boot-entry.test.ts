@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { blessedFile, parseBootEntry } from '../../../src/boot/boot-entry.ts';
+import { blessedFile, isOurs, parseBootEntry } from '../../../src/boot/boot-entry.ts';
 import { decodeVariable } from '../../../src/boot/efi-variables.ts';
 import { bootOrder } from '../../../src/boot/entry-order.ts';
 
@@ -21,6 +21,14 @@ test.each(['.efi', 'berth_1.conf', 'berth_1.efi.new'])('%s is none', (file) => {
 
 test('a blessed entry has its name and no counter', () => {
   expect(blessedFile({ name: 'berth_1.4.2' })).toBe('berth_1.4.2.efi');
+});
+
+test.each(['berth_1.4.2+3.efi', 'berth_1.efi', 'BERTH_~1.EFI'])('%s is one of ours', (file) => {
+  expect(isOurs(file)).toBe(true);
+});
+
+test.each(['other_1.efi', 'berth.efi', 'berth_1.txt'])('%s is somebody else’s', (file) => {
+  expect(isOurs(file)).toBe(false);
 });
 
 const order = (files: readonly string[]): string[] =>
