@@ -3,7 +3,10 @@ import type { ExecIo, ExecOptions } from '../engine/container-engine.ts';
 import type { ServiceState, ServiceStatus } from '../services/status.ts';
 import type { OsEvent, OsStatus } from '../update/os-status.ts';
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from './model.ts';
+import type { Operator } from './operator.ts';
 import type { UpdateService } from './update-service.ts';
+
+export type { Operator } from './operator.ts';
 
 /** A config file as the user has it: its name (for diagnostics) and its text. */
 export interface ConfigText {
@@ -13,12 +16,6 @@ export interface ConfigText {
 
 /** What shall be declared from now on: new texts (later ones win), or those of an earlier generation. */
 export type ApplyRequest = { readonly files: readonly ConfigText[] } | { readonly generation: number };
-
-/** Who asked for it, and with what words; goes into the ledger as an `operator` reason. */
-export interface Operator {
-  readonly who: string;
-  readonly command: string;
-}
 
 export interface ApplyOptions extends Operator {
   /** How long to wait until every service is where it should be. */

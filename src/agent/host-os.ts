@@ -6,7 +6,7 @@ import { SystemdBoot } from '../boot/systemd-boot.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
-import { writeDurably } from '../engine/durable-file.ts';
+import { replaceFile, writeDurably } from '../engine/durable-file.ts';
 import { runCommand } from '../engine/run-command.ts';
 import type { ImageSource } from '../services/executor.ts';
 import type { StepRecorder } from '../services/ports.ts';
@@ -47,6 +47,9 @@ export interface HostOsOptions {
   readonly runHook: (hook: RebootHook, signal: AbortSignal) => Promise<void>;
 }
 
+/** What the guard adds to its reason. */
+const mostBlockerText = 300;
+
 /** Puts together what looks after the release that this host booted. */
 export async function openOs(options: HostOsOptions): Promise<OwnOs> {
   const { stateDirectory, runDirectory, engines, recorder, clock, say, config } = options;
@@ -66,6 +69,7 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
   const version = running?.version ?? berthVersion;
   const ownChecks = osChecks({ ...options, systemEngine, builtMs });
   let deadline: number | undefined;
+  let blockers: string | undefined;
   const records = await OsRecords.open(stateDirectory);
   const reboot = async (): Promise<void> => {
     await runCommand(imageDirectories.power, ['reboot']);
@@ -90,6 +94,16 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
       if (seconds === undefined || seconds === deadline) return;
       await writeDurably(join(runDirectory, 'health-deadline'), `${seconds}\n`);
       deadline = seconds;
+    },
+    setBlockers: async (text) => {
+      if (text === blockers) return;
+      // What the guard reads must be whole.
+      await replaceFile(
+        join(runDirectory, 'unhealthy'),
+        `${text.replaceAll('\n', ' ').slice(0, mostBlockerText)}\n`,
+        0o600,
+      );
+      blockers = text;
     },
     records,
     release: async () => writeFile(join(runDirectory, 'blessed'), ''),

@@ -41,6 +41,8 @@ export interface OwnOsDependencies {
   readonly checks: () => readonly HealthCheck[];
   /** Tells the guard the deadline that is declared now. */
   readonly setDeadline: () => Promise<void>;
+  /** Tells the guard what does not hold, in a few words; empty: all holds. */
+  readonly setBlockers: (text: string) => Promise<void>;
   readonly records: OsRecords;
   /** Tells the guard that the release is blessed. */
   readonly release: () => Promise<void>;
@@ -65,6 +67,7 @@ export class OwnOs implements Os {
       ...{ loader, checks, release, clock },
       baseline: records,
       beforeLook: deps.setDeadline,
+      afterLook: async (failing) => deps.setBlockers(failing.map(line).join('; ')),
       onBlessed: () => this.#noteBlessed('its health gate is open', health(deps.version)),
       onProblem: (why) => deps.say(`os: ${why}`),
     });

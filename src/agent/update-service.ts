@@ -1,7 +1,7 @@
 import type { Pin } from '../update/machine/update-memory.ts';
 import type { UpdateEventLine, UpdateOffer, UpdateStatus } from '../update/machine/update-status.ts';
 import type { SlotDamage } from '../update/transfer/tree-check.ts';
-import type { Operator } from './agent-service.ts';
+import type { Operator } from './operator.ts';
 
 /** Which release, and from where. */
 export interface UpdateOptions {

@@ -1,7 +1,7 @@
 import type { BootLoader } from '../boot/boot-loader.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
-import { blockers, type HealthCheck, lookAt } from './health-gate.ts';
+import { blockers, type CheckResult, type HealthCheck, lookAt } from './health-gate.ts';
 import type { BlessState } from './os-status.ts';
 
 export interface BlessKeeperDependencies {
@@ -10,6 +10,8 @@ export interface BlessKeeperDependencies {
   readonly checks: () => readonly HealthCheck[];
   /** Called before each look on a trial: the guard's deadline follows the config, too. */
   readonly beforeLook: () => Promise<void>;
+  /** Told after each look on a trial what does not hold: should the deadline pass, it is the reason. */
+  readonly afterLook: (blockers: readonly CheckResult[]) => Promise<void>;
   /** The baseline checks that held under the last blessed release. */
   readonly baseline: {
     load(): Promise<ReadonlySet<string>>;
@@ -101,7 +103,7 @@ export class BlessKeeper {
   }
 
   async #prove(name: string, baseline: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
-    const { clock, beforeLook, onBlessed, onProblem } = this.#deps;
+    const { clock, beforeLook, afterLook, onBlessed, onProblem } = this.#deps;
     let openSince: number | undefined;
     while (!this.#isProved()) {
       await beforeLook();
@@ -109,6 +111,7 @@ export class BlessKeeper {
       const failing = blockers(checks, baseline);
       if (this.#isProved()) return;
       this.#state = { kind: 'on-trial', checks, blockers: failing.map(({ name }) => name) };
+      await afterLook(failing);
       const now = clock.now();
       openSince = failing.length > 0 ? undefined : (openSince ?? now);
       if (openSince !== undefined && now - openSince >= settleMs) {

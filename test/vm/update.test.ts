@@ -87,7 +87,7 @@ berth:
           const history = await json<readonly OsEvent[]>(vm, 'history');
           expect(history.find(({ kind }) => kind === 'rejected')).toMatchObject({
             version: '99.1.0',
-            reason: expect.stringContaining('not healthy'),
+            reason: expect.stringContaining('not healthy within 100 seconds: not-the-bad-one'),
           });
           expect(history.map(({ kind }) => kind)).toEqual(
             expect.arrayContaining(['staged', 'booted', 'blessed', 'rejected']),

@@ -70,6 +70,7 @@ async function tell({
       { name: 'wish', level: 'wanted', look: async () => Promise.reject(new Error('never')) },
     ],
     beforeLook: async () => Promise.resolve(),
+    afterLook: async () => Promise.resolve(),
     baseline: {
       load: async () => Promise.resolve(new Set(baseline)),
       save: async (names) => {
