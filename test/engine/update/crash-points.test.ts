@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { SlotDevices, slotFileModule } from '../../../support/crash/slot-devices.ts';
-import type { Recording } from '../../../support/crash/survey.ts';
+import { SlotDevices, slotFileModule } from '../../support/crash/slot-devices.ts';
+import type { Recording } from '../../support/crash/survey.ts';
 
 const devices = new SlotDevices();
-jest.unstable_mockModule('../../../../src/update/transfer/slot-file.ts', () => slotFileModule(devices));
-jest.unstable_mockModule('../../../../src/update/transfer/slot-lane.ts', async () => ({
-  SlotLane: (await import('../../../support/crash/in-process-lane.ts')).InProcessLane,
+jest.unstable_mockModule('../../../src/update/transfer/slot-file.ts', () => slotFileModule(devices));
+jest.unstable_mockModule('../../../src/update/transfer/slot-lane.ts', async () => ({
+  SlotLane: (await import('../../support/crash/in-process-lane.ts')).InProcessLane,
 }));
-const { makeSmallReleases } = await import('../../../support/crash/releases.ts');
-const { scenarios, situationOf } = await import('../../../support/crash/scenarios.ts');
-const { recordBlessing, recordUpdate, survey, surveyTwice } = await import('../../../support/crash/survey.ts');
+const { makeSmallReleases } = await import('../../support/crash/releases.ts');
+const { scenarios, situationOf } = await import('../../support/crash/scenarios.ts');
+const { recordBlessing, recordUpdate, survey, surveyTwice } = await import('../../support/crash/survey.ts');
 
 type Scenario = (typeof scenarios)[number];
 
