@@ -1,6 +1,7 @@
 import { copyFile, mkdir, open, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SlotImage } from '../../image/os/slot.ts';
+import { agentFlags } from '../../src/cli/daemon.ts';
 import type { ReleaseArtifact } from '../../src/update/release-manifest.ts';
 import { verifySlot } from '../../src/update/transfer/verify-slot.ts';
 import { blockBytes } from '../../src/update/transfer/verity.ts';
@@ -74,7 +75,10 @@ async function ourCostsIn(
   { program, progress, runs }: CostOptions,
 ): Promise<OurCosts> {
   const ours = async (verb: 'make' | 'apply', given: MakeTask | ApplyTask): Promise<Usage> =>
-    measured([process.execPath, program, verb, JSON.stringify(given)], join(directory, 'time'));
+    measured(
+      [process.execPath, ...(verb === 'apply' ? agentFlags : []), program, verb, JSON.stringify(given)],
+      join(directory, 'time'),
+    );
   const server = await ours('make', { old, next, directory });
   const artifacts = JSON.parse(server.stdout) as ReleaseArtifact[];
   const { targets, manifest, metadataBytes } = await publish(old, next, artifacts, directory);

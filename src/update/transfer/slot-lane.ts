@@ -46,14 +46,17 @@ export class SlotLane {
     this.#worker.on('exit', () => this.#fail(new Error('the thread has ended')));
   }
 
-  /** Asks the thread; requests are answered one after the other. Rejects with what the method throws. */
+  /**
+   * Asks the thread; requests are answered one after the other. Payloads go over to it: they are empty here afterwards. Rejects
+   * with what the method throws.
+   */
   async call<Kind extends keyof ThreadCalls>(
     kind: Kind,
     ...input: Parameters<ThreadCalls[Kind]>
   ): Promise<ReturnType<ThreadCalls[Kind]>> {
     if (this.#end !== undefined) throw this.#end;
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    this.#worker.postMessage({ kind, input } satisfies ThreadRequest);
+    this.#worker.postMessage({ kind, input } satisfies ThreadRequest, input.flatMap(ownBuffer));
     return (await answer) as ReturnType<ThreadCalls[Kind]>;
   }
 
@@ -66,6 +69,14 @@ export class SlotLane {
     this.#end ??= error;
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
+}
+
+/** The memory of a payload, when it has all of it for itself. A copy would be garbage as big as all that is fetched. */
+function ownBuffer(input: unknown): ArrayBuffer[] {
+  if (typeof input !== 'object' || input === null || !('bytes' in input)) return [];
+  const { bytes } = input;
+  if (!(bytes instanceof Uint8Array) || !(bytes.buffer instanceof ArrayBuffer)) return [];
+  return bytes.length === bytes.buffer.byteLength ? [bytes.buffer] : [];
 }
 
 /** In `dist/` each thread's program is a file beside this one's. */

@@ -117,10 +117,11 @@ export class SlotTransfer {
     let failures = 0;
     for await (const { batch, payload } of this.#batches.batches(artifact, batchesOf(missing), options)) {
       this.#options.signal.throwIfAborted();
+      const fetchedBytes = payload?.bytes.length ?? 0;
       failures += (await this.#writer.call('write', batch.segments, payload)).length;
       this.#blocksWritten += countBlocks(batch.segments);
       this.#tell();
-      await sealer.writtenTo(endOf(batch), payload?.bytes.length ?? 0);
+      await sealer.writtenTo(endOf(batch), fetchedBytes);
     }
     if (failures > 0) this.#detours.push(`${artifact.path}: ${failures} parts did not come out right`);
     await sealer.finish(this.#layout.dataBlocks);

@@ -17,7 +17,7 @@ type Scenario = (typeof scenarios)[number];
 const limitMs = 600_000;
 /** States whose recovery is cut, too, of each update. */
 const recoveries = 4;
-const page = new URL('../../../../docs/update-crash-points.md', import.meta.url);
+const page = new URL('../../../docs/update-crash-points.md', import.meta.url);
 
 let small: Awaited<ReturnType<typeof makeSmallReleases>>;
 let mostFetched: number;
@@ -94,6 +94,8 @@ describe('without one flush the suite fails, or the flush is not what safety res
     // That a slot is incomplete: its entry is gone already, so nothing boots it. It saves a second fetch.
     ['slot', 'nothing'],
     // What the read-back of the data comes after. The flush of the tree takes the data along.
+    ['slot', 'nothing'],
+    // The same: what was read back may have been written since the last flush.
     ['slot', 'nothing'],
     // The tree, which that of the superblock takes along.
     ['slot', 'nothing'],

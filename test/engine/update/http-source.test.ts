@@ -3,12 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { HttpAgents } from '../../../../src/datasource/http-request.ts';
-import { keptConnections, type ProxySettings } from '../../../../src/update/transfer/http-agents.ts';
-import { HttpSource, type HttpSourceOptions } from '../../../../src/update/transfer/http-source.ts';
-import type { ByteSpan } from '../../../../src/update/transfer/segment.ts';
-import { readSpan, whole } from '../../../../src/update/transfer/source.ts';
-import { imageOf, never, stoppedClock } from './support/slots.ts';
+import type { HttpAgents } from '../../../src/datasource/http-request.ts';
+import { keptConnections, type ProxySettings } from '../../../src/update/transfer/http-agents.ts';
+import { HttpSource, type HttpSourceOptions } from '../../../src/update/transfer/http-source.ts';
+import type { ByteSpan } from '../../../src/update/transfer/segment.ts';
+import { readSpan, whole } from '../../../src/update/transfer/source.ts';
+import { imageOf, never, stoppedClock } from '../../unit/update/transfer/support/slots.ts';
 
 const file = imageOf(1, 100);
 const artifact = { path: 'blobs/a b.zst', bytes: file.length, hashes: {}, place: ['blobs', 'a b.zst'] };

@@ -3,16 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { BerthError } from '../../../../src/core/errors.ts';
-import { DirectorySource } from '../../../../src/update/transfer/directory-source.ts';
-import type { ByteSpan } from '../../../../src/update/transfer/segment.ts';
-import type { ArtifactSource } from '../../../../src/update/transfer/source.ts';
-import type { WriteSlotOptions } from '../../../../src/update/transfer/transfer-options.ts';
-import { verifySlot } from '../../../../src/update/transfer/verify-slot.ts';
-import { blockBytes } from '../../../../src/update/transfer/verity.ts';
-import { writeSlot } from '../../../../src/update/transfer/write-slot.ts';
-import type { TrustedTarget } from '../../../../src/update/tuf/target.ts';
-import { changed, freshTarget, imageOf, never, noise, type TestUpdate, transferOf, updateOf } from './support/slots.ts';
+import { BerthError } from '../../../src/core/errors.ts';
+import { DirectorySource } from '../../../src/update/transfer/directory-source.ts';
+import type { ByteSpan } from '../../../src/update/transfer/segment.ts';
+import type { ArtifactSource } from '../../../src/update/transfer/source.ts';
+import type { WriteSlotOptions } from '../../../src/update/transfer/transfer-options.ts';
+import { verifySlot } from '../../../src/update/transfer/verify-slot.ts';
+import { blockBytes } from '../../../src/update/transfer/verity.ts';
+import { writeSlot } from '../../../src/update/transfer/write-slot.ts';
+import type { TrustedTarget } from '../../../src/update/tuf/target.ts';
+import {
+  changed,
+  freshTarget,
+  imageOf,
+  never,
+  noise,
+  type TestUpdate,
+  transferOf,
+  updateOf,
+} from '../../unit/update/transfer/support/slots.ts';
 
 const mebibyte = 2 ** 20;
 let root: string;

@@ -1,16 +1,16 @@
 import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { blobName } from '../../../../src/update/release-manifest.ts';
-import { markRelease, promoteRelease, publishRelease } from '../../../../src/update/repository/channel-changes.ts';
-import { commandSigner, decode } from '../../../../src/update/repository/command-signer.ts';
-import { createRepository } from '../../../../src/update/repository/create.ts';
-import { keyFileSigners, makeKeyFile, readPublicKey } from '../../../../src/update/repository/key-file.ts';
-import { complete, type Signing } from '../../../../src/update/repository/publishing.ts';
-import { changeKeys, renew } from '../../../../src/update/repository/renewal.ts';
-import { Repository } from '../../../../src/update/repository/repository.ts';
-import { exportRequest, importSignatures, signRequest } from '../../../../src/update/repository/signing-request.ts';
-import { day, noon, signal, toAll, Workshop } from './workshop.ts';
+import { blobName } from '../../../src/update/release-manifest.ts';
+import { markRelease, promoteRelease, publishRelease } from '../../../src/update/repository/channel-changes.ts';
+import { commandSigner, decode } from '../../../src/update/repository/command-signer.ts';
+import { createRepository } from '../../../src/update/repository/create.ts';
+import { keyFileSigners, makeKeyFile, readPublicKey } from '../../../src/update/repository/key-file.ts';
+import { complete, type Signing } from '../../../src/update/repository/publishing.ts';
+import { changeKeys, renew } from '../../../src/update/repository/renewal.ts';
+import { Repository } from '../../../src/update/repository/repository.ts';
+import { exportRequest, importSignatures, signRequest } from '../../../src/update/repository/signing-request.ts';
+import { day, noon, signal, toAll, Workshop } from '../../unit/update/repository/workshop.ts';
 
 let workshop: Workshop;
 let all: Signing;

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { verifySlot } from '../../../../src/update/transfer/verify-slot.ts';
-import { blockBytes } from '../../../../src/update/transfer/verity.ts';
-import { imageOf, never, slotOf, type TestSlot } from './support/slots.ts';
+import { verifySlot } from '../../../src/update/transfer/verify-slot.ts';
+import { blockBytes } from '../../../src/update/transfer/verity.ts';
+import { imageOf, never, slotOf, type TestSlot } from '../../unit/update/transfer/support/slots.ts';
 
 let root: string;
 let slot: TestSlot;
