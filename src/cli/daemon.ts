@@ -13,7 +13,12 @@ import type { Cli } from './context.ts';
  * Mostly idle: a young generation of 1 MB and no threads to collect it take 13 MB less memory, and the old one is collected when it
  * has grown by 15 %. The launcher does the same.
  */
-export const agentFlags: readonly string[] = ['--lite-mode', '--max-semi-space-size=1', '--heap-growing-percent=15', '--single-threaded-gc'];
+export const agentFlags: readonly string[] = [
+  '--lite-mode',
+  '--max-semi-space-size=1',
+  '--heap-growing-percent=15',
+  '--single-threaded-gc',
+];
 
 const startTimeoutMs = 120_000;
 const stopTimeoutMs = 60_000;
