@@ -111,13 +111,18 @@ async function openUpdater(
   onStaged: ConstructorParameters<typeof Updater>[0]['onStaged'],
 ): Promise<Updater> {
   const device = await findSibling(facts.device, facts.slot === 'a' ? 'berth-b' : 'berth-a');
-  const kernel = { loader, name: running.name, file: join(runDirectory, 'running-kernel') };
   return new Updater({
     ...{ running, loader, isBlessed, onStaged, clock },
     target: { device, bytes: await sizeOf(device) },
     // Loaded when a release is fetched: a host that does not update carries none of it.
     writeSlot: async (order) => (await import('../update/machine/fetch.ts')).fetchSlot(order, clock),
-    kernel: async (order, signal) => (await import('../update/machine/fetch.ts')).kernelOf(order, kernel, signal),
+    kernel: async (order, signal) => {
+      const { kernelOf } = await import('../update/machine/fetch.ts');
+      const rateLimit = config().update.rateLimitBytes;
+      const limit = rateLimit === undefined ? {} : { rateLimit };
+      const file = join(runDirectory, 'running-kernel');
+      return kernelOf(order, { loader, name: running.name, file, clock, ...limit }, signal);
+    },
     rateLimit: () => config().update.rateLimitBytes,
     onStep: (step) => recordStep(recorder, step, clock.now()),
   });

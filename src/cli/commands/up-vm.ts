@@ -46,8 +46,14 @@ export const run: Command = async (cli) => {
   const file =
     flags.config ?? (known === undefined ? join(context.projectDirectory, 'cloud-config', 'minimal.yaml') : undefined);
   const files = file === undefined ? undefined : await readConfigTexts([file], context);
-  if (files !== undefined && parseConfig(files).diagnostics.some(({ severity }) => severity === 'error'))
+  const parsed = files === undefined ? undefined : parseConfig(files);
+  if (parsed?.diagnostics.some(({ severity }) => severity === 'error') === true)
     return (await import('./validate.ts')).run(cli, [file ?? '']);
+  if (parsed?.config.enable.includes('console') === false)
+    context.stderr.write(
+      `${cli.style.warn('warning:')} this config does not enable "console": nobody can log in, and this command does not see the host\n` +
+        '  hint: berth: {enable: [console]}\n',
+    );
 
   const phases = new Phases(cli);
   const architecture: VmArchitecture = process.arch === 'arm64' ? 'arm64' : 'amd64';

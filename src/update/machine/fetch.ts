@@ -4,6 +4,7 @@ import type { Clock } from '../../core/clock.ts';
 import { isBerthError } from '../../core/errors.ts';
 import { transferArtifacts } from '../transfer/artifacts.ts';
 import { fetchKernel } from '../transfer/kernel.ts';
+import { TokenBucket } from '../transfer/token-bucket.ts';
 import type { WrittenSlot } from '../transfer/transfer-options.ts';
 import { writeSlot } from '../transfer/write-slot.ts';
 import type { SlotOrder, UpdateOrder } from './updater.ts';
@@ -14,19 +15,22 @@ export async function fetchSlot({ manifest, source, ...order }: SlotOrder, clock
   return writeSlot({ ...order, source: source.artifacts, artifacts, release: manifest.usr, clock });
 }
 
-/** Where the running kernel image is. */
-export interface RunningKernel {
+/** Where the running kernel image is, and how the new one is fetched. */
+export interface KernelOptions {
   readonly loader: Pick<BootLoader, 'copy'>;
   /** Its entry's. */
   readonly name: string;
   /** For a copy, in memory: the partition is not mounted while something is fetched. */
   readonly file: string;
+  /** Bytes a second. */
+  readonly rateLimit?: number;
+  readonly clock: Clock;
 }
 
 /** Gets a release's kernel image, by a delta from the running one where there is one. Throws as `fetchKernel` does. */
 export async function kernelOf(
   { manifest, source }: Pick<UpdateOrder, 'source' | 'manifest'>,
-  { loader, name, file }: RunningKernel,
+  { loader, name, file, rateLimit, clock }: KernelOptions,
   signal: AbortSignal,
 ): Promise<KernelImage> {
   try {
@@ -34,7 +38,8 @@ export async function kernelOf(
       // A power cut while it was blessed may have lost its name.
       if (!isBerthError(error, 'NOT_FOUND')) throw error;
     });
-    const { content } = await fetchKernel({ source: source.artifacts, manifest, running: file, signal });
+    const limit = rateLimit === undefined ? {} : { limit: new TokenBucket(rateLimit, clock) };
+    const { content } = await fetchKernel({ source: source.artifacts, manifest, running: file, signal, ...limit });
     return { ...manifest.uki, content: [content] };
   } finally {
     await rm(file, { force: true });

@@ -1,6 +1,7 @@
 import type { BootLoader } from '../../boot/boot-loader.ts';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import type { Reason } from '../../core/plan.ts';
+import { shownUrl } from '../../datasource/inline-seed.ts';
 import type { Feed } from '../feed/feed.ts';
 import type { TransferProgress } from '../transfer/transfer-options.ts';
 import type { LookPolicy } from './look-times.ts';
@@ -86,7 +87,8 @@ export class UpdateKeeper {
       version: 'target' in state ? state.target.version : null,
       since: state.kind === 'staged' ? isoTime(state.sinceMs) : null,
       progress: state.kind === 'writing' ? (this.#progress ?? null) : null,
-      ...{ feed: feed ?? null, channel, strategy },
+      // An address may hold a password.
+      ...{ feed: feed === undefined ? null : shownUrl(feed), channel, strategy },
       pin: { version: pin.version ?? null, until: isoTime(pin.untilMs) },
       lastLook: lastLook === undefined ? null : toldLook(lastLook),
       nextLook: isoTime(this.#lookout.nextMs),

@@ -55,7 +55,7 @@ export class SmallHost {
         return fetchSlot(order, stoppedClock);
       },
       kernel: async (order, signal) =>
-        kernelOf(order, { loader: this.loader, name: running.name, file: kernelCopy }, signal),
+        kernelOf(order, { loader: this.loader, name: running.name, file: kernelCopy, clock: stoppedClock }, signal),
       isBlessed: () => true,
       rateLimit: () => undefined,
       onStaged: async (target) => this.#remember(target),

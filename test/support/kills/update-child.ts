@@ -45,7 +45,7 @@ const updater = new Updater({
   loader,
   writeSlot: async (order) => fetchSlot(order, clock),
   kernel: async (order, signal) =>
-    kernelOf(order, { loader, name: running.name, file: join(directory, 'running-kernel') }, signal),
+    kernelOf(order, { loader, name: running.name, file: join(directory, 'running-kernel'), clock }, signal),
   isBlessed: () => true,
   rateLimit: () => undefined,
   onStaged: async () => undefined,

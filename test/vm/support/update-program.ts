@@ -72,7 +72,7 @@ class SmallDisk {
       loader: boot,
       writeSlot: async (order) => fetchSlot(order, clock),
       kernel: async (order, signal) =>
-        kernelOf(order, { loader: boot, name: running.name, file: '/run/running-kernel' }, signal),
+        kernelOf(order, { loader: boot, name: running.name, file: '/run/running-kernel', clock }, signal),
       isBlessed: () => true,
       rateLimit: () => undefined,
       onStaged: async ({ version }) => this.mark(`taken ${version}`),

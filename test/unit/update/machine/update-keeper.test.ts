@@ -254,6 +254,11 @@ test('the host never goes below what was blessed here', async () => {
   expect((await host.update()).end).toMatchObject({ outcome: 'none', why: 'there is nothing newer' });
 });
 
+test('the status shows an address without its password', () => {
+  const host = hostWith({ policy: { feed: 'https://ops:secret@releases.example/berth?token=1' } });
+  expect(host.keeper.status().feed).toBe('https://releases.example/berth');
+});
+
 test('looking changes nothing', async () => {
   const host = hostWith();
   const offer = await host.keeper.look({ reason: operator });
