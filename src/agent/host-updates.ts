@@ -3,6 +3,7 @@ import { release } from 'node:os';
 import { basename, join } from 'node:path';
 import { type BootFacts, findSibling } from '../boot/boot-facts.ts';
 import type { BootLoader } from '../boot/boot-loader.ts';
+import { readLoaderVariable } from '../boot/efi-variables.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
@@ -78,6 +79,8 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
       new Set(
         events().flatMap(({ kind, version }) => (kind === 'rejected' || kind === 'rolled-back' ? [version] : [])),
       ),
+    bootId: (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim(),
+    whyPassedOver,
     onStaged: () => reboots.keeper.wake(),
   });
   const reboots = await openReboots({
@@ -87,7 +90,7 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
     staged: () => keeper.staged,
     reboot: async (why) => {
       const version = keeper.staged?.version ?? running.version;
-      keeper.restarts();
+      await keeper.noteRestart();
       const reason: Reason = updates.restartReason ?? { kind: 'drift', detail: why };
       recorder.record({
         ...{ at: clock.now(), kind: 'restart-host', subject: `os/${version}`, cost: 'reboot', reason },
@@ -103,6 +106,13 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
       (await import('../update/transfer/verify-slot.ts')).verifySlot(running.device, running, signal),
   });
   return updates;
+}
+
+/** Its menu sets this variable: systemd-boot(7), key `d`. */
+async function whyPassedOver(): Promise<string> {
+  const chosen = await readLoaderVariable('LoaderEntryDefault').catch(() => undefined);
+  const why = chosen === undefined ? '' : `: ${chosen} was made its default in its menu; take that back there (key d)`;
+  return `the boot loader did not try it, though the host restarted for it${why}`;
 }
 
 async function openUpdater(

@@ -13,7 +13,7 @@ const inSlot = (slot: string): RegExp => new RegExp(`^berth: slot ${slot} on`);
 const isHealthy = ({ state }: HostStatus): boolean => state === 'healthy';
 
 test(
-  'a host goes from A to B over the network and keeps it, refuses what was damaged on the way, and comes back from a C that is not well',
+  'a host goes from A to B over the network and keeps it, goes back to A with the config of before, and comes back from a C that is not well',
   async () => {
     await withDirectory(async (directory) => {
       const releases = await TestReleases.open(directory);
@@ -76,13 +76,27 @@ berth:
           await vm.statusInside('a healthy host on the new release', isHealthy);
           expect(await (await vm.shell()).output('cat /var/lib/app/data')).toBe('kept');
 
+          // What is applied under it goes with it.
+          const shell = await vm.shell();
+          await shell.output('berth generations 1 | sed "s/^hostname: .*/hostname: changed/" > /run/changed.yaml');
+          await shell.output('berth apply /run/changed.yaml');
+          expect(await vm.statusInside('another name', ({ hostname }) => hostname === 'changed')).toMatchObject({
+            generation: 2,
+          });
+          await output(vm, 'rollback --reason "a test"');
+          await vm.restarted();
+          await vm.lines(inSlot('a'), 2);
+          expect(await vm.statusInside('a healthy host on the first release', isHealthy)).toMatchObject({
+            ...{ hostname: 'updated', generation: 3 },
+          });
+
           await repository.publish(bad);
           const end = endOf(await output(vm, 'update --json'));
           expect(end).toMatchObject({ outcome: 'restarting', version: '99.1.0' });
           await vm.restarted();
           await vm.line(/^berth: going back to the other system: it was not healthy within 100 seconds/);
           await vm.restarted();
-          await vm.lines(inSlot('b'), 2);
+          await vm.lines(inSlot('a'), 3);
           await vm.statusInside('a healthy host on the release before', isHealthy);
           const history = await json<readonly OsEvent[]>(vm, 'history');
           expect(history.find(({ kind }) => kind === 'rejected')).toMatchObject({
@@ -90,11 +104,11 @@ berth:
             reason: expect.stringContaining('not healthy within 100 seconds: not-the-bad-one'),
           });
           expect(history.map(({ kind }) => kind)).toEqual(
-            expect.arrayContaining(['staged', 'booted', 'blessed', 'rejected']),
+            expect.arrayContaining(['staged', 'booted', 'blessed', 'rolled-back', 'rejected']),
           );
           // What failed here is not taken again.
           expect(await output(vm, 'check')).toContain('99.1.0 failed here before');
-          expect((await os(vm)).entries.map(({ file }) => file)).toEqual(['berth_99.0.0.efi']);
+          expect((await os(vm)).entries.map(({ file }) => file)).toEqual([`berth_${first.version}.efi`]);
         });
       } finally {
         await repository.close();
@@ -102,7 +116,7 @@ berth:
       }
     });
   },
-  3 * bootLimitMs,
+  4 * bootLimitMs,
 );
 
 async function output(vm: TestVm, command: string): Promise<string> {

@@ -31,6 +31,10 @@ export interface UpdateKeeperDependencies extends Omit<LookoutDependencies, 'pol
     version: string,
     why: string,
   ) => Promise<void>;
+  /** Another one at each boot. */
+  readonly bootId: string;
+  /** Why the boot loader did not take what is staged, as far as that is known. */
+  readonly whyPassedOver: () => Promise<string>;
   /** Something is staged, or no longer: whoever restarts the host looks again. */
   readonly onStaged: () => void;
 }
@@ -50,6 +54,7 @@ export class UpdateKeeper {
   readonly #deps: UpdateKeeperDependencies;
   readonly #lookout: Lookout;
   #progress: TransferProgress | undefined;
+  #isPassedOver = false;
 
   constructor(deps: UpdateKeeperDependencies) {
     this.#deps = deps;
@@ -58,10 +63,10 @@ export class UpdateKeeper {
 
   /** Until the signal aborts: looks when it is time, and takes what is offered. */
   async run(signal: AbortSignal): Promise<void> {
-    const { updater, memory, isBlessed, clock, onProblem } = this.#deps;
+    const { isBlessed, clock, onProblem } = this.#deps;
     let isTidy = false;
     signal.addEventListener('abort', () => this.#lookout.end(signal.reason), { once: true });
-    await updater.settle(memory.value.taken).catch((error: unknown) => onProblem(messageOf(error)));
+    await this.#settle().catch((error: unknown) => onProblem(messageOf(error)));
     this.#deps.onStaged();
     while (!signal.aborted) {
       if (!isBlessed()) {
@@ -159,6 +164,7 @@ export class UpdateKeeper {
       this.#progress = progress;
       onLine({ kind: 'progress', progress });
     };
+    this.#isPassedOver = false;
     const written = await updater.bring({ target, manifest, source, reason, onProgress }, signal);
     await note('staged', target.version, why);
     onStaged();
@@ -177,17 +183,20 @@ export class UpdateKeeper {
     return true;
   }
 
-  /** What is staged; undefined: nothing is. */
+  /** What is staged, to be restarted into; undefined: nothing is, or the boot loader passed it over at the last restart. */
   get staged(): { readonly version: string; readonly stagedAtMs: number; readonly isUrgent: boolean } | undefined {
     const { state } = this.#deps.updater;
-    if (state.kind !== 'staged' && state.kind !== 'restarting') return undefined;
+    if ((state.kind !== 'staged' && state.kind !== 'restarting') || this.#isPassedOver) return undefined;
     const stagedAtMs = state.kind === 'staged' ? state.sinceMs : this.#deps.clock.now();
     return { version: state.target.version, stagedAtMs, isUrgent: state.target.isUrgent === true };
   }
 
-  /** The host restarts now. */
-  restarts(): void {
-    if (this.#deps.updater.state.kind === 'staged') this.#deps.updater.take({ kind: 'restart' });
+  /** The host restarts now. Durable when it resolves: should it come up in the same release, it does not restart again by itself. */
+  async noteRestart(): Promise<void> {
+    const { updater, memory, bootId } = this.#deps;
+    if (updater.state.kind !== 'staged') return;
+    await memory.save({ ...memory.value, restartedFor: { digest: updater.state.target.digest, bootId } });
+    updater.take({ kind: 'restart' });
   }
 
   /** What this host may take from now on. */
@@ -207,6 +216,19 @@ export class UpdateKeeper {
   async noteTaken(target: UpdateTarget, atMs: number): Promise<void> {
     const { memory } = this.#deps;
     await memory.save(withTaken(memory.value, target, atMs));
+  }
+
+  /** Takes up what is staged. One that was not tried though the host restarted for it would make it restart for ever. */
+  async #settle(): Promise<void> {
+    const { updater, memory, note, bootId, whyPassedOver } = this.#deps;
+    await updater.settle(memory.value.taken);
+    const { state } = updater;
+    const { restartedFor } = memory.value;
+    if (state.kind !== 'staged' || restartedFor?.digest !== state.target.digest) return;
+    // Told to restart, it has not yet: the agent was started anew.
+    if (restartedFor.bootId === bootId) return;
+    this.#isPassedOver = true;
+    await note('update-failed', state.target.version, await whyPassedOver());
   }
 
   /** Tells what became of a release that never came up; the boot loader has come back to this one by itself. */

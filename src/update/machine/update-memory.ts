@@ -15,6 +15,8 @@ export interface UpdateMemory {
   /** The highest that was ever blessed here; 0: none is known. */
   readonly blessedSequence: number;
   readonly pin: Pin;
+  /** The staged release for which this host restarted last, and in which boot it was told to. */
+  readonly restartedFor?: { readonly digest: string; readonly bootId: string };
   readonly lastLook?: LastLook;
 }
 

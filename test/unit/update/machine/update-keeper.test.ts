@@ -25,6 +25,7 @@ interface Set {
   readonly write?: (order: SlotOrder) => Promise<WrittenSlot>;
   readonly slotBytes?: number;
   readonly room?: number;
+  readonly bootId?: string;
 }
 
 /** A host that runs 1.0, with a boot loader and a repository in memory. */
@@ -116,6 +117,8 @@ function hostWith(set: Set = {}) {
       notes.push(`${kind} ${version}: ${why}`);
       return Promise.resolve();
     },
+    bootId: set.bootId ?? 'boot-1',
+    whyPassedOver: async () => Promise.resolve('the boot loader did not try it'),
     onStaged: () => undefined,
     onProblem: (why) => notes.push(`problem: ${why}`),
     random: () => 0.5,
@@ -252,6 +255,27 @@ test('a pin holds, over restarts', async () => {
 test('the host never goes below what was blessed here', async () => {
   const host = hostWith({ memory: { blessedSequence: 5 } });
   expect((await host.update()).end).toMatchObject({ outcome: 'none', why: 'there is nothing newer' });
+});
+
+test('a host that comes up as before, though it restarted, does not restart again by itself', async () => {
+  const target = { version: '1.1', sequence: 2, digest: hash('1.1'), rootHash: '', atMs: noon };
+  const first = hostWith({ files: ['berth_1.1+3.efi', 'berth_1.0.efi'], memory: { taken: [target] } });
+  await first.updater.settle([target]);
+  expect(first.keeper.staged).toMatchObject({ version: '1.1' });
+  await first.keeper.noteRestart();
+  const before: Set = { files: first.files(), memory: first.memory.value, policy: { strategy: 'off' } };
+  const again = hostWith({ ...before, bootId: 'boot-2' });
+  const ending = new AbortController();
+  const running = again.keeper.run(ending.signal);
+  for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
+  ending.abort();
+  await running;
+  expect(again.keeper.staged).toBeUndefined();
+  expect(again.notes).toEqual(['update-failed 1.1: the boot loader did not try it']);
+  expect(again.keeper.status().state).toBe('staged');
+  const sameBoot = hostWith(before);
+  await sameBoot.keeper.run(AbortSignal.abort());
+  expect(sameBoot.keeper.staged).toMatchObject({ version: '1.1' });
 });
 
 test('the status shows an address without its password', () => {
