@@ -35,7 +35,7 @@ export class SystemdBoot implements BootLoader {
   }
 
   async entries(): Promise<readonly BootEntry[]> {
-    return this.#use('ro', listEntries);
+    return this.#use('ro', async (esp) => listEntries(esp, 'passed-over'));
   }
 
   async bless(name: string): Promise<void> {
@@ -76,7 +76,7 @@ export class SystemdBoot implements BootLoader {
 
   async clear(keep: string): Promise<readonly string[]> {
     // A partition that has nothing to be cleared is not written.
-    if ((await this.#use('ro', async (esp) => ownFiles(esp, keep))).length === 0) return [];
+    if ((await this.#use('ro', async (esp) => ownFiles(esp, keep, 'passed-over'))).length === 0) return [];
     return this.#use('rw', async (esp) => {
       // A repair may have taken it away: then what else there is must stay.
       await find(esp, keep);
@@ -161,12 +161,19 @@ async function* withoutMagic({ content, bytes, sha256 }: KernelImage): AsyncGene
     throw new BerthError('RELEASE_REFUSED', 'the kernel image is not the one that the release names');
 }
 
-async function listEntries(esp: Esp): Promise<readonly BootEntry[]> {
+/**
+ * What becomes of a file that cannot be read. The boot loader passes it over: a power cut may have left it, until a repair. Who
+ * changes something wants to know.
+ */
+type Unreadable = 'passed-over' | 'fails';
+
+async function listEntries(esp: Esp, unreadable: Unreadable = 'fails'): Promise<readonly BootEntry[]> {
   const entries: BootEntry[] = [];
   for (const file of await esp.list(entryDirectory)) {
     const entry = parseBootEntry(file);
     if (entry === undefined) continue;
-    if (await isShown(esp, file)) entries.push(entry);
+    const shown = isShown(esp, file);
+    if (await (unreadable === 'fails' ? shown : shown.catch(() => false))) entries.push(entry);
   }
   return bootOrder(entries);
 }
@@ -176,8 +183,10 @@ async function isShown(esp: Esp, file: string): Promise<boolean> {
 }
 
 /** Berth's files in the directory of entries, whole or half written, but one entry; of its name there may be files that are none. */
-async function ownFiles(esp: Esp, keep: string): Promise<readonly string[]> {
-  const kept = new Set((await listEntries(esp)).filter(({ name }) => name === keep).map(({ file }) => file));
+async function ownFiles(esp: Esp, keep: string, unreadable?: Unreadable): Promise<readonly string[]> {
+  const kept = new Set(
+    (await listEntries(esp, unreadable)).filter(({ name }) => name === keep).map(({ file }) => file),
+  );
   return (await esp.list(entryDirectory)).filter((file) => isOurs(file) && !kept.has(file));
 }
 

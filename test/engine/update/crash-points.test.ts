@@ -109,9 +109,9 @@ describe('without one flush the suite fails, or the flush is not what safety res
     ['patch: magic, the file', /was staged, and is not booted next/],
   ];
   const blessing1: typeof update1 = [
-    ['mount, the directory', /does not converge/],
+    ['mount, the directory', /cannot be blessed/],
     ['rename, the file', /was blessed, and is not booted for good/],
-    ['rename, the directory', /does not converge/],
+    ['rename, the directory', /cannot be blessed/],
   ];
 
   const namesOf = ({ log }: Recording): string[] =>

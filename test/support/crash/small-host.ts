@@ -66,7 +66,10 @@ export class SmallHost {
 
   /** As an agent does that has just begun: takes up what is staged, then brings the release. */
   async bring(release: SmallRelease): Promise<WrittenSlot> {
-    await this.updater.settle(taken(this.medium.cells)).catch(() => undefined);
+    // An agent goes on when its disk says nothing; one whose disk is well must see what is staged.
+    await this.updater.settle(taken(this.medium.cells)).catch((error: unknown) => {
+      if (this.medium.fault === undefined) throw error;
+    });
     if (this.updater.state.kind === 'idle') this.updater.take({ kind: 'look' });
     const source = {
       artifacts: this.#parts.releases,
