@@ -69,7 +69,7 @@ export class SystemdBoot implements BootLoader {
 
   async copy(name: string, to: string): Promise<void> {
     await this.#use('ro', async (esp) => {
-      const { file } = await find(esp, name);
+      const { file } = await find(esp, name, 'passed-over');
       await writeFile(to, esp.read(pathOf(file)));
     });
   }
@@ -190,8 +190,8 @@ async function ownFiles(esp: Esp, keep: string, unreadable?: Unreadable): Promis
   return (await esp.list(entryDirectory)).filter((file) => isOurs(file) && !kept.has(file));
 }
 
-async function find(esp: Esp, name: string): Promise<BootEntry> {
-  const entry = (await listEntries(esp)).find((one) => one.name === name);
+async function find(esp: Esp, name: string, unreadable?: Unreadable): Promise<BootEntry> {
+  const entry = (await listEntries(esp, unreadable)).find((one) => one.name === name);
   if (entry === undefined) throw new BerthError('NOT_FOUND', `the boot loader has no ${name}`);
   return entry;
 }
