@@ -78,7 +78,9 @@ berth:
 
           // What is applied under it goes with it.
           const shell = await vm.shell();
-          await shell.output('berth generations 1 | sed "s/^hostname: .*/hostname: changed/" > /run/changed.yaml');
+          await shell.output(
+            `printf '%s\\n' '#cloud-config' 'hostname: changed' 'berth: {enable: [ntp]}' > /run/changed.yaml`,
+          );
           await shell.output('berth apply /run/changed.yaml');
           expect(await vm.statusInside('another name', ({ hostname }) => hostname === 'changed')).toMatchObject({
             generation: 2,
