@@ -100,7 +100,7 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
     },
   });
   const updates = new OwnUpdates({
-    ...{ keeper, reboots, running, isBlessed, onProblem, clock },
+    ...{ keeper, reboots, running, clock },
     updateConfig: () => config().update,
     verifySlot: async (signal) =>
       (await import('../update/transfer/verify-slot.ts')).verifySlot(running.device, running, signal),

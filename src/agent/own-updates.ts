@@ -1,6 +1,6 @@
 import type { UpdateConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
-import { BerthError, messageOf } from '../core/errors.ts';
+import { BerthError } from '../core/errors.ts';
 import type { Reason } from '../core/plan.ts';
 import type { UpdateKeeper } from '../update/machine/update-keeper.ts';
 import type { Pin } from '../update/machine/update-memory.ts';
@@ -20,8 +20,6 @@ export interface OwnUpdatesDependencies {
   readonly verifySlot: (signal: AbortSignal) => Promise<SlotDamage>;
   /** What is declared now: another object when it was declared anew. */
   readonly updateConfig: () => UpdateConfig;
-  readonly isBlessed: () => boolean;
-  readonly onProblem: (why: string) => void;
   readonly clock: Clock;
 }
 
@@ -43,16 +41,8 @@ export class OwnUpdates implements UpdateService {
 
   /** Until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { keeper, reboots, isBlessed } = this.#deps;
-    if (isBlessed()) await this.noteBlessed();
+    const { keeper, reboots } = this.#deps;
     await Promise.all([keeper.run(signal), reboots.keeper.run(signal), this.#watchConfig(signal)]);
-  }
-
-  /** The running release has proved itself. */
-  async noteBlessed(): Promise<void> {
-    const { keeper, reboots, onProblem } = this.#deps;
-    await keeper.noteBlessed().catch((error: unknown) => onProblem(messageOf(error)));
-    reboots.keeper.wake();
   }
 
   /** For the host's status. */

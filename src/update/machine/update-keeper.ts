@@ -8,7 +8,7 @@ import type { LookPolicy } from './look-times.ts';
 import { type Find, Lookout, type LookoutDependencies, type Question } from './lookout.ts';
 import { stepsTo, targetOf } from './offer.ts';
 import { type LastLook, type Pin, withBlessed, withTaken } from './update-memory.ts';
-import type { UpdateState, UpdateTarget } from './update-state.ts';
+import type { UpdateTarget } from './update-state.ts';
 import type { UpdateEnd, UpdateEventLine, UpdateOffer, UpdateStatus } from './update-status.ts';
 import type { Updater } from './updater.ts';
 
@@ -35,7 +35,7 @@ export interface UpdateKeeperDependencies extends Omit<LookoutDependencies, 'pol
   readonly bootId: string;
   /** Why the boot loader did not take what is staged, as far as that is known. */
   readonly whyPassedOver: () => Promise<string>;
-  /** Something is staged, or no longer: whoever restarts the host looks again. */
+  /** Something is staged, or no longer, or the running release was blessed: whoever restarts the host looks again. */
   readonly onStaged: () => void;
 }
 
@@ -64,7 +64,7 @@ export class UpdateKeeper {
   /** Until the signal aborts: looks when it is time, and takes what is offered. */
   async run(signal: AbortSignal): Promise<void> {
     const { isBlessed, clock, onProblem } = this.#deps;
-    let isTidy = false;
+    let isSettled = false;
     signal.addEventListener('abort', () => this.#lookout.end(signal.reason), { once: true });
     await this.#settle().catch((error: unknown) => onProblem(messageOf(error)));
     this.#deps.onStaged();
@@ -73,8 +73,8 @@ export class UpdateKeeper {
         await clock.sleep(trialSleepMs, signal).catch(() => undefined);
         continue;
       }
-      if (!isTidy) await this.#tidy().catch((error: unknown) => onProblem(messageOf(error)));
-      isTidy = true;
+      if (!isSettled) await this.#proved().catch((error: unknown) => onProblem(messageOf(error)));
+      isSettled = true;
       const wait = this.#isBusy() ? longestSleepMs : (this.#lookout.nextMs ?? Number.POSITIVE_INFINITY) - clock.now();
       if (wait <= 0) await this.#lookByItself();
       else await clock.sleep(Math.min(longestSleepMs, wait), signal).catch(() => undefined);
@@ -98,10 +98,6 @@ export class UpdateKeeper {
       lastLook: lastLook === undefined ? null : toldLook(lastLook),
       nextLook: isoTime(this.#lookout.nextMs),
     };
-  }
-
-  get state(): UpdateState {
-    return this.#deps.updater.state;
   }
 
   /** Asks the repository, and changes nothing on this host. Throws as {@link Lookout.ask} does. */
@@ -205,13 +201,6 @@ export class UpdateKeeper {
     await memory.save({ ...memory.value, pin });
   }
 
-  /** The running release has proved itself. */
-  async noteBlessed(): Promise<void> {
-    const { memory, running } = this.#deps;
-    const next = withBlessed(memory.value, running.rootHash);
-    if (next !== memory.value) await memory.save(next);
-  }
-
   /** Remembers a release durably, before it may boot. */
   async noteTaken(target: UpdateTarget, atMs: number): Promise<void> {
     const { memory } = this.#deps;
@@ -231,9 +220,15 @@ export class UpdateKeeper {
     await note('update-failed', state.target.version, await whyPassedOver());
   }
 
-  /** Tells what became of a release that never came up; the boot loader has come back to this one by itself. */
-  async #tidy(): Promise<void> {
-    const { updater, note } = this.#deps;
+  /**
+   * The running release has proved itself: this host never goes below it. A release that never came up, after which the boot loader
+   * has come back to this one by itself, is told of and taken away.
+   */
+  async #proved(): Promise<void> {
+    const { updater, memory, running, note, onStaged } = this.#deps;
+    const next = withBlessed(memory.value, running.rootHash);
+    if (next !== memory.value) await memory.save(next);
+    onStaged();
     for (const { version, tries } of await updater.clearUsedUp()) {
       await note('rejected', version, `it did not start in ${tries?.done ?? 0} tries`);
     }

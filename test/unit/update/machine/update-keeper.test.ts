@@ -278,6 +278,20 @@ test('a host that comes up as before, though it restarted, does not restart agai
   expect(sameBoot.keeper.staged).toMatchObject({ version: '1.1' });
 });
 
+test.each([
+  true,
+  false,
+])('once the running release is blessed (%s), the host remembers never to go below it', async (blessed) => {
+  const taken = [{ version: '1.0', sequence: 7, digest: hash('1.0'), rootHash: hash('root of 1.0'), atMs: noon }];
+  const host = hostWith({ blessed, memory: { taken }, policy: { strategy: 'off' } });
+  const ending = new AbortController();
+  const running = host.keeper.run(ending.signal);
+  for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
+  ending.abort();
+  await running;
+  expect(host.memory.value.blessedSequence).toBe(blessed ? 7 : 0);
+});
+
 test('the status shows an address without its password', () => {
   const host = hostWith({ policy: { feed: 'https://ops:secret@releases.example/berth?token=1' } });
   expect(host.keeper.status().feed).toBe('https://releases.example/berth');
