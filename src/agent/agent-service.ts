@@ -124,7 +124,9 @@ export interface MetricFamily {
  * Everything the agent does for others: the API serves it, the CLI uses it through the API.
  * Every method may throw a {@link BerthError}; a service that does not exist is SERVICE_UNKNOWN, anything else NOT_FOUND.
  */
-export interface AgentService extends UpdateService {
+export interface AgentService {
+  /** Updates of the operating system. Reading it throws UNSUPPORTED where there is none to update. */
+  readonly updates: UpdateService;
   status(): Promise<HostStatus>;
   /** What applying would do; changes nothing. A config with errors gives a plan with diagnostics and no steps. */
   plan(request: ApplyRequest): Promise<PlanReport>;

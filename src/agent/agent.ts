@@ -10,8 +10,6 @@ import type { EngineView } from '../services/host-sources.ts';
 import type { StepRecord } from '../services/ports.ts';
 import { ServiceReconciler } from '../services/service-reconciler.ts';
 import type { ServiceStatus } from '../services/status.ts';
-import type { Pin } from '../update/machine/update-memory.ts';
-import type { UpdateEventLine, UpdateOffer, UpdateStatus } from '../update/machine/update-status.ts';
 import type { OsEvent, OsStatus } from '../update/os-status.ts';
 import { hooksOf, type RebootHook } from '../update/reboot/hooks.ts';
 import type {
@@ -51,7 +49,7 @@ import type { Os } from './own-os.ts';
 import { type ReleaseReturn, releaseReturn } from './release-generation.ts';
 import { StepBooks } from './step-books.ts';
 import { StepCounters } from './step-counters.ts';
-import type { SlotCheck, UpdateOptions, UpdateService } from './update-service.ts';
+import type { UpdateService } from './update-service.ts';
 import { explain } from './why.ts';
 
 export interface AgentDependencies {
@@ -271,6 +269,12 @@ export class Agent implements AgentService {
     await this.#feed.follow(onEvent, signal);
   }
 
+  get updates(): UpdateService {
+    if (this.#os.updates === undefined)
+      throw new BerthError('UNSUPPORTED', 'no boot loader started this system: it has no other release to go to');
+    return this.#os.updates;
+  }
+
   async osStatus(): Promise<OsStatus> {
     return await this.#os.status();
   }
@@ -285,41 +289,6 @@ export class Agent implements AgentService {
 
   async rollBackOs({ reason }: { readonly reason: string }, operator: Operator): Promise<void> {
     await this.#os.rollBack(operator, reason);
-  }
-
-  async updateStatus(): Promise<UpdateStatus> {
-    return await this.#updates.updateStatus();
-  }
-
-  async lookForUpdate(options: UpdateOptions, operator: Operator): Promise<UpdateOffer> {
-    return await this.#updates.lookForUpdate(options, operator);
-  }
-
-  async updateOs(
-    options: UpdateOptions & { readonly stageOnly: boolean },
-    operator: Operator,
-    onLine: (line: UpdateEventLine) => void,
-  ): Promise<void> {
-    await this.#updates.updateOs(options, operator, onLine);
-  }
-
-  async cancelUpdate(operator: Operator): Promise<{ readonly cancelled: boolean }> {
-    return await this.#updates.cancelUpdate(operator);
-  }
-
-  async pinUpdates(pin: Pin, operator: Operator): Promise<UpdateStatus> {
-    return await this.#updates.pinUpdates(pin, operator);
-  }
-
-  async inhibitRestart(
-    inhibitor: { readonly who: string; readonly why: string; readonly forMs: number },
-    operator: Operator,
-  ): Promise<UpdateStatus> {
-    return await this.#updates.inhibitRestart(inhibitor, operator);
-  }
-
-  async allowRestart(who: string, operator: Operator): Promise<UpdateStatus> {
-    return await this.#updates.allowRestart(who, operator);
   }
 
   /** What services that run want to do before the host restarts. */
@@ -337,10 +306,6 @@ export class Agent implements AgentService {
     if (exitCode !== 0) throw new Error(`it ended with ${exitCode}`);
   }
 
-  async verifyOs(): Promise<SlotCheck> {
-    return await this.#updates.verifyOs();
-  }
-
   async shutdown(operator: Operator): Promise<void> {
     await this.#wishes.stopAll(operator);
     this.#deps.onShutdown();
@@ -348,12 +313,6 @@ export class Agent implements AgentService {
 
   metrics(): readonly MetricFamily[] {
     return this.#counters.families();
-  }
-
-  get #updates(): UpdateService {
-    if (this.#os.updates === undefined)
-      throw new BerthError('UNSUPPORTED', 'no boot loader started this system: it has no other release to go to');
-    return this.#os.updates;
   }
 
   get #os(): Os {

@@ -20,7 +20,7 @@ export interface SlotCheck extends SlotDamage {
   readonly blocks: number;
 }
 
-/** Updates of the operating system. All throw UNSUPPORTED on somebody's own machine. */
+/** Updates of the operating system. */
 export interface UpdateService {
   updateStatus(): Promise<UpdateStatus>;
   /** Asks the repository and changes nothing. Throws RELEASE_REFUSED, RELEASE_UNREACHABLE, NOT_FOUND, CONFIG_INVALID, BUSY. */
@@ -33,6 +33,7 @@ export interface UpdateService {
     options: UpdateOptions & { readonly stageOnly: boolean },
     operator: Operator,
     onLine: (line: UpdateEventLine) => void,
+    signal?: AbortSignal,
   ): Promise<void>;
   /** Ends an update that is under way, or drops what is staged. */
   cancelUpdate(operator: Operator): Promise<{ readonly cancelled: boolean }>;

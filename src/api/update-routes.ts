@@ -15,7 +15,7 @@ export const updateRoutes: readonly Route[] = [
     summary: 'What this host does about updates: what is under way or staged, and when it looks next.',
     errors: ['UNSUPPORTED'],
     response: reference('UpdateStatus'),
-    handle: async (service) => service.updateStatus(),
+    handle: async (service) => service.updates.updateStatus(),
   },
   {
     kind: 'json',
@@ -25,7 +25,7 @@ export const updateRoutes: readonly Route[] = [
     body: object(options),
     errors: [...hostErrors, ...lookErrors],
     response: reference('UpdateOffer'),
-    handle: async (service, { body }) => service.lookForUpdate(readUpdateOptions(body), readOperator(body)),
+    handle: async (service, { body }) => service.updates.lookForUpdate(readUpdateOptions(body), readOperator(body)),
   },
   {
     kind: 'stream',
@@ -35,7 +35,7 @@ export const updateRoutes: readonly Route[] = [
     body: object({ ...options, stageOnly: boolean }),
     errors: [...hostErrors, ...lookErrors, 'DISK_FULL', 'CANCELLED'],
     line: reference('UpdateLine'),
-    handle: async (service, { body }, write) => service.updateOs(readUpdate(body), readOperator(body), write),
+    handle: async (service, { body }, write) => service.updates.updateOs(readUpdate(body), readOperator(body), write),
   },
   {
     kind: 'json',
@@ -45,7 +45,7 @@ export const updateRoutes: readonly Route[] = [
     body: reference('Operator'),
     errors: [...hostErrors, 'USAGE'],
     response: object({ cancelled: boolean }),
-    handle: async (service, { body }) => service.cancelUpdate(readOperator(body)),
+    handle: async (service, { body }) => service.updates.cancelUpdate(readOperator(body)),
   },
   {
     kind: 'json',
@@ -55,7 +55,7 @@ export const updateRoutes: readonly Route[] = [
     body: object({ 'version?': text, 'until?': time, who: text, command: text }),
     errors: [...hostErrors, 'USAGE', 'DISK_FULL'],
     response: reference('UpdateStatus'),
-    handle: async (service, { body }) => service.pinUpdates(readPin(body), readOperator(body)),
+    handle: async (service, { body }) => service.updates.pinUpdates(readPin(body), readOperator(body)),
   },
   {
     kind: 'json',
@@ -65,7 +65,7 @@ export const updateRoutes: readonly Route[] = [
     body: object({ name: text, why: text, forMs: integer, who: text, command: text }),
     errors: [...hostErrors, 'USAGE', 'DISK_FULL'],
     response: reference('UpdateStatus'),
-    handle: async (service, { body }) => service.inhibitRestart(readInhibitor(body), readOperator(body)),
+    handle: async (service, { body }) => service.updates.inhibitRestart(readInhibitor(body), readOperator(body)),
   },
   {
     kind: 'json',
@@ -75,7 +75,7 @@ export const updateRoutes: readonly Route[] = [
     body: object({ name: text, who: text, command: text }),
     errors: [...hostErrors, 'USAGE', 'NOT_FOUND', 'DISK_FULL'],
     response: reference('UpdateStatus'),
-    handle: async (service, { body }) => service.allowRestart(readName(body), readOperator(body)),
+    handle: async (service, { body }) => service.updates.allowRestart(readName(body), readOperator(body)),
   },
   {
     kind: 'json',
@@ -84,6 +84,6 @@ export const updateRoutes: readonly Route[] = [
     summary: 'Read the whole running slot from the disk and name what differs from its release.',
     errors: [...hostErrors, 'RELEASE_REFUSED'],
     response: reference('SlotCheck'),
-    handle: async (service) => service.verifyOs(),
+    handle: async (service) => service.updates.verifyOs(),
   },
 ];

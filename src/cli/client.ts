@@ -17,16 +17,15 @@ import type {
   SessionIo,
 } from '../agent/agent-service.ts';
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from '../agent/model.ts';
-import type { SlotCheck, UpdateOptions } from '../agent/update-service.ts';
+import type { UpdateService } from '../agent/update-service.ts';
 import { fromProblem, type ProblemDocument, problemType } from '../api/problem.ts';
 import { BerthError, isBerthError } from '../core/errors.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
 import { drain, jsonLines } from '../engine/docker-streams.ts';
 import type { ServiceStatus } from '../services/status.ts';
-import type { Pin } from '../update/machine/update-memory.ts';
-import type { UpdateEventLine, UpdateOffer, UpdateStatus } from '../update/machine/update-status.ts';
 import type { OsEvent, OsStatus } from '../update/os-status.ts';
 import { runSession } from './session.ts';
+import { UpdateClient } from './update-client.ts';
 
 /** Without it Node works out a name for TLS, also where there is none: 3 ms. */
 const noServerName = { servername: '' };
@@ -34,6 +33,11 @@ const noServerName = { servername: '' };
 /** The agent, seen through its socket. Errors come over as what they were: the same codes, messages and hints. */
 export class AgentClient implements Omit<AgentService, 'metrics'> {
   readonly socketPath: string;
+  readonly updates: UpdateService = new UpdateClient({
+    get: async (path) => this.#get(path),
+    post: async (path, body) => this.#post(path, body),
+    stream: async (path, body, onLine, signal) => this.#stream('POST', path, body, onLine, signal),
+  });
   readonly #program: string;
 
   constructor(socketPath: string, program = 'berth') {
@@ -126,50 +130,6 @@ export class AgentClient implements Omit<AgentService, 'metrics'> {
 
   async rollBackOs(options: { readonly reason: string }, operator: Operator): Promise<void> {
     await this.#post('/v1/os/rollback', { ...options, ...operator });
-  }
-
-  async updateStatus(): Promise<UpdateStatus> {
-    return this.#get('/v1/os/update');
-  }
-
-  async lookForUpdate(options: UpdateOptions, operator: Operator): Promise<UpdateOffer> {
-    return this.#post('/v1/os/check', { ...options, ...operator });
-  }
-
-  async updateOs(
-    options: UpdateOptions & { readonly stageOnly: boolean },
-    operator: Operator,
-    onLine: (line: UpdateEventLine) => void,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    await this.#stream('POST', '/v1/os/update', { ...options, ...operator }, onLine, signal);
-  }
-
-  async cancelUpdate(operator: Operator): Promise<{ readonly cancelled: boolean }> {
-    return this.#post('/v1/os/cancel', operator);
-  }
-
-  async pinUpdates({ version, untilMs }: Pin, operator: Operator): Promise<UpdateStatus> {
-    const pin = {
-      ...(version === undefined ? {} : { version }),
-      ...(untilMs === undefined ? {} : { until: isoTime(untilMs) }),
-    };
-    return this.#post('/v1/os/pin', { ...pin, ...operator });
-  }
-
-  async inhibitRestart(
-    { who: name, why, forMs }: { readonly who: string; readonly why: string; readonly forMs: number },
-    operator: Operator,
-  ): Promise<UpdateStatus> {
-    return this.#post('/v1/os/inhibit', { name, why, forMs, ...operator });
-  }
-
-  async allowRestart(name: string, operator: Operator): Promise<UpdateStatus> {
-    return this.#post('/v1/os/allow-restart', { name, ...operator });
-  }
-
-  async verifyOs(): Promise<SlotCheck> {
-    return this.#post('/v1/os/verify', undefined);
   }
 
   async shutdown(operator: Operator): Promise<void> {

@@ -7,11 +7,12 @@ const defaultSeconds = 3600;
 /** `berth os inhibit`: exit code 2 for more than 24 hours. */
 export const inhibit: Command = async (cli, [who = '']) => {
   const { for: seconds = defaultSeconds, reason = 'it did not say why' } = cli.flags;
-  return show(cli, await cli.client.inhibitRestart({ who, why: reason, forMs: seconds * 1000 }, cli.operator));
+  return show(cli, await cli.client.updates.inhibitRestart({ who, why: reason, forMs: seconds * 1000 }, cli.operator));
 };
 
 /** `berth os allow-restart`: exit code 1 when nobody of that name postpones restarts. */
-export const allow: Command = async (cli, [who = '']) => show(cli, await cli.client.allowRestart(who, cli.operator));
+export const allow: Command = async (cli, [who = '']) =>
+  show(cli, await cli.client.updates.allowRestart(who, cli.operator));
 
 function show(cli: Cli, { inhibitors }: UpdateStatus): number {
   if (cli.flags.json === true) cli.printJson(inhibitors);

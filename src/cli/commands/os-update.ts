@@ -14,7 +14,7 @@ type Done = Extract<UpdateEventLine, { kind: 'done' }>;
 
 /** `berth os check`: exit code 3 with `--detailed-exitcode` when a release is offered. */
 export const check: Command = async (cli) => {
-  const offer = await cli.client.lookForUpdate(optionsOf(cli), cli.operator);
+  const offer = await cli.client.updates.lookForUpdate(optionsOf(cli), cli.operator);
   if (cli.flags.json === true) cli.printJson(offer);
   else cli.print(renderOffer(offer, cli.style));
   return cli.flags.detailedExitcode === true && offer.target !== null ? 3 : 0;
@@ -27,7 +27,7 @@ export const update: Command = async (cli, args) => {
   let done: Done | undefined;
   try {
     const options = { ...optionsOf(cli), stageOnly: cli.flags.stageOnly === true };
-    await cli.client.updateOs(
+    await cli.client.updates.updateOs(
       options,
       cli.operator,
       (line) => {
@@ -50,7 +50,7 @@ export const update: Command = async (cli, args) => {
 
 /** `berth os cancel`: exit code 1 when there was nothing to cancel. */
 export const cancel: Command = async (cli) => {
-  const result = await cli.client.cancelUpdate(cli.operator);
+  const result = await cli.client.updates.cancelUpdate(cli.operator);
   if (cli.flags.json === true) cli.printJson(result);
   else
     cli.print(
@@ -73,7 +73,7 @@ export const unpin: Command = async (cli) => showPin(cli, {});
 
 /** `berth os verify`: exit code 1 when something differs. */
 export const verify: Command = async (cli) => {
-  const { version, device, blocks, differs, unknown, ...rest } = await cli.client.verifyOs();
+  const { version, device, blocks, differs, unknown, ...rest } = await cli.client.updates.verifyOs();
   const isWhole = differs.length === 0 && unknown.length === 0;
   if (cli.flags.json === true) cli.printJson({ version, device, blocks, ...rest, isWhole, differs, unknown });
   else if (isWhole)
@@ -91,7 +91,7 @@ export const verify: Command = async (cli) => {
 };
 
 async function showPin(cli: Cli, wanted: { readonly version?: string; readonly untilMs?: number }): Promise<number> {
-  const { pin: now } = await cli.client.pinUpdates(wanted, cli.operator);
+  const { pin: now } = await cli.client.updates.pinUpdates(wanted, cli.operator);
   if (cli.flags.json === true) cli.printJson(now);
   else if (now.version === null && now.until === null) cli.print('This host takes whatever its channel offers.');
   else {

@@ -9,7 +9,7 @@ import { renderUpdate } from './os-update.ts';
 /** `berth os status`. */
 export const status: Command = async (cli) => {
   const os = await cli.client.osStatus();
-  const update = await cli.client.updateStatus().catch((error: unknown) => {
+  const update = await cli.client.updates.updateStatus().catch((error: unknown) => {
     // A kernel that was started without a boot loader has no other release to go to.
     if (isBerthError(error, 'UNSUPPORTED')) return null;
     throw error;

@@ -23,7 +23,7 @@ import type {
   PlanReport,
   WhyReport,
 } from '../../../src/agent/model.ts';
-import type { SlotCheck, UpdateOptions } from '../../../src/agent/update-service.ts';
+import type { SlotCheck, UpdateOptions, UpdateService } from '../../../src/agent/update-service.ts';
 import { concerns, explain } from '../../../src/agent/why.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
 import type { ServiceSpec } from '../../../src/config/service-spec.ts';
@@ -82,7 +82,8 @@ function isoTime(ms: number | undefined): string | null {
  * An agent in memory: parses configs as the real one does, keeps generations and a ledger, and "runs" services whose
  * image is not `missing`. Commands it can execute: `echo`, `cat`, `tty`, `sleep`, and `exit`.
  */
-export class FakeAgent implements AgentService {
+export class FakeAgent implements AgentService, UpdateService {
+  readonly updates: UpdateService = this;
   readonly logLines = new Map<string, LogLine[]>();
   readonly operators: Operator[] = [];
   /** Devices that were named to be lost, of the last apply. */
