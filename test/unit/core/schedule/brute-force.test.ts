@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { nextTime, parseCron, previousTime } from '../../../../src/core/schedule/cron.ts';
+import { clockChanges } from '../../../support/clock-changes.ts';
 
 const minuteMs = 60_000;
 const dayMs = 1440 * minuteMs;
@@ -100,17 +101,7 @@ function runs(wanted: Fields, walls: readonly WallMinute[]): number[] {
 const text = (values: readonly number[] | '*'): string => (values === '*' ? '*' : values.join(','));
 
 describe('the runs of a random expression are those a search of every minute finds', () => {
-  test.each([
-    ['Europe/Paris', '2024-03-31'],
-    ['Europe/Paris', '2024-10-27'],
-    ['America/New_York', '2024-03-10'],
-    ['America/New_York', '2024-11-03'],
-    ['Australia/Lord_Howe', '2024-04-06'],
-    ['Australia/Lord_Howe', '2024-10-05'],
-    ['Asia/Beirut', '2024-03-31'],
-    ['America/Havana', '2024-11-03'],
-    ['Asia/Kolkata', '2024-02-29'],
-  ])('%s around %s', (timeZone, day) => {
+  test.each(clockChanges)('%s around %s', (timeZone, day) => {
     const walls = wallMinutes(timeZone, day);
     const [first, last] = [walls[0]?.at ?? 0, (walls.at(-1)?.at ?? 0) + minuteMs];
     fc.assert(

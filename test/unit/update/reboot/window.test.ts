@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { UpdateWindow } from '../../../../src/config/host-config.ts';
 import { nextWindow, openWindow } from '../../../../src/update/reboot/window.ts';
+import { clockChanges } from '../../../support/clock-changes.ts';
 
 const minuteMs = 60_000;
 const dayMs = 1440 * minuteMs;
@@ -153,18 +154,7 @@ function wallMinutes(timeZone: string, day: string): { readonly at: number; read
 }
 
 describe('a random window is open when a search of every minute finds that it is', () => {
-  test.each([
-    ['Europe/Paris', '2024-03-31'],
-    ['Europe/Paris', '2024-10-27'],
-    ['America/New_York', '2024-03-10'],
-    ['America/New_York', '2024-11-03'],
-    ['Australia/Lord_Howe', '2024-04-06'],
-    ['Australia/Lord_Howe', '2024-10-05'],
-    ['Asia/Beirut', '2024-03-31'],
-    ['America/Havana', '2024-11-03'],
-    ['Asia/Kolkata', '2024-02-29'],
-    ['Pacific/Apia', '2011-12-30'],
-  ])('%s around %s', (timezone, day) => {
+  test.each([...clockChanges, ['Pacific/Apia', '2011-12-30'] as const])('%s around %s', (timezone, day) => {
     const walls = wallMinutes(timezone, day);
     const first = walls[0]?.reading ?? 0;
     const middle = walls.slice(2.5 * 1440, 5 * 1440).filter((_, index) => index % 5 === 0);
