@@ -3,7 +3,10 @@ const transform = {
 };
 const common = { extensionsToTreatAsEsm: ['.ts'], transform, testEnvironment: 'node', injectGlobals: false };
 
-/** Suites by what they need: unit has no I/O; engine has a real dockerd (root); vm builds and boots the image in QEMU; soak takes long. */
+/**
+ * Suites by what they need: unit has no I/O; engine has a real dockerd (root); vm builds and boots the image in QEMU;
+ * languages asks the config languages' own programs, built from their modules; soak takes long.
+ */
 export default {
   projects: [
     { ...common, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
@@ -23,6 +26,7 @@ export default {
       globalSetup: '<rootDir>/test/vm/support/global-setup.ts',
       globalTeardown: '<rootDir>/test/vm/support/global-teardown.ts',
     },
+    { ...common, displayName: 'languages', testMatch: ['<rootDir>/test/languages/**/*.test.ts'] },
     {
       ...common,
       displayName: 'soak',
