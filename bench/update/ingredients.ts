@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { openApt } from '../../image/apt.ts';
 import { runCommand } from '../../image/command.ts';
 import { fetchPackages, type ImageOptions, lockFile } from '../../image/os/build.ts';
-import { moduleTiers } from '../../image/os/initrd.ts';
 import { type KernelTree, prepareKernel } from '../../image/os/kernel.ts';
 import { fetchNode, type NodeRuntime, nodeSpecification, publishedIntegrity } from '../../image/os/node-runtime.ts';
 import { fetchSets, type PackageSets, readLock, unpackPackages } from '../../image/os/package-store.ts';
@@ -42,7 +41,7 @@ export async function nodeOf(
 /** Unpacks the kernel of a set. */
 export async function kernelOf(sets: PackageSets, tools: Tools, { cacheDirectory }: ImageOptions): Promise<KernelTree> {
   const files = sets.get('amd64/kernel-cloud') ?? [];
-  return prepareKernel(files, await unpackPackages(files, cacheDirectory), moduleTiers('cloud').flat(), {
+  return prepareKernel(files, await unpackPackages(files, cacheDirectory), {
     tools,
     cacheDirectory,
   });

@@ -100,7 +100,7 @@ export async function buildOs(options: ImageOptions, packages: PackageSets, dire
     const tools = await prepareTools(packages, work, cacheDirectory);
     const kernelSet = set(`${architecture}/kernel-${options.kernel}`);
     const tiers = moduleTiers(options.kernel);
-    const kernel = await prepareKernel(kernelSet, await unpackPackages(kernelSet, cacheDirectory), tiers.flat(), {
+    const kernel = await prepareKernel(kernelSet, await unpackPackages(kernelSet, cacheDirectory), {
       tools,
       cacheDirectory,
     });

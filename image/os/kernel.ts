@@ -4,7 +4,6 @@ import { gunzipSync } from 'node:zlib';
 import { BerthError } from '../../src/core/errors.ts';
 import type { PackageFile } from '../apt.ts';
 import { mergePackages, placeFile } from '../package-tree.ts';
-import { moduleOrder } from './modules.ts';
 import { setDigest } from './package-store.ts';
 import { isWantedFile } from './packages.ts';
 import type { Tools } from './tools.ts';
@@ -20,44 +19,16 @@ export interface KernelTree {
   readonly bootLoaderDirectory: string;
 }
 
-/** Modules that every boot loads: they are in the image uncompressed, because xz is slow to take apart. */
-const bootModules: readonly string[] = [
-  ...[
-    'vfat',
-    'efivarfs',
-    'nls_cp437',
-    'nls_ascii',
-    'nls_iso8859-1',
-    'isofs',
-    'qemu_fw_cfg',
-    'button',
-    'evdev',
-    'xfs',
-    'overlay',
-  ],
-  ...[
-    'virtio_net',
-    'net_failover',
-    'failover',
-    'virtio_rng',
-    'virtio_console',
-    'virtio_balloon',
-    'ena',
-    'gve',
-    'hv_netvsc',
-  ],
-  ...['bridge', 'veth', 'br_netfilter', 'nf_tables', 'nft_compat', 'nft_chain_nat', 'xt_MASQUERADE', 'xt_conntrack'],
-  ...['xt_addrtype', 'nf_nat', 'nf_conntrack', 'e1000', 'e1000e', 'vmxnet3', 'xen-netfront'],
-];
-
 /** Raise it when the tree is made differently. */
-const treeVersion = 2;
+const treeVersion = 3;
 
-/** Prepares a kernel from its packages; kept in the cache. @param initrdModules are taken out of their compression, too. */
+/**
+ * Prepares a kernel from its packages; kept in the cache. Its modules are taken out of their compression: the slot has one of
+ * its own, two xz streams of nearly the same module have nothing in common that a delta could keep, and xz is slow at boot.
+ */
 export async function prepareKernel(
   packages: readonly PackageFile[],
   unpacked: ReadonlyMap<string, string>,
-  initrdModules: readonly string[],
   { tools, cacheDirectory }: { readonly tools: Tools; readonly cacheDirectory: string },
 ): Promise<KernelTree> {
   const store = join(cacheDirectory, 'kernels');
@@ -73,7 +44,7 @@ export async function prepareKernel(
     const work = await mkdtemp(join(store, '.new-'));
     const own = new Map(packages.map(({ name }) => [name, unpacked.get(name) ?? '']));
     await mergePackages(own, join(work, 'tree'), isWantedFile);
-    await indexModules(join(work, 'tree'), release, [...initrdModules, ...bootModules], tools);
+    await indexModules(join(work, 'tree'), release, tools);
     await rename(join(work, 'tree'), directory);
     await rm(work, { recursive: true });
   }
@@ -97,12 +68,11 @@ export async function placeModules(kernel: KernelTree, usr: string): Promise<voi
   }
 }
 
-async function indexModules(tree: string, release: string, hot: readonly string[], tools: Tools): Promise<void> {
+async function indexModules(tree: string, release: string, tools: Tools): Promise<void> {
   const modules = join(tree, 'usr/lib/modules', release);
-  await tools.run('depmod', ['-b', tree, release]);
-  const { order } = moduleOrder(await readFile(join(modules, 'modules.dep'), 'utf8'), hot);
-  const compressed = order.filter((path) => path.endsWith('.xz')).map((path) => join(modules, path));
+  const names = await readdir(modules, { recursive: true });
+  const compressed = names.filter((name) => name.endsWith('.ko.xz')).map((name) => join(modules, name));
   // Without -k the compressed file goes; it is a hard link, the unpacked package keeps its own.
-  await tools.run('xz', ['--decompress', '--force', ...compressed]);
+  if (compressed.length > 0) await tools.run('xz', ['--decompress', '--force', ...compressed]);
   await tools.run('depmod', ['-b', tree, release]);
 }
