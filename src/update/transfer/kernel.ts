@@ -7,6 +7,7 @@ import { isContentOf, type TrustedTarget } from '../tuf/target.ts';
 import { applyDelta } from './apply-delta.ts';
 import { targetOfFile } from './artifacts.ts';
 import { MeteredSource } from './metered-source.ts';
+import { readResumed } from './resumed-read.ts';
 import { type ArtifactSource, isBadArtifact, readSpan, whole } from './source.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import { blockBytes } from './verity.ts';
@@ -21,6 +22,8 @@ export interface FetchKernelOptions {
   readonly manifest: Pick<ReleaseManifest, 'uki' | 'artifacts'>;
   /** Path of a kernel image that is there already, such as the running one; it need not be intact, nor be there. */
   readonly running?: string;
+  /** Where what arrives is kept until the next run; absent: a run that was interrupted begins anew. */
+  readonly partDirectory?: string;
   readonly signal: AbortSignal;
   /** Shared with other transfers, it holds them at the rate together. */
   readonly limit?: TokenBucket;
@@ -58,8 +61,12 @@ export async function fetchKernel(options: FetchKernelOptions): Promise<FetchedK
       detours.push(messageOf(error));
     }
   }
-  const content = await readSpan(source, kernel, whole(kernel), signal);
-  return { content: checked(kernel, content), bytesFetched, detours };
+  const { partDirectory } = options;
+  const content =
+    partDirectory === undefined
+      ? checked(kernel, await readSpan(source, kernel, whole(kernel), signal))
+      : await readResumed(source, kernel, partDirectory, signal);
+  return { content, bytesFetched, detours };
 }
 
 /** @returns undefined when the running kernel image is of no use. */
