@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
-import { imageListName, maxImageListBytes, parseImageList } from '../bundle/image-list.ts';
+import { readImageList } from '../bundle/read-image-list.ts';
 import { readFeed, readRelease } from '../feed/channel.ts';
 import { keptConnections, type ProxySettings } from '../transfer/http-agents.ts';
 import { openArtifacts } from '../transfer/open-artifacts.ts';
@@ -45,11 +45,7 @@ export function openReleaseSource(options: ReleaseSourceOptions): ReleaseSource 
     manifest: async (release, signal) => readRelease(client, channel, release, signal),
     async images(signal) {
       // A server is asked for what the specification has, and nothing else.
-      if (placeOf(location, '/').kind === 'server') return [];
-      const content = await metadata.read([imageListName], maxImageListBytes, signal);
-      if (content === undefined) return [];
-      const { timestampVersion } = client;
-      return parseImageList(content, { signers: client.signersOf(channel), timestampVersion });
+      return placeOf(location, '/').kind === 'server' ? [] : readImageList(metadata, client, channel, signal);
     },
     artifacts: openArtifacts(location, '/', { agents, clock, random }),
     close() {

@@ -180,7 +180,7 @@ export class UpdateKeeper {
 
   /** Takes the service images of a bundle, and nothing else of it. Throws what looking throws, and DISK_FULL. */
   async bringImages(from: string): Promise<readonly string[]> {
-    return this.#lookout.ask({ from }, async ({ source }, signal) => this.#takeImages(source, signal));
+    return this.#lookout.lookInto(from, async (source, signal) => this.#takeImages(source, signal));
   }
 
   async #takeImages(source: ReleaseSource, signal: AbortSignal): Promise<readonly string[]> {

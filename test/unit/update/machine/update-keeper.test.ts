@@ -164,8 +164,15 @@ test('service images that came along are taken before the release, and without o
   expect(host.story.slice(0, 2)).toEqual(['take web:1', 'clear-slot']);
   const upToDate = hostWith({ images, feed: feedOf({ version: '1.0' }) });
   expect((await upToDate.update()).end).toMatchObject({ outcome: 'none', images: ['web:1'] });
-  expect(await upToDate.keeper.bringImages('/bundle.tar')).toEqual(['web:1']);
-  expect(upToDate.story).toEqual(['take web:1', 'take web:1']);
+  expect(upToDate.story).toEqual(['take web:1']);
+});
+
+test('service images that are taken by themselves are no look for releases', async () => {
+  const archive = { path: 'images/web.tar', bytes: 1, hashes: {}, place: [] };
+  const host = hostWith({ images: [{ references: ['web:1'], archive }] });
+  expect(await host.keeper.bringImages('/bundle.tar')).toEqual(['web:1']);
+  expect(host.story).toEqual(['take web:1']);
+  expect(host.keeper.status()).toMatchObject({ state: 'idle', lastLook: null });
 });
 
 test('with nothing newer, nothing is done', async () => {
