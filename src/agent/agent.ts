@@ -312,7 +312,7 @@ export class Agent implements AgentService {
   }
 
   metrics(): readonly MetricFamily[] {
-    return this.#counters.families();
+    return [...this.#counters.families(), ...(this.#deps.os?.metrics() ?? [])];
   }
 
   get #os(): Os {

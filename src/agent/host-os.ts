@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { findSibling, readBootFacts } from '../boot/boot-facts.ts';
 import { EspMount } from '../boot/esp-mount.ts';
@@ -10,15 +11,20 @@ import { replaceFile, writeDurably } from '../engine/durable-file.ts';
 import { runCommand } from '../engine/run-command.ts';
 import type { ImageSource } from '../services/executor.ts';
 import type { StepRecorder } from '../services/ports.ts';
+import type { ImageStore } from '../update/bundle/image-store.ts';
 import type { RebootHook } from '../update/reboot/hooks.ts';
 import type { Say } from './boot-console.ts';
 import type { EngineSet } from './engine-set.ts';
 import { openUpdates } from './host-updates.ts';
 import { imageDirectories } from './image-directories.ts';
+import type { Medium } from './medium.ts';
 import type { HostStatus } from './model.ts';
 import { osChecks } from './os-checks.ts';
 import { OsRecords } from './os-records.ts';
 import { OwnOs } from './own-os.ts';
+import { postReport } from './post-report.ts';
+import { type ReleaseReportFacts, releaseReport } from './release-report.ts';
+import { ReleaseReporter } from './release-reporter.ts';
 import { userChecks } from './user-checks.ts';
 import { berthVersion } from './version.ts';
 
@@ -30,6 +36,9 @@ export interface HostOsOptions {
   readonly socket: string;
   readonly engines: EngineSet;
   readonly images: ImageSource;
+  /** Service images that come with a release. */
+  readonly imageStore: ImageStore;
+  readonly medium: Medium;
   readonly recorder: StepRecorder;
   readonly clock: Clock;
   /** In [0, 1). */
@@ -42,6 +51,10 @@ export interface HostOsOptions {
   readonly status: () => Promise<HostStatus>;
   /** What is declared at present. */
   readonly config: () => HostConfig;
+  /** Resolves when there is a network; rejects when aborted. */
+  readonly whenOnline: (signal: AbortSignal) => Promise<void>;
+  /** A text without the secrets of what is declared. */
+  readonly redact: (text: string) => string;
   /** What services that run want to do before a restart. */
   readonly hooks: () => readonly RebootHook[];
   readonly runHook: (hook: RebootHook, signal: AbortSignal) => Promise<void>;
@@ -81,6 +94,7 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
       : await openUpdates({
           ...{ running, facts, loader, stateDirectory, runDirectory, builtMs, config, recorder, clock, say },
           ...{ random: options.random, hooks: options.hooks, runHook: options.runHook, reboot, onProblem },
+          ...{ imageStore: options.imageStore, medium: options.medium },
           isBlessed: () => os.isBlessed,
           events: () => records.events,
           note: async (kind, about, why) => os.note(kind, why, about),
@@ -106,8 +120,27 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
       blockers = text;
     },
     records,
+    reporter: await openReporter(options, records, () => ({ taken: updates?.taken ?? [], runs: version })),
     release: async () => writeFile(join(runDirectory, 'blessed'), ''),
     reboot,
   });
   return os;
+}
+
+async function openReporter(
+  { stateDirectory, config, redact, whenOnline, say, clock, random }: HostOsOptions,
+  records: OsRecords,
+  facts: () => Pick<ReleaseReportFacts, 'taken' | 'runs'>,
+): Promise<ReleaseReporter> {
+  const read = async (path: string): Promise<string> => (await readFile(path, 'utf8').catch(() => '')).trim();
+  const [machineId, bootId] = await Promise.all([read('/etc/machine-id'), read('/proc/sys/kernel/random/boot_id')]);
+  return new ReleaseReporter({
+    file: join(stateDirectory, 'release-reports.json'),
+    events: () => records.events,
+    report: (event) => releaseReport({ event, ...facts(), machineId, bootId, hostname: hostname(), redact }),
+    url: () => config().report.url,
+    post: postReport(),
+    onProblem: (why) => say(`os: ${why}`),
+    ...{ whenOnline, clock, random },
+  });
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { release } from 'node:os';
 import { basename, join } from 'node:path';
 import { type BootFacts, findSibling } from '../boot/boot-facts.ts';
@@ -9,11 +9,13 @@ import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
 import type { Reason } from '../core/plan.ts';
 import type { StepRecorder } from '../services/ports.ts';
+import type { ImageStore } from '../update/bundle/image-store.ts';
 import { UpdateKeeper } from '../update/machine/update-keeper.ts';
 import { type RunningRelease, Updater, type UpdateStepReport } from '../update/machine/updater.ts';
 import type { OsEvent } from '../update/os-status.ts';
 import type { RebootHook } from '../update/reboot/hooks.ts';
 import { openReboots } from '../update/reboot/open-reboots.ts';
+import type { Medium } from './medium.ts';
 import { OwnUpdates } from './own-updates.ts';
 import { UpdateMemoryFile } from './update-memory-file.ts';
 import { policyOf, proxyOf, readRoot, readShippedFeed } from './update-settings.ts';
@@ -36,6 +38,9 @@ export interface HostUpdatesOptions {
   readonly runHook: (hook: RebootHook, signal: AbortSignal) => Promise<void>;
   /** Restarts the machine, with all that a restart does before. */
   readonly reboot: () => Promise<void>;
+  /** Service images that come with a release. */
+  readonly imageStore: ImageStore;
+  readonly medium: Medium;
   readonly recorder: StepRecorder;
   readonly say: (line: string) => void;
   readonly onProblem: (why: string) => void;
@@ -67,9 +72,11 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
         throw new BerthError('CONFIG_INVALID', 'this host has no release repository', {
           hint: 'declare berth.update.feed, or name one: berth os update --from PLACE',
         });
+      const never = new AbortController().signal;
       const { openReleaseSource } = await import('../update/machine/open-release-source.ts');
       return openReleaseSource({
-        ...{ location: place, channel, builtMs: options.builtMs, clock, random },
+        location: await options.medium.resolve(place, never),
+        ...{ channel, builtMs: options.builtMs, clock, random },
         root: await readRoot(config()),
         storeDirectory: join(stateDirectory, 'releases'),
         proxy: proxyOf(config()),
@@ -79,6 +86,7 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
       new Set(
         events().flatMap(({ kind, version }) => (kind === 'rejected' || kind === 'rolled-back' ? [version] : [])),
       ),
+    takeImages: async (images, source, signal) => options.imageStore.take(images, source, signal),
     bootId: (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim(),
     whyPassedOver,
     onStaged: () => reboots.keeper.wake(),
@@ -116,10 +124,11 @@ async function whyPassedOver(): Promise<string> {
 }
 
 async function openUpdater(
-  { facts, loader, runDirectory, config, isBlessed, recorder, clock }: HostUpdatesOptions,
+  { facts, loader, stateDirectory, runDirectory, config, isBlessed, recorder, clock }: HostUpdatesOptions,
   running: RunningRelease,
   onStaged: ConstructorParameters<typeof Updater>[0]['onStaged'],
 ): Promise<Updater> {
+  const partDirectory = join(stateDirectory, 'kernel-part');
   const device = await findSibling(facts.device, facts.slot === 'a' ? 'berth-b' : 'berth-a');
   return new Updater({
     ...{ running, loader, isBlessed, onStaged, clock },
@@ -131,10 +140,15 @@ async function openUpdater(
       const rateLimit = config().update.rateLimitBytes;
       const limit = rateLimit === undefined ? {} : { rateLimit };
       const file = join(runDirectory, 'running-kernel');
-      return kernelOf(order, { loader, name: running.name, file, clock, ...limit }, signal);
+      return kernelOf(order, { loader, name: running.name, file, partDirectory, clock, ...limit }, signal);
     },
     rateLimit: () => config().update.rateLimitBytes,
-    onStep: (step) => recordStep(recorder, step, clock.now()),
+    onStep: (step) => {
+      recordStep(recorder, step, clock.now());
+      // It is on the EFI partition now. What stays for want of luck goes at the next update.
+      if (step.kind === 'activate-release' && step.error === undefined)
+        void rm(partDirectory, { recursive: true, force: true }).catch(() => undefined);
+    },
   });
 }
 

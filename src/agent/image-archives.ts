@@ -3,8 +3,8 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { HostConfig } from '../config/host-config.ts';
 import { messageOf } from '../core/errors.ts';
+import { readArchiveReferences } from '../engine/archive-references.ts';
 import { isMissing } from '../engine/durable-file.ts';
-import { runCommand } from '../engine/run-command.ts';
 import type { ImageArchive, ImageSource } from '../services/executor.ts';
 import { normalizeReference } from '../services/names.ts';
 
@@ -23,25 +23,34 @@ interface KnownArchive {
 const archiveName = /\.(?:tar|tar\.gz|tgz)$/;
 
 /**
- * Images this host has as archives, and the credentials for those it has not. An index file lists the archives that came with
- * Berth; the config names places for others.
+ * Images this host has as archives, and the credentials for those it has not. Index files list the archives that came with
+ * Berth, and those that came with a release's bundle; the config names places for others.
  */
 export class ImageArchives implements ImageSource {
-  readonly #indexPath: string;
+  readonly #indexPaths: readonly string[];
   readonly #config: () => HostConfig;
+  readonly #lookFurther: () => Promise<readonly string[]>;
   readonly #known = new Map<string, KnownArchive>();
 
-  /** @param config the config whose archives and registries' credentials are used. */
-  constructor(indexPath: string, config: () => HostConfig) {
-    this.#indexPath = indexPath;
+  /**
+   * @param config the config whose archives and registries' credentials are used.
+   * @param lookFurther called for an image that is nowhere: the indexes may list it afterwards. @returns what went wrong, a line each.
+   */
+  constructor(
+    indexPaths: readonly string[],
+    config: () => HostConfig,
+    lookFurther: () => Promise<readonly string[]> = async () => Promise.resolve([]),
+  ) {
+    this.#indexPaths = indexPaths;
     this.#config = config;
+    this.#lookFurther = lookFurther;
   }
 
   async archiveOf(reference: string): Promise<ImageArchive> {
     const wanted = normalizeReference(reference);
     const isWanted = (one: string): boolean => normalizeReference(one) === wanted;
-    const entry = (await this.#entries()).find((one) => isWanted(one.reference));
-    if (entry !== undefined) return found(entry.archive);
+    const listed = await this.#listed(isWanted);
+    if (listed !== undefined) return listed;
     const problems: string[] = [];
     for (const place of this.#config().imageArchives) {
       const archives = await archivesAt(place).catch((error: unknown) => note(problems, place, error));
@@ -50,7 +59,8 @@ export class ImageArchives implements ImageSource {
         if (references.some(isWanted)) return found(archive);
       }
     }
-    return { kind: 'none', problems };
+    problems.push(...(await this.#lookFurther()));
+    return (await this.#listed(isWanted)) ?? { kind: 'none', problems };
   }
 
   authFor(reference: string): { username: string; password: string; registry: string } | undefined {
@@ -60,13 +70,12 @@ export class ImageArchives implements ImageSource {
   }
 
   /** Read anew each time: `berth up --local` may have built more since. */
-  async #entries(): Promise<readonly IndexEntry[]> {
-    try {
-      return JSON.parse(await readFile(this.#indexPath, 'utf8')) as IndexEntry[];
-    } catch (error) {
-      if (isMissing(error)) return [];
-      throw error;
+  async #listed(isWanted: (reference: string) => boolean): Promise<ImageArchive | undefined> {
+    for (const path of this.#indexPaths) {
+      const entry = (await readIndex(path)).find((one) => isWanted(one.reference));
+      if (entry !== undefined) return found(entry.archive);
     }
+    return undefined;
   }
 
   /** Finding an archive's list of contents may mean reading all of it, so that is done once. */
@@ -74,16 +83,10 @@ export class ImageArchives implements ImageSource {
     const { size, mtimeMs } = await stat(archive);
     const known = this.#known.get(archive);
     if (known?.sizeBytes === size && known.modifiedMs === mtimeMs) return known.references;
-    const references = referencesIn(await runCommand('tar', ['-xOf', archive, 'manifest.json']));
+    const references = await readArchiveReferences(archive);
     this.#known.set(archive, { sizeBytes: size, modifiedMs: mtimeMs, references });
     return references;
   }
-}
-
-/** The references in an archive's manifest.json. Source: Docker Image Specification v1.2, "Combined Image JSON". Pure. */
-export function referencesIn(manifest: string): string[] {
-  const images = JSON.parse(manifest) as readonly { readonly RepoTags?: readonly string[] | null }[];
-  return images.flatMap(({ RepoTags }) => RepoTags ?? []);
 }
 
 /** `registry.example:5000/web` → `registry.example:5000`; without a host it is Docker's own. Source: distribution/reference. */
@@ -91,6 +94,15 @@ export function registryOf(reference: string): string {
   const [first = '', ...rest] = reference.split('/');
   const isHost = rest.length > 0 && (first.includes('.') || first.includes(':') || first === 'localhost');
   return isHost ? first : 'docker.io';
+}
+
+async function readIndex(path: string): Promise<readonly IndexEntry[]> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as IndexEntry[];
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
 }
 
 function found(archive: string): ImageArchive {

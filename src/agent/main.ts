@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { serveApi } from '../api/server.ts';
 import { BerthError, messageOf } from '../core/errors.ts';
 import type { EngineStateChange } from '../engine/engine-supervisor.ts';
+import { runCommand } from '../engine/run-command.ts';
 import { engineGroupId, engineView } from '../services/catalogue/variables.ts';
 import type { StepRecord } from '../services/ports.ts';
+import { ImageStore } from '../update/bundle/image-store.ts';
 import { Agent } from './agent.ts';
 import type { AgentOptions } from './agent-service.ts';
 import { bootHost } from './boot.ts';
@@ -19,9 +21,12 @@ import { ImageArchives } from './image-archives.ts';
 import { imageDirectories } from './image-directories.ts';
 import { Ledger } from './ledger.ts';
 import { guestMachine } from './machine.ts';
+import { Medium } from './medium.ts';
+import { MediumImages } from './medium-images.ts';
 import { MemoryFile } from './memory-file.ts';
 import { OverlayStore } from './operator-overlay.ts';
 import { OwnEngines } from './own-engines.ts';
+import type { OwnOs } from './own-os.ts';
 import { loadPasswordSeed } from './password-seed.ts';
 import { systemClock } from './system-clock.ts';
 
@@ -79,12 +84,24 @@ export async function runAgent(options: AgentOptions): Promise<number> {
           signal: ending.signal,
         });
   const instance = process.env['BERTH_INSTANCE'] ?? defaultInstance;
-  const images = new ImageArchives(options.imageIndex, () => agent.config);
-  const os =
+  const imageStore = new ImageStore(join(stateDirectory, 'carried-images'));
+  const medium = new Medium(async (command, args, signal) => runCommand(command, args, { signal }));
+  const mediumImages: MediumImages = new MediumImages({
+    ...{ medium, say: bootConsole.say, clock: systemClock, signal: ending.signal },
+    bring: async (bundle) => (await os?.updates?.bringImages(bundle)) ?? [],
+  });
+  const images: ImageArchives = new ImageArchives(
+    [options.imageIndex, imageStore.index],
+    () => agent.config,
+    // On somebody's own machine, no disk is looked into.
+    async () => (mode === 'host' ? mediumImages.look() : []),
+  );
+  const os: OwnOs | undefined =
     host === undefined
       ? undefined
       : await openOs({
-          ...{ instance, stateDirectory, runDirectory, socket, engines, images, recorder, clock: systemClock },
+          ...{ instance, stateDirectory, runDirectory, socket, engines, images, imageStore, medium, recorder },
+          clock: systemClock,
           ...{
             random: Math.random,
             say: bootConsole.say,
@@ -93,6 +110,10 @@ export async function runAgent(options: AgentOptions): Promise<number> {
           },
           status: async () => agent.status(),
           config: () => agent.config,
+          redact: (text) => agent.redact(text),
+          whenOnline: async (signal) => {
+            await host.network.whenReady(signal);
+          },
           hooks: () => agent.rebootHooks(),
           runHook: async (hook, signal) => agent.runRebootHook(hook, signal),
         }).catch((error: unknown) => {

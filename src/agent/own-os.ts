@@ -7,11 +7,12 @@ import type { StepRecorder } from '../services/ports.ts';
 import { BlessKeeper } from '../update/bless-keeper.ts';
 import type { CheckResult, HealthCheck } from '../update/health-gate.ts';
 import type { OsEvent, OsStatus } from '../update/os-status.ts';
-import type { Operator } from './agent-service.ts';
+import type { MetricFamily, Operator } from './agent-service.ts';
 import type { Say } from './boot-console.ts';
 import type { ReleaseSummary } from './model.ts';
 import type { OsRecords } from './os-records.ts';
 import type { OwnUpdates } from './own-updates.ts';
+import type { ReleaseReporter } from './release-reporter.ts';
 import type { UpdateService } from './update-service.ts';
 
 /** The operating system under an agent, for those who look at it or take it back. */
@@ -21,6 +22,8 @@ export interface Os {
   status(): Promise<OsStatus>;
   /** Newest first. */
   history(): Promise<readonly OsEvent[]>;
+  /** For Prometheus. */
+  metrics(): readonly MetricFamily[];
   /** For the host's status. */
   readonly summary: ReleaseSummary;
   /**
@@ -44,6 +47,8 @@ export interface OwnOsDependencies {
   /** Tells the guard what does not hold, in a few words; empty: all holds. */
   readonly setBlockers: (text: string) => Promise<void>;
   readonly records: OsRecords;
+  /** Tells whoever wants to hear it what failed here. */
+  readonly reporter: Pick<ReleaseReporter, 'run' | 'counts'>;
   /** Tells the guard that the release is blessed. */
   readonly release: () => Promise<void>;
   /** Restarts the machine, with all that a restart does before. */
@@ -80,7 +85,7 @@ export class OwnOs implements Os {
       if (failed !== version) say(`os: ${failed} was taken back: ${reason}`);
     }
     if (records.events.findLast(({ kind }) => kind === 'booted')?.version !== version) await this.note('booted', '');
-    await Promise.all([this.#keeper.run(signal), this.updates?.run(signal)]);
+    await Promise.all([this.#keeper.run(signal), this.updates?.run(signal), this.#deps.reporter.run(signal)]);
   }
 
   async status(): Promise<OsStatus> {
@@ -94,6 +99,30 @@ export class OwnOs implements Os {
       bless: this.#keeper.state,
       rejected: this.#rejected(),
     };
+  }
+
+  metrics(): readonly MetricFamily[] {
+    const { pending, accepted, failures } = this.#deps.reporter.counts;
+    const sample = (value: number): MetricFamily['samples'] => [{ value }];
+    return [
+      {
+        ...{ name: 'berth_release_reports_pending', type: 'gauge', samples: sample(pending) },
+        help: 'Releases that failed here and of which the server at berth.report.url has not heard.',
+      },
+      {
+        ...{ name: 'berth_release_reports_accepted_total', type: 'counter', samples: sample(accepted) },
+        help: 'Reports of releases that failed here which the server took.',
+      },
+      {
+        ...{ name: 'berth_release_reports_failed_total', type: 'counter', samples: sample(failures) },
+        help: 'Tries to report a release that failed here which the server did not take.',
+      },
+      {
+        ...{ name: 'berth_os_rejections', type: 'gauge' },
+        help: 'How often each OS release was taken back here, as far as the history goes.',
+        samples: [...countsOf(this.#rejected())].map(([version, value]) => ({ labels: { version }, value })),
+      },
+    ];
   }
 
   async history(): Promise<readonly OsEvent[]> {
@@ -168,6 +197,12 @@ export class OwnOs implements Os {
     const subject = `os/${version}`;
     recorder.record({ at: clock.now(), kind, subject, cost, summary, reason, durationMs: 0, outcome: 'done' });
   }
+}
+
+function countsOf(events: readonly OsEvent[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { version } of events) counts.set(version, (counts.get(version) ?? 0) + 1);
+  return counts;
 }
 
 const health = (version: string): Reason => ({ kind: 'health', service: `release ${version}`, result: 'healthy' });

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
 import type { Reason } from '../core/plan.ts';
 import type { UpdateKeeper } from '../update/machine/update-keeper.ts';
-import type { Pin } from '../update/machine/update-memory.ts';
+import type { Pin, UpdateMemory } from '../update/machine/update-memory.ts';
 import type { UpdateEventLine, UpdateOffer, UpdateStatus } from '../update/machine/update-status.ts';
 import type { RunningRelease } from '../update/machine/updater.ts';
 import type { Reboots } from '../update/reboot/open-reboots.ts';
@@ -45,6 +45,11 @@ export class OwnUpdates implements UpdateService {
     await Promise.all([keeper.run(signal), reboots.keeper.run(signal), this.#watchConfig(signal)]);
   }
 
+  /** Releases that were activated here, the last one last. */
+  get taken(): UpdateMemory['taken'] {
+    return this.#deps.keeper.taken;
+  }
+
   /** For the host's status. */
   get summary(): Pick<ReleaseSummary, 'staged' | 'lastLook'> {
     const { version, state, lastLook } = this.#deps.keeper.status();
@@ -83,6 +88,11 @@ export class OwnUpdates implements UpdateService {
     if (!isRestarting) return;
     this.#restartReason = reason;
     reboots.keeper.ask();
+  }
+
+  /** Takes the service images of a bundle, for an image that the host has not. @returns their names. */
+  async bringImages(bundle: string): Promise<readonly string[]> {
+    return this.#deps.keeper.bringImages(bundle);
   }
 
   async cancelUpdate(operator: Operator): Promise<{ readonly cancelled: boolean }> {

@@ -2,9 +2,8 @@ import { backoffMs } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import { Turns } from '../core/turns.ts';
-import { causeOf, retriedStatus } from '../datasource/http-fetcher.ts';
-import { askHttp } from '../datasource/http-request.ts';
 import type { BootReport } from './boot-report.ts';
+import { postReport } from './post-report.ts';
 
 export interface ReportSenderDependencies {
   readonly clock: Clock;
@@ -42,11 +41,12 @@ export class ReportSender {
   }
 
   async #deliver(url: string, body: string): Promise<void> {
-    const { clock, random, whenOnline, onGiveUp, signal, tries = 20 } = this.#deps;
+    const { clock, random, whenOnline, onGiveUp, signal, tries = 20, answerMs } = this.#deps;
+    const post = postReport(answerMs);
     try {
       await whenOnline(signal);
       for (let failures = 1; ; failures += 1) {
-        const answer = await this.#post(url, body);
+        const answer = await post(url, body, signal);
         if (answer === undefined) return;
         if (!answer.isRetried || failures >= tries) {
           onGiveUp(answer.why);
@@ -57,26 +57,6 @@ export class ReportSender {
     } catch (error) {
       // The agent ends: another start of it reports again.
       if (!signal.aborted) onGiveUp(messageOf(error));
-    }
-  }
-
-  /** @returns what went wrong; undefined when the report arrived. */
-  async #post(url: string, body: string): Promise<{ readonly why: string; readonly isRetried: boolean } | undefined> {
-    const { signal, answerMs = 10_000 } = this.#deps;
-    try {
-      const answer = await askHttp(url, {
-        method: 'POST',
-        body,
-        headers: { 'content-type': 'application/json' },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]),
-      });
-      answer.body.destroy();
-      const { status } = answer;
-      const isTaken = status >= 200 && status < 300;
-      return isTaken ? undefined : { why: `the server answered ${status}`, isRetried: retriedStatus(status) };
-    } catch (error) {
-      signal.throwIfAborted();
-      return { why: causeOf(error), isRetried: true };
     }
   }
 }

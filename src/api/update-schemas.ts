@@ -59,6 +59,7 @@ export const updateSchemas: Readonly<Record<string, JsonSchema>> = {
       why: text,
       bytesFetched: integer,
       detours: array(text),
+      images: array(text),
     }),
   ),
   SlotCheck: object({

@@ -49,6 +49,7 @@ export interface Flags {
   readonly manual?: boolean;
   readonly reason?: string;
   readonly image?: string;
+  readonly images?: readonly string[];
   readonly user?: string;
   readonly workdir?: string;
   readonly env?: readonly string[];

@@ -4,7 +4,7 @@ import { bakedDirectory } from './baked.ts';
 import { parseBlockDevices } from './block-devices.ts';
 import { readBoundedFile } from './bounded-file.ts';
 import { fwCfgDirectory } from './fw-cfg.ts';
-import { type DmiField, dmiFields, type HostFacts } from './host-facts.ts';
+import { type BlockDevice, type DmiField, dmiFields, type HostFacts } from './host-facts.ts';
 import { noCloudDirectories } from './nocloud.ts';
 import { oemStringsOf } from './smbios-table.ts';
 
@@ -15,18 +15,23 @@ const maxTableBytes = 2 ** 20;
 
 /** Gathers what this host tells about itself. What cannot be read is left out: it then matches nothing. `root` is for tests. */
 export async function readHostFacts(run: RunTool, signal: AbortSignal, root = '/'): Promise<HostFacts> {
-  const [dmi, table, cmdline, fwCfg, blkid, seedFiles] = await Promise.all([
+  const [dmi, table, cmdline, fwCfg, blockDevices, seedFiles] = await Promise.all([
     readDmi(root),
     readBoundedFile(root, '/sys/firmware/dmi/tables/DMI', maxTableBytes).catch(() => undefined),
     readFile(join(root, '/proc/cmdline'), 'utf8').catch(() => ''),
     listItems(join(root, fwCfgDirectory), 'opt'),
-    // It fails when there is nothing to tell.
-    run('blkid', ['-c', '/dev/null', '-o', 'export'], signal).catch(() => ''),
+    listBlockDevices(run, signal),
     existing(root),
   ]);
   signal.throwIfAborted();
   const oemStrings = table === undefined ? [] : oemStringsOf(table);
-  return { dmi, oemStrings, cmdline: cmdline.trim(), fwCfg, blockDevices: parseBlockDevices(blkid), seedFiles };
+  return { dmi, oemStrings, cmdline: cmdline.trim(), fwCfg, blockDevices, seedFiles };
+}
+
+/** Disks and partitions with a file system, as they are now. */
+export async function listBlockDevices(run: RunTool, signal: AbortSignal): Promise<BlockDevice[]> {
+  // It fails when there is nothing to tell.
+  return parseBlockDevices(await run('blkid', ['-c', '/dev/null', '-o', 'export'], signal).catch(() => ''));
 }
 
 async function readDmi(root: string): Promise<HostFacts['dmi']> {

@@ -7,7 +7,7 @@ import type { SeedDocuments } from './seed-documents.ts';
 import { maxDocumentBytes, type SeedDevices } from './seed-ports.ts';
 
 /** File systems that seeds come on. Others are refused: their kernel code has seen fewer hostile images. */
-const seedTypes: readonly string[] = ['vfat', 'iso9660'];
+export const seedTypes: readonly string[] = ['vfat', 'iso9660'];
 
 /** Seed disks, mounted read-only for as long as they are read. */
 export class MountedSeedDevices implements SeedDevices {

@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { findFirmware } from '../../image/vm/requirements.ts';
 import type { HostStatus } from '../../src/agent/model.ts';
+import type { ReleaseReport } from '../../src/agent/release-report.ts';
 import type { SlotCheck } from '../../src/agent/update-service.ts';
 import type { UpdateEnd } from '../../src/update/machine/update-status.ts';
 import type { OsEvent, OsStatus } from '../../src/update/os-status.ts';
 import { ReleaseRepository } from './support/release-repository.ts';
+import { ReportServer } from './support/report-server.ts';
 import { TestReleases } from './support/test-releases.ts';
 import { bootLimitMs, type TestVm, withDirectory, withVm } from './support/test-vm.ts';
 
@@ -18,6 +20,7 @@ test(
     await withDirectory(async (directory) => {
       const releases = await TestReleases.open(directory);
       const repository = await ReleaseRepository.create(join(directory, 'www'));
+      const reports = await ReportServer.start();
       try {
         const first = await releases.first();
         const [good, bad] = [await releases.make('99.0.0'), await releases.make('99.1.0')];
@@ -26,6 +29,7 @@ hostname: updated
 write_files: [{path: /var/lib/app/data, content: "kept\\n"}]
 berth:
   enable: [ntp]
+  report: {url: "${reports.guestUrl}"}
   update:
     feed: ${repository.guestUrl}
     channel: edge
@@ -105,6 +109,17 @@ berth:
             version: '99.1.0',
             reason: expect.stringContaining('not healthy within 100 seconds: not-the-bad-one'),
           });
+          // Whoever looks after many hosts hears of it.
+          const report = await vm.until('a report', async () =>
+            reports.bodies.find(
+              (body): body is ReleaseReport => body.kind === 'berth-release' && body.version === '99.1.0',
+            ),
+          );
+          expect(report).toMatchObject({
+            ...{ outcome: 'rejected', hostname: 'updated', rootHash: bad.slot.rootHash, runs: first.version },
+            digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+            reason: expect.stringContaining('not-the-bad-one'),
+          });
           expect(history.map(({ kind }) => kind)).toEqual(
             expect.arrayContaining(['staged', 'booted', 'blessed', 'rolled-back', 'rejected']),
           );
@@ -113,6 +128,7 @@ berth:
           expect((await os(vm)).entries.map(({ file }) => file)).toEqual([`berth_${first.version}.efi`]);
         });
       } finally {
+        await reports.stop();
         await repository.close();
         await releases.close();
       }

@@ -121,14 +121,15 @@ export function renderOffer({ target, outcome, warnings, steps }: UpdateOffer, s
   ].join('\n\n');
 }
 
-function renderDone({ outcome, version, why, bytesFetched, detours }: Done, style: Style): string {
+function renderDone({ outcome, version, why, bytesFetched, detours, images }: Done, style: Style): string {
   const fetched = `${(bytesFetched / 1e6).toFixed(1)} MB were fetched for its slot`;
   const text = {
     none: `Nothing to do: ${why}.`,
     staged: `${style.good(`${version ?? ''} is staged`)}: the next restart boots it. ${fetched}.`,
     restarting: `${style.good(`${version ?? ''} is staged`)}, the host restarts into it. ${fetched}.`,
   }[outcome];
-  return [text, ...detours.map((detour) => style.warn(detour))].join('\n');
+  const carried = images.length === 0 ? [] : [`Service images that came along are on the host: ${images.join(', ')}.`];
+  return [text, ...carried, ...detours.map((detour) => style.warn(detour))].join('\n');
 }
 
 const titles: Readonly<Partial<Record<UpdateStateKind, string>>> = {

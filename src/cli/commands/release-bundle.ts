@@ -1,19 +1,33 @@
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from '../context.ts';
 import { megabytes } from './image.ts';
-import { required } from './release-common.ts';
+import { required, signingOf } from './release-common.ts';
 
-/** `berth release bundle`: one release and what vouches for it in one file. */
+/** `berth release bundle`: one release and what vouches for it in one file, with service images if asked for. */
 export const run: Command = async (cli, [repository = '', version = '']) => {
   const { writeBundle } = await import('../../update/repository/write-bundle.ts');
+  const { gatherImages } = await import('./release-bundle-images.ts');
   const { context, flags } = cli;
   const channel = required(flags.channel, '--channel');
   const file = resolve(context.cwd, flags.out ?? `berth-${version}-${channel}.tar`);
-  const { files, bytes, expires } = await writeBundle({
-    repository: resolve(context.cwd, repository),
-    ...{ version, channel, file, nowMs: context.clock.now(), signal: context.signal },
-  });
-  if (flags.json === true) cli.printJson({ file, files, bytes, expires: expires.expires });
-  else cli.print(`${file}: ${files.length} files, ${megabytes(bytes)}; hosts take it until ${expires.expires}`);
-  return 0;
+  const saved = `${file}.images`;
+  try {
+    const archives = await gatherImages(cli, saved);
+    const { files, images, bytes, expires } = await writeBundle({
+      repository: resolve(context.cwd, repository),
+      ...{ version, channel, file, nowMs: context.clock.now(), signal: context.signal },
+      ...(archives.length === 0 ? {} : { images: { archives, signing: await signingOf(cli) } }),
+    });
+    if (flags.json === true) cli.printJson({ file, files, images, bytes, expires: expires.expires });
+    else {
+      const carried = images.length === 0 ? '' : `, the service images ${images.join(', ')}`;
+      cli.print(
+        `${file}: ${files.length} files, ${megabytes(bytes)}${carried}; hosts take it until ${expires.expires}`,
+      );
+    }
+    return 0;
+  } finally {
+    await rm(saved, { recursive: true, force: true });
+  }
 };

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { BerthError, isBerthError } from '../../core/errors.ts';
+import { readImageList } from '../../update/bundle/read-image-list.ts';
 import { readFeed, readRelease } from '../../update/feed/channel.ts';
 import { type Choice, chooseRelease, type UpdatingHost } from '../../update/feed/choose-release.ts';
 import type { Feed, FeedRelease } from '../../update/feed/feed.ts';
@@ -11,6 +12,7 @@ import { expiringSoon } from '../../update/tuf/expiry.ts';
 import { maxRootBytes } from '../../update/tuf/limits.ts';
 import { MetadataStore } from '../../update/tuf/metadata-store.ts';
 import { openSource, placeOf } from '../../update/tuf/open-source.ts';
+import type { Source } from '../../update/tuf/source.ts';
 import { type Expiry, TufClient } from '../../update/tuf/tuf-client.ts';
 import type { Cli, Command } from '../context.ts';
 import { table } from '../text.ts';
@@ -27,6 +29,8 @@ interface ShownChannel {
   readonly choice?: Choice;
   /** Versions that a bundle does not have the files of. */
   readonly notBundled: readonly string[];
+  /** Names of the service images in a bundle. */
+  readonly images: readonly string[];
 }
 
 /** `berth release show`: a repository as a host sees it. Exit code 1 when a host would refuse it. */
@@ -44,7 +48,7 @@ export const run: Command = async (cli, [location = '']) => {
       builtMs: 0,
     });
     const isBundle = placeOf(location, context.cwd).kind === 'bundle';
-    const shown = await look(client, cli, isBundle);
+    const shown = await look(client, metadata, cli, isBundle);
     if (flags.json === true) cli.printJson(shown);
     else print(cli, shown);
     return 0;
@@ -53,7 +57,7 @@ export const run: Command = async (cli, [location = '']) => {
   }
 };
 
-async function look(client: TufClient, cli: Cli, isBundle: boolean): Promise<Shown> {
+async function look(client: TufClient, metadata: Source, cli: Cli, isBundle: boolean): Promise<Shown> {
   const { signal, clock } = cli.context;
   const expiries = await client.refresh(signal);
   const host = hostOf(cli);
@@ -68,7 +72,8 @@ async function look(client: TufClient, cli: Cli, isBundle: boolean): Promise<Sho
       if (manifest === undefined) notBundled.push(release.version);
     }
     const choice = host === undefined ? {} : { choice: chooseRelease(feed, withRootHash(host, feed)) };
-    channels.push({ feed, notBundled, ...choice });
+    const images = isBundle ? await readImageList(metadata, client, name, signal) : [];
+    channels.push({ feed, notBundled, images: images.flatMap(({ references }) => references), ...choice });
   }
   return { expiries, expiringSoon: expiringSoon(expiries, clock.now()), channels };
 }
@@ -123,6 +128,8 @@ function print(cli: Cli, { expiries, expiringSoon: soon, channels }: Shown): voi
   cli.print(
     rows.length === 0 ? 'There are no releases.' : table(['CHANNEL', 'RELEASE', 'SEQUENCE', 'FOR', 'OFFERED'], rows),
   );
+  for (const { feed, images } of channels)
+    if (images.length > 0) cli.print(`\n${feed.channel}: with the service images ${images.join(', ')}`);
   for (const { feed, choice } of channels) {
     if (choice === undefined) continue;
     const what =

@@ -1,7 +1,7 @@
 import type { CommandRow } from '../command-row.ts';
 import { collect, parseCount } from '../parameters.ts';
 import { imageOptions, signingOptions, trustOptions } from './images.ts';
-import { signers } from './options.ts';
+import { engine, signers } from './options.ts';
 
 /** Making releases, and maintaining the repository that hosts update from. */
 export const releaseRows: readonly CommandRow[] = [
@@ -82,11 +82,26 @@ export const releaseRows: readonly CommandRow[] = [
     options: [
       { flags: '--channel <name>', description: 'the channel that these hosts follow (required)' },
       { flags: '--out <file>', description: 'where to write it (default: berth-VERSION-CHANNEL.tar here)' },
+      {
+        flags: '--images <file>',
+        description: 'service images for these hosts: an archive of them (Docker or OCI); may be given several times',
+        parse: collect,
+      },
+      {
+        flags: '--config <file>',
+        description: "the images that this config's services name, as far as no archive has them from --engine",
+      },
+      engine,
+      ...signers,
     ],
     examples: [
       [
         'berth release bundle www 1.1.0 --channel stable --out /media/stick/berth.tar',
         'metadata, kernel image, slot, deltas',
+      ],
+      [
+        'berth release bundle www 1.1.0 --channel stable --config host.yaml --key keys/stable.key',
+        'with all that this host needs, signed for the channel',
       ],
       ['berth release show /media/stick/berth.tar', 'whether it holds, and until when'],
     ],

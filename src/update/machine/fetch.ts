@@ -22,6 +22,8 @@ export interface KernelOptions {
   readonly name: string;
   /** For a copy, in memory: the partition is not mounted while something is fetched. */
   readonly file: string;
+  /** Where what arrives is kept until the next run; absent: a run that was interrupted begins anew. */
+  readonly partDirectory?: string;
   /** Bytes a second. */
   readonly rateLimit?: number;
   readonly clock: Clock;
@@ -30,7 +32,7 @@ export interface KernelOptions {
 /** Gets a release's kernel image, by a delta from the running one where there is one. Throws as `fetchKernel` does. */
 export async function kernelOf(
   { manifest, source }: Pick<UpdateOrder, 'source' | 'manifest'>,
-  { loader, name, file, rateLimit, clock }: KernelOptions,
+  { loader, name, file, partDirectory, rateLimit, clock }: KernelOptions,
   signal: AbortSignal,
 ): Promise<KernelImage> {
   try {
@@ -38,8 +40,10 @@ export async function kernelOf(
       // A power cut while it was blessed may have lost its name.
       if (!isBerthError(error, 'NOT_FOUND')) throw error;
     });
+    const parts = partDirectory === undefined ? {} : { partDirectory };
     const limit = rateLimit === undefined ? {} : { limit: new TokenBucket(rateLimit, clock) };
-    const { content } = await fetchKernel({ source: source.artifacts, manifest, running: file, signal, ...limit });
+    const options = { source: source.artifacts, manifest, running: file, signal };
+    const { content } = await fetchKernel({ ...options, ...limit, ...parts });
     return { ...manifest.uki, content: [content] };
   } finally {
     await rm(file, { force: true });

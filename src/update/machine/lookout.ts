@@ -83,6 +83,45 @@ export class Lookout {
     work: (find: Find, signal: AbortSignal) => Promise<Result>,
     failed: (version: string | undefined, why: string) => Promise<void> = async () => Promise.resolve(),
   ): Promise<Result> {
+    return this.#alone(async (signal) => {
+      let found: Partial<Find> = {};
+      try {
+        return await this.#with(from, async (source) => {
+          const { feed, expiries } = await source.look(signal);
+          const host = this.#host();
+          found = { warnings: warningsOf(feed, expiries, host) };
+          const find: Find = { source, feed, warnings: found.warnings ?? [], ...findRelease(feed, host, to) };
+          found = find;
+          const result = await work(find, signal);
+          await this.#note({ failures: 0 }, find.why, find.warnings);
+          return result;
+        });
+      } catch (error) {
+        const why = messageOf(error);
+        const failures = (this.#deps.memory.value.lastLook?.failures ?? 0) + 1;
+        const retryAfter = isBerthError(error) ? error.details['retryAfter'] : undefined;
+        const poll = { failures, ...(typeof retryAfter === 'string' ? { retryAfter } : {}) };
+        await this.#note(poll, why, found.warnings ?? []);
+        await failed(found.release?.version ?? to, why);
+        throw error;
+      }
+    });
+  }
+
+  /** Looks into a repository for something else than its releases: how that ends is not remembered. Throws as {@link ask} does. */
+  async lookInto<Result>(
+    from: string,
+    work: (source: ReleaseSource, signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#alone(async (signal) =>
+      this.#with(from, async (source) => {
+        await source.look(signal);
+        return work(source, signal);
+      }),
+    );
+  }
+
+  async #alone<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
     if (this.#ending !== undefined)
       throw new BerthError('BUSY', 'this host asks for releases, or fetches one', {
         retryable: true,
@@ -90,32 +129,20 @@ export class Lookout {
       });
     const ending = new AbortController();
     this.#ending = ending;
-    let found: Partial<Find> = {};
     try {
-      const source = await this.#deps.open(from);
-      try {
-        const { feed, expiries } = await source.look(ending.signal);
-        const host = this.#host();
-        found = { warnings: warningsOf(feed, expiries, host) };
-        const find: Find = { source, feed, warnings: found.warnings ?? [], ...findRelease(feed, host, to) };
-        found = find;
-        const result = await work(find, ending.signal);
-        await this.#note({ failures: 0 }, find.why, find.warnings);
-        return result;
-      } finally {
-        source.close();
-      }
-    } catch (error) {
-      const why = messageOf(error);
-      const failures = (this.#deps.memory.value.lastLook?.failures ?? 0) + 1;
-      const retryAfter = isBerthError(error) ? error.details['retryAfter'] : undefined;
-      const poll = { failures, ...(typeof retryAfter === 'string' ? { retryAfter } : {}) };
-      await this.#note(poll, why, found.warnings ?? []);
-      await failed(found.release?.version ?? to, why);
-      throw error;
+      return await work(ending.signal);
     } finally {
       this.#ending = undefined;
       this.#draw = this.#deps.random();
+    }
+  }
+
+  async #with<Result>(from: string | undefined, work: (source: ReleaseSource) => Promise<Result>): Promise<Result> {
+    const source = await this.#deps.open(from);
+    try {
+      return await work(source);
+    } finally {
+      source.close();
     }
   }
 

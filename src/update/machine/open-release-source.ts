@@ -1,9 +1,10 @@
 import type { Clock } from '../../core/clock.ts';
+import { readImageList } from '../bundle/read-image-list.ts';
 import { readFeed, readRelease } from '../feed/channel.ts';
 import { keptConnections, type ProxySettings } from '../transfer/http-agents.ts';
 import { openArtifacts } from '../transfer/open-artifacts.ts';
 import { MetadataStore } from '../tuf/metadata-store.ts';
-import { openSource } from '../tuf/open-source.ts';
+import { openSource, placeOf } from '../tuf/open-source.ts';
 import { TufClient } from '../tuf/tuf-client.ts';
 import type { ReleaseSource } from './release-source.ts';
 
@@ -27,8 +28,9 @@ export interface ReleaseSourceOptions {
 export function openReleaseSource(options: ReleaseSourceOptions): ReleaseSource {
   const { location, channel, root, storeDirectory, proxy, builtMs, clock, random } = options;
   const agents = keptConnections(proxy);
+  const metadata = openSource(location, 'metadata', '/', agents);
   const client = new TufClient({
-    metadata: openSource(location, 'metadata', '/', agents),
+    metadata,
     targets: openSource(location, 'targets', '/', agents),
     store: new MetadataStore(storeDirectory),
     shippedRoot: root,
@@ -41,6 +43,10 @@ export function openReleaseSource(options: ReleaseSourceOptions): ReleaseSource 
       return { feed: await readFeed(client, channel, signal), expiries };
     },
     manifest: async (release, signal) => readRelease(client, channel, release, signal),
+    async images(signal) {
+      // A server is asked for what the specification has, and nothing else.
+      return placeOf(location, '/').kind === 'server' ? [] : readImageList(metadata, client, channel, signal);
+    },
     artifacts: openArtifacts(location, '/', { agents, clock, random }),
     close() {
       agents['http:'].destroy();

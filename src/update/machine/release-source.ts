@@ -1,3 +1,4 @@
+import type { CarriedImage } from '../bundle/image-list.ts';
 import type { Feed, FeedRelease } from '../feed/feed.ts';
 import type { ReleaseManifest } from '../release-manifest.ts';
 import type { ArtifactSource } from '../transfer/source.ts';
@@ -9,6 +10,8 @@ export interface ReleaseSource {
   look(signal: AbortSignal): Promise<{ readonly feed: Feed; readonly expiries: readonly Expiry[] }>;
   /** What a release of the feed consists of. Throws RELEASE_REFUSED, RELEASE_UNREACHABLE. */
   manifest(release: FeedRelease, signal: AbortSignal): Promise<ReleaseManifest>;
+  /** Service images that came along; a server has none. After {@link look}. Throws RELEASE_REFUSED, RELEASE_UNREACHABLE. */
+  images(signal: AbortSignal): Promise<readonly CarriedImage[]>;
   readonly artifacts: ArtifactSource;
   /** Ends its connections. */
   close(): void;

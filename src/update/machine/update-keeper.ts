@@ -2,12 +2,15 @@ import type { BootLoader } from '../../boot/boot-loader.ts';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import type { Reason } from '../../core/plan.ts';
 import { shownUrl } from '../../datasource/inline-seed.ts';
+import type { CarriedImage } from '../bundle/image-list.ts';
 import type { Feed } from '../feed/feed.ts';
+import type { ArtifactSource } from '../transfer/source.ts';
 import type { TransferProgress } from '../transfer/transfer-options.ts';
 import type { LookPolicy } from './look-times.ts';
 import { type Find, Lookout, type LookoutDependencies, type Question } from './lookout.ts';
 import { stepsTo, targetOf } from './offer.ts';
-import { type LastLook, type Pin, withBlessed, withTaken } from './update-memory.ts';
+import type { ReleaseSource } from './release-source.ts';
+import { type LastLook, type Pin, type UpdateMemory, withBlessed, withTaken } from './update-memory.ts';
 import type { UpdateTarget } from './update-state.ts';
 import type { UpdateEnd, UpdateEventLine, UpdateOffer, UpdateStatus } from './update-status.ts';
 import type { Updater } from './updater.ts';
@@ -31,6 +34,12 @@ export interface UpdateKeeperDependencies extends Omit<LookoutDependencies, 'pol
     version: string,
     why: string,
   ) => Promise<void>;
+  /** Keeps service images that came along, for the engines. @returns their names. Throws as `ImageStore.take` does. */
+  readonly takeImages: (
+    images: readonly CarriedImage[],
+    source: ArtifactSource,
+    signal: AbortSignal,
+  ) => Promise<readonly string[]>;
   /** Another one at each boot. */
   readonly bootId: string;
   /** Why the boot loader did not take what is staged, as far as that is known. */
@@ -147,7 +156,9 @@ export class UpdateKeeper {
   ): Promise<UpdateEnd> {
     const { updater, note, onStaged } = this.#deps;
     await this.#dropRevoked(feed);
-    const nothing = { kind: 'done', why, bytesFetched: 0, detours: [] } as const;
+    // Before the release that may need them, and without one, too.
+    const images = await this.#takeImages(source, signal);
+    const nothing = { kind: 'done', why, bytesFetched: 0, detours: [], images } as const;
     if (release === undefined || this.#isStaged(targetOf(release))) {
       updater.take({ kind: 'stay' });
       return release === undefined
@@ -167,6 +178,16 @@ export class UpdateKeeper {
     return { ...nothing, ...written, outcome: 'staged', version: target.version };
   }
 
+  /** Takes the service images of a bundle, and nothing else of it. Throws what looking throws, and DISK_FULL. */
+  async bringImages(from: string): Promise<readonly string[]> {
+    return this.#lookout.lookInto(from, async (source, signal) => this.#takeImages(source, signal));
+  }
+
+  async #takeImages(source: ReleaseSource, signal: AbortSignal): Promise<readonly string[]> {
+    const images = await source.images(signal);
+    return images.length === 0 ? [] : this.#deps.takeImages(images, source.artifacts, signal);
+  }
+
   /** Ends what is under way, or drops what is staged. @returns false when there is nothing of either. */
   async cancel(why: string): Promise<boolean> {
     const { updater, note, onStaged } = this.#deps;
@@ -177,6 +198,11 @@ export class UpdateKeeper {
     await note('dropped', state.target.version, why);
     onStaged();
     return true;
+  }
+
+  /** Releases that were activated here, the last one last. */
+  get taken(): UpdateMemory['taken'] {
+    return this.#deps.memory.value.taken;
   }
 
   /** What is staged, to be restarted into; undefined: nothing is, or the boot loader passed it over at the last restart. */

@@ -53,6 +53,8 @@ export interface UpdateEnd {
   readonly bytesFetched: number;
   /** Why a cheaper way was left. */
   readonly detours: readonly string[];
+  /** Service images that came along and are on the host now, by the names that services have for them. */
+  readonly images: readonly string[];
 }
 
 /** What is told of an update under way, as it comes; the last one is its end. */

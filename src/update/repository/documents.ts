@@ -31,6 +31,8 @@ export interface RootDocument extends Common {
 export interface TargetDocument {
   readonly length: number;
   readonly hashes: { readonly sha256: string };
+  /** Whatever its maker wants to say about it (TUF 4.5). */
+  readonly custom?: Readonly<Record<string, unknown>>;
 }
 
 export interface DelegationDocument extends RoleDocument {

@@ -1,8 +1,8 @@
 import { createWriteStream } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { create } from 'tar';
+import { create, replace } from 'tar';
 import { BerthError } from '../../core/errors.ts';
 import { syncPath } from '../../engine/durable-file.ts';
 import { readFeed, readRelease } from '../feed/channel.ts';
@@ -11,7 +11,9 @@ import { DirectorySource } from '../tuf/directory-source.ts';
 import { maxRootBytes } from '../tuf/limits.ts';
 import type { Source } from '../tuf/source.ts';
 import { type Expiry, TufClient } from '../tuf/tuf-client.ts';
+import { type BundleImages, layOutImages } from './bundle-images.ts';
 import { releasesOf } from './feed-edits.ts';
+import type { Signing } from './publishing.ts';
 import { filesOf, requireFiles } from './release-directory.ts';
 
 export interface BundleOptions {
@@ -23,12 +25,16 @@ export interface BundleOptions {
   readonly file: string;
   readonly nowMs: number;
   readonly signal: AbortSignal;
+  /** Service images for these hosts: archives as `docker save` writes them, and who signs the list of them for the channel. */
+  readonly images?: { readonly archives: readonly string[]; readonly signing: Signing };
 }
 
 /** What went into a bundle. */
 export interface WrittenBundle {
   /** Paths in the repository, in the order of the bundle. */
   readonly files: readonly string[];
+  /** Names of the service images in it. */
+  readonly images: readonly string[];
   readonly bytes: number;
   /** After which of these no host takes it any more. */
   readonly expires: Expiry;
@@ -37,8 +43,8 @@ export interface WrittenBundle {
 /**
  * Writes one release, for each kind of machine that it is for, and the metadata that vouches for it into a tar archive, for hosts
  * without a network. What goes in is what a host reads of the repository to get there, and it is checked as a host would. The
- * same repository gives the same bytes. Throws NOT_FOUND, RELEASE_REFUSED, USAGE when the release was revoked or is paused,
- * CONFIG_INVALID when a file of it is damaged; rejects with the signal's reason. A bundle is there whole or not at all.
+ * same repository and the same images give the same bytes. Throws NOT_FOUND, RELEASE_REFUSED, USAGE when the release was revoked or is
+ * paused, CONFIG_INVALID when a file of it is damaged, and as {@link layOutImages} does; rejects with the signal's reason. A bundle is there whole or not at all.
  */
 export async function writeBundle(options: BundleOptions): Promise<WrittenBundle> {
   const { repository, channel, version, file, nowMs, signal } = options;
@@ -59,20 +65,38 @@ export async function writeBundle(options: BundleOptions): Promise<WrittenBundle
     blobs.push(...filesOf(manifest).map((one) => `targets/blobs/${blobName(one)}`));
   }
   const files = [...new Set([...read, ...blobs])];
-  await writeTar(repository, files, file, signal);
   const [expires] = expiries.toSorted((a, b) => Date.parse(a.expires) - Date.parse(b.expires));
   if (expires === undefined) throw new Error('metadata without expiry');
-  return { files, bytes: (await stat(file)).size, expires };
+  const parts = `${file}.parts`;
+  await rm(parts, { recursive: true, force: true });
+  try {
+    const { archives = [], signing } = options.images ?? {};
+    let images: BundleImages = { files: [], references: [] };
+    if (archives.length > 0 && signing !== undefined) {
+      await mkdir(parts, { recursive: true });
+      images = await layOutImages(parts, { client, channel, archives, signing, expires: expires.expires });
+    }
+    await writeTar(file, { directory: repository, files }, { directory: parts, files: images.files }, signal);
+    const { size: bytes } = await stat(file);
+    return { files: [...files, ...images.files], images: images.references, bytes, expires };
+  } finally {
+    await rm(parts, { recursive: true, force: true });
+  }
 }
 
-async function writeTar(directory: string, files: readonly string[], file: string, signal: AbortSignal): Promise<void> {
+/** Files of a directory, by their paths in it. */
+interface Part {
+  readonly directory: string;
+  readonly files: readonly string[];
+}
+
+async function writeTar(file: string, first: Part, second: Part, signal: AbortSignal): Promise<void> {
   const temporary = `${file}.new`;
+  const how = { portable: true, mtime: new Date(0), noDirRecurse: true, follow: true, strict: true } as const;
   try {
-    const archive = create(
-      { cwd: directory, portable: true, mtime: new Date(0), noDirRecurse: true, follow: true, strict: true },
-      [...files],
-    );
+    const archive = create({ ...how, cwd: first.directory }, [...first.files]);
     await pipeline(archive, createWriteStream(temporary), { signal });
+    if (second.files.length > 0) await replace({ ...how, cwd: second.directory, file: temporary }, [...second.files]);
     await syncPath(temporary);
     await rename(temporary, file);
     await syncPath(dirname(file));

@@ -7,6 +7,7 @@ import { isContentOf, type TrustedTarget } from '../tuf/target.ts';
 import { applyDelta } from './apply-delta.ts';
 import { targetOfFile } from './artifacts.ts';
 import { MeteredSource } from './metered-source.ts';
+import { readResumed } from './resumed-read.ts';
 import { type ArtifactSource, isBadArtifact, readSpan, whole } from './source.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import { blockBytes } from './verity.ts';
@@ -21,6 +22,8 @@ export interface FetchKernelOptions {
   readonly manifest: Pick<ReleaseManifest, 'uki' | 'artifacts'>;
   /** Path of a kernel image that is there already, such as the running one; it need not be intact, nor be there. */
   readonly running?: string;
+  /** Where what arrives is kept until the next run; absent: a run that was interrupted begins anew. */
+  readonly partDirectory?: string;
   readonly signal: AbortSignal;
   /** Shared with other transfers, it holds them at the rate together. */
   readonly limit?: TokenBucket;
@@ -50,7 +53,7 @@ export async function fetchKernel(options: FetchKernelOptions): Promise<FetchedK
   const detours: string[] = [];
   if (running !== undefined) {
     try {
-      const content = await fromRunning(running, kernel, { source, manifest, signal });
+      const content = await fromRunning(running, kernel, { ...options, source });
       if (content !== undefined) return { content, bytesFetched, detours };
     } catch (error) {
       signal.throwIfAborted();
@@ -58,16 +61,16 @@ export async function fetchKernel(options: FetchKernelOptions): Promise<FetchedK
       detours.push(messageOf(error));
     }
   }
-  const content = await readSpan(source, kernel, whole(kernel), signal);
-  return { content: checked(kernel, content), bytesFetched, detours };
+  return { content: await readWhole(source, kernel, options), bytesFetched, detours };
 }
 
 /** @returns undefined when the running kernel image is of no use. */
 async function fromRunning(
   path: string,
   kernel: TrustedTarget,
-  { source, manifest, signal }: Pick<FetchKernelOptions, 'source' | 'manifest' | 'signal'>,
+  options: FetchKernelOptions,
 ): Promise<Uint8Array | undefined> {
+  const { source, manifest, signal } = options;
   const running = await RunningKernel.open(path);
   try {
     const { bytes, sha256 } = await running.describe(signal);
@@ -79,7 +82,7 @@ async function fromRunning(
     const delta = manifest.artifacts.find((one) => one.kind === 'kernel-delta' && one.fromSha256 === sha256);
     if (delta === undefined || delta.bytes >= kernel.bytes) return undefined;
     const target = targetOfFile(delta);
-    const content = checked(target, await readSpan(source, target, whole(target), signal));
+    const content = await readWhole(source, target, options);
     const seed = {
       blocks: blocksOf(bytes),
       read: async (into: Uint8Array, block: number) => running.read(into, block * blockBytes),
@@ -89,6 +92,17 @@ async function fromRunning(
   } finally {
     await running.close();
   }
+}
+
+/** Has the signed digest. */
+async function readWhole(
+  source: ArtifactSource,
+  target: TrustedTarget,
+  { partDirectory, signal }: Pick<FetchKernelOptions, 'partDirectory' | 'signal'>,
+): Promise<Uint8Array> {
+  return partDirectory === undefined
+    ? checked(target, await readSpan(source, target, whole(target), signal))
+    : readResumed(source, target, partDirectory, signal);
 }
 
 function checked(target: TrustedTarget, content: Uint8Array): Uint8Array {

@@ -1,4 +1,4 @@
-import type { Targets } from '@tufjs/models';
+import type { Key, Targets } from '@tufjs/models';
 import { isBerthError } from '../../core/errors.ts';
 import {
   maxDelegations,
@@ -8,6 +8,7 @@ import {
   maxTargetsBytes,
   maxTimestampBytes,
 } from './limits.ts';
+import type { SigningRole } from './metadata.ts';
 import type { MetadataStore, StoredMetadata } from './metadata-store.ts';
 import { refuse } from './refusal.ts';
 import type { Source } from './source.ts';
@@ -31,6 +32,12 @@ export interface TufClientDeps {
 export interface Expiry {
   readonly role: string;
   readonly expires: string;
+}
+
+/** Who signs for a role, and by which keys, by their ids. */
+export interface RoleSigners {
+  readonly role: SigningRole;
+  readonly keys: Readonly<Record<string, Key>>;
 }
 
 /** The time of the last refresh is written anew when it is this much older: not at each of many polls. */
@@ -111,6 +118,18 @@ export class TufClient {
   /** Names of the roles that `targets` delegates to: the channels. After {@link refresh}. */
   get delegated(): string[] {
     return Object.keys(this.#trusted?.targets(['targets'])?.delegations?.roles ?? {});
+  }
+
+  /** Who signs for a role that `targets` delegates to; undefined when it does not. After {@link refresh}. */
+  signersOf(name: string): RoleSigners | undefined {
+    const { keys = {}, roles = {} } = this.#trusted?.targets(['targets'])?.delegations ?? {};
+    const role = Object.hasOwn(roles, name) ? roles[name] : undefined;
+    return role === undefined ? undefined : { role, keys };
+  }
+
+  /** Which state of the repository is trusted: it rises with each. After {@link refresh}. */
+  get timestampVersion(): number {
+    return this.#trusted?.timestamp?.version ?? 0;
   }
 
   /** Fetches a target's content whole: for small ones. Throws RELEASE_REFUSED, RELEASE_UNREACHABLE. */

@@ -21,7 +21,7 @@ afterEach(async () => rm(directory, { recursive: true }));
 
 function archives(...places: readonly string[]): ImageArchives {
   const config = { ...emptyHostConfig, imageArchives: places };
-  return new ImageArchives(join(directory, 'images.json'), () => config);
+  return new ImageArchives([join(directory, 'images.json')], () => config);
 }
 
 const archiveOf = async (name: string): Promise<Buffer> => imageArchive(await buildImage(), name);

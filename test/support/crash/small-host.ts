@@ -75,6 +75,7 @@ export class SmallHost {
       artifacts: this.#parts.releases,
       look: notAsked,
       manifest: notAsked,
+      images: notAsked,
       close: () => undefined,
     };
     const { target, manifest } = release;

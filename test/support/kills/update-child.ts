@@ -39,13 +39,18 @@ class CountedEsp implements EspAccess {
 }
 
 const loader = new SystemdBoot(new CountedEsp());
+const partDirectory = join(directory, 'kernel-part');
 const updater = new Updater({
   running: { ...running, device: join(directory, 'slot-a') },
   target: { device: join(directory, 'slot-b'), bytes: slotBytes },
   loader,
   writeSlot: async (order) => fetchSlot(order, clock),
   kernel: async (order, signal) =>
-    kernelOf(order, { loader, name: running.name, file: join(directory, 'running-kernel'), clock }, signal),
+    kernelOf(
+      order,
+      { loader, name: running.name, file: join(directory, 'running-kernel'), partDirectory, clock },
+      signal,
+    ),
   isBlessed: () => true,
   rateLimit: () => undefined,
   onStaged: async () => undefined,
@@ -66,6 +71,7 @@ const { bytesFetched } = await updater.bring(
       artifacts: new DirectorySource(directory),
       look: notAsked,
       manifest: notAsked,
+      images: notAsked,
       close: () => undefined,
     },
     onProgress: () => undefined,

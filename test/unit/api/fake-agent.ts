@@ -186,7 +186,8 @@ export class FakeAgent implements AgentService, UpdateService {
     onLine({ kind: 'state', state: 'writing', version: '1.2' });
     onLine({ kind: 'progress', progress: { bytesFetched: 5, bytesWritten: 50, total: 100 } });
     const outcome = stageOnly ? 'staged' : 'restarting';
-    onLine({ kind: 'done', outcome, version: '1.2', why: '1.2 is offered', bytesFetched: 3_100_000, detours: [] });
+    const [version, why] = ['1.2', '1.2 is offered'];
+    onLine({ kind: 'done', outcome, version, why, bytesFetched: 3_100_000, detours: [], images: ['web:1'] });
     return Promise.resolve();
   }
 

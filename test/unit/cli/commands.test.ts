@@ -564,6 +564,7 @@ done    look for a release (0.0 s)
 start   write the slot: 1.2
 done    write the slot: 1.2 (0.0 s)
 1.2 is staged: the next restart boots it. 3.1 MB were fetched for its slot.
+Service images that came along are on the host: web:1.
 `);
   });
 

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { tarOf } from '../update/bundle/tar.ts';
 import { writeSmallRelease } from '../update/release-document.ts';
 import { Bench, type Outcome } from './run-cli.ts';
 
@@ -133,6 +134,39 @@ test('a bundle is one release of one channel, and looked at like a repository', 
   expect((await release('show berth.tar --channel stable')).code).toBe(1);
   await release('pause www 1.1.0 --reason slow --key keys');
   expect((await release('bundle www 1.1.0 --channel edge --out later.tar')).code).toBe(2);
+});
+
+test('a bundle takes the images of a config out of archives, and says which it lacks', async () => {
+  await makeRepository();
+  await makeRelease('1.0.0', 1);
+  await release('publish www r-1.0.0 --channel edge --key keys');
+  const content = Buffer.from(JSON.stringify([{ RepoTags: ['docker.io/shop/web:1'] }]));
+  await writeFile(join(bench.directory, 'web.tar'), tarOf({ path: 'manifest.json', content }));
+  const config = (image: string): string => `#cloud-config
+berth:
+  services:
+    web: {image: shop/web:1}
+    tools: {image: berth/busybox:latest}
+    other: {image: ${image}}
+`;
+  await writeFile(join(bench.directory, 'host.yaml'), config('shop/web:1'));
+  const words = 'bundle www 1.0.0 --channel edge --images web.tar --out berth.tar --key keys --config host.yaml';
+  expect(await release(words)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(', the service images docker.io/shop/web:1; hosts take it until'),
+  });
+  expect((await release('show berth.tar')).stdout).toContain('edge: with the service images docker.io/shop/web:1\n');
+  await writeFile(join(bench.directory, 'host.yaml'), config('db:2'));
+  const { code, stderr } = await release(`${words} --engine unix:///nowhere/docker.sock`);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining('db:2 is in no archive, and unix:///nowhere/docker.sock'),
+  ]);
+  await writeFile(join(bench.directory, 'host.yaml'), config(`db@sha256:${'0'.repeat(64)}`));
+  expect((await release(words)).code).toBe(2);
+  // Without a key of the channel.
+  expect((await release('bundle www 1.0.0 --channel edge --images web.tar --out b.tar')).code).toBe(2);
+  expect((await release('bundle www 1.0.0 --channel edge --images r-1.0.0 --out b.tar --key keys')).code).toBe(1);
 });
 
 test('a repository that was tampered with is refused as a host would', async () => {

@@ -54,6 +54,13 @@ export class ReleaseRepository {
     await berth('release', 'publish', this.directory, parts, '--channel', 'edge', '--key', this.#keys);
   }
 
+  /** One release in one file, with archives of service images. @returns the file. */
+  async bundle(version: string, file: string, images: readonly string[] = []): Promise<string> {
+    const options = ['--channel', 'edge', '--key', this.#keys, ...images.flatMap((image) => ['--images', image])];
+    await berth('release', 'bundle', this.directory, version, '--out', file, ...options);
+    return file;
+  }
+
   async close(): Promise<void> {
     await this.server.stop();
   }

@@ -72,7 +72,11 @@ class SmallDisk {
       loader: boot,
       writeSlot: async (order) => fetchSlot(order, clock),
       kernel: async (order, signal) =>
-        kernelOf(order, { loader: boot, name: running.name, file: '/run/running-kernel', clock }, signal),
+        kernelOf(
+          order,
+          { loader: boot, name: running.name, file: '/run/running-kernel', partDirectory: '/run/kernel-part', clock },
+          signal,
+        ),
       isBlessed: () => true,
       rateLimit: () => undefined,
       onStaged: async ({ version }) => this.mark(`taken ${version}`),
@@ -85,6 +89,7 @@ class SmallDisk {
       artifacts: new DirectorySource(directory),
       look: notAsked,
       manifest: notAsked,
+      images: notAsked,
       close: () => undefined,
     };
     const { target, manifest } = next;

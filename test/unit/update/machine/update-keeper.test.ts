@@ -3,6 +3,7 @@ import type { BootEntry } from '../../../../src/boot/boot-entry.ts';
 import { parseBootEntry } from '../../../../src/boot/boot-entry.ts';
 import type { BootLoader } from '../../../../src/boot/boot-loader.ts';
 import { BerthError } from '../../../../src/core/errors.ts';
+import type { CarriedImage } from '../../../../src/update/bundle/image-list.ts';
 import type { Feed } from '../../../../src/update/feed/feed.ts';
 import { UpdateKeeper, type UpdatePolicy } from '../../../../src/update/machine/update-keeper.ts';
 import { noMemory, type UpdateMemory } from '../../../../src/update/machine/update-memory.ts';
@@ -26,6 +27,7 @@ interface Set {
   readonly slotBytes?: number;
   readonly room?: number;
   readonly bootId?: string;
+  readonly images?: readonly CarriedImage[];
 }
 
 /** A host that runs 1.0, with a boot loader and a repository in memory. */
@@ -107,6 +109,7 @@ function hostWith(set: Set = {}) {
         look: async () => (feed instanceof Error ? Promise.reject(feed) : Promise.resolve({ feed, expiries: [] })),
         manifest: async ({ version, sequence }) =>
           Promise.resolve(parseReleaseManifest(Buffer.from(JSON.stringify(releaseDocument(version, sequence))))),
+        images: async () => Promise.resolve(set.images ?? []),
         artifacts: { read: () => [] as never },
         close: () => undefined,
       }),
@@ -116,6 +119,11 @@ function hostWith(set: Set = {}) {
     note: async (kind, version, why) => {
       notes.push(`${kind} ${version}: ${why}`);
       return Promise.resolve();
+    },
+    takeImages: async (images) => {
+      const names = images.flatMap(({ references }) => references);
+      story.push(`take ${names.join(' ')}`);
+      return Promise.resolve(names);
     },
     bootId: set.bootId ?? 'boot-1',
     whyPassedOver: async () => Promise.resolve('the boot loader did not try it'),
@@ -146,6 +154,25 @@ test('an update goes step by step, is told, remembered and staged', async () => 
   expect(host.memory.value.taken).toMatchObject([{ version: '1.1', digest: hash('1.1') }]);
   expect(host.keeper.status()).toMatchObject({ state: 'staged', version: '1.1', lastLook: { failures: 0 } });
   expect((await host.update()).end).toMatchObject({ outcome: 'staged', bytesFetched: 0 });
+});
+
+test('service images that came along are taken before the release, and without one', async () => {
+  const archive = { path: 'images/web.tar', bytes: 1, hashes: {}, place: [] };
+  const images = [{ references: ['web:1'], archive }];
+  const host = hostWith({ images });
+  expect((await host.update()).end).toMatchObject({ outcome: 'staged', images: ['web:1'] });
+  expect(host.story.slice(0, 2)).toEqual(['take web:1', 'clear-slot']);
+  const upToDate = hostWith({ images, feed: feedOf({ version: '1.0' }) });
+  expect((await upToDate.update()).end).toMatchObject({ outcome: 'none', images: ['web:1'] });
+  expect(upToDate.story).toEqual(['take web:1']);
+});
+
+test('service images that are taken by themselves are no look for releases', async () => {
+  const archive = { path: 'images/web.tar', bytes: 1, hashes: {}, place: [] };
+  const host = hostWith({ images: [{ references: ['web:1'], archive }] });
+  expect(await host.keeper.bringImages('/bundle.tar')).toEqual(['web:1']);
+  expect(host.story).toEqual(['take web:1']);
+  expect(host.keeper.status()).toMatchObject({ state: 'idle', lastLook: null });
 });
 
 test('with nothing newer, nothing is done', async () => {

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { BerthError } from '../../../../src/core/errors.ts';
 import { blobName, type ReleaseManifest } from '../../../../src/update/release-manifest.ts';
 import { DirectorySource } from '../../../../src/update/transfer/directory-source.ts';
 import { type FetchedKernel, fetchKernel } from '../../../../src/update/transfer/kernel.ts';
 import { makeKernelDeltas } from '../../../../src/update/transfer/make-kernel-deltas.ts';
+import type { ArtifactSource } from '../../../../src/update/transfer/source.ts';
 import { TokenBucket } from '../../../../src/update/transfer/token-bucket.ts';
 import { never, noise } from './support/slots.ts';
 
@@ -106,6 +108,57 @@ describe('a kernel image comes', () => {
     const { directory, manifest } = await publish(old, next);
     const fetched = await fetchKernel({ source: new DirectorySource(directory), manifest, signal: never });
     expect([isEqual(fetched.content, next), fetched.bytesFetched]).toEqual([true, next.length]);
+  });
+
+  test.each<[string, (part: Buffer) => Uint8Array, number]>([
+    ['from where an interrupted run stopped', (part) => part, 0.5],
+    ['whole, when what that left is not as it should be', (part) => part.map((byte) => byte ^ 1), 1.5],
+    ['without asking, when that left all of it', () => next, 0],
+  ])('%s', async (_, change, share) => {
+    const { directory, manifest } = await publish(old, next);
+    const partDirectory = join(directory, 'part');
+    const half = Math.floor(next.length / 2);
+    const files = new DirectorySource(directory);
+    const cut: ArtifactSource = {
+      async *read(artifact, span, signal) {
+        yield* files.read(artifact, { ...span, end: half }, signal);
+        throw new Error('the power went');
+      },
+    };
+    await expect(fetchKernel({ source: cut, manifest, partDirectory, signal: never })).rejects.toThrow(
+      'the power went',
+    );
+    const part = join(partDirectory, `${manifest.uki.sha256}.part`);
+    await writeFile(part, change(await readFile(part)));
+    const { content, bytesFetched } = await fetchKernel({ source: files, manifest, partDirectory, signal: never });
+    expect(isEqual(content, next)).toBe(true);
+    expect(Math.abs(bytesFetched - share * next.length)).toBeLessThan(2);
+  });
+
+  test('from its start, when the server gives no parts or what was left is of another one', async () => {
+    const { directory, manifest } = await publish(old, next);
+    const partDirectory = join(directory, 'part');
+    await mkdir(partDirectory);
+    await writeFile(join(partDirectory, 'other.part'), 'other');
+    await writeFile(join(partDirectory, `${manifest.uki.sha256}.part`), next.subarray(0, 10));
+    const files = new DirectorySource(directory);
+    const wholeOnly: ArtifactSource = {
+      read(artifact, span, signal) {
+        if (span.start > 0) throw new BerthError('UNSUPPORTED', 'no ranges');
+        return files.read(artifact, span, signal);
+      },
+    };
+    const fetched = await fetchKernel({ source: wholeOnly, manifest, partDirectory, signal: never });
+    expect([isEqual(fetched.content, next), fetched.bytesFetched]).toEqual([true, next.length]);
+    expect(await readdir(partDirectory)).toEqual([`${manifest.uki.sha256}.part`]);
+  });
+
+  test('whole, when nothing can be kept', async () => {
+    const { directory, manifest, running } = await publish(old, next);
+    const source = new DirectorySource(directory);
+    // A file is no directory.
+    const fetched = await fetchKernel({ source, manifest, partDirectory: running, signal: never });
+    expect(isEqual(fetched.content, next)).toBe(true);
   });
 
   test('at the rate that it may', async () => {
