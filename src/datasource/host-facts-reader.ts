@@ -15,7 +15,7 @@ const maxTableBytes = 2 ** 20;
 
 /** Gathers what this host tells about itself. What cannot be read is left out: it then matches nothing. `root` is for tests. */
 export async function readHostFacts(run: RunTool, signal: AbortSignal, root = '/'): Promise<HostFacts> {
-  const [dmi, table, cmdline, fwCfg, blkid, seedFiles] = await Promise.all([
+  const [dmi, table, cmdline, fwCfg, blkid, seedFiles, processor] = await Promise.all([
     readDmi(root),
     readBoundedFile(root, '/sys/firmware/dmi/tables/DMI', maxTableBytes).catch(() => undefined),
     readFile(join(root, '/proc/cmdline'), 'utf8').catch(() => ''),
@@ -23,10 +23,14 @@ export async function readHostFacts(run: RunTool, signal: AbortSignal, root = '/
     // It fails when there is nothing to tell.
     run('blkid', ['-c', '/dev/null', '-o', 'export'], signal).catch(() => ''),
     existing(root),
+    readFile(join(root, '/proc/cpuinfo'), 'utf8').catch(() => ''),
   ]);
   signal.throwIfAborted();
   const oemStrings = table === undefined ? [] : oemStringsOf(table);
-  return { dmi, oemStrings, cmdline: cmdline.trim(), fwCfg, blockDevices: parseBlockDevices(blkid), seedFiles };
+  const blockDevices = parseBlockDevices(blkid);
+  // Processors of ARM do not tell: there the machine's maker does.
+  const isVirtual = /^flags\s*:.*\bhypervisor\b/m.test(processor) || /QEMU|KVM|Xen/.test(dmi.sys_vendor ?? '');
+  return { dmi, oemStrings, cmdline: cmdline.trim(), fwCfg, blockDevices, seedFiles, isVirtual };
 }
 
 async function readDmi(root: string): Promise<HostFacts['dmi']> {
