@@ -59,8 +59,8 @@ export class BootNews {
     return new BootNews(options, { machineId, bootId });
   }
 
-  /** The datasource gave a config. */
-  found(origin: string, datasource: DatasourceId): void {
+  /** The datasource that this host has, and where it gave a config. */
+  from(datasource: DatasourceId, origin: string | null = null): void {
     this.#origin = origin;
     this.#datasource = datasource;
   }

@@ -164,6 +164,7 @@ async function take(outcome: SeedOutcome, options: Boot): Promise<boolean> {
       if (agent.generation === 0) await waitForConfig(outcome.why, options);
       return false;
     case 'failed':
+      if (outcome.id !== undefined) news.from(outcome.id);
       host.machine.refuse(outcome.diagnostics.map(diagnosticLine));
       sayDiagnostics(outcome.diagnostics, say);
       news.refused(outcome.diagnostics, undefined);
@@ -187,7 +188,7 @@ async function waitForConfig(why: string, { host, say }: Boot): Promise<void> {
 async function takeSeed(result: DatasourceResult, options: Boot): Promise<boolean> {
   const { agent, host, knownFile, say, signal, news } = options;
   const { instanceId, digest, origin, id } = result;
-  news.found(origin, id);
+  news.from(id, origin);
   takeNetwork(result.networkConfig, options);
   host.machine.foundConfig({ datasource: id, place: origin });
   const place = placeTexts(result);

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Asked } from './platforms.ts';
 
 const goalState = `<?xml version="1.0" encoding="utf-8"?>
@@ -25,12 +26,15 @@ export class FabricServer {
     this.#server = createServer((request, response) => void this.#serve(request, response));
   }
 
-  async listen(address: string): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(80, address, resolve));
+  /** @param port 0: any. @returns it. */
+  async listen(address: string, port = 80): Promise<number> {
+    await new Promise<void>((resolve) => this.#server.listen(port, address, resolve));
+    return (this.#server.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {
     this.#server.closeAllConnections();
+    if (!this.#server.listening) return;
     await new Promise((resolve) => this.#server.close(resolve));
   }
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { FabricServer } from './fabric-server.ts';
 import { MetadataServer, type Mood } from './metadata-server.ts';
-import type { Asked, PlatformId } from './platforms.ts';
+import { type Asked, type PlatformId, platforms } from './platforms.ts';
 
 export type PlaceCommand =
   | {
@@ -30,7 +30,7 @@ const others: Asked[] = [];
 for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line) as PlaceCommand;
   if (command.kind === 'serve') {
-    const service = new MetadataServer(command.platform, command.mood);
+    const service = new MetadataServer(platforms[command.platform], command.mood);
     await service.listen(command.addresses);
     server = service;
   } else if (command.kind === 'fabric') {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type Answer, type Asked, type Platform, type PlatformId, platforms } from './platforms.ts';
+import type { AddressInfo } from 'node:net';
+import type { Answer, Asked, Platform } from './platforms.ts';
 
 /** How a service behaves besides being the platform's. */
 export interface Mood {
@@ -17,29 +18,34 @@ export interface Mood {
   readonly forgottenTokens?: number;
 }
 
-/** One platform's service, on its own addresses and port 80. For a network namespace in which these addresses are. */
+/** One platform's service. */
 export class MetadataServer {
   readonly asked: Asked[] = [];
-  readonly #platform: Platform;
+  /** What it has and refuses, from now on. */
+  platform: Platform;
   readonly #mood: Mood;
   readonly #servers: Server[] = [];
   #token: string | undefined;
   #tokens = 0;
 
-  constructor(id: PlatformId, mood: Mood) {
-    this.#platform = platforms[id];
+  constructor(platform: Platform, mood: Mood = {}) {
+    this.platform = platform;
     this.#mood = mood;
   }
 
-  async listen(addresses: readonly string[]): Promise<void> {
+  /** @param port 0: any. @returns the last one's. */
+  async listen(addresses: readonly string[], port = 80): Promise<number> {
+    let last = port;
     for (const host of addresses) {
       const server = createServer((request, response) => void this.#serve(request, response));
       this.#servers.push(server);
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
-        server.listen(80, host, resolve);
+        server.listen(port, host, resolve);
       });
+      last = (server.address() as AddressInfo).port;
     }
+    return last;
   }
 
   async close(): Promise<void> {
@@ -63,7 +69,7 @@ export class MetadataServer {
   }
 
   #answer(asked: Asked): Answer {
-    const { token, refuse, documents, userData } = this.#platform;
+    const { token, refuse, documents, userData } = this.platform;
     const { long, isWithoutUserData } = this.#mood;
     const refusal = refuse?.(asked, this.#token);
     if (refusal !== undefined) return refusal;
@@ -79,7 +85,7 @@ export class MetadataServer {
   }
 
   #giveToken({ headers }: Asked): Answer {
-    const { lifetime = '', longest = 0 } = this.#platform.token ?? {};
+    const { lifetime = '', longest = 0 } = this.platform.token ?? {};
     const seconds = Number(headers[lifetime]);
     if (!(seconds >= 1 && seconds <= longest)) return { status: 400 };
     this.#tokens += 1;
