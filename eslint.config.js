@@ -15,7 +15,8 @@ const pure = [
   'src/update/tuf/{expiry,limits,metadata,refusal,source,target,trusted-metadata}.ts',
   'src/update/transfer/{artifacts,batches,block-index,delta-format,index-segments,plan-transfer,segment,tree-check,verity}.ts',
   'src/update/repository/{documents,feed-edits,signing}.ts',
-  'src/datasource/!(bounded-file|host-facts-reader|http-fetcher|http-request|mounted-seed-devices).ts',
+  'src/datasource/!(bounded-file|bounded-http|host-facts-reader|http-fetcher|http-request|metadata-client|mounted-seed-devices).ts',
+  'src/datasource/cloud/**',
   'src/host/network/{condition,conflicts,creation,desired,dhcpcd-config,good-time,ip-commands,ip-json,lease,observed,projection,resolv-conf,summary}.ts',
 ];
 

@@ -56,6 +56,8 @@ export function qemuArguments(spec: VmSpec, files: VmFiles, accelerator: Acceler
     ...diskArguments(spec, files),
     ...spec.deliveries.flatMap((delivery, index) => deliveryArguments(delivery, files.delivery(index), index)),
     ...networkArguments(spec.network),
+    // Behind it, so that the VM's own network device is the first.
+    ...spec.deliveries.flatMap((delivery, index) => serviceArguments(delivery, files.delivery(index), index)),
     ...['-device', 'virtio-rng-pci,romfile='],
     ...(spec.watchdog ? machine.watchdog : []),
   ];
@@ -174,9 +176,26 @@ function deliveryArguments(delivery: Delivery, path: string, index: number): str
       return delivery.strings.flatMap((text) => ['-smbios', `type=11,value=${escape(text)}`]);
     case 'smbios-serial':
       return ['-smbios', `type=1,serial=${escape(delivery.serial)}`];
+    case 'metadata-service':
+      return delivery.firmware.flatMap(({ type, values }) => {
+        const texts = Object.entries(values).map(([name, text]) => `${name}=${escape(text)}`);
+        return ['-smbios', [`type=${type}`, ...texts].join(',')];
+      });
     case 'command-line':
       return [];
   }
+}
+
+/** A network of its own for a metadata service: QEMU starts the program at `path` for each connection. */
+function serviceArguments(delivery: Delivery, path: string, index: number): string[] {
+  if (delivery.kind !== 'metadata-service') return [];
+  const { address } = delivery;
+  const net = `${address.split('.').slice(0, 2).join('.')}.0.0/16`;
+  const options = `user,id=service-${index},net=${net},restrict=on,guestfwd=tcp:${address}:80-cmd:${escape(path)}`;
+  return [
+    ...['-netdev', options],
+    ...['-device', `virtio-net-pci,romfile=,netdev=service-${index},mac=52:54:00:a9:fe:0${index % 10}`],
+  ];
 }
 
 /** QEMU's devices for the models. No firmware for booting over the network: it only takes time. */

@@ -46,6 +46,16 @@ export type Delivery =
   | { readonly kind: 'smbios-strings'; readonly strings: readonly string[] }
   /** SMBIOS type 1: the system's serial number, `ds=nocloud;s=URL`. */
   | { readonly kind: 'smbios-serial'; readonly serial: string }
+  /** A cloud's metadata service, and firmware that names the cloud. */
+  | {
+      readonly kind: 'metadata-service';
+      /** SMBIOS structures by QEMU's names: type 1 has `manufacturer` and `product`, type 3 has `asset`. */
+      readonly firmware: readonly { readonly type: number; readonly values: Readonly<Record<string, string>> }[];
+      /** Where the guest finds it: IPv4, port 80, on the /16 network of a device of its own. */
+      readonly address: string;
+      /** The port of this machine's loopback that it is at. */
+      readonly port: number;
+    }
   /** Words on the kernel's command line; only with a direct boot. */
   | { readonly kind: 'command-line'; readonly words: string };
 

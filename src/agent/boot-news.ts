@@ -3,9 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
+import type { BootOutcome, DatasourceId } from '../datasource/datasource.ts';
+import { reportBoot } from '../datasource/report-boot.ts';
+import type { MetadataServices } from '../datasource/seed-ports.ts';
 import type { Agent } from './agent.ts';
 import type { BootConsole } from './boot-console.ts';
-import { watchBoot } from './boot-progress.ts';
+import { type BootEnd, endLine, watchBoot } from './boot-progress.ts';
 import { type BootReport, bootReport, type ReportIdentity } from './boot-report.ts';
 import type { OwnHost } from './host-boot.ts';
 import { ReportSender } from './report-sender.ts';
@@ -17,6 +20,7 @@ export interface BootNewsOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly runDirectory: string;
+  readonly metadata: MetadataServices;
   readonly signal: AbortSignal;
 }
 
@@ -31,6 +35,7 @@ export class BootNews {
   /** There once this boot was told of: another start of the agent has nothing to tell. */
   readonly #endFile: string;
   #origin: string | null = null;
+  #datasource: DatasourceId | undefined;
   #refused: readonly Diagnostic[] = [];
   #url: string | undefined;
 
@@ -54,9 +59,10 @@ export class BootNews {
     return new BootNews(options, { machineId, bootId });
   }
 
-  /** The datasource gave a config. */
-  found(origin: string): void {
+  /** The datasource that this host has, and where it gave a config. */
+  from(datasource: DatasourceId, origin: string | null = null): void {
     this.#origin = origin;
+    this.#datasource = datasource;
   }
 
   /** The config cannot be taken; `url` is where its writer wants to hear of it, if that could be read. */
@@ -77,9 +83,20 @@ export class BootNews {
       console.end('the agent is back');
       return;
     }
-    await watchBoot({ status: async () => agent.status(), console, clock, limitMs: bootLimitMs, signal });
+    const end = await watchBoot({ status: async () => agent.status(), console, clock, limitMs: bootLimitMs, signal });
     await writeFile(this.#endFile, '');
     await this.#send('end');
+    await this.#tellPlatform(end);
+  }
+
+  /** Some clouds take a machine for one that is still being made until it says otherwise. */
+  async #tellPlatform(end: BootEnd): Promise<void> {
+    const { agent, console, metadata, signal } = this.#options;
+    if (this.#datasource === undefined) return;
+    const outcome: BootOutcome =
+      end === 'healthy' ? { kind: 'ready' } : { kind: 'failed', why: agent.redact(endLine(await agent.status())) };
+    const trouble = await reportBoot(this.#datasource, outcome, metadata, signal);
+    if (trouble !== undefined) console.say(`the platform could not be told of this boot: ${trouble}`);
   }
 
   get #diagnostics(): readonly Diagnostic[] {

@@ -11,6 +11,7 @@ import { readHostFacts } from '../datasource/host-facts-reader.ts';
 import { HostSeedFiles } from '../datasource/host-seed-files.ts';
 import { HttpFetcher } from '../datasource/http-fetcher.ts';
 import { type KnownInstance, occasionOf } from '../datasource/instance.ts';
+import { MetadataClient } from '../datasource/metadata-client.ts';
 import { MountedSeedDevices } from '../datasource/mounted-seed-devices.ts';
 import type { NetworkText } from '../datasource/seed-documents.ts';
 import { settledFacts } from '../datasource/settled-facts.ts';
@@ -41,6 +42,7 @@ export interface BootOptions {
 interface Boot extends BootOptions {
   readonly say: Say;
   readonly news: BootNews;
+  readonly metadata: MetadataClient;
 }
 
 /** The seed that was taken last. */
@@ -58,8 +60,11 @@ const shownDiagnostics = 5;
  * with it, the host stays up with the last good one, or with none.
  */
 export async function bootHost(given: BootOptions): Promise<void> {
-  const news = await BootNews.open(given);
-  const options: Boot = { ...given, news, say: given.console.say };
+  const { clock, random, console } = given;
+  const onRetry = (why: string): void => console.say(`config: ${why}; trying again`);
+  const metadata = new MetadataClient({ clock, random, onRetry });
+  const news = await BootNews.open({ ...given, metadata });
+  const options: Boot = { ...given, news, metadata, say: console.say };
   const telling = news.tellEnd();
   await seek(options).catch((error: unknown) => {
     given.signal.throwIfAborted();
@@ -95,11 +100,12 @@ async function seek(options: Boot): Promise<void> {
       random: options.random,
       onRetry: ({ url, error }) => say(`config: ${url}: ${error}; trying again`),
     }),
-    network: async (network: NetworkText | undefined): Promise<void> => {
+    metadata: options.metadata,
+    network: async (network: NetworkText | undefined, until: AbortSignal): Promise<void> => {
       takeNetwork(network, options);
       online.resolve('needs the network');
       host.startNetwork();
-      await host.network.whenReady(signal);
+      await host.network.whenReady(until);
     },
   };
   const seeking = findSeed(facts, ports, signal);
@@ -158,6 +164,7 @@ async function take(outcome: SeedOutcome, options: Boot): Promise<boolean> {
       if (agent.generation === 0) await waitForConfig(outcome.why, options);
       return false;
     case 'failed':
+      if (outcome.id !== undefined) news.from(outcome.id);
       host.machine.refuse(outcome.diagnostics.map(diagnosticLine));
       sayDiagnostics(outcome.diagnostics, say);
       news.refused(outcome.diagnostics, undefined);
@@ -181,7 +188,7 @@ async function waitForConfig(why: string, { host, say }: Boot): Promise<void> {
 async function takeSeed(result: DatasourceResult, options: Boot): Promise<boolean> {
   const { agent, host, knownFile, say, signal, news } = options;
   const { instanceId, digest, origin, id } = result;
-  news.found(origin);
+  news.from(id, origin);
   takeNetwork(result.networkConfig, options);
   host.machine.foundConfig({ datasource: id, place: origin });
   const place = placeTexts(result);

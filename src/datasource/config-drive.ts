@@ -54,6 +54,16 @@ export function parseOpenStack(found: SeedDocuments): ParsedSeed {
         'use write_files in the user-data',
       ),
     );
+  if (meta['network_config'] !== undefined)
+    diagnostics.push(
+      seedProblem(
+        'meta_data.json',
+        'warning',
+        'unsupported',
+        '"network_config" names a file for ifupdown, which has no effect',
+        'Proxmox VE: choose the cloud-init type nocloud; else give network_data.json',
+      ),
+    );
   const instanceId = textValue(meta['uuid']);
   const userData = found.get('user_data');
   const vendorData = vendorText(read('vendor_data2.json')) ?? vendorText(read('vendor_data.json'));

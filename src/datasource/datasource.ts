@@ -1,9 +1,12 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { HostFacts } from './host-facts.ts';
 import type { NetworkText, SeedDocuments } from './seed-documents.ts';
-import type { SeedPorts } from './seed-ports.ts';
+import type { MetadataServices, SeedPorts } from './seed-ports.ts';
 
-export type DatasourceId = 'cmdline' | 'smbios' | 'fw-cfg' | 'nocloud' | 'config-drive' | 'baked';
+export type DatasourceId =
+  | ('cmdline' | 'smbios' | 'fw-cfg' | 'nocloud' | 'config-drive' | 'baked')
+  | ('ec2' | 'gce' | 'azure' | 'openstack' | 'digitalocean' | 'hetzner' | 'vultr' | 'scaleway' | 'exoscale')
+  | ('equinix' | 'oracle' | 'akamai' | 'upcloud' | 'aliyun' | 'cloudstack');
 
 /** What the place this host runs in says about it. */
 export interface MetaData {
@@ -26,9 +29,27 @@ export interface ParsedSeed {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** How a boot ended, as the platform is told. */
+export type BootOutcome =
+  | { readonly kind: 'ready' }
+  /** `why` is for a person, in a few words, without secrets. */
+  | { readonly kind: 'failed'; readonly why: string };
+
+/** What only the rows of clouds have: their config comes from a metadata service. */
+export interface CloudPart {
+  /** Asks for the documents once: throws DATASOURCE_UNREACHABLE when nobody answers as this platform does. */
+  readonly probe: (metadata: MetadataServices, signal: AbortSignal) => Promise<SeedDocuments>;
+  /** The firmware of some machines of this platform does not name it: a machine of unknown origin is probed for it. */
+  readonly isProbed: boolean;
+  /** Whether a disk of the platform may still show up, and it is worth a second's waiting. Pure. */
+  readonly mayHaveMore: (facts: HostFacts) => boolean;
+  /** Tells the platform how the boot ended, once; throws DATASOURCE_UNREACHABLE. Absent: nobody wants to know. */
+  readonly report?: (outcome: BootOutcome, metadata: MetadataServices, signal: AbortSignal) => Promise<void>;
+}
+
 /**
  * One place a config can come from: a row of the table. To add one: this row, its fixture (test/unit/datasource/fixtures),
- * its line in `table.ts`, its line in docs/datasources.md.
+ * its line in `table.ts`, its line in docs/datasources.md. A cloud's row is made by `cloud()` and lies in cloud/.
  */
 export interface Datasource {
   readonly id: DatasourceId;
@@ -45,6 +66,7 @@ export interface Datasource {
   readonly fetch: (facts: HostFacts, ports: SeedPorts, signal: AbortSignal) => Promise<SeedDocuments>;
   /** Reads the documents. Pure; never throws, whatever is in them. */
   readonly parse: (documents: SeedDocuments, facts: HostFacts) => ParsedSeed;
+  readonly cloud?: CloudPart;
 }
 
 /** A config and what belongs to it, from one datasource. */
@@ -58,7 +80,7 @@ export interface DatasourceResult {
   readonly vendorData?: Uint8Array;
   readonly metaData: MetaData;
   readonly networkConfig?: NetworkText;
-  /** SHA-256 of all documents, as hex: the same digest is the same config. */
+  /** SHA-256 as hex: the same digest is the same config. */
   readonly digest: string;
   readonly diagnostics: readonly Diagnostic[];
 }

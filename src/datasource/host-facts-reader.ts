@@ -15,17 +15,20 @@ const maxTableBytes = 2 ** 20;
 
 /** Gathers what this host tells about itself. What cannot be read is left out: it then matches nothing. `root` is for tests. */
 export async function readHostFacts(run: RunTool, signal: AbortSignal, root = '/'): Promise<HostFacts> {
-  const [dmi, table, cmdline, fwCfg, blockDevices, seedFiles] = await Promise.all([
+  const [dmi, table, cmdline, fwCfg, blockDevices, seedFiles, processor] = await Promise.all([
     readDmi(root),
     readBoundedFile(root, '/sys/firmware/dmi/tables/DMI', maxTableBytes).catch(() => undefined),
     readFile(join(root, '/proc/cmdline'), 'utf8').catch(() => ''),
     listItems(join(root, fwCfgDirectory), 'opt'),
     listBlockDevices(run, signal),
     existing(root),
+    readFile(join(root, '/proc/cpuinfo'), 'utf8').catch(() => ''),
   ]);
   signal.throwIfAborted();
   const oemStrings = table === undefined ? [] : oemStringsOf(table);
-  return { dmi, oemStrings, cmdline: cmdline.trim(), fwCfg, blockDevices, seedFiles };
+  // Processors of ARM do not tell: there the machine's maker does.
+  const isVirtual = /^flags\s*:.*\bhypervisor\b/m.test(processor) || /QEMU|KVM|Xen/.test(dmi.sys_vendor ?? '');
+  return { dmi, oemStrings, cmdline: cmdline.trim(), fwCfg, blockDevices, seedFiles, isVirtual };
 }
 
 /** Disks and partitions with a file system, as they are now. */

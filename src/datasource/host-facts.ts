@@ -11,6 +11,8 @@ export interface HostFacts {
   readonly blockDevices: readonly BlockDevice[];
   /** Those of the places for seed files that exist. */
   readonly seedFiles: readonly string[];
+  /** A hypervisor shows itself. */
+  readonly isVirtual: boolean;
 }
 
 export const dmiFields = [

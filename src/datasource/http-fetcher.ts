@@ -1,8 +1,7 @@
-import type { Readable } from 'node:stream';
 import { backoffMs } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import { BerthError, isBerthError } from '../core/errors.ts';
-import { askHttp } from './http-request.ts';
+import { askBounded } from './bounded-http.ts';
 import { shownUrl } from './inline-seed.ts';
 import { type Fetcher, maxDocumentBytes } from './seed-ports.ts';
 
@@ -55,64 +54,17 @@ export class HttpFetcher implements Fetcher {
     signal: AbortSignal,
   ): Promise<Uint8Array | undefined> {
     const { answerMs = 10_000, stallMs = 30_000, maxBytes = maxDocumentBytes } = this.#deps;
-    const timer = new Deadline();
-    timer.restart(answerMs, 'no answer');
-    const until = AbortSignal.any([signal, timer.signal]);
-    try {
-      const { status, body } = await askHttp(url, { method: 'GET', headers, signal: until });
-      const isGood = status >= 200 && status < 300;
-      if (!isGood) body.destroy();
-      if (status === 404 || status === 410) return undefined;
-      if (retriedStatus(status)) throw unreachable(url, `the server answered ${status}`);
-      if (!isGood) {
-        const hint = status === 401 || status === 403 ? 'the server wants other credentials' : undefined;
-        throw new BerthError(
-          'DATASOURCE_UNREADABLE',
-          `${shownUrl(url)}: the server answered ${status}`,
-          hint === undefined ? {} : { hint },
-        );
-      }
-      return await readBody(body, url, maxBytes, () => timer.restart(stallMs, 'the answer stalled'));
-    } catch (error) {
-      until.throwIfAborted();
-      throw error;
-    } finally {
-      timer.stop();
-    }
-  }
-}
-
-async function readBody(body: Readable, url: string, maxBytes: number, onProgress: () => void): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  onProgress();
-  for await (const part of body) {
-    onProgress();
-    length += (part as Uint8Array).length;
-    // Leaving the loop ends the transfer.
-    if (length > maxBytes)
-      throw new BerthError('DATASOURCE_UNREADABLE', `${shownUrl(url)} is longer than ${maxBytes} bytes`);
-    parts.push(part as Uint8Array);
-  }
-  return new Uint8Array(Buffer.concat(parts, length));
-}
-
-/** A time limit that starts anew at each sign of life. */
-class Deadline {
-  readonly #controller = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  restart(ms: number, what: string): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#controller.abort(new Error(`${what} within ${ms} ms`)), ms);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
+    const limits = { answerMs, stallMs, maxBytes };
+    const { status, body } = await askBounded(url, { method: 'GET', headers, signal }, limits);
+    if (status >= 200 && status < 300) return body;
+    if (status === 404 || status === 410) return undefined;
+    if (retriedStatus(status)) throw unreachable(url, `the server answered ${status}`);
+    const hint = status === 401 || status === 403 ? 'the server wants other credentials' : undefined;
+    throw new BerthError(
+      'DATASOURCE_UNREADABLE',
+      `${shownUrl(url)}: the server answered ${status}`,
+      hint === undefined ? {} : { hint },
+    );
   }
 }
 

@@ -17,12 +17,18 @@ export interface HttpAgents {
 }
 
 export interface HttpQuestion {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
   /** Without it each request has a connection of its own: nothing is left open when the answer is there. */
   readonly agents?: HttpAgents;
+  /** A redirection is the answer, and nobody else is asked. */
+  readonly isFinal?: boolean;
+  /** The address to connect to, where a URL cannot say it: one with a zone. */
+  readonly address?: string;
+  /** The port to ask from. */
+  readonly localPort?: number;
 }
 
 export interface HttpAnswer {
@@ -48,7 +54,8 @@ export async function askHttp(url: string, question: HttpQuestion): Promise<Http
     const response = await askOnce(current, asked);
     const { statusCode: status = 0, headers } = response;
     const { location } = headers;
-    if (question.method !== 'GET' || !redirections.has(status) || location === undefined)
+    const isFinal = question.isFinal === true || question.method !== 'GET';
+    if (isFinal || !redirections.has(status) || location === undefined)
       return { status, headers, body: unpacked(response) };
     response.destroy();
     if (hops >= longestChain) throw new Error(`more than ${longestChain} redirections`);
@@ -66,7 +73,7 @@ function impersonalOnly(headers: Readonly<Record<string, string>> = {}): Record<
 
 async function askOnce(
   url: URL,
-  { method, headers = {}, body, signal, agents }: HttpQuestion,
+  { method, headers = {}, body, signal, agents, address: place, localPort }: HttpQuestion,
 ): Promise<IncomingMessage> {
   signal.throwIfAborted();
   const { address, credentials } = splitCredentials(url.href);
@@ -75,11 +82,14 @@ async function askOnce(
     method,
     headers: {
       ...credentials,
+      ...(place === undefined ? {} : { host: url.host }),
       ...headers,
       ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
     },
     signal,
     agent: agents?.[url.protocol === 'https:' ? 'https:' : 'http:'] ?? false,
+    ...(place === undefined ? {} : { hostname: place }),
+    ...(localPort === undefined ? {} : { localPort }),
   });
   // Once the answer has begun, its own stream tells of trouble; the request would have nobody to tell.
   request.on('error', () => undefined);

@@ -6,7 +6,7 @@ import type { RunTool } from './host-facts-reader.ts';
 import type { SeedDocuments } from './seed-documents.ts';
 import { maxDocumentBytes, type SeedDevices } from './seed-ports.ts';
 
-/** File systems that seeds come on. Others are refused: their kernel code has seen fewer hostile images. */
+/** File systems that seeds come on, if nothing else is said. Others are refused: their kernel code has seen fewer hostile images. */
 export const seedTypes: readonly string[] = ['vfat', 'iso9660'];
 
 /** Seed disks, mounted read-only for as long as they are read. */
@@ -19,14 +19,19 @@ export class MountedSeedDevices implements SeedDevices {
     this.#mountPoint = mountPoint;
   }
 
-  async read(device: BlockDevice, paths: readonly string[], signal: AbortSignal): Promise<SeedDocuments> {
-    const type = seedTypes.find((known) => known === device.type);
+  async read(
+    device: BlockDevice,
+    paths: readonly string[],
+    signal: AbortSignal,
+    types: readonly string[] = seedTypes,
+  ): Promise<SeedDocuments> {
+    const type = types.find((known) => known === device.type);
     if (type === undefined) {
       throw new BerthError(
         'DATASOURCE_UNREADABLE',
         `${device.path} has the file system ${device.type ?? 'of no known type'}`,
         {
-          hint: `a seed disk has one of ${seedTypes.join(', ')}`,
+          hint: `a seed disk has one of ${types.join(', ')}`,
         },
       );
     }

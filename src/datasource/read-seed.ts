@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Diagnostic } from '../core/diagnostic.ts';
-import type { Datasource, DatasourceResult } from './datasource.ts';
+import type { Datasource, DatasourceResult, ParsedSeed } from './datasource.ts';
 import type { HostFacts } from './host-facts.ts';
 import { machineInstanceId } from './instance.ts';
 import type { SeedDocuments } from './seed-documents.ts';
+import { textOf } from './seed-problem.ts';
 import { unpack } from './unpack.ts';
 
 export type SeedReading =
@@ -16,7 +17,8 @@ export type SeedReading =
 
 /** Reads the documents that a datasource fetched. Pure; never throws, whatever is in them. */
 export function readSeed(datasource: Datasource, documents: SeedDocuments, facts: HostFacts): SeedReading {
-  const { instanceId, userData, vendorData, diagnostics, ...rest } = datasource.parse(documents, facts);
+  const parsed = datasource.parse(documents, facts);
+  const { instanceId, userData, vendorData, diagnostics, ...rest } = parsed;
   const problems: Diagnostic[] = [...diagnostics];
   const take = (name: string, bytes: Uint8Array | undefined): Uint8Array | undefined => {
     const unpacked = bytes === undefined ? undefined : unpack(name, bytes);
@@ -35,10 +37,27 @@ export function readSeed(datasource: Datasource, documents: SeedDocuments, facts
     ...(user === undefined ? {} : { userData: user }),
     ...(vendor === undefined ? {} : { vendorData: vendor }),
     ...rest,
-    digest: digestOf(documents),
+    digest: digestOf(datasource.cloud === undefined ? documents : meaningOf(parsed)),
     diagnostics: problems,
   };
   return { kind: 'read', result };
+}
+
+/**
+ * What counts of a metadata service's documents: they also tell of what changes by itself, such as public addresses and tags.
+ * A template may ask for any of it.
+ */
+function meaningOf({ instanceId, userData, vendorData, metaData, networkConfig }: ParsedSeed): SeedDocuments {
+  const { raw, ...told } = metaData;
+  const isTemplate = [userData, vendorData].some(
+    (bytes) => bytes !== undefined && /^## template:/m.test(textOf(bytes)),
+  );
+  const facts = JSON.stringify({ instanceId, ...told, networkConfig, ...(isTemplate ? { raw } : {}) });
+  return new Map([
+    ['facts', new TextEncoder().encode(facts)],
+    ...(userData === undefined ? [] : [['user-data', userData] as const]),
+    ...(vendorData === undefined ? [] : [['vendor-data', vendorData] as const]),
+  ]);
 }
 
 /** One digest of all documents, whatever their order. */

@@ -13,6 +13,8 @@ const driversPollMs = 50;
 const mostDriverPolls = 1200;
 const lookAgainMs = 500;
 const mostLooks = 10;
+/** Where a cloud is known, this many: its disks do not come later than that, and most machines there have none. */
+const mostLooksOnCloud = 3;
 
 /**
  * The facts once they tell of a datasource: drivers are still being loaded when the agent starts, and disks answer some time
@@ -27,8 +29,15 @@ export async function settledFacts(
     await clock.sleep(driversPollMs, signal);
   for (let look = 1; ; look += 1) {
     const facts = await read();
-    const isTold = kernelArgument(facts.cmdline, 'berth.datasource') === 'none';
-    if (isTold || look === mostLooks || selectDatasource(facts).kind !== 'none') return facts;
+    if (look === mostLooks || isSettled(facts, look)) return facts;
     await clock.sleep(lookAgainMs, signal);
   }
+}
+
+function isSettled(facts: HostFacts, look: number): boolean {
+  if (kernelArgument(facts.cmdline, 'berth.datasource') === 'none') return true;
+  const selection = selectDatasource(facts);
+  if (selection.kind === 'none' || selection.kind === 'probe') return false;
+  const mayHaveMore = selection.kind === 'selected' && selection.datasource.cloud?.mayHaveMore(facts) === true;
+  return !mayHaveMore || look >= mostLooksOnCloud;
 }

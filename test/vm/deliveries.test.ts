@@ -8,6 +8,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { BootableImage } from '../../image/vm/presets.ts';
 import type { Delivery } from '../../image/vm/vm-spec.ts';
 import type { ConfigOrigin, HostStatus } from '../../src/agent/model.ts';
+import { FabricServer } from '../engine/datasource/support/fabric-server.ts';
+import { MetadataServer } from '../engine/datasource/support/metadata-server.ts';
+import { platforms } from '../engine/datasource/support/platforms.ts';
 import { helloService } from './support/hello-service.ts';
 import { isSoak, SoakRuns, sampled } from './support/sample.ts';
 import { bakeImage } from './support/test-image.ts';
@@ -53,12 +56,15 @@ interface Case {
   /** Whether another config can be handed over to the same machine later. */
   readonly isLasting: boolean;
   readonly handOver: (userData: string) => Handover | Promise<Handover>;
+  /** How the platform was told that the boot ended. */
+  readonly told?: () => readonly (string | undefined)[];
 }
 
 let server: Server;
 /** What the server answers with. */
 let served = '';
 let work: string;
+const metadataServers: MetadataServer[] = [];
 
 beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), 'berth-deliveries-'));
@@ -71,6 +77,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
+  for (const service of [...metadataServers, fabric]) await service.close();
   await rm(work, { recursive: true, force: true });
   await runs.note();
 });
@@ -143,6 +150,13 @@ const cases: readonly Case[] = [
       return delivered({ kind: 'command-line', words });
     },
   },
+  ...(['ec2', 'gce', 'hetzner', 'azure'] as const).map((id) => ({
+    name: `the metadata service of ${id}`,
+    origin: () => ({ datasource: id, place: `the metadata service of ${services[id].title}` }),
+    isLasting: id !== 'azure',
+    handOver: async (userData: string) => serviceOf(id, userData),
+    ...(id === 'azure' ? { told: () => fabric.asked.map(({ body }) => /<State>(\w+)</.exec(body)?.[1]) } : {}),
+  })),
   {
     name: 'a file baked into the image',
     origin: () => ({ datasource: 'baked', place: '/usr/lib/berth/seed' }),
@@ -150,6 +164,63 @@ const cases: readonly Case[] = [
     handOver: async (userData) => ({ deliveries: [], image: await bakeImage(userData, work) }),
   },
 ];
+
+/** A platform's documents with this config among them, and what its firmware calls itself. */
+const services = {
+  ec2: {
+    title: 'Amazon EC2',
+    firmware: [{ type: 1, values: { manufacturer: 'Amazon EC2', product: 't3.small' } }],
+    documents: (userData: string) => ({ '/latest/user-data': userData }),
+  },
+  gce: {
+    title: 'Google Compute Engine',
+    firmware: [{ type: 1, values: { manufacturer: 'Google', product: 'Google Compute Engine' } }],
+    documents: (userData: string) => ({
+      '/computeMetadata/v1/instance/attributes/?recursive=true': JSON.stringify({ 'user-data': userData }),
+    }),
+  },
+  hetzner: {
+    title: 'Hetzner Cloud',
+    firmware: [{ type: 1, values: { manufacturer: 'Hetzner', product: 'vServer', serial: '4711' } }],
+    // The address of the VM's first network device, which keeps its name.
+    documents: (userData: string) => ({
+      '/hetzner/v1/userdata': userData,
+      '/hetzner/v1/metadata': `hostname: web1
+instance-id: 4711
+network-config:
+  version: 1
+  config:
+  - {type: physical, name: eth0, mac_address: "52:54:00:12:34:56", subnets: [{ipv4: true, type: dhcp}, {address: "2001:db8:beef::1/64", ipv6: true}]}
+`,
+    }),
+  },
+  azure: {
+    title: 'Microsoft Azure',
+    firmware: [{ type: 3, values: { asset: '7783-7084-3265-9085-8269-3286-77' } }],
+    documents: (userData: string) => ({
+      '/metadata/instance?api-version=2021-08-01&extended=true': JSON.stringify({
+        compute: { vmId: 'a-1', userData: Buffer.from(userData).toString('base64') },
+      }),
+    }),
+  },
+} as const;
+
+/** Where Azure's machines report to. */
+const fabric = new FabricServer([200]);
+
+async function serviceOf(id: keyof typeof services, userData: string): Promise<Handover> {
+  const { firmware, documents } = services[id];
+  const platform = { ...platforms[id], documents: { ...platforms[id].documents, ...documents(userData) } };
+  const service = new MetadataServer(platform);
+  metadataServers.push(service);
+  const port = await service.listen(['127.0.0.1'], 0);
+  const delivery: Delivery = { kind: 'metadata-service', firmware, address: '169.254.169.254', port };
+  if (id !== 'azure') return delivered(delivery);
+  const fabricPort = await fabric.listen('127.0.0.1', 0);
+  return {
+    deliveries: [delivery, { kind: 'metadata-service', firmware: [], address: '168.63.129.16', port: fabricPort }],
+  };
+}
 
 const chosen = sampled(cases, 2);
 /** Those that get another config for a second boot. */
@@ -171,6 +242,10 @@ test.each(chosen)(
       const first = await vm.status('a healthy host', ({ state }) => state === 'healthy');
       expect(first.machine?.config).toEqual(origin());
       expect(await hostOf(vm, first)).toEqual(wanted);
+      if (delivery.told !== undefined)
+        expect(await vm.until('a report', async () => delivery.told?.().length !== 0 && delivery.told?.())).toEqual([
+          'Ready',
+        ]);
       await vm.powerOff();
       if (!isLasting || !changed.has(delivery)) return;
 

@@ -80,6 +80,7 @@ test('the facts of a host are read from its files', async () => {
     fwCfg: ['opt/io.berth/config', 'opt/top'],
     blockDevices: [{ path: '/dev/vdb', type: 'vfat', label: 'cidata' }],
     seedFiles: ['/usr/lib/berth/seed/user-data'],
+    isVirtual: true,
   });
   expect(calls).toEqual(['blkid -c /dev/null -o export']);
 });
@@ -93,5 +94,15 @@ test('a host that tells nothing has no facts', async () => {
     fwCfg: [],
     blockDevices: [],
     seedFiles: [],
+    isVirtual: false,
   });
+});
+
+test.each([
+  ['a processor of a virtual machine’s', 'flags\t\t: fpu vme hypervisor lahf_lm\n', true],
+  ['a processor of a machine’s own', 'flags\t\t: fpu vme lahf_lm\nbugs\t\t: hypervisor_x\n', false],
+])('%s is known', async (_name, cpuinfo, isVirtual) => {
+  await put('proc/cpuinfo', cpuinfo);
+  const run = (): Promise<string> => Promise.reject(new Error('exit 2'));
+  expect((await readHostFacts(run, new AbortController().signal, root)).isVirtual).toBe(isVirtual);
 });

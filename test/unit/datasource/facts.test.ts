@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { parseBlockDevices } from '../../../src/datasource/block-devices.ts';
+import { clouds } from '../../../src/datasource/cloud/table.ts';
 import { type HostFacts, kernelArgument } from '../../../src/datasource/host-facts.ts';
 import { machineInstanceId, occasionOf } from '../../../src/datasource/instance.ts';
 import { cloudConfigOf } from '../../../src/datasource/kernel-command-line.ts';
@@ -11,7 +12,10 @@ import { oemStringsOf } from '../../../src/datasource/smbios-table.ts';
 import { datasources, selectDatasource } from '../../../src/datasource/table.ts';
 import { unpack } from '../../../src/datasource/unpack.ts';
 
-const noFacts: HostFacts = { dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [] };
+const noFacts: HostFacts = {
+  ...{ dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [] },
+  isVirtual: false,
+};
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('facts are read', () => {
@@ -227,13 +231,15 @@ test('the datasources in the order in which they count', () => {
       { path: '/dev/vdc', label: 'config-2', type: 'iso9660' },
     ],
     seedFiles: ['/usr/lib/berth/seed/user-data'],
+    isVirtual: false,
   };
   const without: Partial<HostFacts>[] = [
     { cmdline: '' },
     { oemStrings: [] },
     { fwCfg: [] },
     { blockDevices: facts.blockDevices.slice(1) },
-    { blockDevices: [] },
+    { blockDevices: [], dmi: { sys_vendor: 'Hetzner' } },
+    { dmi: {} },
     { seedFiles: [] },
   ];
   const order: string[] = [];
@@ -242,7 +248,8 @@ test('the datasources in the order in which they count', () => {
     if (selection.kind === 'selected') order.push(selection.datasource.id);
     facts = { ...facts, ...change };
   }
-  expect(order).toEqual(['cmdline', 'smbios', 'fw-cfg', 'nocloud', 'config-drive', 'baked']);
-  expect(order).toEqual(datasources.map(({ id }) => id));
+  expect(order).toEqual(['cmdline', 'smbios', 'fw-cfg', 'nocloud', 'config-drive', 'hetzner', 'baked']);
+  const others: string[] = clouds.map(({ id }) => id).filter((id) => id !== 'hetzner');
+  expect(order).toEqual(datasources.map(({ id }) => id as string).filter((id) => !others.includes(id)));
   expect(selectDatasource(facts)).toEqual({ kind: 'none', why: 'no datasource was found' });
 });

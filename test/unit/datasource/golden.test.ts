@@ -1,25 +1,49 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { BerthError } from '../../../src/core/errors.ts';
 import { findSeed, type SeedOutcome } from '../../../src/datasource/find-seed.ts';
 import type { HostFacts } from '../../../src/datasource/host-facts.ts';
 import type { NetworkText } from '../../../src/datasource/seed-documents.ts';
-import type { SeedPorts } from '../../../src/datasource/seed-ports.ts';
+import type { MetadataServices, SeedPorts } from '../../../src/datasource/seed-ports.ts';
 
 /*
  * One folder a case: facts.json (what the host tells; what is left out is not there), `device/` (files of the seed disk),
  * `root/` (files of the host), `web/` (HOST/PATH of what a server has), and expected.json. UPDATE_GOLDEN=1 rewrites the last.
  */
 const fixtures = join(import.meta.dirname, 'fixtures');
-const noFacts: HostFacts = { dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [] };
+const noFacts: HostFacts = {
+  ...{ dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [] },
+  isVirtual: false,
+};
 
+/** A document below which there are others is the file `index` there. */
 function read(path: string): Uint8Array | undefined {
-  return existsSync(path) ? new Uint8Array(readFileSync(path)) : undefined;
+  const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true ? join(path, 'index') : path;
+  return existsSync(file) ? new Uint8Array(readFileSync(file)) : undefined;
+}
+
+/** A metadata service's answer is the file of its URL; a question to a host without a folder gets none. */
+function metadataOf(folder: string, asked: string[]): MetadataServices {
+  return {
+    surroundings: async () => ({ links: ['eth0'], gateways: ['192.0.2.1'] }),
+    ask: async ({ method, url, isPrivileged }) => {
+      const [, host = '', path = ''] = /^https?:\/\/([^/]+)\/(.*)$/.exec(url) ?? [];
+      if (!existsSync(join(folder, 'web', host)))
+        throw new BerthError('DATASOURCE_UNREACHABLE', `${host} does not answer`, { retryable: true });
+      asked.push(`${method} ${host}/${path}${isPrivileged === true ? ' from a privileged port' : ''}`);
+      const body = read(join(folder, 'web', host, path));
+      return body === undefined ? { status: 404, body: new Uint8Array() } : { status: 200, body };
+    },
+    pause: async () => Promise.reject(new Error('it would wait')),
+    limit: () => new AbortController().signal,
+  };
 }
 
 /** The ports of a host whose seed is in a folder; `network` holds what the network was asked for. */
-function portsOf(folder: string, network: (NetworkText | null)[]): SeedPorts {
+function portsOf(folder: string, network: (NetworkText | null)[], asked: string[]): SeedPorts {
   return {
+    metadata: metadataOf(folder, asked),
     devices: {
       read: async (_device, paths) =>
         new Map(
@@ -52,8 +76,10 @@ test.each(readdirSync(fixtures))('%s', async (name) => {
   const folder = join(fixtures, name);
   const facts = { ...noFacts, ...(JSON.parse(readFileSync(join(folder, 'facts.json'), 'utf8')) as Partial<HostFacts>) };
   const network: (NetworkText | null)[] = [];
-  const outcome = await findSeed(facts, portsOf(folder, network), new AbortController().signal);
-  const actual = JSON.parse(JSON.stringify({ ...shown(outcome), network })) as unknown;
+  const asked: string[] = [];
+  const outcome = await findSeed(facts, portsOf(folder, network, asked), new AbortController().signal);
+  const questions = asked.length === 0 ? undefined : asked;
+  const actual = JSON.parse(JSON.stringify({ ...shown(outcome), network, asked: questions })) as unknown;
   const golden = join(folder, 'expected.json');
   if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(golden, `${JSON.stringify(actual, null, 2)}\n`);
   expect(actual).toEqual(JSON.parse(readFileSync(golden, 'utf8')));

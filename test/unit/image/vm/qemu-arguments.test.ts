@@ -209,6 +209,21 @@ describe('deliveries', () => {
       '-smbios',
       ['type=1,serial=ds=nocloud;s=http://10.0.2.2/'],
     ],
+    [
+      {
+        kind: 'metadata-service',
+        firmware: [{ type: 1, values: { manufacturer: 'A, B', serial: '1' } }],
+        address: '169.254.169.254',
+        port: 1,
+      },
+      '-smbios',
+      ['type=1,manufacturer=A,, B,serial=1'],
+    ],
+    [
+      { kind: 'metadata-service', firmware: [], address: '169.254.169.254', port: 1 },
+      '-netdev',
+      ['user,id=service-0,net=169.254.0.0/16,restrict=on,guestfwd=tcp:169.254.169.254:80-cmd:/vm/web/delivery-0'],
+    ],
     [{ kind: 'command-line', words: 'ds=nocloud' }, '-append', ['quiet ds=nocloud']],
   ])('%j', (delivery, option, values) => {
     const all = argumentsOf({ deliveries: [delivery] });
