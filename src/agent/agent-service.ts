@@ -1,4 +1,5 @@
 import type { DependencyCondition, EngineName } from '../config/service-spec.ts';
+import type { LayerName } from '../config/user-data/layer-names.ts';
 import type { ExecIo, ExecOptions } from '../engine/container-engine.ts';
 import type { ServiceState, ServiceStatus } from '../services/status.ts';
 import type { OsEvent, OsStatus } from '../update/os-status.ts';
@@ -12,6 +13,8 @@ export type { Operator } from './operator.ts';
 export interface ConfigText {
   readonly file: string;
   readonly text: string;
+  /** Where it comes from; absent: the user wrote it. */
+  readonly layer?: LayerName;
 }
 
 /** What shall be declared from now on: new texts (later ones win), or those of an earlier generation. */

@@ -187,6 +187,7 @@ async function takeSeed(result: DatasourceResult, options: Boot): Promise<boolea
   const place = placeTexts(result);
   agent.stand(place);
   await host.firstApply.begin(instanceId);
+  await host.taskMarks.begin(instanceId);
   const occasion = occasionOf(await readKnown(knownFile), result);
   if (occasion.kind === 'every-boot' && !occasion.configChanged) {
     say(`config: ${origin}, as before`);
