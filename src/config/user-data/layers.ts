@@ -1,6 +1,7 @@
 import type { LayerName } from './layer-names.ts';
-import { emptyTree } from './merge-parts.ts';
-import { layerMergers, mergeTrees } from './mergers.ts';
+import { readMergeValue } from './merge-instructions.ts';
+import { emptyTree, takeInstruction } from './merge-parts.ts';
+import { layerMergers, MergeFailure, mergeTrees } from './mergers.ts';
 import type { Tree, TreeMap } from './tree.ts';
 
 /**
@@ -12,14 +13,23 @@ export function stackLayers(layers: ReadonlyMap<LayerName, TreeMap>): TreeMap {
   const { 'meta-data': platform = emptyTree, ...declared } = Object.fromEntries(layers) as Partial<
     Record<LayerName, TreeMap>
   >;
-  let result = declared.local ?? emptyTree;
+  let result = fillIn(emptyTree, declared.local);
   result = fillIn(result, declared['user-data']);
   if (!refusesVendor(result)) result = fillIn(result, declared['vendor-data']);
   return withPlatform(result, platform);
 }
 
+/** What a layer still says of merging holds for all of it. */
 function fillIn(upper: TreeMap, lower: TreeMap | undefined): TreeMap {
-  return lower === undefined ? upper : (mergeTrees(upper, lower, layerMergers) as TreeMap);
+  if (lower === undefined) return upper;
+  const { value, content } = takeInstruction(lower);
+  try {
+    const mergers = readMergeValue(value);
+    return mergeTrees(upper, content, mergers.length === 0 ? layerMergers : mergers) as TreeMap;
+  } catch (error) {
+    if (!(error instanceof MergeFailure)) throw error;
+    return mergeTrees(upper, content, layerMergers) as TreeMap;
+  }
 }
 
 /** True when the user wants nothing of the vendor's: `vendor_data: {enabled: false}`. Pure. */

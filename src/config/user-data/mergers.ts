@@ -76,7 +76,11 @@ function mergeLists(
   const { items, origin } = before;
   if (method === 'append') return { kind: 'list', items: [...items, ...added], origin };
   if (method === 'prepend') return { kind: 'list', items: [...added, ...items], origin };
-  if (method === 'no_replace') return before;
+  if (method === 'no_replace') {
+    if (after.kind === 'map' && items.length > 0 && added.length > 0)
+      throw new MergeFailure('a list cannot be merged with a mapping');
+    return before;
+  }
   const merged = items.map((item, index) => {
     const value = added[index];
     if (value === undefined) return item;

@@ -125,29 +125,6 @@ export const vendorData = record(
   { unknown: 'error' },
 );
 
-const mergeSettings = [
-  'allow_delete',
-  'no_replace',
-  'replace',
-  'append',
-  'prepend',
-  'recurse_dict',
-  'recurse_list',
-  'recurse_array',
-  'recurse_str',
-] as const;
-
-/** `merge_how`, `merge_type`. */
-export const mergeInstructions = either(
-  text,
-  list(
-    record(
-      { name: oneOf(['list', 'dict', 'str']), settings: list(oneOf(mergeSettings)) },
-      { required: ['name', 'settings'], unknown: 'error' },
-    ),
-  ),
-);
-
 /** `ssh_import_id`: `gh:NAME` (GitHub), `lp:NAME` or `NAME` (Launchpad). */
 export const importedKeys = list(
   textLike(/^((gh|lp):)?[A-Za-z0-9][\w.+-]*$/, 'gh:NAME (GitHub), lp:NAME or NAME (Launchpad)'),

@@ -1,15 +1,8 @@
 import type { CommandsConfig } from '../../commands-config.ts';
 import { honoured } from '../../key-table.ts';
 import { type Located, located, text } from '../../shape.ts';
-import {
-  earlyCommands,
-  importedKeys,
-  lateCommands,
-  mergeInstructions,
-  phoneHome,
-  powerState,
-  vendorData,
-} from './command-shapes.ts';
+import { mergeInstructions } from '../../user-data/merge-shape.ts';
+import { earlyCommands, importedKeys, lateCommands, phoneHome, powerState, vendorData } from './command-shapes.ts';
 import type { CloudInitDraft } from './draft.ts';
 
 /** A row that fills one field of what the host runs. */
@@ -34,10 +27,8 @@ const mergeRow = (key: string) =>
     key,
     meaning: 'how this part is merged into the parts before it; without it, its top-level keys replace theirs',
     shape: mergeInstructions,
-    // What is left after merging had no part in it.
-    apply(_value, _draft, place) {
-      place.warn('no-effect', `"${key}" is not used, because "merge_how" is given, too`, undefined, 'key');
-    },
+    // Merging has taken it before any key is (src/config/user-data/merge-parts.ts).
+    apply: () => undefined,
   });
 
 const vendorRow = (key: string) =>
