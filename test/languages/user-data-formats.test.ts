@@ -10,7 +10,9 @@ beforeAll(async () => {
 });
 
 const config = '#cloud-config\nhostname: a\n';
-const script = '#!/bin/sh\necho "grüße" = done\n';
+const script = '#!/bin/sh\necho "hello" = done\n';
+/** Only where a transfer encoding says so: cloud-init itself tears bare UTF-8 in a message, which is not to be had here. */
+const greeting = script.replace('hello', 'grüße');
 const base64 = (text: string | Uint8Array): string => Buffer.from(text).toString('base64').replace(/.{60}/g, '$&\n');
 const quoted = (text: string): string =>
   [...Buffer.from(text)]
@@ -38,9 +40,10 @@ const pieces: readonly Piece[] = [
   { headers: [], body: script },
   { headers: ['Content-Type: TEXT/X-ShellScript', 'Content-Disposition: attachment; filename="a b.sh"'], body: script },
   { headers: ['Content-Type: text/cloud-config', 'Content-Transfer-Encoding: BASE64'], body: base64(config) },
+  { headers: ['Content-Type: text/plain', 'Content-Transfer-Encoding: base64'], body: base64(greeting) },
   {
     headers: ['Content-Type: text/x-shellscript', 'Content-Transfer-Encoding: quoted-printable'],
-    body: quoted(script),
+    body: quoted(greeting),
   },
   {
     headers: ['Content-Type: application/x-gzip', 'Content-Transfer-Encoding: base64'],

@@ -95,7 +95,7 @@ function splitParts(body: string, boundary: string): string[] {
     const after = match.index + match[0].length;
     start = after + (/^\r?\n/.exec(body.slice(after, after + 2))?.[0].length ?? 0);
   }
-  if (start !== undefined) parts.push(body.slice(start));
+  if (start !== undefined) parts.push(body.slice(start).replace(/\r?\n$/, ''));
   return parts;
 }
 

@@ -17,7 +17,7 @@ class Paths:
     run_dir = "/nonexistent"
 
     def get_ipath(self, _name=None):
-        return None
+        return "/nonexistent"
 
     get_ipath_cur = get_cpath = get_runpath = get_ipath
 
@@ -35,10 +35,10 @@ def expanded(document):
     message = user_data.UserDataProcessor(Paths()).process(base64.b64decode(document))
     found = []
 
-    def take(_data, content_type, name, payload, _headers):
+    def take(_data, name, payload, headers):
         if isinstance(payload, str):
             payload = payload.encode("utf-8", "surrogateescape")
-        found.append([content_type, name, base64.b64encode(payload).decode("ascii")])
+        found.append([headers["Content-Type"], name, base64.b64encode(payload).decode("ascii")])
 
     handlers.walk(message, take, None)
     return found
