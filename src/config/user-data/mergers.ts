@@ -8,7 +8,9 @@ export interface Merger {
 }
 
 /** Values that the rules cannot merge; cloud-init leaves the whole part out then. */
-export class MergeFailure extends Error {}
+export class MergeFailure extends Error {
+  override readonly name = 'MergeFailure';
+}
 
 /** What holds for a part of user-data without instructions: its top-level keys replace. */
 export const partMergers: readonly Merger[] = [

@@ -1,10 +1,12 @@
 import { runInNewContext } from 'node:vm';
-import { Template } from '@huggingface/jinja';
+import { parse, Template, tokenize } from '@huggingface/jinja';
 import { messageOf } from '../../core/errors.ts';
 import { isMapping } from '../shape.ts';
 
 /** A template that cannot be filled in. */
-export class TemplateFailure extends Error {}
+export class TemplateFailure extends Error {
+  override readonly name = 'TemplateFailure';
+}
 
 export interface Rendered {
   readonly text: string;
@@ -13,7 +15,7 @@ export interface Rendered {
 }
 
 /** How long a template may take: one that does not end must not keep a host from booting. */
-const limitMs = 2000;
+const defaultLimitMs = 2000;
 const maxLength = 4 * 2 ** 20;
 /** What cloud-init writes where a name is not known. */
 const missingPrefix = 'CI_MISSING_JINJA_VAR/';
@@ -22,12 +24,18 @@ const missingPrefix = 'CI_MISSING_JINJA_VAR/';
  * A text whose first line is `## template: jinja`, filled in; that line stays as a blank one, so that the others keep their
  * numbers. The template's language has no way to JavaScript. Pure. Throws TemplateFailure.
  */
-export function renderTemplate(text: string, data: Readonly<Record<string, unknown>>): Rendered {
+export function renderTemplate(
+  text: string,
+  data: Readonly<Record<string, unknown>>,
+  limitMs = defaultLimitMs,
+): Rendered {
   const body = text.replace(/^\ufeff?\s*##\s*template:[^\n]*/i, '');
   const missing = new Set<string>();
   try {
     const filled = markMissing(body, data, missing);
-    const template = new Template(filled);
+    const template = new Template('');
+    // The line end after a block goes, blanks before it stay, as in cloud-init.
+    template.parsed = parse(tokenize(filled, { trim_blocks: true }));
     // The time limit holds for whatever is called from within.
     const rendered: unknown = runInNewContext(
       'render()',
@@ -36,7 +44,7 @@ export function renderTemplate(text: string, data: Readonly<Record<string, unkno
     );
     if (typeof rendered !== 'string' || rendered.length > maxLength)
       throw new TemplateFailure(`it comes to more than ${maxLength} characters`);
-    return { text: rendered, missing: [...missing] };
+    return { text: body.endsWith('\n') ? `${rendered}\n` : rendered, missing: [...missing] };
   } catch (error) {
     throw error instanceof TemplateFailure ? error : new TemplateFailure(messageOf(error));
   }
@@ -53,7 +61,7 @@ function markMissing(body: string, data: Readonly<Record<string, unknown>>, miss
     if (locals.has(name.split('.', 1)[0] ?? '') || name === 'loop' || name.startsWith('loop.')) return whole;
     if (lookUp(withAliases(data), name.split('.')) !== undefined) return whole;
     missing.add(name);
-    return `${missingPrefix}${name}`;
+    return `${missingPrefix}${name.split('.').at(-1)}`;
   });
 }
 
