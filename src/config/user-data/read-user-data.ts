@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { formatPath } from '../../core/diagnostic.ts';
+import { type DocumentPath, formatPath } from '../../core/diagnostic.ts';
 import type { ScriptConfig } from '../commands-config.ts';
 import type { SourceFile, SourcePosition } from '../dialects/dialect.ts';
 import type { KeyedValue } from '../key-table.ts';
@@ -7,6 +7,7 @@ import { Place } from '../place.ts';
 import { isMapping } from '../shape.ts';
 import { ConfigPart } from './config-part.ts';
 import { expandUserData } from './expand.ts';
+import { type DeclaredPart, type EffectiveKey, explainKey, listedKeys } from './explain.ts';
 import type { LayerName } from './layer-names.ts';
 import { stackLayers } from './layers.ts';
 import { emptyTree, mergePart, patchTree } from './merge-parts.ts';
@@ -24,6 +25,8 @@ export interface UserData {
   /** The keys of the block `berth`. */
   readonly berth: readonly KeyedValue[];
   readonly scripts: readonly ScriptConfig[];
+  /** A key as it holds, and who says so; without a path all keys that are listed. */
+  explain(path?: DocumentPath): readonly EffectiveKey[];
   /** Formatted path → where it stands. @param named names of things → their places in the document. */
   sources(named: ReadonlyMap<string, Place>): Map<string, SourcePosition>;
 }
@@ -48,6 +51,8 @@ class UserDataReader {
   readonly #layers = new Map<LayerName, TreeMap>();
   /** What each part declared at its top level, and one level below `berth`. */
   readonly #declared: { readonly key: Place; readonly path: readonly string[]; readonly source: number }[] = [];
+  /** What each part says by itself. */
+  readonly #trees: DeclaredPart[] = [];
   readonly #scripts: ScriptConfig[] = [];
   readonly #scriptPlaces = new Map<string, SourcePosition>();
 
@@ -89,6 +94,11 @@ class UserDataReader {
     const config = new ConfigPart(part, (diagnostic) => this.#tell(diagnostic, layer));
     this.#parts.push(config);
     const tree = config.tree(source);
+    this.#trees.push({
+      layer,
+      tree: tree === undefined || tree === 'none' ? emptyTree : tree,
+      position: (path) => config.position({ path }),
+    });
     if (tree === undefined && layer !== 'vendor-data') this.isReadable = false;
     if (tree === undefined || tree === 'none') return;
     for (const key of tree.entries.keys())
@@ -117,7 +127,9 @@ class UserDataReader {
 
   #takePatch(part: UserDataPart, layer: LayerName): void {
     const source = this.#parts.length;
-    this.#parts.push(new ConfigPart({ ...part, bytes: new Uint8Array() }, () => undefined));
+    const config = new ConfigPart({ ...part, bytes: new Uint8Array() }, () => undefined);
+    this.#parts.push(config);
+    this.#trees.push({ layer, tree: emptyTree, position: (path) => config.position({ path }) });
     try {
       this.#layers.set(layer, patchTree(this.#layers.get(layer) ?? emptyTree, part, source));
     } catch (error) {
@@ -149,6 +161,8 @@ class UserDataReader {
       keys: keyed(keys, root),
       berth: isMapping(berth) ? keyed(berth, root.child('berth')) : [],
       scripts: this.#scripts,
+      explain: (path) =>
+        (path === undefined ? listedKeys(tree) : [path]).map((one) => explainKey(tree, this.#trees, one)),
       sources: (named) => this.#sources(tree, named),
     };
   }
