@@ -1,4 +1,5 @@
 import type { HostConfig } from '../config/host-config.ts';
+import type { EffectiveKey } from '../config/user-data/explain.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { BerthError } from '../core/errors.ts';
@@ -234,6 +235,10 @@ export class Agent implements AgentService {
 
   async generationConfig(number: number): Promise<readonly ConfigText[]> {
     return this.#declaration.redactedFiles(number);
+  }
+
+  async configKeys(key?: string): Promise<readonly EffectiveKey[]> {
+    return this.#declaration.explain(key);
   }
 
   async services(): Promise<readonly ServiceStatus[]> {

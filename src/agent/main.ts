@@ -7,6 +7,7 @@ import { BerthError, messageOf } from '../core/errors.ts';
 import type { EngineStateChange } from '../engine/engine-supervisor.ts';
 import { runCommand } from '../engine/run-command.ts';
 import { engineGroupId, engineView } from '../services/catalogue/variables.ts';
+import { resourceName } from '../services/names.ts';
 import type { StepRecord } from '../services/ports.ts';
 import { ImageStore } from '../update/bundle/image-store.ts';
 import { Agent } from './agent.ts';
@@ -14,7 +15,7 @@ import type { AgentOptions } from './agent-service.ts';
 import { bootHost } from './boot.ts';
 import { BootConsole, sayOnConsole } from './boot-console.ts';
 import { GenerationStore } from './generation-store.ts';
-import { openHost } from './host-boot.ts';
+import { type OwnHost, openHost } from './host-boot.ts';
 import { openHostCatalogue } from './host-catalogue.ts';
 import { openOs } from './host-os.ts';
 import { ImageArchives } from './image-archives.ts';
@@ -25,9 +26,10 @@ import { Medium } from './medium.ts';
 import { MediumImages } from './medium-images.ts';
 import { MemoryFile } from './memory-file.ts';
 import { OverlayStore } from './operator-overlay.ts';
-import { OwnEngines } from './own-engines.ts';
+import { dataDirectory, OwnEngines } from './own-engines.ts';
 import type { OwnOs } from './own-os.ts';
 import { loadPasswordSeed } from './password-seed.ts';
+import { PowerOrder } from './power-order.ts';
 import { systemClock } from './system-clock.ts';
 
 /** Prefix of everything Berth creates on an engine. */
@@ -74,16 +76,23 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const ending = new AbortController();
   const bootConsole = new BootConsole(sayOnConsole);
   const shutdown = { isWanted: false };
+  const instance = process.env['BERTH_INSTANCE'] ?? defaultInstance;
   const recorder = { record: (step: StepRecord) => agent.record(step) };
-  const host =
+  const host: OwnHost | undefined =
     mode === 'local'
       ? undefined
       : await openHost({
           ...{ stateDirectory, runDirectory, recorder, clock: systemClock, random: Math.random },
           say: bootConsole.say,
+          hostKeyDirectory: join(
+            dataDirectory(stateDirectory, 'system'),
+            'volumes',
+            resourceName(instance, 'console-keys'),
+            '_data',
+          ),
+          power: async (order) => powerOrder.give(order),
           signal: ending.signal,
         });
-  const instance = process.env['BERTH_INSTANCE'] ?? defaultInstance;
   const imageStore = new ImageStore(join(stateDirectory, 'carried-images'));
   const medium = new Medium(async (command, args, signal) => runCommand(command, args, { signal }));
   const mediumImages: MediumImages = new MediumImages({
@@ -121,6 +130,15 @@ export async function runAgent(options: AgentOptions): Promise<number> {
           host.machine.addProblems([`os: ${messageOf(error)}`]);
           return undefined;
         });
+  const powerOrder: PowerOrder = new PowerOrder({
+    ...{ clock: systemClock, say: bootConsole.say, signal: ending.signal },
+    isChanging: () => host?.machine.isChanging === true,
+    power: async (mode) => {
+      if (mode === 'reboot' && os?.updates !== undefined)
+        os.updates.restart({ kind: 'config', key: 'power_state', change: 'added' });
+      else await runCommand(imageDirectories.power, [mode]);
+    },
+  });
   const agent: Agent = new Agent({
     instance,
     hostname,
