@@ -161,7 +161,12 @@ export class UpdateKeeper {
       onLine({ kind: 'progress', progress });
     };
     this.#isPassedOver = false;
-    const written = await updater.bring({ target, manifest, source, reason, onProgress }, signal);
+    const { state: before } = updater;
+    const written = await updater.bring({ target, manifest, source, reason, onProgress }, signal).finally(async () => {
+      // Whatever became of the new one: what waited is no longer what the next boot takes.
+      if (before.kind === 'staged' && updater.state !== before)
+        await note('dropped', before.target.version, `${target.version} takes its place`);
+    });
     await note('staged', target.version, why);
     onStaged();
     return { ...nothing, ...written, outcome: 'staged', version: target.version };

@@ -212,6 +212,19 @@ test('a newer release takes the place of one that is staged', async () => {
   expect(host.updater.state).toMatchObject({ kind: 'staged', target: { version: '1.1' } });
   await host.update();
   expect(host.files()).toEqual(['berth_1.0.efi', 'berth_1.2+3.efi']);
+  expect(host.notes).toEqual(['dropped 1.1: 1.2 takes its place', 'staged 1.2: 1.2 is offered']);
+});
+
+test('what is staged is gone, and told of, when the newer one that takes its place does not arrive', async () => {
+  const host = hostWith({
+    files: ['berth_1.1+3.efi', 'berth_1.0.efi'],
+    feed: feedOf({ version: '1.0' }, { version: '1.2' }),
+    write: async () => Promise.reject(new BerthError('RELEASE_UNREACHABLE', 'the network is down')),
+  });
+  await host.updater.settle([]);
+  await expect(host.update()).rejects.toMatchObject({ code: 'RELEASE_UNREACHABLE' });
+  expect(host.files()).toEqual(['berth_1.0.efi']);
+  expect(host.notes).toEqual(['dropped 1.1: 1.2 takes its place', 'update-failed 1.2: the network is down']);
 });
 
 test('a staged release that is revoked is dropped, and the one before it is not taken', async () => {
