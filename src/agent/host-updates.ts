@@ -79,6 +79,9 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
       new Set(
         events().flatMap(({ kind, version }) => (kind === 'rejected' || kind === 'rolled-back' ? [version] : [])),
       ),
+    cameUp: (about) =>
+      events().findLast(({ kind, version }) => version === about && (kind === 'staged' || kind === 'booted'))?.kind ===
+      'booted',
     bootId: (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim(),
     whyPassedOver,
     onStaged: () => reboots.keeper.wake(),

@@ -17,7 +17,7 @@ export interface OsEvent {
   /** ISO time. */
   readonly at: string;
   /**
-   * `booted`: for the first time, or after another one; `rejected`: by the guard, or it did not start in all its tries;
+   * `booted`: for the first time, or after another one; `rejected`: by the guard, or it used up its tries;
    * `rolled-back`: by an operator. `staged`: it boots next; `dropped`: it was staged, and is not any more.
    */
   readonly kind: 'booted' | 'blessed' | 'rejected' | 'rolled-back' | 'staged' | 'dropped' | 'update-failed';

@@ -31,6 +31,8 @@ export interface UpdateKeeperDependencies extends Omit<LookoutDependencies, 'pol
     version: string,
     why: string,
   ) => Promise<void>;
+  /** Whether a release that was taken came so far that its agent ran. */
+  readonly cameUp: (version: string) => boolean;
   /** Another one at each boot. */
   readonly bootId: string;
   /** Why the boot loader did not take what is staged, as far as that is known. */
@@ -230,12 +232,13 @@ export class UpdateKeeper {
    * has come back to this one by itself, is told of and taken away.
    */
   async #proved(): Promise<void> {
-    const { updater, memory, running, note, onStaged } = this.#deps;
+    const { updater, memory, running, note, cameUp, onStaged } = this.#deps;
     const next = withBlessed(memory.value, running.rootHash);
     if (next !== memory.value) await memory.save(next);
     onStaged();
     for (const { version, tries } of await updater.clearUsedUp()) {
-      await note('rejected', version, `it did not start in ${tries?.done ?? 0} tries`);
+      const how = cameUp(version) ? 'did not prove itself' : 'did not start';
+      await note('rejected', version, `it ${how} in ${tries?.done ?? 0} tries`);
     }
   }
 

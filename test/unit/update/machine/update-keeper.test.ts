@@ -26,6 +26,7 @@ interface Set {
   readonly slotBytes?: number;
   readonly room?: number;
   readonly bootId?: string;
+  readonly cameUp?: string;
 }
 
 /** A host that runs 1.0, with a boot loader and a repository in memory. */
@@ -117,6 +118,7 @@ function hostWith(set: Set = {}) {
       notes.push(`${kind} ${version}: ${why}`);
       return Promise.resolve();
     },
+    cameUp: (version) => set.cameUp === version,
     bootId: set.bootId ?? 'boot-1',
     whyPassedOver: async () => Promise.resolve('the boot loader did not try it'),
     onStaged: () => undefined,
@@ -320,14 +322,17 @@ test('looking changes nothing', async () => {
   expect(host.story).toEqual([]);
 });
 
-test('by itself, a host looks when it is time, and tells of a release that never started', async () => {
-  const host = hostWith({ files: ['berth_1.0.efi', 'berth_0.9+0-3.efi'] });
+test.each([
+  { what: 'never started', cameUp: '1.0', why: 'it did not start in 3 tries' },
+  { what: 'ran each time for a while', cameUp: '0.9', why: 'it did not prove itself in 3 tries' },
+])('by itself, a host looks when it is time, and tells of a release that $what', async ({ cameUp, why }) => {
+  const host = hostWith({ files: ['berth_1.0.efi', 'berth_0.9+0-3.efi'], cameUp });
   const ending = new AbortController();
   const running = host.keeper.run(ending.signal);
   for (let turn = 0; turn < 500 && host.updater.state.kind !== 'staged'; turn += 1) await Promise.resolve();
   ending.abort();
   await running;
-  expect(host.notes).toEqual(['rejected 0.9: it did not start in 3 tries', 'staged 1.1: 1.1 is offered']);
+  expect(host.notes).toEqual([`rejected 0.9: ${why}`, 'staged 1.1: 1.1 is offered']);
   expect(host.files()).toEqual(['berth_1.0.efi', 'berth_1.1+3.efi']);
 });
 
