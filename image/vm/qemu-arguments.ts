@@ -58,6 +58,7 @@ export function qemuArguments(spec: VmSpec, files: VmFiles, accelerator: Acceler
     ...networkArguments(spec.network),
     ...['-device', 'virtio-rng-pci,romfile='],
     ...(spec.watchdog ? machine.watchdog : []),
+    ...(spec.clock === undefined ? [] : ['-rtc', `base=${spec.clock}`]),
   ];
 }
 
