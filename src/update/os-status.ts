@@ -39,3 +39,9 @@ export interface OsStatus {
   /** Those that failed here, newest first. */
   readonly rejected: readonly OsEvent[];
 }
+
+/** Whether a release that was staged here and is blessed is without the event that says so. Oldest first. Pure. */
+export function lacksBlessing(events: readonly OsEvent[], about: string): boolean {
+  const staged = events.findLastIndex(({ kind, version }) => kind === 'staged' && version === about);
+  return staged >= 0 && !events.slice(staged).some(({ kind, version }) => kind === 'blessed' && version === about);
+}
