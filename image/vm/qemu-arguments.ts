@@ -60,6 +60,7 @@ export function qemuArguments(spec: VmSpec, files: VmFiles, accelerator: Acceler
     ...spec.deliveries.flatMap((delivery, index) => serviceArguments(delivery, files.delivery(index), index)),
     ...['-device', 'virtio-rng-pci,romfile='],
     ...(spec.watchdog ? machine.watchdog : []),
+    ...(spec.clock === undefined ? [] : ['-rtc', `base=${spec.clock}`]),
   ];
 }
 

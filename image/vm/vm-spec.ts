@@ -123,6 +123,8 @@ export interface VmSpec {
   readonly network: VmNetwork;
   /** An i6300esb; when nobody feeds it, it resets the machine. */
   readonly watchdog: boolean;
+  /** What its hardware clock shows at its start: `2000-01-01T00:00:00`, UTC; absent: the time. */
+  readonly clock?: string;
   /** `flushed`: what the guest flushed survives a power cut of this machine, too. `fast`: for tests. */
   readonly writes: 'flushed' | 'fast';
   /** A second serial port (ttyS1) behind a socket of its own, where console messages do not come between. */

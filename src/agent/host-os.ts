@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { hostname, uptime } from 'node:os';
 import { join } from 'node:path';
 import { findSibling, readBootFacts } from '../boot/boot-facts.ts';
 import { EspMount } from '../boot/esp-mount.ts';
@@ -15,6 +15,7 @@ import type { ImageStore } from '../update/bundle/image-store.ts';
 import type { RebootHook } from '../update/reboot/hooks.ts';
 import type { Say } from './boot-console.ts';
 import type { EngineSet } from './engine-set.ts';
+import { guardCheck } from './guard-check.ts';
 import { openUpdates } from './host-updates.ts';
 import { imageDirectories } from './image-directories.ts';
 import type { Medium } from './medium.ts';
@@ -80,7 +81,7 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
   );
   const running = await loader.running();
   const version = running?.version ?? berthVersion;
-  const ownChecks = osChecks({ ...options, systemEngine, builtMs });
+  const ownChecks = [...osChecks({ ...options, systemEngine, builtMs }), guardCheck(runDirectory, uptime)];
   let deadline: number | undefined;
   let blockers: string | undefined;
   const records = await OsRecords.open(stateDirectory);

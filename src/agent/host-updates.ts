@@ -87,6 +87,9 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
         events().flatMap(({ kind, version }) => (kind === 'rejected' || kind === 'rolled-back' ? [version] : [])),
       ),
     takeImages: async (images, source, signal) => options.imageStore.take(images, source, signal),
+    cameUp: (about) =>
+      events().findLast(({ kind, version }) => version === about && (kind === 'staged' || kind === 'booted'))?.kind ===
+      'booted',
     bootId: (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim(),
     whyPassedOver,
     onStaged: () => reboots.keeper.wake(),

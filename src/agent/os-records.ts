@@ -65,7 +65,8 @@ export class OsRecords {
         const isKnown = this.events.some(
           (event) => event.kind === 'rejected' && event.version === version && event.at === at,
         );
-        if (!isKnown) await this.add({ at, kind: 'rejected', version, reason });
+        // On a full disk it is known all the same, and taken again at the next start.
+        if (!isKnown) await this.add({ at, kind: 'rejected', version, reason }).catch(() => undefined);
       }
     }
   }

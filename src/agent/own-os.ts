@@ -6,7 +6,7 @@ import type { Reason } from '../core/plan.ts';
 import type { StepRecorder } from '../services/ports.ts';
 import { BlessKeeper } from '../update/bless-keeper.ts';
 import type { CheckResult, HealthCheck } from '../update/health-gate.ts';
-import type { OsEvent, OsStatus } from '../update/os-status.ts';
+import { lacksBlessing, type OsEvent, type OsStatus } from '../update/os-status.ts';
 import type { MetricFamily, Operator } from './agent-service.ts';
 import type { Say } from './boot-console.ts';
 import type { ReleaseSummary } from './model.ts';
@@ -74,6 +74,10 @@ export class OwnOs implements Os {
       beforeLook: deps.setDeadline,
       afterLook: async (failing) => deps.setBlockers(failing.map(line).join('; ')),
       onBlessed: () => this.#noteBlessed('its health gate is open', health(deps.version)),
+      onFoundBlessed: () => {
+        // The power may go between the blessing and its note.
+        if (lacksBlessing(records.events, deps.version)) void this.note('blessed', 'before this boot');
+      },
       onProblem: (why) => deps.say(`os: ${why}`),
     });
   }

@@ -22,6 +22,8 @@ export interface BlessKeeperDependencies {
   readonly clock: Clock;
   /** The gate was open long enough. */
   readonly onBlessed: () => void;
+  /** The release needs to prove nothing: it is blessed since before this process began. */
+  readonly onFoundBlessed: () => void;
   readonly onProblem: (why: string) => void;
 }
 
@@ -55,8 +57,10 @@ export class BlessKeeper {
     try {
       const name = await this.#insist(async () => this.#onTrial(loader), signal);
       this.#name = name;
-      if (name === undefined) this.#state = { kind: 'blessed' };
-      else await this.#insist(async () => this.#prove(name, await baseline.load(), signal), signal);
+      if (name === undefined) {
+        this.#state = { kind: 'blessed' };
+        this.#deps.onFoundBlessed();
+      } else await this.#insist(async () => this.#prove(name, await baseline.load(), signal), signal);
       for (;;) {
         await clock.sleep(baselineMs, signal);
         await this.#insist(async () => this.#noteBaseline(signal), signal);

@@ -17,7 +17,7 @@ export interface OsEvent {
   /** ISO time. */
   readonly at: string;
   /**
-   * `booted`: for the first time, or after another one; `rejected`: by the guard, or it did not start in all its tries;
+   * `booted`: for the first time, or after another one; `rejected`: by the guard, or it used up its tries;
    * `rolled-back`: by an operator. `staged`: it boots next; `dropped`: it was staged, and is not any more.
    */
   readonly kind: 'booted' | 'blessed' | 'rejected' | 'rolled-back' | 'staged' | 'dropped' | 'update-failed';
@@ -38,4 +38,10 @@ export interface OsStatus {
   readonly bless: BlessState;
   /** Those that failed here, newest first. */
   readonly rejected: readonly OsEvent[];
+}
+
+/** Whether a release that was staged here and is blessed is without the event that says so. Oldest first. Pure. */
+export function lacksBlessing(events: readonly OsEvent[], about: string): boolean {
+  const staged = events.findLastIndex(({ kind, version }) => kind === 'staged' && version === about);
+  return staged >= 0 && !events.slice(staged).some(({ kind, version }) => kind === 'blessed' && version === about);
 }

@@ -40,6 +40,8 @@ export interface UpdateKeeperDependencies extends Omit<LookoutDependencies, 'pol
     source: ArtifactSource,
     signal: AbortSignal,
   ) => Promise<readonly string[]>;
+  /** Whether a release that was taken came so far that its agent ran. */
+  readonly cameUp: (version: string) => boolean;
   /** Another one at each boot. */
   readonly bootId: string;
   /** Why the boot loader did not take what is staged, as far as that is known. */
@@ -172,7 +174,12 @@ export class UpdateKeeper {
       onLine({ kind: 'progress', progress });
     };
     this.#isPassedOver = false;
-    const written = await updater.bring({ target, manifest, source, reason, onProgress }, signal);
+    const { state: before } = updater;
+    const written = await updater.bring({ target, manifest, source, reason, onProgress }, signal).finally(async () => {
+      // Whatever became of the new one: what waited is no longer what the next boot takes.
+      if (before.kind === 'staged' && updater.state !== before)
+        await note('dropped', before.target.version, `${target.version} takes its place`);
+    });
     await note('staged', target.version, why);
     onStaged();
     return { ...nothing, ...written, outcome: 'staged', version: target.version };
@@ -251,12 +258,13 @@ export class UpdateKeeper {
    * has come back to this one by itself, is told of and taken away.
    */
   async #proved(): Promise<void> {
-    const { updater, memory, running, note, onStaged } = this.#deps;
+    const { updater, memory, running, note, cameUp, onStaged } = this.#deps;
     const next = withBlessed(memory.value, running.rootHash);
     if (next !== memory.value) await memory.save(next);
     onStaged();
     for (const { version, tries } of await updater.clearUsedUp()) {
-      await note('rejected', version, `it did not start in ${tries?.done ?? 0} tries`);
+      const how = cameUp(version) ? 'did not prove itself' : 'did not start';
+      await note('rejected', version, `it ${how} in ${tries?.done ?? 0} tries`);
     }
   }
 

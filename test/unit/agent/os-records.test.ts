@@ -42,6 +42,19 @@ test('what the guard wrote is taken once', async () => {
   ]);
 });
 
+test('what the guard wrote is known though nothing can be written, and taken again', async () => {
+  await mkdir(join(directory, 'rejected'));
+  await writeFile(join(directory, 'rejected/berth_1.1.txt'), '2026-05-01T00:00:00Z it was not well\n');
+  const inTheWay = join(directory, 'os.json.new');
+  await mkdir(inTheWay);
+  const known = [{ at: '2026-05-01T00:00:00Z', kind: 'rejected', version: '1.1', reason: 'it was not well' }];
+  expect((await OsRecords.open(directory)).events).toEqual(known);
+  await rm(inTheWay, { recursive: true });
+  await OsRecords.open(directory);
+  await rm(join(directory, 'rejected'), { recursive: true });
+  expect((await OsRecords.open(directory)).events).toEqual(known);
+});
+
 test('only the newest events are kept', async () => {
   const records = await OsRecords.open(directory);
   for (let count = 0; count < 203; count += 1) await records.add({ ...booted, version: `1.${count}` });

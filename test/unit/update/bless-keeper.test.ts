@@ -84,6 +84,7 @@ async function tell({
     },
     clock,
     onBlessed: () => told.push('told'),
+    onFoundBlessed: () => told.push('is blessed'),
     onProblem: (why) => told.push(why),
   });
   await keeper.run(end.signal);
@@ -93,8 +94,8 @@ async function tell({
 const blessed = (at: number) => [`blessed berth_2 at ${at}`, 'released', 'told'];
 
 test.each<{ what: string; story: Story; told: string[] }>([
-  { what: 'nothing to prove for a blessed entry', story: { file: 'berth_2.efi' }, told: [] },
-  { what: 'nothing to prove without a boot loader', story: { file: undefined }, told: [] },
+  { what: 'nothing to prove for a blessed entry', story: { file: 'berth_2.efi' }, told: ['is blessed'] },
+  { what: 'nothing to prove without a boot loader', story: { file: undefined }, told: ['is blessed'] },
   { what: 'blessed once the gate was open for ten seconds', story: { file: '+' }, told: blessed(10_000) },
   {
     what: 'the ten seconds count from the last failure',

@@ -29,13 +29,19 @@ export async function writeDebugInitrd(
   when: keyof typeof actions = 'at-once',
 ): Promise<void> {
   const hook = `${firstGroup}\necho 'ttyS1::${actions[when]}:/bin/bash --norc --noprofile' >> etc/inittab\n`;
-  const init = await readFile(join(projectDirectory, 'image/os/initrd/init'), 'utf8');
+  const init = await readFile(initScript, 'utf8');
   if (!init.includes(marker))
     throw new Error(`the initrd's init has no line ${marker}: where else does the test shell go?`);
-  const data = Buffer.from(init.replace(marker, `${hook}${marker}`));
-  const original = await readFile(initrd);
+  await writeFile(target, withInit(await readFile(initrd), init.replace(marker, `${hook}${marker}`)));
+}
+
+/** The initrd's own script. */
+export const initScript = join(projectDirectory, 'image/os/initrd/init');
+
+/** An initrd with another script in the place of its own: a later archive goes over an earlier one. Pure. */
+export function withInit(initrd: Buffer, script: string): Buffer {
   // The kernel wants each archive on a multiple of four bytes.
-  const padding = Buffer.alloc((512 - (original.length % 512)) % 512);
-  const addition = writeCpio([{ kind: 'file', path: 'init', data, executable: true }]);
-  await writeFile(target, Buffer.concat([original, padding, addition]));
+  const padding = Buffer.alloc((512 - (initrd.length % 512)) % 512);
+  const data = Buffer.from(script);
+  return Buffer.concat([initrd, padding, writeCpio([{ kind: 'file', path: 'init', data, executable: true }])]);
 }

@@ -45,6 +45,11 @@ export class ReleaseServer {
     return `http://10.0.2.2:${this.port}`;
   }
 
+  /** After `stop`: at the same port. */
+  async listenAgain(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(this.port, '127.0.0.1', resolve));
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));

@@ -11,6 +11,11 @@ export const sampleSeed = Number(
   process.env['BERTH_SOAK_SEED'] ?? new Date().toISOString().slice(0, 10).replaceAll('-', ''),
 );
 
+/** So often in a soak run, else so often; `BERTH_SOAK_REPETITIONS` says another number. */
+export function repetitions(soak: number, sample: number): number {
+  return Number(process.env['BERTH_SOAK_REPETITIONS'] ?? (isSoak ? soak : sample));
+}
+
 /** All cases in a soak run, else so many of them, in their order. A test's title names the case, and so the sample. */
 export function sampled<Case>(cases: readonly Case[], count: number): Case[] {
   if (isSoak) return [...cases];

@@ -4,9 +4,10 @@ import { runCommand } from '../../../image/command.ts';
 import { fetchPackages, prepareTools } from '../../../image/os/build.ts';
 import { diskLayout, kernelCommandLine, osRelease, type VerityFacts } from '../../../image/os/layout.ts';
 import { unpackPackages } from '../../../image/os/package-store.ts';
+import { buildSlot } from '../../../image/os/slot.ts';
 import type { Tools } from '../../../image/os/tools.ts';
 import { buildUki, readUki, type UkiParts } from '../../../image/os/uki.ts';
-import { writeDebugInitrd } from './debug-initrd.ts';
+import { initScript, withInit, writeDebugInitrd } from './debug-initrd.ts';
 import { emulationArguments, testImage, testImageOptions } from './test-image.ts';
 
 const blockBytes = 4096;
@@ -73,10 +74,36 @@ export class TestReleases {
       ...[file, file],
     ]);
     const rootHash = /^Root hash:\s*([0-9a-f]{64})$/m.exec(stdout)?.[1] ?? '';
-    const commandLine = kernelCommandLine('amd64', { rootHash, dataBlocks });
-    const release = osRelease({ version, architecture: 'amd64' });
-    const uki = await this.#writeUki(version, { osRelease: release, commandLine, ...change });
-    return { version, slot: { file, rootHash, dataBlocks }, uki, unusedByte };
+    return this.#release(version, { file, rootHash, dataBlocks }, change);
+  }
+
+  /**
+   * A release with other content.
+   * @param alter changes what becomes /usr, in a directory of its own.
+   */
+  async makeChanged(version: string, alter: (usr: string) => Promise<void>): Promise<TestRelease> {
+    const usr = join(this.directory, `${version}.tree`);
+    await this.#tools.run('fsck.erofs', [`--extract=${usr}`, join(dirname(testImage().disk), 'usr.img')]);
+    const epochSeconds = Number(await readFile(join(usr, 'lib/berth/epoch'), 'utf8'));
+    await alter(usr);
+    const file = join(this.directory, `${version}.usr`);
+    const slot = await buildSlot({ usr, file, epochSeconds, fast: testImageOptions().fast, tools: this.#tools });
+    await rm(usr, { recursive: true });
+    return this.#release(version, slot);
+  }
+
+  /** The initrd with another script: the change is made to the image's own. It has no test shell then. */
+  async initrdWith(change: (script: string) => string): Promise<Buffer> {
+    return withInit(this.#parts.initrd, change(await readFile(initScript, 'utf8')));
+  }
+
+  /** The first block that a file takes of a slot. */
+  async blockOf(slot: string, path: string): Promise<number> {
+    const { stdout } = await this.#tools.run('dump.erofs', ['-e', `--path=${path}`, slot]);
+    // `0: 0.. 65536 | 65536 : 12345.. 16384 | 4096`: where in the file, and after the colon where on the disk, in bytes.
+    const start = /^\s*0:\s.*?:\s*(\d+)\.\./m.exec(stdout)?.[1];
+    if (start === undefined) throw new Error(`dump.erofs does not say where ${path} is: ${stdout}`);
+    return Number(start) / blockBytes;
   }
 
   /** A copy of the image under test whose kernel image has the test shell. */
@@ -95,6 +122,17 @@ export class TestReleases {
 
   async close(): Promise<void> {
     await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #release(
+    version: string,
+    { file, rootHash, dataBlocks }: TestRelease['slot'],
+    change: Partial<UkiParts> = {},
+  ): Promise<TestRelease> {
+    const commandLine = kernelCommandLine('amd64', { rootHash, dataBlocks });
+    const release = osRelease({ version, architecture: 'amd64' });
+    const uki = await this.#writeUki(version, { osRelease: release, commandLine, ...change });
+    return { version, slot: { file, rootHash, dataBlocks }, uki, unusedByte };
   }
 
   async #writeUki(version: string, change: Partial<UkiParts>): Promise<string> {

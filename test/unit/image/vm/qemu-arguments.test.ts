@@ -70,6 +70,8 @@ test.each<[string, Partial<VmSpec>, Accelerator, string, string[]]>([
   ['a machine of the other architecture', { architecture: 'arm64' }, 'tcg', '-machine', ['virt']],
   ['the processor of the other architecture', { architecture: 'arm64' }, 'tcg', '-cpu', ['cortex-a57']],
   ['no watchdog', { watchdog: false }, 'tcg', '-action', []],
+  ['the time on its clock', {}, 'tcg', '-rtc', []],
+  ['another time on its clock', { clock: '2000-01-01T00:00:00' }, 'tcg', '-rtc', ['base=2000-01-01T00:00:00']],
   ['no network', { network: { kind: 'none' } }, 'tcg', '-netdev', []],
   ['a network without forwards', { network: { kind: 'user', forwards: [] } }, 'tcg', '-netdev', ['user,id=net']],
   [

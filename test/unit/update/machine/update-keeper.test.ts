@@ -28,6 +28,7 @@ interface Set {
   readonly room?: number;
   readonly bootId?: string;
   readonly images?: readonly CarriedImage[];
+  readonly cameUp?: string;
 }
 
 /** A host that runs 1.0, with a boot loader and a repository in memory. */
@@ -125,6 +126,7 @@ function hostWith(set: Set = {}) {
       story.push(`take ${names.join(' ')}`);
       return Promise.resolve(names);
     },
+    cameUp: (version) => set.cameUp === version,
     bootId: set.bootId ?? 'boot-1',
     whyPassedOver: async () => Promise.resolve('the boot loader did not try it'),
     onStaged: () => undefined,
@@ -239,6 +241,19 @@ test('a newer release takes the place of one that is staged', async () => {
   expect(host.updater.state).toMatchObject({ kind: 'staged', target: { version: '1.1' } });
   await host.update();
   expect(host.files()).toEqual(['berth_1.0.efi', 'berth_1.2+3.efi']);
+  expect(host.notes).toEqual(['dropped 1.1: 1.2 takes its place', 'staged 1.2: 1.2 is offered']);
+});
+
+test('what is staged is gone, and told of, when the newer one that takes its place does not arrive', async () => {
+  const host = hostWith({
+    files: ['berth_1.1+3.efi', 'berth_1.0.efi'],
+    feed: feedOf({ version: '1.0' }, { version: '1.2' }),
+    write: async () => Promise.reject(new BerthError('RELEASE_UNREACHABLE', 'the network is down')),
+  });
+  await host.updater.settle([]);
+  await expect(host.update()).rejects.toMatchObject({ code: 'RELEASE_UNREACHABLE' });
+  expect(host.files()).toEqual(['berth_1.0.efi']);
+  expect(host.notes).toEqual(['dropped 1.1: 1.2 takes its place', 'update-failed 1.2: the network is down']);
 });
 
 test('a staged release that is revoked is dropped, and the one before it is not taken', async () => {
@@ -334,14 +349,17 @@ test('looking changes nothing', async () => {
   expect(host.story).toEqual([]);
 });
 
-test('by itself, a host looks when it is time, and tells of a release that never started', async () => {
-  const host = hostWith({ files: ['berth_1.0.efi', 'berth_0.9+0-3.efi'] });
+test.each([
+  { what: 'never started', cameUp: '1.0', why: 'it did not start in 3 tries' },
+  { what: 'ran each time for a while', cameUp: '0.9', why: 'it did not prove itself in 3 tries' },
+])('by itself, a host looks when it is time, and tells of a release that $what', async ({ cameUp, why }) => {
+  const host = hostWith({ files: ['berth_1.0.efi', 'berth_0.9+0-3.efi'], cameUp });
   const ending = new AbortController();
   const running = host.keeper.run(ending.signal);
   for (let turn = 0; turn < 500 && host.updater.state.kind !== 'staged'; turn += 1) await Promise.resolve();
   ending.abort();
   await running;
-  expect(host.notes).toEqual(['rejected 0.9: it did not start in 3 tries', 'staged 1.1: 1.1 is offered']);
+  expect(host.notes).toEqual([`rejected 0.9: ${why}`, 'staged 1.1: 1.1 is offered']);
   expect(host.files()).toEqual(['berth_1.0.efi', 'berth_1.1+3.efi']);
 });
 

@@ -1,0 +1,27 @@
+import { expect, test } from '@jest/globals';
+import { lacksBlessing, type OsEvent } from '../../../src/update/os-status.ts';
+
+const story = (...lines: readonly string[]): OsEvent[] =>
+  lines.map((line) => {
+    const [kind = '', version = ''] = line.split(' ');
+    return { at: '2026-05-01T00:00:00Z', kind: kind as OsEvent['kind'], version, reason: '' };
+  });
+
+test.each([
+  { what: 'a first release', events: story('booted 1'), lacks: false },
+  { what: 'one that was noted', events: story('staged 2', 'booted 2', 'blessed 2'), lacks: false },
+  { what: 'one whose note was lost', events: story('staged 2', 'booted 2'), lacks: true },
+  { what: 'one of which nothing but the staging is known', events: story('staged 2'), lacks: true },
+  {
+    what: 'one that was taken a second time',
+    events: story('staged 2', 'blessed 2', 'staged 2', 'booted 2'),
+    lacks: true,
+  },
+  {
+    what: 'one that the host came back to',
+    events: story('staged 2', 'blessed 2', 'staged 3', 'booted 3', 'rejected 3', 'booted 2'),
+    lacks: false,
+  },
+])('$what lacks its blessing in the history: $lacks', ({ events, lacks }) => {
+  expect(lacksBlessing(events, '2')).toBe(lacks);
+});

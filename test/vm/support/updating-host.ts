@@ -1,0 +1,179 @@
+import { join } from 'node:path';
+import { findFirmware } from '../../../image/vm/requirements.ts';
+import type { HostStatus } from '../../../src/agent/model.ts';
+import type { UpdateEnd } from '../../../src/update/machine/update-status.ts';
+import type { OsEvent, OsStatus } from '../../../src/update/os-status.ts';
+import { ReleaseRepository } from './release-repository.ts';
+import { type TestRelease, TestReleases } from './test-releases.ts';
+import { bootLimitMs, type TestVm, type VmChange, withDirectory, withVm } from './test-vm.ts';
+
+/** Of the host's disk. */
+export const hostDiskBytes = 8 * 2 ** 30;
+
+/** How a host that takes releases differs from one that is told to, each time. */
+export interface UpdatingHostChange {
+  /** `berth.update.strategy`; default: `off`. */
+  readonly strategy?: 'off' | 'immediate';
+  /** `berth.update.health`, as YAML in one line. */
+  readonly health?: string;
+  /** More of `berth`: lines that begin with two spaces. */
+  readonly berth?: string;
+  readonly vm?: VmChange;
+}
+
+/** A host on the image under test, and where it gets releases from. */
+export class UpdatingHost {
+  readonly vm: TestVm;
+  /** What it runs at first. */
+  readonly first: TestRelease;
+  #boots = { a: 0, b: 0 };
+
+  constructor(vm: TestVm, first: TestRelease) {
+    this.vm = vm;
+    this.first = first;
+  }
+
+  /** Starts it, on the first release. */
+  async start(): Promise<void> {
+    await this.vm.start();
+    // Not before: what is typed for the shell would be typed into the boot loader's menu.
+    await this.comesUpIn('a');
+    await this.vm.statusInside('a healthy host', isHealthy);
+  }
+
+  /** Waits until the initrd has mounted that slot, once more than before. */
+  async comesUpIn(slot: 'a' | 'b', limitMs?: number): Promise<void> {
+    await this.vm.restarted();
+    this.#boots[slot] += 1;
+    await this.vm.lines(new RegExp(`^berth: slot ${slot} on`), this.#boots[slot], limitMs);
+  }
+
+  /** Waits until it runs the release from slot b, and keeps it. */
+  async keeps({ version }: TestRelease): Promise<void> {
+    await this.comesUpIn('b');
+    await this.vm.line(new RegExp(`^berth: os: ${version.replaceAll('.', '[.]')} is blessed`));
+    await this.vm.statusInside('a healthy host on the new release', isHealthy);
+    expectToBe(await this.status(), version, 'b');
+  }
+
+  /** Waits until it is back on its first release, well, and knows why. @returns what its history says of the other one. */
+  async isBackFrom({ version }: TestRelease, limitMs?: number): Promise<OsEvent> {
+    await this.comesUpIn('a', limitMs);
+    await this.vm.statusInside('a healthy host on the release before', isHealthy);
+    const rejected = await this.vm.until(`the story of ${version}`, async () =>
+      (await this.history()).find((event) => event.kind === 'rejected' && event.version === version),
+    );
+    expectToBe(await this.status(), this.first.version, 'a');
+    return rejected;
+  }
+
+  /** `berth os …`. */
+  async os(command: string): Promise<string> {
+    return (await this.vm.shell()).output(`berth os ${command}`, bootLimitMs);
+  }
+
+  /** `berth os …`, whether it succeeds or not. */
+  async tryOs(command: string): Promise<{ readonly exitCode: number; readonly output: string }> {
+    return (await this.vm.shell()).run(`berth os ${command}`, bootLimitMs);
+  }
+
+  async json<Value>(command: string): Promise<Value> {
+    return JSON.parse(await this.os(`${command} --json`)) as Value;
+  }
+
+  async status(): Promise<OsStatus> {
+    return this.json('status');
+  }
+
+  /** Newest first. */
+  async history(): Promise<readonly OsEvent[]> {
+    return this.json('history');
+  }
+
+  /** `berth os update`. */
+  async update(options = ''): Promise<UpdateEnd> {
+    const text = await this.os(`update --json ${options}`);
+    return JSON.parse(text.split('\n').at(-1) ?? '') as UpdateEnd;
+  }
+
+  /** Names of the files that the boot loader sees. */
+  async entries(): Promise<string[]> {
+    return (await this.status()).entries.map(({ file }) => file).toSorted();
+  }
+
+  async restart(): Promise<void> {
+    await (await this.vm.shell()).output('sync; /usr/lib/berth/power reboot &');
+    await this.vm.restarted();
+  }
+}
+
+/** Where the releases of a test come from. */
+export interface ReleaseWorks {
+  readonly releases: TestReleases;
+  readonly repository: ReleaseRepository;
+  /** For other files of the test. */
+  readonly directory: string;
+}
+
+/** A place to make releases in, and a repository to publish them, that are gone afterwards. */
+export async function withReleases<T>(test: (works: ReleaseWorks) => Promise<T>): Promise<T> {
+  return withDirectory(async (directory) => {
+    const releases = await TestReleases.open(directory);
+    const repository = await ReleaseRepository.create(join(directory, 'www'));
+    try {
+      return await test({ releases, repository, directory });
+    } finally {
+      await repository.close();
+      await releases.close();
+    }
+  });
+}
+
+/** Starts a host on the image under test, which takes releases of that repository, and waits until it is well. */
+export async function withUpdatingHost<T>(
+  works: ReleaseWorks,
+  change: UpdatingHostChange,
+  test: (host: UpdatingHost) => Promise<T>,
+): Promise<T> {
+  const base = await works.releases.firstDisk(join(works.directory, 'host.raw'));
+  const vm = {
+    ...(await updatingVm(works, change)),
+    disk: { base, baseFormat: 'raw', sizeBytes: hostDiskBytes, bus: 'virtio' },
+  } as const;
+  const first = await works.releases.first();
+  return withVm(vm, async (made) => {
+    const host = new UpdatingHost(made, first);
+    await host.start();
+    return test(host);
+  });
+}
+
+/** A machine with firmware, whose config names the repository; it has no disk yet. */
+export async function updatingVm(
+  { repository }: ReleaseWorks,
+  { strategy = 'off', health, berth = '', vm }: UpdatingHostChange,
+): Promise<VmChange> {
+  const userData = `#cloud-config
+hostname: updated
+berth:
+  update:
+    feed: ${repository.guestUrl}
+    channel: edge
+    strategy: ${strategy}
+    root: '${await repository.root()}'
+${health === undefined ? '' : `    health: ${health}\n`}${berth}`;
+  // Without a key of its own for each machine, which would be another config.
+  const seed = { instanceId: 'i-updated', userData };
+  return {
+    deliveries: [{ kind: 'nocloud-vfat', seed }],
+    boot: { kind: 'uefi', ...findFirmware('amd64') },
+    ...vm,
+  };
+}
+
+export const isHealthy = ({ state }: HostStatus): boolean => state === 'healthy';
+
+function expectToBe(status: OsStatus, version: string, slot: 'a' | 'b'): void {
+  if (status.version !== version || status.slot !== slot || status.bless.kind !== 'blessed')
+    throw new Error(`not ${version}, blessed, in slot ${slot}: ${JSON.stringify(status, null, 1)}`);
+}
