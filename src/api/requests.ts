@@ -94,9 +94,10 @@ export function readName(value: unknown): string {
   return readText(readObject(value, 'the body')['name'], 'name');
 }
 
-/** Why the release is taken away; may be empty. Throws USAGE. */
-export function readRollback(value: unknown): { readonly reason: string } {
-  return { reason: readText(readObject(value, 'the body')['reason'], 'reason') };
+/** Why the release is taken away, may be empty; `force`: past volumes that go forward only. Throws USAGE. */
+export function readRollback(value: unknown): { readonly reason: string; readonly force: boolean } {
+  const { reason, force } = readObject(value, 'the body');
+  return { reason: readText(reason, 'reason'), force: force === true };
 }
 
 /** `?limit=&subject=&since=`. Throws USAGE. */

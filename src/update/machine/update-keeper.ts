@@ -35,6 +35,8 @@ export interface UpdateKeeperDependencies extends Omit<LookoutDependencies, 'pol
   readonly bootId: string;
   /** Why the boot loader did not take what is staged, as far as that is known. */
   readonly whyPassedOver: () => Promise<string>;
+  /** The running release has proved itself, or another one took the place of the one before: nothing goes back to that. */
+  readonly onProved?: () => Promise<void>;
   /** Something is staged, or no longer, or the running release was blessed: whoever restarts the host looks again. */
   readonly onStaged: () => void;
 }
@@ -163,6 +165,7 @@ export class UpdateKeeper {
     this.#isPassedOver = false;
     const written = await updater.bring({ target, manifest, source, reason, onProgress }, signal);
     await note('staged', target.version, why);
+    await this.#noteProved();
     onStaged();
     return { ...nothing, ...written, outcome: 'staged', version: target.version };
   }
@@ -228,10 +231,17 @@ export class UpdateKeeper {
     const { updater, memory, running, note, onStaged } = this.#deps;
     const next = withBlessed(memory.value, running.rootHash);
     if (next !== memory.value) await memory.save(next);
+    await this.#noteProved();
     onStaged();
     for (const { version, tries } of await updater.clearUsedUp()) {
       await note('rejected', version, `it did not start in ${tries?.done ?? 0} tries`);
     }
+  }
+
+  /** What is kept for nothing costs room, and nothing else. */
+  async #noteProved(): Promise<void> {
+    const { onProved, onProblem } = this.#deps;
+    await onProved?.().catch((error: unknown) => onProblem(messageOf(error)));
   }
 
   #isBusy(): boolean {
