@@ -109,7 +109,10 @@ export class Agent implements AgentService {
       memory: deps.memory,
       clock: deps.clock,
       random: deps.random,
-      onEngine: (name, isUp, why) => deps.engines.onConnection(name, isUp, why),
+      onEngine: (name, isUp, why) => {
+        if (isUp) void deps.os?.volumes.engineCameUp(name);
+        deps.engines.onConnection(name, isUp, why);
+      },
       onRound: () => this.#afterRound(),
     });
     deps.engines.disturbSystemBy((work) => reconciler.whileQuiet('system', work));

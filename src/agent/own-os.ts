@@ -35,7 +35,7 @@ export interface Os {
    * volumes go forward only, unless it is forced.
    */
   rollBack(operator: Operator, reason: string, force: boolean): Promise<void>;
-  readonly volumes: Pick<VolumeKeeper, 'declare'>;
+  readonly volumes: Pick<VolumeKeeper, 'declare' | 'engineCameUp'>;
 }
 
 export interface OwnOsDependencies {
