@@ -96,8 +96,9 @@ export function readName(value: unknown): string {
 
 /** Why the release is taken away, may be empty; `force`: past volumes that go forward only. Throws USAGE. */
 export function readRollback(value: unknown): { readonly reason: string; readonly force: boolean } {
-  const { reason, force } = readObject(value, 'the body');
-  return { reason: readText(reason, 'reason'), force: force === true };
+  const { reason, force = false } = readObject(value, 'the body');
+  if (typeof force !== 'boolean') throw wrong('force', 'true or false');
+  return { reason: readText(reason, 'reason'), force };
 }
 
 /** `?limit=&subject=&since=`. Throws USAGE. */
