@@ -180,10 +180,10 @@ export interface AgentService {
   /** Keeps the running release; with `manual` whatever its health gate says. Throws BUSY, naming what does not hold. */
   blessOs(options: { readonly manual: boolean }, operator: Operator): Promise<OsStatus>;
   /**
-   * Takes the running release away and restarts into the other one, soon after this resolves.
-   * Throws CONFIG_INVALID when there is no other.
+   * Takes the running release away and restarts into the other one, soon after this resolves; with `force` also past volumes that
+   * go forward only. Throws CONFIG_INVALID when there is no other, HOST_REFUSED naming such volumes.
    */
-  rollBackOs(options: { readonly reason: string }, operator: Operator): Promise<void>;
+  rollBackOs(options: { readonly reason: string; readonly force: boolean }, operator: Operator): Promise<void>;
   /**
    * Ends a local instance: its services, the engines it started, then the agent itself, soon after this resolves.
    * Data stays. Throws UNSUPPORTED on a host, which is not shut down this way.

@@ -3,11 +3,13 @@ import type { EffectiveKey } from '../config/user-data/explain.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { BerthError } from '../core/errors.ts';
+import type { Reason } from '../core/plan.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
 import { systemEngineSettings } from '../engine/engine-settings.ts';
 import { userEngineService } from '../services/desired/declared.ts';
 import type { ImageSource } from '../services/executor.ts';
 import type { EngineView } from '../services/host-sources.ts';
+import type { Desired } from '../services/model.ts';
 import type { StepRecord } from '../services/ports.ts';
 import { ServiceReconciler } from '../services/service-reconciler.ts';
 import type { ServiceStatus } from '../services/status.ts';
@@ -51,6 +53,7 @@ import { type ReleaseReturn, releaseReturn } from './release-generation.ts';
 import { StepBooks } from './step-books.ts';
 import { StepCounters } from './step-counters.ts';
 import type { UpdateService } from './update-service.ts';
+import type { HeldService } from './volumes/forward-marks.ts';
 import { explain } from './why.ts';
 
 export interface AgentDependencies {
@@ -107,7 +110,10 @@ export class Agent implements AgentService {
       memory: deps.memory,
       clock: deps.clock,
       random: deps.random,
-      onEngine: (name, isUp, why) => deps.engines.onConnection(name, isUp, why),
+      onEngine: (name, isUp, why) => {
+        if (isUp) void deps.os?.volumes.engineCameUp(name);
+        deps.engines.onConnection(name, isUp, why);
+      },
       onRound: () => this.#afterRound(),
     });
     deps.engines.disturbSystemBy((work) => reconciler.whileQuiet('system', work));
@@ -116,8 +122,9 @@ export class Agent implements AgentService {
     this.#books = recorder;
     this.#reconciler = reconciler;
     this.#view = new HostView({ ...deps, reconciler, declaration, startedAt: deps.clock.now() });
-    this.#applications = new Applications({ ...deps, reconciler, declaration, recorder });
-    this.#wishes = new OperatorWishes({ ...deps, reconciler, declaration, view: this.#view });
+    const beforeServices = async (desired: Desired): Promise<void> => deps.os?.volumes.declare(desired);
+    this.#applications = new Applications({ ...deps, reconciler, declaration, recorder, beforeServices });
+    this.#wishes = new OperatorWishes({ ...deps, reconciler, declaration, view: this.#view, beforeServices });
     this.#sessions = new ContainerSessions({ ...deps, statusOf: (name) => this.#view.statusOf(name) });
     this.#housekeeping = new Housekeeping({
       ...deps,
@@ -177,6 +184,7 @@ export class Agent implements AgentService {
     if (prepared === undefined) return;
     await engines.configure(systemEngineSettings(prepared.config));
     await machine.bring(prepared.config, { previous: prepared.config, boot: true }, () => undefined);
+    await this.#deps.os?.volumes.declare(prepared.desired);
     // Nothing changed: what differs from the declaration now is drift, or the boot's doing.
     const change = { causes: {}, removals: prepared.change.removals };
     declareServices(engines, this.#reconciler, prepared.desired, change);
@@ -292,8 +300,17 @@ export class Agent implements AgentService {
     return await this.#os.bless(operator, manual);
   }
 
-  async rollBackOs({ reason }: { readonly reason: string }, operator: Operator): Promise<void> {
-    await this.#os.rollBack(operator, reason);
+  async rollBackOs(
+    { reason, force }: { readonly reason: string; readonly force: boolean },
+    operator: Operator,
+  ): Promise<void> {
+    await this.#os.rollBack(operator, reason, force);
+  }
+
+  /** Keeps a service from running until an operator starts it. Durable when it resolves. */
+  async hold({ service, why }: HeldService): Promise<void> {
+    const reason: Reason = { kind: 'rollback', service, detail: why };
+    await this.#reconciler.remember(service, { wish: { kind: 'stopped', reason }, restart: undefined });
   }
 
   /** What services that run want to do before the host restarts. */

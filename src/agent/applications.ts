@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { highestCost } from '../core/plan.ts';
 import { systemEngineSettings } from '../engine/engine-settings.ts';
 import type { FreshLook } from '../services/lookout.ts';
+import type { Desired } from '../services/model.ts';
 import type { StepRecorder } from '../services/ports.ts';
 import type { ServiceReconciler } from '../services/service-reconciler.ts';
 import type { ApplyOptions, ApplyRequest } from './agent-service.ts';
@@ -23,6 +24,8 @@ export interface ApplicationsDependencies {
   readonly declaration: Declaration;
   readonly recorder: StepRecorder;
   readonly clock: Clock;
+  /** Called with what is declared before any of its services may run. */
+  readonly beforeServices: (desired: Desired) => Promise<void>;
 }
 
 interface Working {
@@ -78,7 +81,7 @@ export class Applications {
     { destroy, provisional = false }: ApplyOptions,
     onEvent: (event: ApplyEvent) => void,
   ): Promise<{ readonly generation: number; readonly facts: Omit<KeyFacts, 'services'> }> {
-    const { machine, engines, reconciler, declaration, clock } = this.#deps;
+    const { machine, engines, reconciler, declaration, clock, beforeServices } = this.#deps;
     const working = await this.#prepare(request);
     const { prepared } = working;
     const [plan, generation] = await Promise.all([
@@ -92,6 +95,7 @@ export class Applications {
     const bringOptions = { previous, provisional, ...(destroy === undefined ? {} : { destroy }) };
     const onMachine = await machine.bring(config, bringOptions, onEvent);
     const refused = await this.#configureEngine(prepared, onEvent);
+    await beforeServices(prepared.desired);
     declareServices(engines, reconciler, prepared.desired, prepared.change);
     const { diagnostics } = parsed;
     const skipped = machine.skipped(config);

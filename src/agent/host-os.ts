@@ -7,6 +7,7 @@ import { SystemdBoot } from '../boot/systemd-boot.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
+import { compareVersions } from '../core/release-version.ts';
 import { replaceFile, writeDurably } from '../engine/durable-file.ts';
 import { runCommand } from '../engine/run-command.ts';
 import type { ImageSource } from '../services/executor.ts';
@@ -26,8 +27,12 @@ import { OwnOs } from './own-os.ts';
 import { postReport } from './post-report.ts';
 import { type ReleaseReportFacts, releaseReport } from './release-report.ts';
 import { ReleaseReporter } from './release-reporter.ts';
+import type { AgentState } from './state/agent-state.ts';
 import { userChecks } from './user-checks.ts';
 import { berthVersion } from './version.ts';
+import type { HeldService } from './volumes/forward-marks.ts';
+import { VolumeFiles } from './volumes/volume-files.ts';
+import { VolumeKeeper } from './volumes/volume-keeper.ts';
 
 export interface HostOsOptions {
   readonly instance: string;
@@ -49,6 +54,10 @@ export interface HostOsOptions {
   readonly keepsState: boolean;
   /** True until the config of this boot was brought about. */
   readonly isChanging: () => boolean;
+  /** The agent's own data. */
+  readonly state: AgentState;
+  /** Keeps a service from running until an operator starts it. */
+  readonly hold: (held: HeldService) => Promise<void>;
   readonly status: () => Promise<HostStatus>;
   /** What is declared at present. */
   readonly config: () => HostConfig;
@@ -61,12 +70,30 @@ export interface HostOsOptions {
   readonly runHook: (hook: RebootHook, signal: AbortSignal) => Promise<void>;
 }
 
+/** What is kept for a release to go back to goes with it. */
+async function forgetPredecessor({
+  loader,
+  running,
+  state,
+  volumes,
+}: {
+  readonly loader: Pick<SystemdBoot, 'entries'>;
+  readonly running: { readonly name: string; readonly version: string };
+  readonly state: AgentState;
+  readonly volumes: VolumeKeeper;
+}): Promise<void> {
+  await volumes.forgetCopies();
+  const others = (await loader.entries()).filter(({ name }) => name !== running.name);
+  // An operator may still go back to an older one, which reads what it left.
+  if (!others.some(({ version }) => compareVersions(version, running.version) < 0)) await state.forgetKept();
+}
+
 /** What the guard adds to its reason. */
 const mostBlockerText = 300;
 
 /** Puts together what looks after the release that this host booted. */
 export async function openOs(options: HostOsOptions): Promise<OwnOs> {
-  const { stateDirectory, runDirectory, engines, recorder, clock, say, config } = options;
+  const { stateDirectory, runDirectory, engines, recorder, clock, say, config, state } = options;
   const facts = await readBootFacts(join(runDirectory, 'boot'));
   const systemEngine = engines.handles.find(({ name }) => name === 'system')?.engine;
   if (systemEngine === undefined) throw new BerthError('ENGINE_UNREACHABLE', 'this host has no system engine');
@@ -89,6 +116,16 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
     await runCommand(imageDirectories.power, ['reboot']);
   };
   const onProblem = (why: string): void => say(`os: ${why}`);
+  const volumes = new VolumeKeeper({
+    files: new VolumeFiles(stateDirectory),
+    running: { rootHash: facts.rootHash, version },
+    hold: async (held) => {
+      say(`os: ${held.service} does not run: ${held.why}`);
+      await os.note('services-held', `${held.service} does not run: ${held.why}`);
+      await options.hold(held);
+    },
+    onProblem,
+  });
   const updates =
     running === undefined
       ? undefined
@@ -99,10 +136,12 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
           isBlessed: () => os.isBlessed,
           events: () => records.events,
           note: async (kind, about, why) => os.note(kind, why, about),
+          admit: async () => volumes.requireCopies(),
+          onProved: async () => forgetPredecessor({ loader, running, state, volumes }),
         });
   const os: OwnOs = new OwnOs({
     ...(updates === undefined ? {} : { updates }),
-    ...{ version, facts, loader, recorder, clock, say },
+    ...{ version, facts, loader, recorder, clock, say, volumes, state },
     checks: () => [...ownChecks, ...userChecks(config().update.health)],
     setDeadline: async () => {
       const seconds = config().update.health?.deadlineSeconds;

@@ -33,6 +33,10 @@ export interface HostUpdatesOptions {
   /** What became of releases here. */
   readonly events: () => readonly OsEvent[];
   readonly note: (kind: OsEvent['kind'], version: string, why: string) => Promise<void>;
+  /** What else must hold before a release is taken. Throws HOST_REFUSED. */
+  readonly admit: () => Promise<void>;
+  /** The running release has proved itself, or another one took the place of the one before: nothing goes back to that. */
+  readonly onProved: () => Promise<void>;
   /** What services that run want to do before a restart. */
   readonly hooks: () => readonly RebootHook[];
   readonly runHook: (hook: RebootHook, signal: AbortSignal) => Promise<void>;
@@ -92,6 +96,7 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
       'booted',
     bootId: (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim(),
     whyPassedOver,
+    onProved: options.onProved,
     onStaged: () => reboots.keeper.wake(),
   });
   const reboots = await openReboots({
@@ -127,14 +132,14 @@ async function whyPassedOver(): Promise<string> {
 }
 
 async function openUpdater(
-  { facts, loader, stateDirectory, runDirectory, config, isBlessed, recorder, clock }: HostUpdatesOptions,
+  { facts, loader, stateDirectory, runDirectory, config, isBlessed, recorder, clock, admit }: HostUpdatesOptions,
   running: RunningRelease,
   onStaged: ConstructorParameters<typeof Updater>[0]['onStaged'],
 ): Promise<Updater> {
   const partDirectory = join(stateDirectory, 'kernel-part');
   const device = await findSibling(facts.device, facts.slot === 'a' ? 'berth-b' : 'berth-a');
   return new Updater({
-    ...{ running, loader, isBlessed, onStaged, clock },
+    ...{ running, loader, isBlessed, onStaged, clock, admit },
     target: { device, bytes: await sizeOf(device) },
     // Loaded when a release is fetched: a host that does not update carries none of it.
     writeSlot: async (order) => (await import('../update/machine/fetch.ts')).fetchSlot(order, clock),

@@ -30,6 +30,7 @@ import { dataDirectory, OwnEngines } from './own-engines.ts';
 import type { OwnOs } from './own-os.ts';
 import { loadPasswordSeed } from './password-seed.ts';
 import { PowerOrder } from './power-order.ts';
+import { AgentState } from './state/agent-state.ts';
 import { systemClock } from './system-clock.ts';
 
 /** Prefix of everything Berth creates on an engine. */
@@ -54,9 +55,11 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   await mkdir(runDirectory, { recursive: true, mode: runMode });
   await chmod(runDirectory, runMode);
 
-  const ledger = new Ledger(join(stateDirectory, 'ledger'));
-  const generations = await GenerationStore.open(join(stateDirectory, 'generations'));
-  const overlay = new OverlayStore(join(stateDirectory, 'overlay.json'));
+  const state = await AgentState.open(stateDirectory);
+  if (state.story !== '') log(state.story);
+  const ledger = new Ledger(join(state.directory, 'ledger'));
+  const generations = await GenerationStore.open(join(state.directory, 'generations'));
+  const overlay = new OverlayStore(join(state.directory, 'overlay.json'));
   await overlay.load();
   for (const problem of [...ledger.problems, ...generations.problems]) log(problem);
 
@@ -110,12 +113,19 @@ export async function runAgent(options: AgentOptions): Promise<number> {
       ? undefined
       : await openOs({
           ...{ instance, stateDirectory, runDirectory, socket, engines, images, imageStore, medium, recorder },
-          clock: systemClock,
+          ...{ clock: systemClock, state },
           ...{
             random: Math.random,
             say: bootConsole.say,
             keepsState: host.keepsState,
             isChanging: () => host.machine.isChanging,
+          },
+          hold: async (held) => {
+            const { service, why } = held;
+            host.machine.addProblems([
+              `${service} does not run: ${why}; to run it all the same: berth service start ${service}`,
+            ]);
+            await agent.hold(held);
           },
           status: async () => agent.status(),
           config: () => agent.config,
@@ -154,7 +164,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     images,
     generations,
     ledger,
-    memory: new MemoryFile(join(stateDirectory, 'memory.json')),
+    memory: new MemoryFile(join(state.directory, 'memory.json')),
     overlay,
     clock: systemClock,
     random: Math.random,
@@ -186,7 +196,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
             runDirectory,
             signal: ending.signal,
           },
-          knownFile: join(stateDirectory, 'datasource.json'),
+          knownFile: join(state.directory, 'datasource.json'),
         }).catch((error: unknown) => {
           if (!ending.signal.aborted) log(`boot: ${messageOf(error)}`);
         });

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Reason } from '../core/plan.ts';
+import type { Desired } from '../services/model.ts';
 import type { ServiceReconciler } from '../services/service-reconciler.ts';
 import type { ServiceStatus } from '../services/status.ts';
 import type { Operator, ServiceWish } from './agent-service.ts';
@@ -17,6 +18,8 @@ export interface OperatorWishesDependencies {
   readonly overlay: OverlayStore;
   readonly view: HostView;
   readonly clock: Clock;
+  /** Called with what is declared before any of its services may run. */
+  readonly beforeServices: (desired: Desired) => Promise<void>;
 }
 
 const patienceMs = 60_000;
@@ -68,11 +71,12 @@ export class OperatorWishes {
   }
 
   async #switch(name: string, isEnabled: boolean, reason: Reason): Promise<void> {
-    const { engines, reconciler, declaration, overlay } = this.#deps;
+    const { engines, reconciler, declaration, overlay, beforeServices } = this.#deps;
     const known = declaration.switchable;
     if (!known.includes(name)) throw unknownService(name, known);
     await overlay.set(name, isEnabled);
     const desired = declaration.resolve();
+    await beforeServices(desired);
     declareServices(engines, reconciler, desired, explainChange(reconciler.desired, desired, [], reason));
   }
 

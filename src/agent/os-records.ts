@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Turns } from '../core/turns.ts';
 import { isMissing, writeDurably } from '../engine/durable-file.ts';
-import type { OsEvent } from '../update/os-status.ts';
+import { type OsEvent, osEventKinds } from '../update/os-status.ts';
 
 /** Older events are forgotten. */
 const keptEvents = 200;
@@ -22,20 +22,35 @@ const nothing: Stored = { version: 1, events: [], baseline: [] };
 export class OsRecords {
   readonly #path: string;
   readonly #rejectedDirectory: string;
+  readonly #volumeEvents: string;
   #stored: Stored = nothing;
   readonly #saving = new Turns();
 
   private constructor(stateDirectory: string) {
     this.#path = join(stateDirectory, 'os.json');
     this.#rejectedDirectory = join(stateDirectory, 'rejected');
+    this.#volumeEvents = join(stateDirectory, 'volumes/events');
   }
 
-  /** Reads what was kept, and what the guard wrote since: image/os/root/usr/lib/berth/guard. */
+  /** Reads what was kept, and what was written since without an agent. */
   static async open(stateDirectory: string): Promise<OsRecords> {
     const records = new OsRecords(stateDirectory);
     records.#stored = await readStored(records.#path);
-    await records.#takeRejected();
+    await records.takeTold();
     return records;
+  }
+
+  /** Takes over what the guard and `keep-volumes` wrote: image/os/root/usr/lib/berth. */
+  async takeTold(): Promise<void> {
+    const text = await readFile(this.#volumeEvents, 'utf8').catch(() => '');
+    for (const event of [...(await this.#rejections()), ...toldEvents(text)]) {
+      // On a full disk it is known all the same, and taken again at the next start.
+      if (!this.#isKnown(event)) await this.add(event).catch(() => undefined);
+    }
+  }
+
+  #isKnown({ kind, version, at }: OsEvent): boolean {
+    return this.events.some((event) => event.kind === kind && event.version === version && event.at === at);
   }
 
   /** Oldest first. */
@@ -56,19 +71,15 @@ export class OsRecords {
     await this.#store({ ...this.#stored, events: [...this.#stored.events, event].slice(-keptEvents) });
   }
 
-  async #takeRejected(): Promise<void> {
-    const names = await readdir(this.#rejectedDirectory).catch(() => []);
-    for (const name of names.filter((one) => one.endsWith('.txt'))) {
+  async #rejections(): Promise<OsEvent[]> {
+    const names = (await readdir(this.#rejectedDirectory).catch(() => [])).filter((name) => name.endsWith('.txt'));
+    const files = names.map(async (name): Promise<OsEvent[]> => {
       // The guard's file stays: it names the entry `berth_VERSION`.
       const version = name.slice(name.indexOf('_') + 1, -'.txt'.length);
-      for (const [at, reason] of rejections(await readFile(join(this.#rejectedDirectory, name), 'utf8'))) {
-        const isKnown = this.events.some(
-          (event) => event.kind === 'rejected' && event.version === version && event.at === at,
-        );
-        // On a full disk it is known all the same, and taken again at the next start.
-        if (!isKnown) await this.add({ at, kind: 'rejected', version, reason }).catch(() => undefined);
-      }
-    }
+      const lines = rejections(await readFile(join(this.#rejectedDirectory, name), 'utf8'));
+      return lines.map(([at, reason]) => ({ at, kind: 'rejected', version, reason }));
+    });
+    return (await Promise.all(files)).flat();
   }
 
   async #store(stored: Stored): Promise<void> {
@@ -85,6 +96,17 @@ function rejections(text: string): (readonly [at: string, reason: string])[] {
   return text.split('\n').flatMap((line) => {
     const [, at, reason] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (.+)$/.exec(line.trim()) ?? [];
     return at === undefined || reason === undefined ? [] : [[at, reason] as const];
+  });
+}
+
+/** Lines of `keep-volumes` and the guard: `2026-01-02T03:04:05Z volumes-copied 1.0.0 text`. What a power cut tore is left out. */
+function toldEvents(text: string): OsEvent[] {
+  return text.split('\n').flatMap((line) => {
+    const [, at, told, version, reason] =
+      /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (\S+) (\S+) (.+)$/.exec(line.trim()) ?? [];
+    const kind = osEventKinds.find((one) => one === told);
+    if (at === undefined || kind === undefined || version === undefined || reason === undefined) return [];
+    return [{ at, kind, version, reason }];
   });
 }
 

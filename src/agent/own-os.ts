@@ -13,7 +13,9 @@ import type { ReleaseSummary } from './model.ts';
 import type { OsRecords } from './os-records.ts';
 import type { OwnUpdates } from './own-updates.ts';
 import type { ReleaseReporter } from './release-reporter.ts';
+import type { AgentState } from './state/agent-state.ts';
 import type { UpdateService } from './update-service.ts';
+import type { VolumeKeeper } from './volumes/volume-keeper.ts';
 
 /** The operating system under an agent, for those who look at it or take it back. */
 export interface Os {
@@ -31,8 +33,12 @@ export interface Os {
    * Throws BUSY, naming what does not hold.
    */
   bless(operator: Operator, manual: boolean): Promise<OsStatus>;
-  /** Takes the running release away and restarts into the other one. Throws CONFIG_INVALID when there is no other. */
-  rollBack(operator: Operator, reason: string): Promise<void>;
+  /**
+   * Takes the running release away and restarts into the other one. Throws CONFIG_INVALID when there is no other; HOST_REFUSED when
+   * volumes go forward only, unless it is forced.
+   */
+  rollBack(operator: Operator, reason: string, force: boolean): Promise<void>;
+  readonly volumes: Pick<VolumeKeeper, 'declare' | 'engineCameUp'>;
 }
 
 export interface OwnOsDependencies {
@@ -49,6 +55,9 @@ export interface OwnOsDependencies {
   readonly records: OsRecords;
   /** Tells whoever wants to hear it what failed here. */
   readonly reporter: Pick<ReleaseReporter, 'run' | 'counts'>;
+  readonly volumes: VolumeKeeper;
+  /** The agent's own data. */
+  readonly state: Pick<AgentState, 'schema' | 'kept'>;
   /** Tells the guard that the release is blessed. */
   readonly release: () => Promise<void>;
   /** Restarts the machine, with all that a restart does before. */
@@ -61,11 +70,13 @@ export interface OwnOsDependencies {
 /** The release that this host runs: on trial until its health gate is open, and whatever was here before. */
 export class OwnOs implements Os {
   readonly updates?: OwnUpdates;
+  readonly volumes: VolumeKeeper;
   readonly #deps: OwnOsDependencies;
   readonly #keeper: BlessKeeper;
 
   constructor(deps: OwnOsDependencies) {
     this.#deps = deps;
+    this.volumes = deps.volumes;
     if (deps.updates !== undefined) this.updates = deps.updates;
     const { loader, checks, records, release, clock } = deps;
     this.#keeper = new BlessKeeper({
@@ -93,7 +104,7 @@ export class OwnOs implements Os {
   }
 
   async status(): Promise<OsStatus> {
-    const { version, facts, loader } = this.#deps;
+    const { version, facts, loader, state, volumes } = this.#deps;
     const running = await loader.running();
     const entries = running === undefined ? [] : await loader.entries();
     return {
@@ -102,6 +113,8 @@ export class OwnOs implements Os {
       entries: entries.map((entry) => ({ ...entry, isRunning: entry.name === running?.name })),
       bless: this.#keeper.state,
       rejected: this.#rejected(),
+      state: { schema: state.schema, kept: state.kept },
+      volumes: await volumes.status(),
     };
   }
 
@@ -130,7 +143,10 @@ export class OwnOs implements Os {
   }
 
   async history(): Promise<readonly OsEvent[]> {
-    return Promise.resolve(this.#deps.records.events.toReversed());
+    const { records } = this.#deps;
+    // The guard may have written since.
+    await records.takeTold();
+    return records.events.toReversed();
   }
 
   /** Whether the running release has proved itself. */
@@ -169,13 +185,23 @@ export class OwnOs implements Os {
     return this.status();
   }
 
-  async rollBack({ who, command }: Operator, reason: string): Promise<void> {
-    const { loader, reboot } = this.#deps;
+  async rollBack({ who, command }: Operator, reason: string, force: boolean): Promise<void> {
+    const { loader, reboot, version, volumes } = this.#deps;
+    const passed = volumes.forwardOnly;
+    if (passed.length > 0 && !force) {
+      const why = `services ran under ${version} with volumes that go forward only: ${passed.join(', ')}`;
+      await this.note('rollback-blocked', `${who} asked for it; ${why}`);
+      throw new BerthError('HOST_REFUSED', why, {
+        hint: 'go back all the same, with these volumes as they are: berth os rollback --force',
+      });
+    }
     const running = await loader.running();
     if (running === undefined)
       throw new BerthError('UNSUPPORTED', 'no boot loader started this system: there is nothing to go back to');
     const why = reason === '' ? `${who} rolled it back` : `${who} rolled it back: ${reason}`;
     await loader.reject(running.name, why);
+    // Else the other release would hold their services.
+    if (passed.length > 0) await volumes.letGoBack();
     await this.note('rolled-back', why);
     this.#record('roll-back-release', `leave ${this.#deps.version}: ${why}`, 'reboot', {
       kind: 'operator',

@@ -98,9 +98,11 @@ export function readName(value: unknown): string {
   return readText(readObject(value, 'the body')['name'], 'name');
 }
 
-/** Why the release is taken away; may be empty. Throws USAGE. */
-export function readRollback(value: unknown): { readonly reason: string } {
-  return { reason: readText(readObject(value, 'the body')['reason'], 'reason') };
+/** Why the release is taken away, may be empty; `force`: past volumes that go forward only. Throws USAGE. */
+export function readRollback(value: unknown): { readonly reason: string; readonly force: boolean } {
+  const { reason, force = false } = readObject(value, 'the body');
+  if (typeof force !== 'boolean') throw wrong('force', 'true or false');
+  return { reason: readText(reason, 'reason'), force };
 }
 
 /** `?limit=&subject=&since=`. Throws USAGE. */

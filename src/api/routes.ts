@@ -241,8 +241,9 @@ export const routes: readonly Route[] = [
     kind: 'json',
     method: 'post',
     path: '/v1/os/rollback',
-    summary: 'Take the running OS release away and restart into the other one.',
-    body: object({ who: text, command: text, reason: text }),
+    summary:
+      'Take the running OS release away and restart into the other one; with `force` past volumes that go forward only.',
+    body: object({ who: text, command: text, reason: text, 'force?': boolean }),
     errors: [...osErrors, 'USAGE', 'CONFIG_INVALID'],
     response: object({ ok: boolean }),
     handle: async (service, { body }) => {

@@ -1,6 +1,7 @@
 import { serviceWishes } from '../agent/agent-service.ts';
 import { layerNames } from '../config/user-data/layer-names.ts';
 import { costs } from '../core/plan.ts';
+import { osEventKinds } from '../update/os-status.ts';
 import {
   array,
   boolean,
@@ -30,6 +31,7 @@ const cause = { 'cause?': reference('Reason') };
 const layer = choice(...layerNames);
 const configText = object({ file: text, text });
 const services = array(reference('ServiceStatus'));
+const volumeSet = { version: text, volumes: array(text) };
 
 /** Every shape the API speaks, by name: `components.schemas` of the OpenAPI document. */
 export const schemas: Readonly<Record<string, JsonSchema>> = {
@@ -213,10 +215,16 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
       }),
     ),
     rejected: array(reference('OsEvent')),
+    state: object({ schema: integer, kept: array(integer) }),
+    volumes: object({
+      snapshot: nullable(object(volumeSet)),
+      takenBack: nullable(object({ ...volumeSet, directory: text })),
+      forwardOnly: array(text),
+    }),
   }),
   OsEvent: object({
     at: time,
-    kind: choice('booted', 'blessed', 'rejected', 'rolled-back', 'staged', 'dropped', 'update-failed'),
+    kind: choice(...osEventKinds),
     version: text,
     reason: text,
   }),

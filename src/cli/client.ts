@@ -133,7 +133,7 @@ export class AgentClient implements Omit<AgentService, 'metrics'> {
     return this.#post('/v1/os/bless', { ...options, ...operator });
   }
 
-  async rollBackOs(options: { readonly reason: string }, operator: Operator): Promise<void> {
+  async rollBackOs(options: { readonly reason: string; readonly force: boolean }, operator: Operator): Promise<void> {
     await this.#post('/v1/os/rollback', { ...options, ...operator });
   }
 

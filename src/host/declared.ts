@@ -185,6 +185,15 @@ export const declaredKeys: readonly DeclaredKey[] = [
     needsKernel: true,
   },
   {
+    key: 'berth.volumes',
+    subject: (name) => `volume/${name}`,
+    declared: ({ compose }) =>
+      Object.entries(compose.volumes).flatMap(([name, { 'x-berth': extension }]) =>
+        (extension?.rollback ?? 'keep') === 'keep' ? [] : [name],
+      ),
+    whyLocal: 'this machine does not run the Berth image: no release is taken back here, and the volume stays as it is',
+  },
+  {
     key: 'berth.update',
     subject: () => 'host/update',
     declared: ({ update }) => (update.feed === undefined ? [] : ['']),

@@ -1,4 +1,4 @@
-import type { EngineName, ServiceSpec } from '../config/service-spec.ts';
+import type { EngineName, ServiceSpec, VolumeRollback } from '../config/service-spec.ts';
 import type { Reason } from '../core/plan.ts';
 import type {
   ContainerConfig,
@@ -89,6 +89,8 @@ export interface DesiredVolume {
   readonly name: string;
   readonly engine: EngineName;
   readonly key: string;
+  /** What becomes of it when an OS release is taken back. */
+  readonly rollback: VolumeRollback;
   readonly create: VolumeCreate;
 }
 

@@ -1,5 +1,6 @@
 import type { BootEntry } from '../boot/boot-entry.ts';
 import type { CheckResult } from './health-gate.ts';
+import type { VolumeStatus } from './volume-status.ts';
 
 /** A release that the boot loader knows. */
 export interface OsEntry extends BootEntry {
@@ -12,6 +13,11 @@ export type BlessState =
   /** `blockers`: names of the checks that do not hold yet. Past the deadline, the guard goes back to the other release. */
   | { readonly kind: 'on-trial'; readonly checks: readonly CheckResult[]; readonly blockers: readonly string[] };
 
+export const osEventKinds = [
+  ...(['booted', 'blessed', 'rejected', 'rolled-back', 'staged', 'dropped', 'update-failed'] as const),
+  ...(['volumes-copied', 'volumes-restored', 'rollback-blocked', 'services-held'] as const),
+] as const;
+
 /** What happened to releases on this host. */
 export interface OsEvent {
   /** ISO time. */
@@ -19,8 +25,11 @@ export interface OsEvent {
   /**
    * `booted`: for the first time, or after another one; `rejected`: by the guard, or it used up its tries;
    * `rolled-back`: by an operator. `staged`: it boots next; `dropped`: it was staged, and is not any more.
+   * `volumes-copied`: as it left them, before another one ran; `volumes-restored`: they are again as it left them.
+   * `rollback-blocked`: it should have been taken back, and volumes go forward only; `services-held`: some do not run, for a newer
+   * release ran with their volumes.
    */
-  readonly kind: 'booted' | 'blessed' | 'rejected' | 'rolled-back' | 'staged' | 'dropped' | 'update-failed';
+  readonly kind: (typeof osEventKinds)[number];
   readonly version: string;
   /** Why, or by whom; empty when there is nothing to say. */
   readonly reason: string;
@@ -38,6 +47,9 @@ export interface OsStatus {
   readonly bless: BlessState;
   /** Those that failed here, newest first. */
   readonly rejected: readonly OsEvent[];
+  /** The form of what the agent keeps, and of what is kept besides, for a release to go back to. */
+  readonly state: { readonly schema: number; readonly kept: readonly number[] };
+  readonly volumes: VolumeStatus;
 }
 
 /** Whether a release that was staged here and is blessed is without the event that says so. Oldest first. Pure. */

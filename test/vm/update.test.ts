@@ -12,6 +12,8 @@ import { TestReleases } from './support/test-releases.ts';
 import { bootLimitMs, type TestVm, withDirectory, withVm } from './support/test-vm.ts';
 
 const inSlot = (slot: string): RegExp => new RegExp(`^berth: slot ${slot} on`);
+/** Where the system engine keeps what is in the service's volume. */
+const seen = '/var/lib/berth/system-engine/data/volumes/berth_seen/_data';
 const isHealthy = ({ state }: HostStatus): boolean => state === 'healthy';
 
 test(
@@ -30,6 +32,16 @@ write_files: [{path: /var/lib/app/data, content: "kept\\n"}]
 berth:
   enable: [ntp]
   report: {url: "${reports.guestUrl}"}
+  volumes: {seen: {x-berth: {rollback: snapshot}}}
+  services:
+    seer:
+      image: berth/busybox:latest
+      pull_policy: never
+      network_mode: none
+      command: [sh, -c, 'cat /proc/cmdline >> /seen/releases; exec sleep 1000000']
+      stop_signal: SIGKILL
+      volumes: ["seen:/seen"]
+      x-berth: {engine: system}
   update:
     feed: ${repository.guestUrl}
     channel: edge
@@ -123,6 +135,14 @@ berth:
           expect(history.map(({ kind }) => kind)).toEqual(
             expect.arrayContaining(['staged', 'booted', 'blessed', 'rolled-back', 'rejected']),
           );
+          // The service ran under the bad one, and its volume is as if it had not.
+          expect(history.filter(({ kind }) => kind.startsWith('volumes-')).map(({ kind }) => kind)).toEqual([
+            ...['volumes-restored', 'volumes-copied', 'volumes-copied'],
+          ]);
+          expect(await (await vm.shell()).output(`cat ${seen}/releases`)).not.toContain(bad.slot.rootHash);
+          expect(
+            await (await vm.shell()).output('cat /var/lib/berth/volumes/taken-back/system/berth_seen/releases'),
+          ).toContain(bad.slot.rootHash);
           // What failed here is not taken again.
           expect(await output(vm, 'check')).toContain('99.1.0 failed here before');
           expect((await os(vm)).entries.map(({ file }) => file)).toEqual([`berth_${first.version}.efi`]);

@@ -43,14 +43,16 @@ export const bless: Command = async (cli) => {
 /** `berth os rollback`: returns when the restart has begun. */
 export const rollBack: Command = async (cli) => {
   const { version } = await cli.client.osStatus();
-  await cli.client.rollBackOs({ reason: cli.flags.reason ?? '' }, cli.operator);
+  const { reason = '', force = false } = cli.flags;
+  await cli.client.rollBackOs({ reason, force }, cli.operator);
   if (cli.flags.json === true) cli.printJson({ left: version });
   else cli.print(`${version} is taken away; the host restarts into the other release`);
   return 0;
 };
 
 /** The release that runs, its health gate while it is on trial, and what the boot loader would boot. Pure. */
-export function renderOs({ version, slot, device, entries, bless: state, rejected }: OsStatus, style: Style): string {
+export function renderOs(os: OsStatus, style: Style): string {
+  const { version, slot, device, entries, bless: state, rejected } = os;
   const parts = [
     `${style.bold(version)}  ${paintBless(state, style)}  ${style.dim(`slot ${slot} on ${device}`)}`,
     ...(state.kind === 'on-trial' && state.checks.length > 0
@@ -60,8 +62,28 @@ export function renderOs({ version, slot, device, entries, bless: state, rejecte
       ? style.dim('No boot loader started this system.')
       : table(['ENTRY', 'VERSION', 'TRIES LEFT', ''], entries.map(entryCells(style))),
     ...rejected.slice(0, 1).map(({ version: failed, reason }) => style.bad(`${failed} was taken back: ${reason}`)),
+    ...renderKept(os),
   ];
   return parts.join('\n\n');
+}
+
+/** What is kept for a release to go back to, and what keeps the host from going back: a line each. */
+function renderKept({ state, volumes: { snapshot, takenBack, forwardOnly } }: OsStatus): string[] {
+  const lines = [
+    ...(snapshot === null
+      ? []
+      : [`Volumes as ${snapshot.version} left them, should it come back: ${snapshot.volumes.join(', ')}`]),
+    ...(takenBack === null
+      ? []
+      : [`What ${takenBack.version} wrote to ${takenBack.volumes.join(', ')} is in ${takenBack.directory}`]),
+    ...(forwardOnly.length === 0
+      ? []
+      : [`Forward only, so nothing goes back past this release by itself: ${forwardOnly.join(', ')}`]),
+    ...(state.kept.length === 0
+      ? []
+      : [`What this host keeps has schema ${state.schema}; a copy of schema ${state.kept.join(', ')} is kept`]),
+  ];
+  return lines.length === 0 ? [] : [lines.join('\n')];
 }
 
 function paintBless(state: BlessState, style: Style): string {
@@ -96,6 +118,10 @@ function renderHistory(events: readonly OsEvent[], now: number, style: Style): s
     staged: style.good,
     dropped: style.dim,
     'update-failed': style.bad,
+    'volumes-copied': style.dim,
+    'volumes-restored': style.warn,
+    'rollback-blocked': style.bad,
+    'services-held': style.bad,
   };
   const rows = events.map(({ at, kind, version, reason }) => [
     `${formatDuration(now - Date.parse(at))} ago`,

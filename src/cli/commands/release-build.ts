@@ -6,11 +6,14 @@ import { partsOfImage, readImageManifest } from '../../../image/os/image-parts.t
 import { ukiName } from '../../../image/os/layout.ts';
 import type { ImageManifest } from '../../../image/os/release-files.ts';
 import { signOs } from '../../../image/os/secure-boot.ts';
+import { oldestReadable } from '../../agent/state/migration.ts';
+import { migrations } from '../../agent/state/migrations.ts';
 import { BerthError } from '../../core/errors.ts';
 import type { BakedTrust } from '../../update/baked-trust.ts';
 import type { ReleaseManifest } from '../../update/release-manifest.ts';
 import { type Machine, openPrevious } from '../../update/repository/previous-release.ts';
 import { type ReleaseParts, writeReleaseDirectory } from '../../update/repository/release-directory.ts';
+import { stateSchema } from '../../update/state-schema.ts';
 import { bakedTrustOf } from '../baked-trust.ts';
 import type { Cli, Command } from '../context.ts';
 import { Phases } from '../phases.ts';
@@ -18,8 +21,8 @@ import { table } from '../text.ts';
 import { imageOptions, megabytes, signingKeyOf } from './image.ts';
 
 const minuteMs = 60_000;
-/** The state schema of this program: hosts that go on from it find what they know. */
-const stateSchema = { from: 1, to: 1 };
+/** What this program reads, and what it leaves behind: hosts that go on from it find what they know. */
+const readState = { from: oldestReadable(stateSchema, migrations), to: stateSchema };
 
 /** What a release is made of, without what only its maker can say. */
 interface Built extends Omit<ReleaseParts, 'facts'> {
@@ -48,7 +51,7 @@ export const run: Command = async (cli, [image]) => {
     const directory = resolve(context.cwd, flags.out ?? `berth-release-${version}-${architecture}-${kernel}`);
     const said = {
       sequence: flags.sequence ?? Math.floor(context.clock.now() / minuteMs),
-      stateSchema,
+      stateSchema: readState,
       ...(flags.minimumVersion === undefined ? {} : { minimumVersion: flags.minimumVersion }),
     };
     const manifest = await phases.run('release', async (onProgress) => {

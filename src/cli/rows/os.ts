@@ -110,7 +110,10 @@ export const osRows: readonly CommandRow[] = [
   {
     name: 'os rollback',
     summary: 'take the running OS release away and restart into the other one',
-    options: [{ flags: '--reason <text>', description: 'why, for the history' }],
+    options: [
+      { flags: '--reason <text>', description: 'why, for the history' },
+      { flags: '--force', description: 'also past volumes that go forward only, with them as they are' },
+    ],
     examples: [['berth os rollback --reason "loses its route at night"', 'go back, and keep the reason']],
     load: async () => (await import('../commands/os.ts')).rollBack,
   },

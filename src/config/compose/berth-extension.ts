@@ -6,7 +6,7 @@ import { command } from './command-shapes.ts';
 import { type ComposeShape, converted, plain } from './compose-shape.ts';
 import { recordOf } from './record-of.ts';
 import { duration, text, truth } from './scalar-shapes.ts';
-import type { BerthExtension, PreReboot } from './types.ts';
+import type { BerthExtension, PreReboot, VolumeExtension } from './types.ts';
 
 /** Nanoseconds. Whoever waits for a restart waits for the slowest hook. */
 const longestDeadline = 600e9;
@@ -77,4 +77,11 @@ export const berthExtension = recordOf<BerthExtension>({
     for (const key of idle)
       place.child(key).warn('unsupported', `"${key}" has no effect without "schedule"`, 'add "schedule"', 'key');
   },
+});
+
+/** `x-berth` of a volume. */
+export const volumeExtension = recordOf<VolumeExtension>({
+  noun: 'x-berth of a volume',
+  fields: { rollback: plain(oneOf(['keep', 'snapshot', 'forward-only'])) },
+  isClosed: true,
 });

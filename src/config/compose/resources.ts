@@ -1,4 +1,5 @@
 import type { Place } from '../place.ts';
+import { volumeExtension } from './berth-extension.ts';
 import { type ComposeShape, listOf, orEmpty, plain } from './compose-shape.ts';
 import { labels, options } from './pair-shapes.ts';
 import { recordOf } from './record-of.ts';
@@ -79,8 +80,9 @@ const network = withExternal(
 const volume = withExternal(
   recordOf<VolumeSpec>({
     noun: 'a volume',
-    fields: { name: text, driver: text, driver_opts: options, external, labels },
+    fields: { name: text, driver: text, driver_opts: options, external, labels, 'x-berth': volumeExtension },
     check(value, place) {
+      checkRollback(value, place);
       if (value.external !== true) return;
       const others = Object.keys(value).filter((key) => key !== 'external' && key !== 'name');
       for (const key of others) {
@@ -95,6 +97,21 @@ const volume = withExternal(
     },
   }),
 );
+
+/** A copy can be made of what the engine's own driver keeps in a directory of its own only. */
+function checkRollback({ 'x-berth': extension, driver, driver_opts: given = {} }: VolumeSpec, place: Place): void {
+  if (extension?.rollback !== 'snapshot') return;
+  const isElsewhere = (driver ?? 'local') !== 'local' || Object.keys(given).length > 0;
+  if (!isElsewhere) return;
+  place
+    .child('x-berth')
+    .child('rollback')
+    .error(
+      'invalid-value',
+      'there is no snapshot of a volume with a driver or driver_opts: what is in it is elsewhere',
+      'write keep or forward-only, or leave driver and driver_opts out',
+    );
+}
 
 const ownDriver = {
   reason: 'there is no driver for secrets and configs',

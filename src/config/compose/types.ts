@@ -194,6 +194,21 @@ export interface VolumeSpec {
   readonly driver_opts?: Readonly<Record<string, string>>;
   readonly external?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly 'x-berth'?: VolumeExtension;
+}
+
+/** What becomes of a volume when an OS release is taken back. */
+export type VolumeRollback =
+  /** It stays as the newer release left it (default). */
+  | 'keep'
+  /** It is again as it was before the newer release ran for the first time. */
+  | 'snapshot'
+  /** What the newer release left cannot be read by the older one: nothing goes back past it by itself. */
+  | 'forward-only';
+
+/** Berth's own words on a volume, under `x-berth`. */
+export interface VolumeExtension {
+  readonly rollback?: VolumeRollback;
 }
 
 /** A top-level secret or config: exactly one source of its content. */

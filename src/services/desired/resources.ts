@@ -68,5 +68,6 @@ function desiredNetwork(
 
 function desiredVolume(name: string, engine: EngineName, declaredName: string, spec: VolumeSpec = {}): DesiredVolume {
   const create = { driver: spec.driver ?? 'local', driverOptions: { ...spec.driver_opts }, labels: { ...spec.labels } };
-  return { name, engine, key: `berth.volumes.${declaredName}`, create };
+  const rollback = spec['x-berth']?.rollback ?? 'keep';
+  return { name, engine, key: `berth.volumes.${declaredName}`, rollback, create };
 }

@@ -46,6 +46,8 @@ export interface UpdateKeeperDependencies extends Omit<LookoutDependencies, 'pol
   readonly bootId: string;
   /** Why the boot loader did not take what is staged, as far as that is known. */
   readonly whyPassedOver: () => Promise<string>;
+  /** The running release has proved itself, or another one took the place of the one before: nothing goes back to that. */
+  readonly onProved?: () => Promise<void>;
   /** Something is staged, or no longer, or the running release was blessed: whoever restarts the host looks again. */
   readonly onStaged: () => void;
 }
@@ -181,6 +183,7 @@ export class UpdateKeeper {
         await note('dropped', before.target.version, `${target.version} takes its place`);
     });
     await note('staged', target.version, why);
+    await this.#noteProved();
     onStaged();
     return { ...nothing, ...written, outcome: 'staged', version: target.version };
   }
@@ -261,11 +264,18 @@ export class UpdateKeeper {
     const { updater, memory, running, note, cameUp, onStaged } = this.#deps;
     const next = withBlessed(memory.value, running.rootHash);
     if (next !== memory.value) await memory.save(next);
+    await this.#noteProved();
     onStaged();
     for (const { version, tries } of await updater.clearUsedUp()) {
       const how = cameUp(version) ? 'did not prove itself' : 'did not start';
       await note('rejected', version, `it ${how} in ${tries?.done ?? 0} tries`);
     }
+  }
+
+  /** What is kept for nothing costs room, and nothing else. */
+  async #noteProved(): Promise<void> {
+    const { onProved, onProblem } = this.#deps;
+    await onProved?.().catch((error: unknown) => onProblem(messageOf(error)));
   }
 
   #isBusy(): boolean {

@@ -37,6 +37,8 @@ export interface UpdaterDependencies {
   readonly kernel: (order: Pick<UpdateOrder, 'source' | 'manifest'>, signal: AbortSignal) => Promise<KernelImage>;
   /** Whether the running release has proved itself: until then, the other slot is what this host would go back to. */
   readonly isBlessed: () => boolean;
+  /** What else must hold before a release is taken. */
+  readonly admit?: () => Promise<void>;
   /** Bytes a second; undefined: as fast as it goes. */
   readonly rateLimit: () => number | undefined;
   /** Told once what is staged will be booted. */
@@ -169,7 +171,7 @@ export class Updater {
 
   /** Before anything is written: what would fail later. */
   async #require({ version, usr, uki, stateSchema: schema }: ReleaseManifest): Promise<void> {
-    const { isBlessed, running, target, loader } = this.#deps;
+    const { isBlessed, running, target, loader, admit } = this.#deps;
     if (!isBlessed())
       throw new BerthError('BUSY', `${running.version} has not proved itself: the other slot is kept to go back to`, {
         retryable: true,
@@ -195,6 +197,7 @@ export class Updater {
         'DISK_FULL',
         `the kernel of ${version} has ${uki.bytes} bytes, the EFI system partition ${room} left`,
       );
+    await admit?.();
   }
 
   /** Entries of other releases than the running one. */

@@ -28,6 +28,7 @@ const tools: Readonly<Record<string, string>> = {
   ip: 'iproute2',
   unshare: 'util-linux',
   nsenter: 'util-linux',
+  'mkfs.xfs': 'xfsprogs',
 };
 
 /** Installs the tools that the rigs need and this machine lacks. */

@@ -66,3 +66,21 @@ test('a torn file costs the story', async () => {
   await writeFile(join(directory, 'os.json'), '{"version":1,"ev');
   expect((await OsRecords.open(directory)).events).toEqual([]);
 });
+
+test('what was written about volumes is taken once, also while the agent runs', async () => {
+  const records = await OsRecords.open(directory);
+  await mkdir(join(directory, 'volumes'));
+  const lines = [
+    '2026-05-01T00:00:00Z volumes-copied 1.0 user/db before 1.1',
+    '2026-05-01T00:09:00Z something-else 1.1 that this release does not know',
+    '2026-05-01T00:09:00Z rollback-blocked 1.1 it was not healthy',
+    '2026-05-01T00:1',
+  ];
+  await writeFile(join(directory, 'volumes/events'), lines.join('\n'));
+  await records.takeTold();
+  await records.takeTold();
+  expect(records.events).toEqual([
+    { at: '2026-05-01T00:00:00Z', kind: 'volumes-copied', version: '1.0', reason: 'user/db before 1.1' },
+    { at: '2026-05-01T00:09:00Z', kind: 'rollback-blocked', version: '1.1', reason: 'it was not healthy' },
+  ]);
+});

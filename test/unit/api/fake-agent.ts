@@ -131,6 +131,12 @@ export class FakeAgent implements AgentService, UpdateService {
       entries: this.isBlessed ? [{ ...older, isRunning: true }] : [trial, older],
       bless: this.isBlessed ? { kind: 'blessed' } : { kind: 'on-trial', checks: osChecks, blockers: ['engine'] },
       rejected: osEvents.filter(({ kind }) => kind === 'rejected'),
+      state: { schema: 2, kept: [1] },
+      volumes: {
+        snapshot: { version: '1.0', volumes: ['user/berth_files'] },
+        takenBack: { version: '1.0.5', volumes: ['user/berth_files'], directory: '/var/lib/berth/volumes/taken-back' },
+        forwardOnly: ['user/berth_db'],
+      },
     });
   }
 
@@ -145,7 +151,11 @@ export class FakeAgent implements AgentService, UpdateService {
     return await this.osStatus();
   }
 
-  async rollBackOs({ reason }: { readonly reason: string }, operator: Operator): Promise<void> {
+  async rollBackOs(
+    { reason, force }: { readonly reason: string; readonly force: boolean },
+    operator: Operator,
+  ): Promise<void> {
+    if (!force) throw new BerthError('HOST_REFUSED', 'volumes go forward only: user/berth_db', { hint: 'use --force' });
     this.operators.push(operator);
     this.rollbackReason = reason;
     return Promise.resolve();

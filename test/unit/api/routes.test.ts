@@ -37,7 +37,7 @@ const samples: Readonly<Record<string, { readonly path?: string; readonly body?:
   'get /v1/ledger': { path: '/v1/ledger?limit=5&subject=web' },
   'get /v1/generations/{number}/config': { path: '/v1/generations/1/config' },
   'post /v1/os/bless': { body: { ...operator, manual: true } },
-  'post /v1/os/rollback': { body: { ...operator, reason: '' } },
+  'post /v1/os/rollback': { body: { ...operator, reason: '', force: true } },
   'post /v1/os/check': { body: operator },
   'post /v1/os/update': { body: { ...operator, stageOnly: true } },
   'post /v1/os/pin': { body: { ...operator, version: '1.2', until: '2026-12-27T06:00:00Z' } },

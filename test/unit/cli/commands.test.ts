@@ -516,6 +516,11 @@ berth_1.0.efi      1.0      blessed
 
 1.0.5 was taken back: it was not healthy
 
+Volumes as 1.0 left them, should it come back: user/berth_files
+What 1.0.5 wrote to user/berth_files is in /var/lib/berth/volumes/taken-back
+Forward only, so nothing goes back past this release by itself: user/berth_db
+What this host keeps has schema 2; a copy of schema 1 is kept
+
 update     staged 1.2
 from       http://releases.example stable, strategy window
 last look  0.0 s ago: 1.2 is offered
@@ -541,8 +546,14 @@ soon
     expect([blessed.code, blessed.stdout]).toEqual([0, '1.1 is blessed\n']);
   });
 
+  test('rollback is refused past volumes that go forward only', async () => {
+    const { code, stderr } = await bench.run(['os', 'rollback']);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('volumes go forward only: user/berth_db')]);
+    expect(bench.agent.rollbackReason).toBeUndefined();
+  });
+
   test('rollback gives the reason on', async () => {
-    const { code, stdout } = await bench.run(['os', 'rollback', '--reason', 'loses its route']);
+    const { code, stdout } = await bench.run(['os', 'rollback', '--force', '--reason', 'loses its route']);
     expect([code, stdout]).toEqual([0, '1.1 is taken away; the host restarts into the other release\n']);
     expect(bench.agent.rollbackReason).toBe('loses its route');
   });

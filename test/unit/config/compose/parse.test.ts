@@ -358,7 +358,7 @@ describe('the whole', () => {
     const { model, problems } = parseCompose(
       {
         networks: { a: null, b: { external: { name: 'other' } } },
-        volumes: { data: null, old: { external: true } },
+        volumes: { data: null, old: { external: true }, kept: { 'x-berth': { rollback: 'snapshot' } } },
         secrets: { file: { file: '/a' }, text: { content: 'b' } },
         configs: { env: { environment: 'HOST' } },
       },
@@ -367,7 +367,7 @@ describe('the whole', () => {
     expect(problems).toEqual([]);
     expect(model).toMatchObject({
       networks: { a: {}, b: { external: true, name: 'other' } },
-      volumes: { data: {}, old: { external: true } },
+      volumes: { data: {}, old: { external: true }, kept: { 'x-berth': { rollback: 'snapshot' } } },
       secrets: { file: { file: '/a' }, text: { content: 'b' } },
       configs: { env: { environment: 'HOST' } },
     });
@@ -380,6 +380,26 @@ describe('the whole', () => {
       { volumes: { a: { external: true, driver: 'x' } } },
       'volumes.a.driver',
       '"external" and "driver" exclude each other: an external volume is not made here',
+    ],
+    [
+      { volumes: { a: { driver: 'nfs', 'x-berth': { rollback: 'snapshot' } } } },
+      'volumes.a.x-berth.rollback',
+      'there is no snapshot of a volume with a driver or driver_opts: what is in it is elsewhere',
+    ],
+    [
+      { volumes: { a: { external: true, 'x-berth': { rollback: 'keep' } } } },
+      'volumes.a.x-berth',
+      '"external" and "x-berth" exclude each other: an external volume is not made here',
+    ],
+    [
+      { volumes: { a: { 'x-berth': { rollback: 'snapshots' } } } },
+      'volumes.a.x-berth.rollback',
+      'expected one of keep, snapshot, forward-only; found "snapshots"',
+    ],
+    [
+      { volumes: { a: { 'x-berth': { rolback: 'keep' } } } },
+      'volumes.a.x-berth.rolback',
+      'unknown key "rolback" in x-berth of a volume',
     ],
     [{ networks: { a: { name: 'x', external: { name: 'y' } } } }, 'networks.a', 'name and external.name differ'],
     [{ networks: ['a'] }, 'networks', 'expected a mapping, found a list'],

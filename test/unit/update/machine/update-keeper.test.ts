@@ -29,6 +29,7 @@ interface Set {
   readonly bootId?: string;
   readonly images?: readonly CarriedImage[];
   readonly cameUp?: string;
+  readonly admit?: () => Promise<void>;
 }
 
 /** A host that runs 1.0, with a boot loader and a repository in memory. */
@@ -91,6 +92,7 @@ function hostWith(set: Set = {}) {
     },
     kernel: async () => Promise.resolve({ content: [], bytes: 0, sha256: '' }),
     isBlessed: () => blessed,
+    ...(set.admit === undefined ? {} : { admit: set.admit }),
     rateLimit: () => undefined,
     onStaged: async (target, atMs) => keeper.noteTaken(target, atMs),
     onStep: ({ kind, error }) => story.push(error === undefined ? kind : `${kind}: ${error}`),
@@ -128,6 +130,8 @@ function hostWith(set: Set = {}) {
     },
     cameUp: (version) => set.cameUp === version,
     bootId: set.bootId ?? 'boot-1',
+    // Which releases there were to go back to when it was told that nothing goes back any more.
+    onProved: async () => Promise.resolve(void story.push(`proved with ${files.join(' ')}`)),
     whyPassedOver: async () => Promise.resolve('the boot loader did not try it'),
     onStaged: () => undefined,
     onProblem: (why) => notes.push(`problem: ${why}`),
@@ -146,7 +150,7 @@ test('an update goes step by step, is told, remembered and staged', async () => 
   const { lines, end } = await host.update();
   expect(host.story).toEqual([
     ...['clear berth_0.9.efi', 'clear-slot', 'write 1.1 to /dev/b', 'write-slot', 'stage berth_1.1', 'place-kernel'],
-    ...['activate berth_1.1', 'activate-release'],
+    ...['activate berth_1.1', 'activate-release', 'proved with berth_1.0.efi berth_1.1+3.efi'],
   ]);
   expect(lines.map((line) => (line.kind === 'state' ? line.state : line.kind))).toEqual([
     ...['looking', 'clearing', 'writing', 'progress', 'placing', 'activating', 'staged', 'done'],
@@ -188,6 +192,11 @@ test.each([
   { what: 'the running release is on trial', set: { blessed: false }, code: 'BUSY' },
   { what: 'the slot is too small', set: { slotBytes: 100 }, code: 'DISK_FULL' },
   { what: 'the kernel does not fit', set: { room: 5 }, code: 'DISK_FULL' },
+  {
+    what: 'something else speaks against it',
+    set: { admit: async () => Promise.reject(new BerthError('HOST_REFUSED', 'a volume cannot be copied')) },
+    code: 'HOST_REFUSED',
+  },
 ])('nothing is written when $what', async ({ set, code }) => {
   const host = hostWith({ ...set, files: ['berth_1.0.efi', 'berth_0.9.efi'] });
   await expect(host.update()).rejects.toMatchObject({ code });
@@ -370,5 +379,5 @@ test('a host whose strategy is off does nothing by itself', async () => {
   for (let turn = 0; turn < 500; turn += 1) await Promise.resolve();
   ending.abort();
   await running;
-  expect([host.story, host.updater.state.kind]).toEqual([[], 'idle']);
+  expect([host.story, host.updater.state.kind]).toEqual([['proved with berth_1.0.efi'], 'idle']);
 });

@@ -1,0 +1,129 @@
+import type { EngineName } from '../../config/service-spec.ts';
+import { BerthError, messageOf } from '../../core/errors.ts';
+import { Turns } from '../../core/turns.ts';
+import type { Desired } from '../../services/model.ts';
+import type { VolumeStatus } from '../../update/volume-status.ts';
+import {
+  type HeldService,
+  marksText,
+  marksUnder,
+  parseMarks,
+  servicesToHold,
+  type VolumeRelease,
+} from './forward-marks.ts';
+import { dataOf, type RuledVolume, ruledVolumes, rulesText, shownVolume } from './ruled-volume.ts';
+import type { VolumeFiles } from './volume-files.ts';
+
+export interface VolumeKeeperDependencies {
+  readonly files: VolumeFiles;
+  readonly running: VolumeRelease;
+  /** Keeps a service from running until an operator starts it. Durable when it resolves. */
+  readonly hold: (held: HeldService) => Promise<void>;
+  readonly onProblem: (why: string) => void;
+}
+
+/**
+ * What volumes say of rollbacks, brought to where it counts: copies are made and put back before any service runs, by
+ * `keep-volumes` of the image, so also where the agent is what is broken.
+ */
+export class VolumeKeeper {
+  readonly #deps: VolumeKeeperDependencies;
+  /** Engines that answer: what is declared may run there. */
+  readonly #up = new Set<EngineName>();
+  readonly #turns = new Turns();
+  #ruled: readonly RuledVolume[] = [];
+  /** What was written last; undefined: not read yet. */
+  #written: { readonly rules: string; readonly marks: string } | undefined;
+
+  constructor(deps: VolumeKeeperDependencies) {
+    this.#deps = deps;
+  }
+
+  /** To be called before the services of what is declared may run. What cannot be noted is told. */
+  async declare(desired: Desired): Promise<void> {
+    await this.#noting(async () => this.#declare(desired));
+  }
+
+  /** From now on, services of this engine run with their volumes. What cannot be noted is told. */
+  async engineCameUp(engine: EngineName): Promise<void> {
+    this.#up.add(engine);
+    await this.#noting(async () => this.#mark());
+  }
+
+  async #noting(work: () => Promise<void>): Promise<void> {
+    await this.#turns.take(work).catch((error: unknown) => {
+      this.#deps.onProblem(`what volumes say of rollbacks could not be noted: ${messageOf(error)}`);
+    });
+  }
+
+  async #declare(desired: Desired): Promise<void> {
+    const { files, running, hold } = this.#deps;
+    this.#ruled = ruledVolumes(desired);
+    const { marks } = (this.#written ??= { rules: await files.read('rules'), marks: await files.read('forward-only') });
+    const rules = rulesText(this.#ruled);
+    if (rules !== '') await files.noteLast(running);
+    if (rules !== this.#written.rules) await files.write('rules', rules);
+    this.#written = { rules, marks };
+    for (const one of servicesToHold(desired, this.#ruled, parseMarks(marks), running)) await hold(one);
+    // After the holds: a power cut in between holds them once more.
+    await this.#mark();
+  }
+
+  /** A volume whose engine is not up yet keeps the mark that it has: nothing ran with it. */
+  async #mark(): Promise<void> {
+    const { files, running } = this.#deps;
+    if (this.#written === undefined) return;
+    const before = parseMarks(this.#written.marks);
+    const marks = marksText(
+      marksUnder(this.#ruled, running).flatMap((mark) =>
+        this.#up.has(mark.engine) ? [mark] : before.filter((one) => shownVolume(one) === shownVolume(mark)),
+      ),
+    );
+    if (marks !== this.#written.marks) await files.write('forward-only', marks);
+    this.#written = { ...this.#written, marks };
+  }
+
+  /** Before a release is taken: whether the copies that are declared can be made. Throws HOST_REFUSED. */
+  async requireCopies(): Promise<void> {
+    for (const volume of this.#ruled.filter(({ rollback }) => rollback === 'snapshot')) {
+      const why = await this.#deps.files.whyNotCopied(dataOf(volume));
+      if (why === undefined) continue;
+      throw new BerthError('HOST_REFUSED', `there can be no snapshot of the volume ${shownVolume(volume)}: ${why}`, {
+        hint: 'keep it on the state partition, or declare another x-berth.rollback for it: keep, forward-only',
+      });
+    }
+  }
+
+  /** Volumes that go forward only, with which services ran under the running release: nothing goes back past them by itself. */
+  get forwardOnly(): string[] {
+    const { rootHash } = this.#deps.running;
+    return parseMarks(this.#written?.marks ?? '')
+      .filter((mark) => mark.rootHash === rootHash)
+      .map(shownVolume);
+  }
+
+  /** Somebody wants to go back all the same: services of the other release may run with what is there. */
+  async letGoBack(): Promise<void> {
+    await this.#turns.take(async () => {
+      await this.#deps.files.write('forward-only', '');
+      this.#written = this.#written === undefined ? undefined : { ...this.#written, marks: '' };
+      // The restart is under way: nothing is marked any more.
+      this.#ruled = [];
+    });
+  }
+
+  /** The running release has proved itself: nothing is put back any more. Safe to call again. */
+  async forgetCopies(): Promise<void> {
+    await this.#deps.files.dropSnapshot();
+  }
+
+  async status(): Promise<VolumeStatus> {
+    const { files } = this.#deps;
+    const [snapshot, takenBack] = [await files.set('snapshot'), await files.set('taken-back')];
+    return {
+      snapshot: snapshot === undefined ? null : { version: snapshot.version, volumes: snapshot.volumes },
+      takenBack: takenBack ?? null,
+      forwardOnly: this.forwardOnly,
+    };
+  }
+}

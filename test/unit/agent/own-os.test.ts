@@ -1,0 +1,82 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { OsRecords } from '../../../src/agent/os-records.ts';
+import { OwnOs } from '../../../src/agent/own-os.ts';
+import { VolumeFiles } from '../../../src/agent/volumes/volume-files.ts';
+import { VolumeKeeper } from '../../../src/agent/volumes/volume-keeper.ts';
+import type { BootLoader } from '../../../src/boot/boot-loader.ts';
+import type { VolumeRollback } from '../../../src/config/service-spec.ts';
+
+const operator = { who: 'ops', command: 'berth os rollback' };
+const facts = { slot: 'b', device: '/dev/vda3', rootHash: 'bb' } as const;
+
+let directory: string;
+let story: string[];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'berth-own-os-'));
+  story = [];
+});
+
+afterEach(async () => rm(directory, { recursive: true }));
+
+/** 1.1 runs, with a service that uses one volume; its engine is up. */
+async function hostWith(rollback: VolumeRollback): Promise<OwnOs> {
+  const volumes = new VolumeKeeper({
+    files: new VolumeFiles(directory),
+    running: { rootHash: facts.rootHash, version: '1.1' },
+    hold: async () => Promise.resolve(),
+    onProblem: (why) => story.push(why),
+  });
+  const create = { driver: 'local', driverOptions: {}, labels: {} };
+  await volumes.declare({
+    services: new Map(),
+    networks: [],
+    volumes: [{ name: 'db', engine: 'user', key: 'berth.volumes.db', rollback, create }],
+  });
+  await volumes.engineCameUp('user');
+  const loader: Pick<BootLoader, 'running' | 'entries' | 'bless' | 'reject'> = {
+    running: async () => Promise.resolve({ name: 'berth_1.1', version: '1.1' }),
+    entries: async () => Promise.resolve([]),
+    bless: async () => Promise.resolve(),
+    reject: async (name) => Promise.resolve(void story.push(`reject ${name}`)),
+  };
+  return new OwnOs({
+    ...{ version: '1.1', facts, volumes, loader: loader as BootLoader },
+    state: { schema: 2, kept: [1] },
+    reporter: { run: async () => Promise.resolve(), counts: { pending: 0, accepted: 0, failures: 0 } },
+    checks: () => [],
+    setDeadline: async () => Promise.resolve(),
+    setBlockers: async () => Promise.resolve(),
+    records: await OsRecords.open(directory),
+    release: async () => Promise.resolve(),
+    reboot: async () => Promise.resolve(void story.push('reboot')),
+    recorder: { record: ({ kind }) => void story.push(kind) },
+    clock: { now: () => 0, sleep: async () => Promise.resolve() },
+    say: () => undefined,
+  });
+}
+
+test.each<VolumeRollback>(['keep', 'snapshot'])('an operator goes back where volumes say %s', async (rollback) => {
+  const os = await hostWith(rollback);
+  await os.rollBack(operator, '', false);
+  expect(story).toEqual(['reject berth_1.1', 'roll-back-release', 'reboot']);
+  expect((await os.history()).map(({ kind }) => kind)).toEqual(['rolled-back']);
+});
+
+test('past a volume that goes forward only, nobody goes back who does not insist', async () => {
+  const os = await hostWith('forward-only');
+  await expect(os.rollBack(operator, '', false)).rejects.toMatchObject({
+    code: 'HOST_REFUSED',
+    message: 'services ran under 1.1 with volumes that go forward only: user/db',
+  });
+  expect(story).toEqual([]);
+  expect(await os.history()).toMatchObject([{ kind: 'rollback-blocked', version: '1.1' }]);
+  expect(await os.status()).toMatchObject({ state: { schema: 2, kept: [1] }, volumes: { forwardOnly: ['user/db'] } });
+  await os.rollBack(operator, 'its data is restored', true);
+  expect(story).toEqual(['reject berth_1.1', 'roll-back-release', 'reboot']);
+  // The other release does not hold the service.
+  expect(await readFile(join(directory, 'volumes/forward-only'), 'utf8')).toBe('');
+});

@@ -1,0 +1,160 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { VolumeRelease } from '../../../../src/agent/volumes/forward-marks.ts';
+import { VolumeFiles } from '../../../../src/agent/volumes/volume-files.ts';
+import { VolumeKeeper } from '../../../../src/agent/volumes/volume-keeper.ts';
+import type { VolumeRollback } from '../../../../src/config/service-spec.ts';
+import type { Desired, DesiredService } from '../../../../src/services/model.ts';
+
+const old = { rootHash: 'aa', version: '1.0.0' };
+const newer = { rootHash: 'bb', version: '1.1.0' };
+
+let state: string;
+let held: string[];
+let problems: string[];
+
+beforeEach(async () => {
+  state = await mkdtemp(join(tmpdir(), 'berth-volumes-'));
+  [held, problems] = [[], []];
+});
+
+afterEach(async () => rm(state, { recursive: true }));
+
+/** An agent of a release, whose engine runs. */
+async function keeper(running: VolumeRelease): Promise<VolumeKeeper> {
+  const agent = starting(running);
+  await agent.engineCameUp('user');
+  return agent;
+}
+
+function starting(running: VolumeRelease): VolumeKeeper {
+  return new VolumeKeeper({
+    files: new VolumeFiles(state),
+    running,
+    hold: async ({ service }) => Promise.resolve(void held.push(service)),
+    onProblem: (why) => problems.push(why),
+  });
+}
+
+/** One service with one volume. */
+function declared(rollback: VolumeRollback): Desired {
+  const service = { name: 'shop', engine: 'user', volumes: ['db'] } as unknown as DesiredService;
+  const create = { driver: 'local', driverOptions: {}, labels: {} };
+  return {
+    services: new Map([['shop', service]]),
+    networks: [],
+    volumes: [{ name: 'db', engine: 'user', key: 'berth.volumes.db', rollback, create }],
+  };
+}
+
+const read = async (name: string): Promise<string> => readFile(join(state, 'volumes', name), 'utf8');
+
+test('nothing is written while nothing is declared', async () => {
+  await (await keeper(old)).declare(declared('keep'));
+  await expect(read('rules')).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('what is declared is noted for the boot, with the release that runs', async () => {
+  await (await keeper(old)).declare(declared('snapshot'));
+  expect([await read('rules'), await read('last')]).toEqual([
+    'snapshot user db user-engine/volumes/db/_data\n',
+    'aa 1.0.0\n',
+  ]);
+  // Whether another release ran last is for the boot to say.
+  await (await keeper(newer)).declare(declared('keep'));
+  expect([await read('rules'), await read('last')]).toEqual(['', 'aa 1.0.0\n']);
+});
+
+describe('a volume that goes forward only', () => {
+  test('is marked before services run with it, by each release anew', async () => {
+    const agent = await keeper(old);
+    await agent.declare(declared('forward-only'));
+    expect([await read('forward-only'), agent.forwardOnly]).toEqual(['aa 1.0.0 user db\n', ['user/db']]);
+    await (await keeper(newer)).declare(declared('forward-only'));
+    expect(await read('forward-only')).toBe('bb 1.1.0 user db\n');
+    expect(held).toEqual([]);
+  });
+
+  test('is marked once its engine runs, not before', async () => {
+    const agent = starting(newer);
+    await agent.declare(declared('forward-only'));
+    await agent.engineCameUp('system');
+    await expect(read('forward-only')).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(agent.forwardOnly).toEqual([]);
+    await agent.engineCameUp('user');
+    expect([await read('forward-only'), agent.forwardOnly]).toEqual(['bb 1.1.0 user db\n', ['user/db']]);
+  });
+
+  test('keeps the mark of the release that ran with it, where an engine never runs', async () => {
+    await (await keeper(old)).declare(declared('forward-only'));
+    await starting(newer).declare(declared('forward-only'));
+    expect(await read('forward-only')).toBe('aa 1.0.0 user db\n');
+  });
+
+  test('keeps its service from an older release, once', async () => {
+    await (await keeper(newer)).declare(declared('forward-only'));
+    await (await keeper(old)).declare(declared('forward-only'));
+    expect(held).toEqual(['shop']);
+    // An operator has started it since, or not: it is not held again.
+    await (await keeper(old)).declare(declared('forward-only'));
+    expect(held).toEqual(['shop']);
+  });
+
+  test('keeps no service from an older release when somebody wanted to go back', async () => {
+    const agent = await keeper(newer);
+    await agent.declare(declared('forward-only'));
+    await agent.letGoBack();
+    await (await keeper(old)).declare(declared('forward-only'));
+    expect(held).toEqual([]);
+  });
+
+  test('is held again after a power cut before the mark', async () => {
+    await (await keeper(newer)).declare(declared('forward-only'));
+    const cut = new VolumeKeeper({
+      files: new VolumeFiles(state),
+      running: old,
+      hold: async () => Promise.reject(new Error('the disk is full')),
+      onProblem: (why) => problems.push(why),
+    });
+    await cut.engineCameUp('user');
+    await cut.declare(declared('forward-only'));
+    expect(problems).toEqual(['what volumes say of rollbacks could not be noted: the disk is full']);
+    await (await keeper(old)).declare(declared('forward-only'));
+    expect(held).toEqual(['shop']);
+  });
+});
+
+describe('what is kept', () => {
+  beforeEach(async () => {
+    for (const [name, of] of [
+      ['snapshot', 'aa 1.0.0'],
+      ['taken-back', 'bb 1.1.0'],
+    ] as const) {
+      await mkdir(join(state, 'volumes', name, 'user/db'), { recursive: true });
+      await writeFile(join(state, 'volumes', name, 'of'), `${of}\n`);
+    }
+  });
+
+  test('is told', async () => {
+    expect(await (await keeper(newer)).status()).toEqual({
+      snapshot: { version: '1.0.0', volumes: ['user/db'] },
+      takenBack: { version: '1.1.0', volumes: ['user/db'], directory: join(state, 'volumes/taken-back') },
+      forwardOnly: [],
+    });
+  });
+
+  test('is the copies no more, once the release is blessed', async () => {
+    const agent = await keeper(newer);
+    await agent.forgetCopies();
+    await agent.forgetCopies();
+    expect(await agent.status()).toMatchObject({ snapshot: null, takenBack: { version: '1.1.0' } });
+  });
+
+  test('goes though the power went while it was dropped', async () => {
+    await mkdir(join(state, 'volumes/snapshot.old/user/db'), { recursive: true });
+    await (await keeper(newer)).forgetCopies();
+    await expect(read('snapshot.old/user')).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+});
