@@ -9,7 +9,6 @@ import { runCommand } from '../engine/run-command.ts';
 import { engineGroupId, engineView } from '../services/catalogue/variables.ts';
 import { resourceName } from '../services/names.ts';
 import type { StepRecord } from '../services/ports.ts';
-import { ImageStore } from '../update/bundle/image-store.ts';
 import { Agent } from './agent.ts';
 import type { AgentOptions } from './agent-service.ts';
 import { bootHost } from './boot.ts';
@@ -17,13 +16,11 @@ import { BootConsole, sayOnConsole } from './boot-console.ts';
 import { GenerationStore } from './generation-store.ts';
 import { type OwnHost, openHost } from './host-boot.ts';
 import { openHostCatalogue } from './host-catalogue.ts';
+import { type HostImages, openImages } from './host-images.ts';
 import { openOs } from './host-os.ts';
-import { ImageArchives } from './image-archives.ts';
 import { imageDirectories } from './image-directories.ts';
 import { Ledger } from './ledger.ts';
 import { guestMachine } from './machine.ts';
-import { Medium } from './medium.ts';
-import { MediumImages } from './medium-images.ts';
 import { MemoryFile } from './memory-file.ts';
 import { OverlayStore } from './operator-overlay.ts';
 import { dataDirectory, OwnEngines } from './own-engines.ts';
@@ -96,18 +93,12 @@ export async function runAgent(options: AgentOptions): Promise<number> {
           power: async (order) => powerOrder.give(order),
           signal: ending.signal,
         });
-  const imageStore = new ImageStore(join(stateDirectory, 'carried-images'));
-  const medium = new Medium(async (command, args, signal) => runCommand(command, args, { signal }));
-  const mediumImages: MediumImages = new MediumImages({
-    ...{ medium, say: bootConsole.say, clock: systemClock, signal: ending.signal },
+  const { images, imageStore, medium }: HostImages = openImages({
+    ...{ mode, stateDirectory, imageIndex: options.imageIndex },
+    config: () => agent.config,
     bring: async (bundle) => (await os?.updates?.bringImages(bundle)) ?? [],
+    ...{ say: bootConsole.say, clock: systemClock, signal: ending.signal },
   });
-  const images: ImageArchives = new ImageArchives(
-    [options.imageIndex, imageStore.index],
-    () => agent.config,
-    // On somebody's own machine, no disk is looked into.
-    async () => (mode === 'host' ? mediumImages.look() : []),
-  );
   const os: OwnOs | undefined =
     host === undefined
       ? undefined

@@ -17,6 +17,7 @@ const holdsMs = 15_000;
 /** Service images that no archive of this host has, and that a disk with a bundle may bring. */
 export class MediumImages {
   readonly #deps: MediumImagesDependencies;
+  readonly #told = new Set<string>();
   #last: { readonly atMs: number; readonly problems: Promise<readonly string[]> } | undefined;
 
   constructor(deps: MediumImagesDependencies) {
@@ -47,6 +48,8 @@ export class MediumImages {
     } catch (error) {
       problems.push(messageOf(error));
     }
+    for (const problem of problems.filter((one) => !this.#told.has(one))) say(`images: ${problem}`);
+    for (const problem of problems) this.#told.add(problem);
     return problems;
   }
 }

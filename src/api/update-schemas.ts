@@ -40,7 +40,7 @@ export const updateSchemas: Readonly<Record<string, JsonSchema>> = {
     steps: array(
       object({
         id: text,
-        kind: choice('clear-slot', 'write-slot', 'place-kernel', 'activate-release', 'restart-host'),
+        kind: choice('take-images', 'clear-slot', 'write-slot', 'place-kernel', 'activate-release', 'restart-host'),
         subject: text,
         cost: choice(...costs),
         summary: text,

@@ -114,7 +114,7 @@ export class StepExecutor {
       await this.#engine(step).pullImage(reference, options, AbortSignal.any([signal, stall.signal]));
       return {};
     } catch (error) {
-      if (!stall.signal.aborted || signal.aborted) throw error;
+      if (!stall.signal.aborted || signal.aborted) throw withProblems(error, archive.problems);
       const message = `pull ${reference}: the registry sent nothing for ${pullStallMs / 60_000} minutes`;
       throw new BerthError('IMAGE_PULL_FAILED', message, { retryable: true, cause: error });
     } finally {
@@ -319,4 +319,12 @@ export class StepExecutor {
 /** The completion of a one-shot, as it is remembered. */
 export function completionOf(service: DesiredService, container: ObservedContainer): string {
   return versionOf(service.digest, container.imageId);
+}
+
+/** Whoever has no registry wants to know why no archive served instead. Pure. */
+function withProblems(error: unknown, problems: readonly string[]): unknown {
+  if (!isBerthError(error) || problems.length === 0) return error;
+  const { code, cause, retryable, details, hint } = error;
+  const more = hint === undefined ? {} : { hint };
+  return new BerthError(code, [error.message, ...problems].join('; '), { cause, retryable, details, ...more });
 }

@@ -20,7 +20,8 @@ test(
       const releases = await TestReleases.open(directory);
       const repository = await ReleaseRepository.create(join(directory, 'www'));
       try {
-        await repository.publish(await releases.make('99.0.0'));
+        const [first, second] = [await releases.make('99.0.0'), await releases.make('99.1.0')];
+        await repository.publish(first);
         const bundle = await repository.bundle('99.0.0', join(directory, 'berth-99.0.0.tar'));
         const root = await repository.root();
         const configOf = (strategy: string): string => `#cloud-config
@@ -71,11 +72,14 @@ berth:
 
           await shellOutput(vm, `mkdir -p /var/shared && printf '%s' '${otherHolder}' > /var/shared/permit`);
           await apply(vm, configOf('strategy: permit, permit: {file: /var/shared/permit}'));
-          await output(vm, 'inhibit backup --for 60s --reason "copies the database"');
-          await repository.publish(await releases.make('99.1.0'));
+          await repository.publish(second);
           await output(vm, 'update --stage-only');
+          const isRefused = /restart +no permit: other \(m-2\) has it since 2026-01-01T00:00:00Z/;
+          await says(vm, isRefused);
+          await output(vm, 'inhibit backup --for 45s --reason "copies the database"');
           await says(vm, /restart +backup postpones it until \S+: copies the database/);
-          await says(vm, /restart +no permit: other \(m-2\) has it since 2026-01-01T00:00:00Z/);
+          // Nobody renews it.
+          await says(vm, isRefused);
           expect(await output(vm, 'status')).not.toContain('postponed');
           await shellOutput(vm, 'rm /var/shared/permit');
           await vm.line(/^berth: this host restarts into 99[.]1[.]0 in 60 seconds/);

@@ -115,7 +115,7 @@ function optionsOf({ flags, context }: Cli): UpdateOptions {
 export function renderOffer({ target, outcome, warnings, steps }: UpdateOffer, style: Style): string {
   const rows = steps.map(({ summary, cost, reason }) => [summary, cost, style.dim(describeReason(reason))]);
   return [
-    target === null ? `Nothing to do: ${outcome}.` : `${style.bold(target.version)}: ${outcome}`,
+    target === null ? `No release to take: ${outcome}.` : `${style.bold(target.version)}: ${outcome}`,
     ...(rows.length === 0 ? [] : [table(['STEP', 'COST', 'WHY'], rows)]),
     ...warnings.map((warning) => style.warn(warning)),
   ].join('\n\n');

@@ -11,6 +11,7 @@ import { type Find, Lookout, type LookoutDependencies, type Question } from './l
 import { stepsTo, targetOf } from './offer.ts';
 import type { ReleaseSource } from './release-source.ts';
 import { type LastLook, type Pin, type UpdateMemory, withBlessed, withTaken } from './update-memory.ts';
+import { planImages } from './update-plan.ts';
 import type { UpdateTarget } from './update-state.ts';
 import type { UpdateEnd, UpdateEventLine, UpdateOffer, UpdateStatus } from './update-status.ts';
 import type { Updater } from './updater.ts';
@@ -117,11 +118,12 @@ export class UpdateKeeper {
   async look({ reason, ...question }: UpdateRequest): Promise<UpdateOffer> {
     const { loader, running } = this.#deps;
     return this.#lookout.ask(question, async ({ source, release, why, warnings }, signal) => {
-      if (release === undefined) return { target: null, outcome: why, warnings, steps: [] };
+      const carried = planImages(await source.images(signal), reason);
+      if (release === undefined) return { target: null, outcome: why, warnings, steps: carried };
       const target = targetOf(release);
       const manifest = await source.manifest(release, signal);
       const steps = stepsTo(target, manifest, running, await loader.entries(), reason);
-      return { target, outcome: why, warnings, steps };
+      return { target, outcome: why, warnings, steps: [...carried, ...steps] };
     });
   }
 

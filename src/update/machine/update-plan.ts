@@ -2,9 +2,16 @@ import type { BootEntry } from '../../boot/boot-entry.ts';
 import { entryName } from '../../boot/boot-entry.ts';
 import { bootOrder } from '../../boot/entry-order.ts';
 import type { Reason, StepBase } from '../../core/plan.ts';
+import type { CarriedImage } from '../bundle/image-list.ts';
 import type { UpdateTarget } from './update-state.ts';
 
-export type UpdateStepKind = 'clear-slot' | 'write-slot' | 'place-kernel' | 'activate-release' | 'restart-host';
+export type UpdateStepKind =
+  | 'take-images'
+  | 'clear-slot'
+  | 'write-slot'
+  | 'place-kernel'
+  | 'activate-release'
+  | 'restart-host';
 
 /** A part of an update, as a person sees it before anything happens. */
 export interface UpdateStep extends StepBase {
@@ -44,6 +51,15 @@ export function planUpdate({ running, entries, target, bytes, reason }: UpdateFa
     after: place === 0 ? [] : [`${all[place - 1]?.[0] ?? ''}:${target.version}`],
     ...{ kind, cost, summary, reason },
   }));
+}
+
+/** The step that keeps service images which came along; none when there are none. Pure. */
+export function planImages(images: readonly CarriedImage[], reason: Reason): readonly UpdateStep[] {
+  if (images.length === 0) return [];
+  const names = images.flatMap(({ references }) => references).join(', ');
+  const bytes = images.reduce((sum, { archive }) => sum + archive.bytes, 0);
+  const summary = `keep the service images ${names}: at most ${megabytes(bytes)}`;
+  return [{ id: 'take-images', kind: 'take-images', subject: 'images', cost: 'live', summary, after: [], reason }];
 }
 
 function megabytes(bytes: number): string {

@@ -39,7 +39,7 @@ export interface UpdateOffer {
   /** For a person: why nothing is offered, or what is. */
   readonly outcome: string;
   readonly warnings: readonly string[];
-  /** What taking it would do; empty when nothing is offered. */
+  /** What taking it would do; without a release, only what becomes of service images that came along. */
   readonly steps: readonly UpdateStep[];
 }
 

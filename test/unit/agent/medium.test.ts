@@ -49,10 +49,11 @@ test('the newest bundle that has images gives them, and services that ask at onc
 });
 
 test('what is wrong with a bundle is told, and asked anew after a while', async () => {
-  const { images, asked, time } = host(async () => Promise.reject(new Error('expired')), ['/m/1.tar']);
+  const { images, asked, said, time } = host(async () => Promise.reject(new Error('expired')), ['/m/1.tar']);
   expect(await images.look()).toEqual(['/m/1.tar: expired']);
   expect(await images.look()).toEqual(['/m/1.tar: expired']);
   time.now = 16_000;
   await images.look();
   expect(asked).toEqual(['/m/1.tar', '/m/1.tar']);
+  expect(said).toEqual(['images: /m/1.tar: expired']);
 });

@@ -171,6 +171,11 @@ test('service images that came along are taken before the release, and without o
   const upToDate = hostWith({ images, feed: feedOf({ version: '1.0' }) });
   expect((await upToDate.update()).end).toMatchObject({ outcome: 'none', images: ['web:1'] });
   expect(upToDate.story).toEqual(['take web:1']);
+  const { target, steps } = await upToDate.keeper.look({ reason: operator });
+  expect([target, steps.map(({ kind, summary }) => [kind, summary])]).toEqual([
+    null,
+    [['take-images', 'keep the service images web:1: at most 0.0 MB']],
+  ]);
 });
 
 test('service images that are taken by themselves are no look for releases', async () => {
