@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { parseNetworkDocument } from '../../../src/config/network/network-document.ts';
 import { BerthError } from '../../../src/core/errors.ts';
 import { findSeed, type SeedOutcome } from '../../../src/datasource/find-seed.ts';
 import type { HostFacts } from '../../../src/datasource/host-facts.ts';
@@ -83,4 +84,19 @@ test.each(readdirSync(fixtures))('%s', async (name) => {
   const golden = join(folder, 'expected.json');
   if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(golden, `${JSON.stringify(actual, null, 2)}\n`);
   expect(actual).toEqual(JSON.parse(readFileSync(golden, 'utf8')));
+});
+
+describe('the network of a place', () => {
+  const given = readdirSync(fixtures).flatMap((name) => {
+    const { networkConfig } = JSON.parse(readFileSync(join(fixtures, name, 'expected.json'), 'utf8')) as {
+      networkConfig?: NetworkText;
+    };
+    return networkConfig === undefined ? [] : [[name, networkConfig] as const];
+  });
+
+  test.each(given)('%s is one that this host understands', (_name, network) => {
+    const { diagnostics, network: read } = parseNetworkDocument({ file: 'network', ...network });
+    expect(diagnostics.filter(({ severity }) => severity !== 'info')).toEqual([]);
+    expect(read).toBeDefined();
+  });
 });
