@@ -19,7 +19,7 @@ export async function fetchMetadata(
   signal: AbortSignal,
 ): Promise<SeedDocuments> {
   const online = { isReady: false };
-  const ready = network(undefined, signal).then(() => {
+  const ready = network(service.network, signal).then(() => {
     online.isReady = true;
   });
   ready.catch(() => undefined);
