@@ -7,6 +7,7 @@ import { findSeed, type SeedOutcome } from '../../../src/datasource/find-seed.ts
 import type { HostFacts } from '../../../src/datasource/host-facts.ts';
 import type { NetworkText } from '../../../src/datasource/seed-documents.ts';
 import type { MetadataServices, SeedPorts } from '../../../src/datasource/seed-ports.ts';
+import { datasources } from '../../../src/datasource/table.ts';
 
 /*
  * One folder a case: facts.json (what the host tells; what is left out is not there), `device/` (files of the seed disk),
@@ -84,6 +85,14 @@ test.each(readdirSync(fixtures))('%s', async (name) => {
   const golden = join(folder, 'expected.json');
   if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(golden, `${JSON.stringify(actual, null, 2)}\n`);
   expect(actual).toEqual(JSON.parse(readFileSync(golden, 'utf8')));
+});
+
+test('every datasource has a case', () => {
+  const found = readdirSync(fixtures).map((name) => {
+    const expected = readFileSync(join(fixtures, name, 'expected.json'), 'utf8');
+    return (JSON.parse(expected) as { id?: string }).id;
+  });
+  expect(datasources.map(({ id }) => id).filter((id) => !found.includes(id))).toEqual([]);
 });
 
 describe('the network of a place', () => {
