@@ -3,10 +3,8 @@ import type { HostFacts } from './host-facts.ts';
 import type { NetworkText, SeedDocuments } from './seed-documents.ts';
 import type { MetadataServices, SeedPorts } from './seed-ports.ts';
 
-export type DatasourceId =
-  | ('cmdline' | 'smbios' | 'fw-cfg' | 'nocloud' | 'config-drive' | 'baked')
-  | ('ec2' | 'gce' | 'azure' | 'openstack' | 'digitalocean' | 'hetzner' | 'vultr' | 'scaleway' | 'exoscale')
-  | ('equinix' | 'oracle' | 'akamai' | 'upcloud' | 'aliyun' | 'cloudstack');
+/** How a datasource is called on the kernel command line and in the status: lower case, with dashes. */
+export type DatasourceId = string;
 
 /** What the place this host runs in says about it. */
 export interface MetaData {

@@ -5,8 +5,8 @@ import type { SeedPorts } from './seed-ports.ts';
 
 /** While the network comes up, the service may be there any moment: no wait is longer than that of so many failures. */
 const mostFailuresBefore = 2;
-/** Without a network so far, the console hears of it from the so-manieth failure on. */
-const toldAfter = 20;
+/** Until the network is ready, the console hears of one failure in so many. */
+const toldOf = 10;
 
 /**
  * Gets the documents of a service that this host is known to have, however long that takes. An IPv6 link-local address is
@@ -19,7 +19,7 @@ export async function fetchMetadata(
   signal: AbortSignal,
 ): Promise<SeedDocuments> {
   const online = { isReady: false };
-  const ready = network(undefined, signal).then(() => {
+  const ready = network(service.network, signal).then(() => {
     online.isReady = true;
   });
   ready.catch(() => undefined);
@@ -38,7 +38,7 @@ export async function fetchMetadata(
   async function pause(failures: number, why: string): Promise<void> {
     if (online.isReady) return metadata.pause(failures, why, signal);
     const stop = new AbortController();
-    const told = failures % toldAfter === 0 ? why : undefined;
+    const told = failures % toldOf === 0 ? why : undefined;
     const waiting = metadata.pause(
       Math.min(failures, mostFailuresBefore),
       told,

@@ -2,7 +2,7 @@ import { BerthError } from '../core/errors.ts';
 import { retriedStatus } from './http-fetcher.ts';
 import { shownUrl } from './inline-seed.ts';
 import { expandEndpoints } from './metadata-endpoints.ts';
-import type { SeedDocuments } from './seed-documents.ts';
+import type { NetworkText, SeedDocuments } from './seed-documents.ts';
 import type { MetadataAnswer, MetadataQuestion, MetadataServices } from './seed-ports.ts';
 
 /** A document of a metadata service. */
@@ -32,6 +32,8 @@ export interface MetadataService {
   /** Roots without a slash at their end; see {@link expandEndpoints}. All are asked, the first that answers counts. */
   readonly endpoints: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** How to get there; absent: DHCP, or what IPv6 gives by itself. */
+  readonly network?: NetworkText;
   readonly token?: TokenRule;
   /** By the name under which they are parsed. The first tells whether the service is there. */
   readonly documents: Readonly<Record<string, MetadataDocument>>;

@@ -3,7 +3,7 @@ import type { ParsedSeed } from '../datasource.ts';
 import type { NetworkText, SeedDocuments } from '../seed-documents.ts';
 import { cloud, required } from './cloud.ts';
 import { at, bytesOf, type Json, jsonOf, mappings, parsedSeed, without } from './parsed-seed.ts';
-import { type StaticDevice, staticNetwork } from './static-network.ts';
+import { networkText, type StaticDevice, staticNetwork } from './static-network.ts';
 
 /** DigitalOcean: one document with everything in it. */
 export const digitalOcean = cloud({
@@ -12,6 +12,10 @@ export const digitalOcean = cloud({
   matches: ({ dmi }) => dmi.sys_vendor === 'DigitalOcean',
   service: {
     endpoints: ['http://169.254.169.254'],
+    // Most machines have no DHCP; link-local addresses are each machine's own, so any will do.
+    network: networkText({
+      ethernets: { public: { match: { name: 'eth0' }, dhcp4: true, addresses: ['169.254.20.20/16'] } },
+    }),
     documents: { 'meta-data': required('/metadata/v1.json') },
   },
   parse,
@@ -33,9 +37,8 @@ function parse(found: SeedDocuments): ParsedSeed {
   });
 }
 
-/** Where DHCP answers, it says the same. */
+/** Where DHCP answers, it says the same of the public device. */
 function networkOf(meta: Json): NetworkText | undefined {
-  if (at(meta, 'features')['dhcp_enabled'] === true) return undefined;
   const nameservers = at(meta, 'dns')['nameservers'];
   const devices = (kind: string): StaticDevice[] =>
     mappings(at(meta, 'interfaces')[kind]).map((device) => ({

@@ -47,14 +47,14 @@ function privateNetworks(found: SeedDocuments): Json[] {
   return mappings(data);
 }
 
-/** Version 1, whose static subnets may lack their type, and the devices that it leaves out: DHCP answers on them. */
+/** Version 1, whose static subnets may lack their type and say their family in its place, and the devices that it leaves out: DHCP answers on them. */
 function networkOf(value: unknown, inner: readonly Json[]): NetworkText | undefined {
   if (!isMapping(value)) return undefined;
   const config = mappings(value['config']).map((device) => {
     if (!Array.isArray(device['subnets'])) return device;
     const subnets = mappings(device['subnets']).map((subnet) => ({
       type: 'address' in subnet ? 'static' : 'dhcp',
-      ...subnet,
+      ...without(subnet, 'ipv4', 'ipv6'),
     }));
     return { ...device, subnets };
   });

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readBoundedFile } from '../../../src/datasource/bounded-file.ts';
 import { readHostFacts } from '../../../src/datasource/host-facts-reader.ts';
+import { MountedSeedDevices } from '../../../src/datasource/mounted-seed-devices.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -105,4 +106,25 @@ test.each([
   await put('proc/cpuinfo', cpuinfo);
   const run = (): Promise<string> => Promise.reject(new Error('exit 2'));
   expect((await readHostFacts(run, new AbortController().signal, root)).isVirtual).toBe(isVirtual);
+});
+
+test('a disc of another file system than seeds have is mounted only where that is asked for', async () => {
+  const calls: string[] = [];
+  const run = async (command: string, args: readonly string[]): Promise<string> => {
+    calls.push([command, ...args].join(' '));
+    // What would be on the disc.
+    if (command === 'mount') await put('mounted/ovf-env.xml', '<Environment/>');
+    return '';
+  };
+  const devices = new MountedSeedDevices(run, join(root, 'mounted'));
+  const disc = { path: '/dev/sr0', type: 'udf' };
+  const { signal } = new AbortController();
+  await expect(devices.read(disc, ['ovf-env.xml'], signal)).rejects.toMatchObject({
+    code: 'DATASOURCE_UNREADABLE',
+    message: '/dev/sr0 has the file system udf',
+  });
+  const found = await devices.read(disc, ['ovf-env.xml', 'other'], signal, ['udf']);
+  expect([...found.keys()]).toEqual(['ovf-env.xml']);
+  const place = join(root, 'mounted');
+  expect(calls).toEqual([`mount -t udf -o ro,nosuid,nodev,noexec /dev/sr0 ${place}`, `umount ${place}`]);
 });

@@ -249,7 +249,7 @@ test('the datasources in the order in which they count', () => {
     facts = { ...facts, ...change };
   }
   expect(order).toEqual(['cmdline', 'smbios', 'fw-cfg', 'nocloud', 'config-drive', 'hetzner', 'baked']);
-  const others: string[] = clouds.map(({ id }) => id).filter((id) => id !== 'hetzner');
-  expect(order).toEqual(datasources.map(({ id }) => id as string).filter((id) => !others.includes(id)));
+  const others = clouds.map(({ id }) => id).filter((id) => id !== 'hetzner');
+  expect(order).toEqual(datasources.map(({ id }) => id).filter((id) => !others.includes(id)));
   expect(selectDatasource(facts)).toEqual({ kind: 'none', why: 'no datasource was found' });
 });

@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
+import { parseNetworkDocument } from '../../../src/config/network/network-document.ts';
 import { BerthError } from '../../../src/core/errors.ts';
 import { findSeed, type SeedOutcome } from '../../../src/datasource/find-seed.ts';
 import type { HostFacts } from '../../../src/datasource/host-facts.ts';
 import type { NetworkText } from '../../../src/datasource/seed-documents.ts';
 import type { MetadataServices, SeedPorts } from '../../../src/datasource/seed-ports.ts';
+import { datasources } from '../../../src/datasource/table.ts';
 
 /*
  * One folder a case: facts.json (what the host tells; what is left out is not there), `device/` (files of the seed disk),
@@ -83,4 +85,27 @@ test.each(readdirSync(fixtures))('%s', async (name) => {
   const golden = join(folder, 'expected.json');
   if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(golden, `${JSON.stringify(actual, null, 2)}\n`);
   expect(actual).toEqual(JSON.parse(readFileSync(golden, 'utf8')));
+});
+
+test('every datasource has a case', () => {
+  const found = readdirSync(fixtures).map((name) => {
+    const expected = readFileSync(join(fixtures, name, 'expected.json'), 'utf8');
+    return (JSON.parse(expected) as { id?: string }).id;
+  });
+  expect(datasources.map(({ id }) => id).filter((id) => !found.includes(id))).toEqual([]);
+});
+
+describe('the network of a place', () => {
+  const given = readdirSync(fixtures).flatMap((name) => {
+    const { networkConfig } = JSON.parse(readFileSync(join(fixtures, name, 'expected.json'), 'utf8')) as {
+      networkConfig?: NetworkText;
+    };
+    return networkConfig === undefined ? [] : [[name, networkConfig] as const];
+  });
+
+  test.each(given)('%s is one that this host understands', (_name, network) => {
+    const { diagnostics, network: read } = parseNetworkDocument({ file: 'network', ...network });
+    expect(diagnostics.filter(({ severity }) => severity !== 'info')).toEqual([]);
+    expect(read).toBeDefined();
+  });
 });

@@ -40,3 +40,23 @@ test('another server is told what is asked for, not who asks', async () => {
     ['bytes=1-2', '"1"', undefined],
   ]);
 });
+
+test('a redirection is the answer to a question that is final', async () => {
+  const base = await serve((_request, response) => response.writeHead(302, { location: '/other' }).end());
+  const { status, headers, body } = await askHttp(base, {
+    ...{ method: 'GET', isFinal: true },
+    signal: new AbortController().signal,
+  });
+  await body.toArray();
+  expect([status, headers.location]).toEqual([302, '/other']);
+});
+
+test('a question goes to the address that is given with it, and is meant for the URL’s host', async () => {
+  const base = await serve(({ method, headers }, response) => response.end(`${method ?? ''} ${headers.host ?? ''}`));
+  const { port } = new URL(base);
+  const { body } = await askHttp(`http://metadata.invalid:${port}/`, {
+    ...{ method: 'PUT', address: '127.0.0.1' },
+    signal: new AbortController().signal,
+  });
+  expect(Buffer.concat(await body.toArray()).toString()).toBe(`PUT metadata.invalid:${port}`);
+});
