@@ -178,6 +178,7 @@ class UserDataReader {
   }
 
   #reportOverridden(tree: TreeMap): void {
+    const inKey = new Map<Tree, ReadonlySet<number>>();
     for (const { key, path, source } of this.#declared) {
       const name = path.at(-1) ?? '';
       if (name.startsWith('merge_')) continue;
@@ -185,7 +186,9 @@ class UserDataReader {
         (at, part) => (at?.kind === 'map' ? at.entries.get(part) : undefined),
         tree,
       );
-      if (found !== undefined && sourcesIn(found).has(source)) continue;
+      const sources = found === undefined ? undefined : (inKey.get(found) ?? sourcesIn(found));
+      if (found !== undefined && sources !== undefined) inKey.set(found, sources);
+      if (sources?.has(source) === true) continue;
       key.inform('overridden', `"${name}" is replaced by a later file`, undefined, 'key');
     }
   }
