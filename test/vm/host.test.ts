@@ -67,7 +67,7 @@ test(
         page: 'hello',
       });
 
-      await vm.until('late commands', async () => (await runsOf(vm)).runs === '1');
+      await vm.until('late commands', async () => (await runsOf(vm))['runs'] === '1');
       expect(await runsOf(vm)).toEqual({ boots: '1', runs: '1', scripts: '1' });
 
       const before = await processes(vm, shimPattern);
@@ -96,7 +96,7 @@ test(
       expect(second.generation).toBe(1);
       expect(await settingsOf(vm)).toEqual(settings);
       // Neither agents that died nor the boot made anything run more often than it may.
-      await vm.until('late commands', async () => (await runsOf(vm)).scripts === '2');
+      await vm.until('late commands', async () => (await runsOf(vm))['scripts'] === '2');
       expect(await runsOf(vm)).toEqual({ boots: '2', runs: '1', scripts: '2' });
       const again = await vm.shell();
       expect(await again.output('cat /mnt/data/file')).toBe('kept');
