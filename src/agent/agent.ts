@@ -42,6 +42,7 @@ import { EventFeed } from './event-feed.ts';
 import type { GenerationStore } from './generation-store.ts';
 import { HostView } from './host-view.ts';
 import { Housekeeping } from './housekeeping.ts';
+import type { KeyImports } from './key-imports.ts';
 import type { Ledger } from './ledger.ts';
 import type { Machine } from './machine.ts';
 import type { MemoryFile } from './memory-file.ts';
@@ -76,6 +77,7 @@ export interface AgentDependencies {
   readonly clock: Clock;
   readonly random: () => number;
   readonly environment: Readonly<Record<string, string>>;
+  readonly keyImports?: KeyImports;
   /** This host's secret for the salts of clear-text passwords. */
   readonly passwordSeed: string;
   /** Everything is stopped on an operator's word: end the engines and the process. */
@@ -118,6 +120,7 @@ export class Agent implements AgentService {
     });
     deps.engines.disturbSystemBy((work) => reconciler.whileQuiet('system', work));
     deps.engines.onUserEngineDemand((socket) => this.#wakeUserEngine(socket));
+    deps.keyImports?.onChange(() => this.#takeImportedKeys());
     this.#declaration = declaration;
     this.#books = recorder;
     this.#reconciler = reconciler;
@@ -133,6 +136,14 @@ export class Agent implements AgentService {
       imageBudgetBytes: () => this.config.engines.imageBudgetBytes,
       imageSteps: () => this.#counters.of('pull-image') + this.#counters.of('replace-service'),
     });
+  }
+
+  /** The console gets the keys that another site has given. */
+  #takeImportedKeys(): void {
+    const desired = this.#declaration.resolve();
+    const reason = { kind: 'config', key: 'ssh_import_id', change: 'changed' } as const;
+    const change = explainChange(this.#reconciler.desired, desired, [], reason);
+    declareServices(this.#deps.engines, this.#reconciler, desired, change);
   }
 
   /** What is declared at present. */

@@ -1,5 +1,6 @@
 import { type ConfigChange, diffConfigs } from '../config/diff.ts';
 import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
+import { withImportedKeys } from '../config/imported-keys.ts';
 import { type ParseResult, parseConfig, sealPasswords, sortDiagnostics } from '../config/parse.ts';
 import { secretsOf } from '../config/redact.ts';
 import type { ComposeModel } from '../config/service-spec.ts';
@@ -22,6 +23,7 @@ import { explainChange } from './changes.ts';
 import type { EngineSet } from './engine-set.ts';
 import { digestConfig, type GenerationStore } from './generation-store.ts';
 import { foreignEngineDiagnostics } from './host-diagnostics.ts';
+import type { KeyImports } from './key-imports.ts';
 import { keepLastGood } from './last-good.ts';
 import type { OverlayStore } from './operator-overlay.ts';
 
@@ -47,6 +49,8 @@ export interface DeclarationDependencies {
   readonly environment: Readonly<Record<string, string>>;
   /** This host's secret for the salts of clear-text passwords, which are never stored. */
   readonly passwordSeed: string;
+  /** Keys of users that come from other sites. */
+  readonly keyImports?: Pick<KeyImports, 'known' | 'follow'>;
 }
 
 /** A request worked out: what it declares, and what that changes. */
@@ -167,7 +171,9 @@ export class Declaration {
 
   /** The services of a config on this host, with the operator's switches. */
   resolve(config: HostConfig = this.#config): Desired {
-    return desiredServices(config, this.#contextFor(config), this.#resolutions);
+    const { keyImports } = this.#deps;
+    const whole = keyImports === undefined ? config : withImportedKeys(config, keyImports.known);
+    return desiredServices(whole, this.#contextFor(whole), this.#resolutions);
   }
 
   /** What could be enabled beside the services that are to run. */
@@ -217,6 +223,7 @@ export class Declaration {
     this.#sources = parsed.sources;
     this.#secrets = secretsOf(config);
     this.#generation = generation;
+    this.#deps.keyImports?.follow(config);
   }
 
   /** A text without the secrets of the current config. */

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { serveApi } from '../api/server.ts';
 import { BerthError, messageOf } from '../core/errors.ts';
+import { HttpFetcher } from '../datasource/http-fetcher.ts';
 import type { EngineStateChange } from '../engine/engine-supervisor.ts';
 import { runCommand } from '../engine/run-command.ts';
 import { engineGroupId, engineView } from '../services/catalogue/variables.ts';
@@ -19,6 +20,7 @@ import { openHostCatalogue } from './host-catalogue.ts';
 import { type HostImages, openImages } from './host-images.ts';
 import { openOs } from './host-os.ts';
 import { imageDirectories } from './image-directories.ts';
+import { KeyImports } from './key-imports.ts';
 import { Ledger } from './ledger.ts';
 import { guestMachine } from './machine.ts';
 import { MemoryFile } from './memory-file.ts';
@@ -32,6 +34,8 @@ import { systemClock } from './system-clock.ts';
 
 /** Prefix of everything Berth creates on an engine. */
 const defaultInstance = 'berth';
+/** How long a site that gives keys is asked. */
+const keyPatienceMs = 10 * 60_000;
 
 /**
  * The daemon: builds the adapters, takes up the current generation, serves the API and reconciles until SIGTERM or
@@ -140,6 +144,17 @@ export async function runAgent(options: AgentOptions): Promise<number> {
       else await runCommand(imageDirectories.power, [mode]);
     },
   });
+  const keyFetcher = new HttpFetcher({ clock: systemClock, random: Math.random, onRetry: () => undefined });
+  const keyImports = await KeyImports.open({
+    path: join(stateDirectory, 'imported-keys.json'),
+    fetch: async (url, signal) => keyFetcher.get(url, AbortSignal.any([signal, AbortSignal.timeout(keyPatienceMs)])),
+    whenOnline: async (signal) => host?.network.whenReady(signal),
+    onProblem: (why) => {
+      log(why);
+      host?.machine.addProblems([why]);
+    },
+    signal: ending.signal,
+  });
   const agent: Agent = new Agent({
     instance,
     hostname,
@@ -160,6 +175,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     clock: systemClock,
     random: Math.random,
     environment: {},
+    keyImports,
     passwordSeed: await loadPasswordSeed(join(stateDirectory, 'password-seed')),
     onShutdown: () => {
       shutdown.isWanted = true;

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ConfigText } from '../agent/agent-service.ts';
-import { BerthError, messageOf } from '../core/errors.ts';
+import { BerthError, isBerthError, messageOf } from '../core/errors.ts';
+import { unpack } from '../datasource/unpack.ts';
 import type { CliContext } from './context.ts';
 
 /** Reads config files; `-` is standard input. Throws CONFIG_UNREADABLE, naming the file. */
@@ -13,17 +14,24 @@ export async function readConfigTexts(paths: readonly string[], context: CliCont
 
 async function readConfigText(path: string, cwd: string): Promise<ConfigText> {
   try {
-    return { file: path, text: await readFile(resolve(cwd, path), 'utf8') };
+    return { file: path, text: textIn(path, await readFile(resolve(cwd, path))) };
   } catch (error) {
+    if (isBerthError(error)) throw error;
     throw new BerthError('CONFIG_UNREADABLE', `cannot read ${path}: ${explain(error)}`, { cause: error });
   }
 }
 
 async function readStdin({ stdin }: CliContext): Promise<ConfigText> {
-  let text = '';
-  stdin.setEncoding('utf8');
-  for await (const chunk of stdin) text += String(chunk);
-  return { file: '<stdin>', text };
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+  return { file: '<stdin>', text: textIn('<stdin>', Buffer.concat(chunks)) };
+}
+
+/** User-data may be packed, as a datasource would hand it over. Throws CONFIG_UNREADABLE. */
+function textIn(file: string, bytes: Uint8Array): string {
+  const unpacked = unpack(file, bytes);
+  if (unpacked.kind === 'unpacked') return new TextDecoder().decode(unpacked.data);
+  throw new BerthError('CONFIG_UNREADABLE', `cannot read ${file}: it ${unpacked.diagnostic.message}`);
 }
 
 function explain(error: unknown): string {
