@@ -63,7 +63,8 @@ const badReleases: readonly BadRelease[] = [
       releases.makeChanged(version, async (usr) =>
         writeFile(join(usr, 'lib/berth/guard'), '#!/bin/sh\nexec sleep 100000\n'),
       ),
-    ...{ times: tries, shows: /^berth: slot b on/, reason: /^it did not prove itself in 3 tries$/ },
+    // On a slow machine its agent does not get to say that it booted.
+    ...{ times: tries, shows: /^berth: slot b on/, reason: /^it did not (prove itself|start) in 3 tries$/ },
   },
   {
     what: 'whose agent ends at once, always',
@@ -91,7 +92,8 @@ const badReleases: readonly BadRelease[] = [
     what: 'of which the hash tree lost its top after its activation',
     make: async (releases, version) => releases.make(version),
     damage: async (host, { slot }) => zeroBlock(host, slot.dataBlocks + 1),
-    ...{ ...neverStarted, shows: /^berth: cannot boot: no disk has a partition berth-a or berth-b with the system/ },
+    // It looks for the slot until its time is up, or the watchdog's: here and in the boot of the release before, the kernel starts.
+    ...{ ...neverStarted, shows: /^EFI stub: Loaded initrd/, times: tries + 1 },
   },
 ];
 
