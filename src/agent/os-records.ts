@@ -34,7 +34,7 @@ export class OsRecords {
   static async open(stateDirectory: string): Promise<OsRecords> {
     const records = new OsRecords(stateDirectory);
     records.#stored = await readStored(records.#path);
-    await records.#takeRejected();
+    await records.#takeFiles();
     return records;
   }
 
@@ -56,19 +56,25 @@ export class OsRecords {
     await this.#store({ ...this.#stored, events: [...this.#stored.events, event].slice(-keptEvents) });
   }
 
-  async #takeRejected(): Promise<void> {
-    const names = await readdir(this.#rejectedDirectory).catch(() => []);
-    for (const name of names.filter((one) => one.endsWith('.txt'))) {
-      // The guard's file stays: it names the entry `berth_VERSION`.
-      const version = name.slice(name.indexOf('_') + 1, -'.txt'.length);
-      for (const [at, reason] of rejections(await readFile(join(this.#rejectedDirectory, name), 'utf8'))) {
-        const isKnown = this.events.some(
-          (event) => event.kind === 'rejected' && event.version === version && event.at === at,
-        );
-        // On a full disk it is known all the same, and taken again at the next start.
-        if (!isKnown) await this.add({ at, kind: 'rejected', version, reason }).catch(() => undefined);
-      }
+  /** Takes over what the guard noted of an entry, `berth_VERSION`: it notes the same in more than one place. */
+  async takeRejected(name: string, text: string): Promise<void> {
+    const version = name.slice(name.indexOf('_') + 1);
+    for (const [at, reason] of rejections(text)) {
+      const isKnown = this.events.some(
+        (event) => event.kind === 'rejected' && event.version === version && event.at === at,
+      );
+      // On a full disk it is known all the same, and taken again at the next start: what the guard wrote stays.
+      if (!isKnown) await this.add({ at, kind: 'rejected', version, reason }).catch(() => undefined);
     }
+  }
+
+  async #takeFiles(): Promise<void> {
+    const names = await readdir(this.#rejectedDirectory).catch(() => []);
+    for (const name of names.filter((one) => one.endsWith('.txt')))
+      await this.takeRejected(
+        name.slice(0, -'.txt'.length),
+        await readFile(join(this.#rejectedDirectory, name), 'utf8'),
+      );
   }
 
   async #store(stored: Stored): Promise<void> {
