@@ -6,13 +6,14 @@ import { EspMount } from '../boot/esp-mount.ts';
 import { SystemdBoot } from '../boot/systemd-boot.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
-import { BerthError } from '../core/errors.ts';
+import { BerthError, messageOf } from '../core/errors.ts';
 import { compareVersions } from '../core/release-version.ts';
 import { replaceFile, writeDurably } from '../engine/durable-file.ts';
 import { runCommand } from '../engine/run-command.ts';
 import type { ImageSource } from '../services/executor.ts';
 import type { StepRecorder } from '../services/ports.ts';
 import type { ImageStore } from '../update/bundle/image-store.ts';
+import { hasOpenEnd } from '../update/os-status.ts';
 import type { RebootHook } from '../update/reboot/hooks.ts';
 import type { Say } from './boot-console.ts';
 import type { EngineSet } from './engine-set.ts';
@@ -126,6 +127,14 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
     },
     onProblem,
   });
+  // The guard notes it there first: the state partition may have been full, or the power went before it noted it here, too.
+  if (running !== undefined && hasOpenEnd(records.events, version)) {
+    const found = await loader.rejections().catch((error: unknown) => {
+      onProblem(messageOf(error));
+      return [];
+    });
+    for (const { name, text } of found) await records.takeRejected(name, text);
+  }
   const updates =
     running === undefined
       ? undefined

@@ -42,9 +42,18 @@ export class OsRecords {
 
   /** Takes over what the guard and `keep-volumes` wrote: image/os/root/usr/lib/berth. */
   async takeTold(): Promise<void> {
-    const text = await readFile(this.#volumeEvents, 'utf8').catch(() => '');
-    for (const event of [...(await this.#rejections()), ...toldEvents(text)]) {
-      // On a full disk it is known all the same, and taken again at the next start.
+    const names = await readdir(this.#rejectedDirectory).catch(() => []);
+    for (const name of names.filter((one) => one.endsWith('.txt')))
+      await this.takeRejected(
+        name.slice(0, -'.txt'.length),
+        await readFile(join(this.#rejectedDirectory, name), 'utf8'),
+      );
+    await this.#takeNew(toldEvents(await readFile(this.#volumeEvents, 'utf8').catch(() => '')));
+  }
+
+  async #takeNew(events: readonly OsEvent[]): Promise<void> {
+    for (const event of events) {
+      // On a full disk it is known all the same, and taken again at the next start: what was told stays.
       if (!this.#isKnown(event)) await this.add(event).catch(() => undefined);
     }
   }
@@ -71,15 +80,9 @@ export class OsRecords {
     await this.#store({ ...this.#stored, events: [...this.#stored.events, event].slice(-keptEvents) });
   }
 
-  async #rejections(): Promise<OsEvent[]> {
-    const names = (await readdir(this.#rejectedDirectory).catch(() => [])).filter((name) => name.endsWith('.txt'));
-    const files = names.map(async (name): Promise<OsEvent[]> => {
-      // The guard's file stays: it names the entry `berth_VERSION`.
-      const version = name.slice(name.indexOf('_') + 1, -'.txt'.length);
-      const lines = rejections(await readFile(join(this.#rejectedDirectory, name), 'utf8'));
-      return lines.map(([at, reason]) => ({ at, kind: 'rejected', version, reason }));
-    });
-    return (await Promise.all(files)).flat();
+  /** Takes over what the guard noted of an entry, `berth_VERSION`: it notes the same in more than one place. */
+  async takeRejected(name: string, text: string): Promise<void> {
+    await this.#takeNew(rejections(name, text));
   }
 
   async #store(stored: Stored): Promise<void> {
@@ -91,11 +94,12 @@ export class OsRecords {
   }
 }
 
-/** The guard's lines, one for each time: `2026-01-02T03:04:05Z why`. What a power cut tore is left out. */
-function rejections(text: string): (readonly [at: string, reason: string])[] {
-  return text.split('\n').flatMap((line) => {
+/** The guard's lines on an entry, `berth_VERSION`, one for each time: `2026-01-02T03:04:05Z why`. What a power cut tore is left out. */
+function rejections(name: string, text: string): OsEvent[] {
+  const version = name.slice(name.indexOf('_') + 1);
+  return text.split('\n').flatMap((line): OsEvent[] => {
     const [, at, reason] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (.+)$/.exec(line.trim()) ?? [];
-    return at === undefined || reason === undefined ? [] : [[at, reason] as const];
+    return at === undefined || reason === undefined ? [] : [{ at, kind: 'rejected', version, reason }];
   });
 }
 

@@ -12,6 +12,7 @@ import type { EspAccess } from './esp-mount.ts';
 const entryDirectory = 'EFI/Linux';
 /** Where reasons are: image/os/root/usr/lib/berth/guard. */
 const rejectedDirectory = 'EFI/rejected';
+const mostReasonBytes = 4096;
 /** How a program for EFI begins; without it, systemd-boot passes a file over: PE format, "MS-DOS stub". */
 const magic = Buffer.from('MZ');
 const noMagic = Buffer.alloc(magic.length);
@@ -42,6 +43,19 @@ export class SystemdBoot implements BootLoader {
     await this.#use('rw', async (esp) => {
       const entry = await find(esp, name);
       if (entry.tries !== undefined) await esp.rename(pathOf(entry.file), pathOf(blessedFile(entry)));
+    });
+  }
+
+  /** What the guard noted of entries that it took away: their names without counter and ending, and its text. */
+  async rejections(): Promise<readonly { readonly name: string; readonly text: string }[]> {
+    return this.#use('ro', async (esp) => {
+      const files = (await esp.list(rejectedDirectory)).filter((file) => file.endsWith('.txt'));
+      return Promise.all(
+        files.map(async (file) => ({
+          name: file.slice(0, -'.txt'.length),
+          text: Buffer.from(await esp.head(`${rejectedDirectory}/${file}`, mostReasonBytes)).toString(),
+        })),
+      );
     });
   }
 

@@ -57,3 +57,13 @@ export function lacksBlessing(events: readonly OsEvent[], about: string): boolea
   const staged = events.findLastIndex(({ kind, version }) => kind === 'staged' && version === about);
   return staged >= 0 && !events.slice(staged).some(({ kind, version }) => kind === 'blessed' && version === about);
 }
+
+/** Whether the history says of some release but the running one that it was staged, and not what became of it. Oldest first. Pure. */
+export function hasOpenEnd(events: readonly OsEvent[], running: string): boolean {
+  const last = new Map(
+    events
+      .filter(({ kind }) => kind !== 'booted' && kind !== 'update-failed')
+      .map(({ kind, version }) => [version, kind]),
+  );
+  return [...last].some(([version, kind]) => version !== running && kind === 'staged');
+}

@@ -117,7 +117,11 @@ test(
         // Nor does a restart change that, or cost the host anything.
         await host.restart();
         await host.comesUpIn('a');
-        expect((await host.tryOs('update')).exitCode).toBe(1);
+        await host.vm.statusInside('an agent on a full disk', () => true);
+        expect(await host.tryOs('update')).toMatchObject({
+          ...{ exitCode: 1, output: expect.stringMatching(/no space|full/i) },
+        });
+        expect(await (await host.vm.shell()).output('readlink /var/run')).toBe('/run');
         expect(await host.entries()).toEqual([`berth_${host.first.version}.efi`]);
 
         await (await host.vm.shell()).output('rm /var/fill*; sync');

@@ -55,6 +55,20 @@ test('what the guard wrote is known though nothing can be written, and taken aga
   expect((await OsRecords.open(directory)).events).toEqual(known);
 });
 
+test('what the guard wrote in two places is taken once', async () => {
+  const text = '2026-05-01T00:00:00Z it was not well\n';
+  await mkdir(join(directory, 'rejected'));
+  await writeFile(join(directory, 'rejected/berth_1.1.txt'), text);
+  const records = await OsRecords.open(directory);
+  await records.takeRejected('berth_1.1', text);
+  await records.takeRejected('berth_1.2', text);
+  await records.takeRejected('berth_1.3', 'an operator’s reason, which the agent noted itself\n');
+  expect(records.events.map(({ version, reason }) => `${version}: ${reason}`)).toEqual([
+    '1.1: it was not well',
+    '1.2: it was not well',
+  ]);
+});
+
 test('only the newest events are kept', async () => {
   const records = await OsRecords.open(directory);
   for (let count = 0; count < 203; count += 1) await records.add({ ...booted, version: `1.${count}` });

@@ -94,6 +94,13 @@ test('the room for a kernel image counts what clearing will free', async () => {
   expect(before).toBeGreaterThan(0);
 });
 
+test('what the guard noted is read', async () => {
+  expect(await loader.rejections()).toEqual([]);
+  await mkdir(join(root, 'EFI/rejected'));
+  await writeFile(join(root, 'EFI/rejected/berth_1.2.txt'), 'it was not well\n');
+  expect(await loader.rejections()).toEqual([{ name: 'berth_1.2', text: 'it was not well\n' }]);
+});
+
 test('a rejected release is gone, with its reason kept; the only one stays', async () => {
   await put('berth_1.0.efi');
   await expect(loader.reject('berth_1.0', 'why')).rejects.toMatchObject({ code: 'CONFIG_INVALID' });

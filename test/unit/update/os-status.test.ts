@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { lacksBlessing, type OsEvent } from '../../../src/update/os-status.ts';
+import { hasOpenEnd, lacksBlessing, type OsEvent } from '../../../src/update/os-status.ts';
 
 const story = (...lines: readonly string[]): OsEvent[] =>
   lines.map((line) => {
@@ -24,4 +24,20 @@ test.each([
   },
 ])('$what lacks its blessing in the history: $lacks', ({ events, lacks }) => {
   expect(lacksBlessing(events, '2')).toBe(lacks);
+});
+
+test.each([
+  { what: 'a first release', events: story('booted 1'), isOpen: false },
+  { what: 'one that waits', events: story('booted 1', 'staged 2'), isOpen: true },
+  {
+    what: 'one that came up, and is not there any more',
+    events: story('staged 3', 'booted 3', 'booted 1'),
+    isOpen: true,
+  },
+  { what: 'one that was taken back', events: story('staged 3', 'booted 3', 'rejected 3', 'booted 1'), isOpen: false },
+  { what: 'one that a newer one replaced', events: story('staged 2', 'dropped 2'), isOpen: false },
+  { what: 'one that runs', events: story('staged 1', 'booted 1'), isOpen: false },
+  { what: 'one that was blessed once', events: story('staged 2', 'blessed 2', 'booted 1'), isOpen: false },
+])('the end of $what is open: $isOpen', ({ events, isOpen }) => {
+  expect(hasOpenEnd(events, '1')).toBe(isOpen);
 });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { findFirmware } from '../../../image/vm/requirements.ts';
+import { plainLines } from '../../../image/vm/serial-text.ts';
 import type { HostStatus } from '../../../src/agent/model.ts';
 import type { UpdateEnd } from '../../../src/update/machine/update-status.ts';
 import type { OsEvent, OsStatus } from '../../../src/update/os-status.ts';
@@ -41,11 +42,31 @@ export class UpdatingHost {
     await this.vm.statusInside('a healthy host', isHealthy);
   }
 
+  /** Waits until it is well, on the first release: whatever a test before this one left. */
+  async settle(): Promise<void> {
+    await this.vm.until('a healthy host on its first release', async () => {
+      const status = await this.vm.statusInside('a healthy host', isHealthy);
+      return status.machine?.release?.version === this.first.version;
+    });
+    const serial = await this.vm.vm.serial();
+    this.#boots = { a: bootsOf(serial, 'a'), b: bootsOf(serial, 'b') };
+  }
+
+  /** How often it came up from that slot. */
+  async boots(slot: 'a' | 'b'): Promise<number> {
+    return bootsOf(await this.vm.vm.serial(), slot);
+  }
+
+  /** Lines of the console that match. */
+  async shown(pattern: RegExp): Promise<readonly string[]> {
+    return plainLines(await this.vm.vm.serial()).filter((line) => pattern.test(line));
+  }
+
   /** Waits until the initrd has mounted that slot, once more than before. */
   async comesUpIn(slot: 'a' | 'b', limitMs?: number): Promise<void> {
     await this.vm.restarted();
     this.#boots[slot] += 1;
-    await this.vm.lines(new RegExp(`^berth: slot ${slot} on`), this.#boots[slot], limitMs);
+    await this.vm.lines(mounted(slot), this.#boots[slot], limitMs);
   }
 
   /** Waits until it runs the release from slot b, and keeps it. */
@@ -169,6 +190,39 @@ ${health === undefined ? '' : `    health: ${health}\n`}${berth}`;
     boot: { kind: 'uefi', ...findFirmware('amd64') },
     ...vm,
   };
+}
+
+/** A host that several tests use, one after the other. */
+export interface SharedHost {
+  readonly works: ReleaseWorks;
+  readonly host: UpdatingHost;
+  readonly close: () => Promise<void>;
+}
+
+/** {@link withUpdatingHost} for a file's `beforeAll`; its `afterAll` closes it. */
+export async function openUpdatingHost(change: UpdatingHostChange): Promise<SharedHost> {
+  const opened = Promise.withResolvers<Omit<SharedHost, 'close'>>();
+  const closing = Promise.withResolvers<undefined>();
+  const whole = withReleases(async (works) =>
+    withUpdatingHost(works, change, async (host) => {
+      opened.resolve({ works, host });
+      await closing.promise;
+    }),
+  );
+  whole.catch(opened.reject);
+  return {
+    ...(await opened.promise),
+    close: async () => {
+      closing.resolve(undefined);
+      await whole;
+    },
+  };
+}
+
+const mounted = (slot: 'a' | 'b'): RegExp => new RegExp(`^berth: slot ${slot} on`);
+
+function bootsOf(serial: string, slot: 'a' | 'b'): number {
+  return plainLines(serial).filter((line) => mounted(slot).test(line)).length;
 }
 
 export const isHealthy = ({ state }: HostStatus): boolean => state === 'healthy';
