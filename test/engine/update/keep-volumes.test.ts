@@ -141,6 +141,15 @@ describe('volumes on XFS with reflinks', () => {
     expect(await host.run(`cat ${dataOf('db')}/content`)).toBe('before\n');
   });
 
+  test('that go forward only are known to the guard, under the release that ran with them', async () => {
+    const agent = keeper(host, newer);
+    await agent.declare({ ...desired, volumes: [volume('db', 'forward-only'), volume('files', 'forward-only')] });
+    expect(await host.call('forward_only', newer)).toBe('');
+    await agent.engineCameUp('user');
+    expect(await host.call('forward_only', newer)).toBe('user/db user/files ');
+    expect(await host.call('forward_only', old)).toBe('');
+  });
+
   test('can be copied, says the agent before it takes a release', async () => {
     const agent = keeper(host, old);
     await agent.declare(desired);
