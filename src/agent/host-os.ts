@@ -122,6 +122,7 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
           events: () => records.events,
           note: async (kind, about, why) => os.note(kind, why, about),
           admit: async () => volumes.requireCopies(),
+          warnings: () => volumes.warnings,
           onProved: async () => forgetPredecessor({ loader, running, state, volumes }),
         });
   const os: OwnOs = new OwnOs({

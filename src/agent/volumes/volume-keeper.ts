@@ -102,6 +102,15 @@ export class VolumeKeeper {
       .map(shownVolume);
   }
 
+  /** What to tell before another release is taken, a line each. */
+  get warnings(): string[] {
+    const names = this.#ruled.filter(({ rollback }) => rollback === 'forward-only').map(shownVolume);
+    if (names.length === 0) return [];
+    return [
+      `once services run under it, nothing goes back by itself past volumes that go forward only: ${names.join(', ')}`,
+    ];
+  }
+
   /** Somebody wants to go back all the same: services of the other release may run with what is there. */
   async letGoBack(): Promise<void> {
     await this.#turns.take(async () => {

@@ -77,6 +77,14 @@ describe('a volume that goes forward only', () => {
     expect(held).toEqual([]);
   });
 
+  test('is told before another release is taken', async () => {
+    const agent = await keeper(old);
+    await agent.declare(declared('snapshot'));
+    expect(agent.warnings).toEqual([]);
+    await agent.declare(declared('forward-only'));
+    expect(agent.warnings).toEqual([expect.stringContaining('volumes that go forward only: user/db')]);
+  });
+
   test('is marked once its engine runs, not before', async () => {
     const agent = starting(newer);
     await agent.declare(declared('forward-only'));
