@@ -32,7 +32,7 @@ function keeper(host: VolumeHost, { rootHash, version }: BootedRelease): VolumeK
   return new VolumeKeeper({
     files: new VolumeFiles(host.outside),
     running: { rootHash, version },
-    hold: async () => Promise.resolve(),
+    holds: { held: () => new Set(), hold: async () => Promise.resolve(), lift: async () => Promise.resolve() },
     onProblem: (why) => {
       throw new Error(why);
     },
