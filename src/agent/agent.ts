@@ -9,7 +9,7 @@ import { systemEngineSettings } from '../engine/engine-settings.ts';
 import { userEngineService } from '../services/desired/declared.ts';
 import type { ImageSource } from '../services/executor.ts';
 import type { EngineView } from '../services/host-sources.ts';
-import type { Desired } from '../services/model.ts';
+import type { Desired, ServiceMemory } from '../services/model.ts';
 import type { StepRecord } from '../services/ports.ts';
 import { ServiceReconciler } from '../services/service-reconciler.ts';
 import type { ServiceStatus } from '../services/status.ts';
@@ -54,7 +54,7 @@ import { type ReleaseReturn, releaseReturn } from './release-generation.ts';
 import { StepBooks } from './step-books.ts';
 import { StepCounters } from './step-counters.ts';
 import type { UpdateService } from './update-service.ts';
-import type { HeldService } from './volumes/forward-marks.ts';
+import type { ServiceHolds } from './volumes/volume-keeper.ts';
 import { explain } from './why.ts';
 
 export interface AgentDependencies {
@@ -318,10 +318,18 @@ export class Agent implements AgentService {
     await this.#os.rollBack(operator, reason, force);
   }
 
-  /** Keeps a service from running until an operator starts it. Durable when it resolves. */
-  async hold({ service, why }: HeldService): Promise<void> {
-    const reason: Reason = { kind: 'rollback', service, detail: why };
-    await this.#reconciler.remember(service, { wish: { kind: 'stopped', reason }, restart: undefined });
+  /** Services that a rollback keeps from running. */
+  get holds(): ServiceHolds {
+    const reconciler = this.#reconciler;
+    const isHeld = ({ wish }: ServiceMemory): boolean => wish?.reason.kind === 'rollback';
+    return {
+      held: () => new Set(Object.entries(reconciler.memory).flatMap(([name, one]) => (isHeld(one) ? [name] : []))),
+      hold: async ({ service, why }) => {
+        const reason: Reason = { kind: 'rollback', service, detail: why };
+        await reconciler.remember(service, { wish: { kind: 'stopped', reason }, restart: undefined });
+      },
+      lift: async (service) => reconciler.remember(service, { wish: undefined }),
+    };
   }
 
   /** What services that run want to do before the host restarts. */

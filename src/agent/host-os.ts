@@ -31,9 +31,8 @@ import { ReleaseReporter } from './release-reporter.ts';
 import type { AgentState } from './state/agent-state.ts';
 import { userChecks } from './user-checks.ts';
 import { berthVersion } from './version.ts';
-import type { HeldService } from './volumes/forward-marks.ts';
 import { VolumeFiles } from './volumes/volume-files.ts';
-import { VolumeKeeper } from './volumes/volume-keeper.ts';
+import { type ServiceHolds, VolumeKeeper } from './volumes/volume-keeper.ts';
 
 export interface HostOsOptions {
   readonly instance: string;
@@ -57,8 +56,8 @@ export interface HostOsOptions {
   readonly isChanging: () => boolean;
   /** The agent's own data. */
   readonly state: AgentState;
-  /** Keeps a service from running until an operator starts it. */
-  readonly hold: (held: HeldService) => Promise<void>;
+  /** Services that are kept from running. */
+  readonly holds: () => ServiceHolds;
   readonly status: () => Promise<HostStatus>;
   /** What is declared at present. */
   readonly config: () => HostConfig;
@@ -120,10 +119,14 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
   const volumes = new VolumeKeeper({
     files: new VolumeFiles(stateDirectory),
     running: { rootHash: facts.rootHash, version },
-    hold: async (held) => {
-      say(`os: ${held.service} does not run: ${held.why}`);
-      await os.note('services-held', `${held.service} does not run: ${held.why}`);
-      await options.hold(held);
+    holds: {
+      held: () => options.holds().held(),
+      hold: async (held) => {
+        say(`os: ${held.service} does not run: ${held.why}`);
+        await os.note('services-held', `${held.service} does not run: ${held.why}`);
+        await options.holds().hold(held);
+      },
+      lift: async (service) => options.holds().lift(service),
     },
     onProblem,
   });
@@ -146,6 +149,7 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
           events: () => records.events,
           note: async (kind, about, why) => os.note(kind, why, about),
           admit: async () => volumes.requireCopies(),
+          warnings: () => volumes.warnings,
           onProved: async () => forgetPredecessor({ loader, running, state, volumes }),
         });
   const os: OwnOs = new OwnOs({

@@ -37,6 +37,8 @@ export interface HostUpdatesOptions {
   readonly admit: () => Promise<void>;
   /** The running release has proved itself, or another one took the place of the one before: nothing goes back to that. */
   readonly onProved: () => Promise<void>;
+  /** What to tell whoever looks at a release that is offered. */
+  readonly warnings: () => readonly string[];
   /** What services that run want to do before a restart. */
   readonly hooks: () => readonly RebootHook[];
   readonly runHook: (hook: RebootHook, signal: AbortSignal) => Promise<void>;
@@ -118,6 +120,7 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
   const updates = new OwnUpdates({
     ...{ keeper, reboots, running, clock },
     updateConfig: () => config().update,
+    warnings: options.warnings,
     verifySlot: async (signal) =>
       (await import('../update/transfer/verify-slot.ts')).verifySlot(running.device, running, signal),
   });

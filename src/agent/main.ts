@@ -115,13 +115,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
             keepsState: host.keepsState,
             isChanging: () => host.machine.isChanging,
           },
-          hold: async (held) => {
-            const { service, why } = held;
-            host.machine.addProblems([
-              `${service} does not run: ${why}; to run it all the same: berth service start ${service}`,
-            ]);
-            await agent.hold(held);
-          },
+          holds: () => agent.holds,
           status: async () => agent.status(),
           config: () => agent.config,
           redact: (text) => agent.redact(text),

@@ -20,6 +20,8 @@ export interface OwnUpdatesDependencies {
   readonly verifySlot: (signal: AbortSignal) => Promise<SlotDamage>;
   /** What is declared now: another object when it was declared anew. */
   readonly updateConfig: () => UpdateConfig;
+  /** What to tell whoever looks at a release that is offered. */
+  readonly warnings: () => readonly string[];
   readonly clock: Clock;
 }
 
@@ -69,7 +71,9 @@ export class OwnUpdates implements UpdateService {
   }
 
   async lookForUpdate(options: UpdateOptions, operator: Operator): Promise<UpdateOffer> {
-    return this.#deps.keeper.look({ ...options, reason: reasonOf(operator) });
+    const { keeper, warnings } = this.#deps;
+    const offer = await keeper.look({ ...options, reason: reasonOf(operator) });
+    return offer.target === null ? offer : { ...offer, warnings: [...offer.warnings, ...warnings()] };
   }
 
   async updateOs(

@@ -81,6 +81,8 @@ function stateOf(
   const waiting = mine.find((step) => step.waitsFor.length > 0);
   const why = rollbackOf(service, containers.current, input.observed, input.memory);
   const rollback = why === undefined ? '' : `rolled back: ${why}`;
+  if (memory.wish?.reason.kind === 'rollback')
+    return { state: 'failed', detail: `${memory.wish.reason.detail}; an operator may start it all the same` };
   if (memory.wish?.kind === 'stopped') return { state: 'stopped', detail: 'stopped by an operator' };
   if (memory.retryAt !== undefined && memory.retryAt > input.now && mine.some((step) => step.notBefore !== undefined)) {
     return { state: 'backoff', detail: memory.lastError ?? describeContainer(shown) };

@@ -4,21 +4,29 @@ import { Turns } from '../../core/turns.ts';
 import type { Desired } from '../../services/model.ts';
 import type { VolumeStatus } from '../../update/volume-status.ts';
 import {
+  decideForward,
+  type ForwardMark,
   type HeldService,
   marksText,
   marksUnder,
   parseMarks,
-  servicesToHold,
   type VolumeRelease,
 } from './forward-marks.ts';
 import { dataOf, type RuledVolume, ruledVolumes, rulesText, shownVolume } from './ruled-volume.ts';
 import type { VolumeFiles } from './volume-files.ts';
 
+/** Services that are kept from running. */
+export interface ServiceHolds {
+  held(): ReadonlySet<string>;
+  /** Until an operator starts it, or {@link lift}. Durable when it resolves. */
+  hold(held: HeldService): Promise<void>;
+  lift(service: string): Promise<void>;
+}
+
 export interface VolumeKeeperDependencies {
   readonly files: VolumeFiles;
   readonly running: VolumeRelease;
-  /** Keeps a service from running until an operator starts it. Durable when it resolves. */
-  readonly hold: (held: HeldService) => Promise<void>;
+  readonly holds: ServiceHolds;
   readonly onProblem: (why: string) => void;
 }
 
@@ -57,28 +65,26 @@ export class VolumeKeeper {
   }
 
   async #declare(desired: Desired): Promise<void> {
-    const { files, running, hold } = this.#deps;
+    const { files, running, holds } = this.#deps;
     this.#ruled = ruledVolumes(desired);
-    const { marks } = (this.#written ??= { rules: await files.read('rules'), marks: await files.read('forward-only') });
+    const written = (this.#written ??= { rules: await files.read('rules'), marks: await files.read('forward-only') });
     const rules = rulesText(this.#ruled);
     if (rules !== '') await files.noteLast(running);
-    if (rules !== this.#written.rules) await files.write('rules', rules);
-    this.#written = { rules, marks };
-    for (const one of servicesToHold(desired, this.#ruled, parseMarks(marks), running)) await hold(one);
+    if (rules !== written.rules) await files.write('rules', rules);
+    this.#written = { ...written, rules };
+    const { hold, lift, marks } = decideForward(desired, this.#ruled, parseMarks(written.marks), running, holds.held());
+    for (const one of hold) await holds.hold(one);
+    for (const one of lift) await holds.lift(one);
     // After the holds: a power cut in between holds them once more.
-    await this.#mark();
+    await this.#mark(marks);
   }
 
   /** A volume whose engine is not up yet keeps the mark that it has: nothing ran with it. */
-  async #mark(): Promise<void> {
+  async #mark(known?: readonly ForwardMark[]): Promise<void> {
     const { files, running } = this.#deps;
     if (this.#written === undefined) return;
-    const before = parseMarks(this.#written.marks);
-    const marks = marksText(
-      marksUnder(this.#ruled, running).flatMap((mark) =>
-        this.#up.has(mark.engine) ? [mark] : before.filter((one) => shownVolume(one) === shownVolume(mark)),
-      ),
-    );
+    const before = known ?? parseMarks(this.#written.marks);
+    const marks = marksText(marksUnder(this.#ruled, before, running, this.#up));
     if (marks !== this.#written.marks) await files.write('forward-only', marks);
     this.#written = { ...this.#written, marks };
   }
@@ -100,6 +106,15 @@ export class VolumeKeeper {
     return parseMarks(this.#written?.marks ?? '')
       .filter((mark) => mark.rootHash === rootHash)
       .map(shownVolume);
+  }
+
+  /** What to tell before another release is taken, a line each. */
+  get warnings(): string[] {
+    const names = this.#ruled.filter(({ rollback }) => rollback === 'forward-only').map(shownVolume);
+    if (names.length === 0) return [];
+    return [
+      `once services run under it, nothing goes back by itself past volumes that go forward only: ${names.join(', ')}`,
+    ];
   }
 
   /** Somebody wants to go back all the same: services of the other release may run with what is there. */

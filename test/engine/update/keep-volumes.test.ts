@@ -32,7 +32,7 @@ function keeper(host: VolumeHost, { rootHash, version }: BootedRelease): VolumeK
   return new VolumeKeeper({
     files: new VolumeFiles(host.outside),
     running: { rootHash, version },
-    hold: async () => Promise.resolve(),
+    holds: { held: () => new Set(), hold: async () => Promise.resolve(), lift: async () => Promise.resolve() },
     onProblem: (why) => {
       throw new Error(why);
     },
@@ -139,6 +139,15 @@ describe('volumes on XFS with reflinks', () => {
     await host.run('rm -rf user-engine/volumes/db');
     await host.boot(old);
     expect(await host.run(`cat ${dataOf('db')}/content`)).toBe('before\n');
+  });
+
+  test('that go forward only are known to the guard, under the release that ran with them', async () => {
+    const agent = keeper(host, newer);
+    await agent.declare({ ...desired, volumes: [volume('db', 'forward-only'), volume('files', 'forward-only')] });
+    expect(await host.call('forward_only', newer)).toBe('');
+    await agent.engineCameUp('user');
+    expect(await host.call('forward_only', newer)).toBe('user/db user/files ');
+    expect(await host.call('forward_only', old)).toBe('');
   });
 
   test('can be copied, says the agent before it takes a release', async () => {

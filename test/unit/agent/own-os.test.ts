@@ -27,7 +27,7 @@ async function hostWith(rollback: VolumeRollback): Promise<OwnOs> {
   const volumes = new VolumeKeeper({
     files: new VolumeFiles(directory),
     running: { rootHash: facts.rootHash, version: '1.1' },
-    hold: async () => Promise.resolve(),
+    holds: { held: () => new Set(), hold: async () => Promise.resolve(), lift: async () => Promise.resolve() },
     onProblem: (why) => story.push(why),
   });
   const create = { driver: 'local', driverOptions: {}, labels: {} };

@@ -1,8 +1,9 @@
-import { copyFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../../../../src/engine/run-command.ts';
 import { installTools } from '../../support/engine-versions.ts';
 import { claimDirectory, holdNamespace, reapEngine } from '../../support/private-engine.ts';
+import { staticBusybox } from '../../support/test-image.ts';
 
 /** What the image runs before any service. */
 export const keepVolumes = join(import.meta.dirname, '../../../../image/os/root/usr/lib/berth/keep-volumes');
@@ -18,10 +19,13 @@ export interface BootedRelease {
 export class VolumeHost {
   readonly #directory: string;
   readonly #pid: number;
+  /** The image's shell, which runs its own version of a command where it has one. */
+  readonly #shell: string;
 
-  private constructor(directory: string, pid: number) {
+  private constructor(directory: string, pid: number, shell: string) {
     this.#directory = directory;
     this.#pid = pid;
+    this.#shell = shell;
   }
 
   static async start(name: string, makeFileSystem = 'mkfs.xfs -q -m reflink=1'): Promise<VolumeHost> {
@@ -41,7 +45,7 @@ export class VolumeHost {
         `mount -o loop '${file}' '${directory}/state'`,
       ],
     );
-    return new VolumeHost(directory, holder.pid);
+    return new VolumeHost(directory, holder.pid, `${await staticBusybox()} sh`);
   }
 
   /** The state directory, for commands of this host. */
@@ -61,7 +65,7 @@ export class VolumeHost {
 
   /** What a boot does before any service. @returns why it was refused; '' when it went well. */
   async boot({ rootHash, version, standing }: BootedRelease): Promise<string> {
-    const script = `refusal=$(sh ../keep-volumes "$PWD" ${rootHash} ${version} ${standing}) || echo "$refusal"`;
+    const script = `refusal=$(${this.#shell} ../keep-volumes "$PWD" ${rootHash} ${version} ${standing}) || echo "$refusal"`;
     return (await this.run(script)).trim();
   }
 
@@ -71,7 +75,7 @@ export class VolumeHost {
    */
   async cutBoots({ rootHash, version, standing }: BootedRelease, before: string, after: string): Promise<string[]> {
     const output = await this.run(`
-boot() { sh ../keep-volumes "$PWD" "$@"; }
+boot() { ${this.#shell} ../keep-volumes "$PWD" "$@"; }
 # Everything that the script started goes with it.
 cut() { setsid --wait bash -T -c "commands=0; trap 'commands=\\$((commands + 1)); [ \\$commands -lt $1 ] || kill -KILL 0' DEBUG; . ../keep-volumes" \
   cut "$PWD" ${rootHash} ${version} ${standing} 2> /dev/null; }
@@ -88,6 +92,17 @@ done`);
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== '');
+  }
+
+  /** What a function of the image's scripts prints, in a release. */
+  async call(name: string, { rootHash }: Pick<BootedRelease, 'rootHash'>): Promise<string> {
+    const text = await readFile(join(keepVolumes, '../functions'), 'utf8');
+    const body = new RegExp(`^${name}\\(\\) \\{\\n[^]*?^\\}$`, 'm').exec(text)?.[0] ?? '';
+    await writeFile(
+      join(this.outside, '../functions'),
+      `root_hash=${rootHash}\n${body.replaceAll('/var/lib/berth', '.')}\n${name}\n`,
+    );
+    return this.run(`${this.#shell} ../functions`);
   }
 
   async stop(): Promise<void> {

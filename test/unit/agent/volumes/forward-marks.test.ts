@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { marksText, marksUnder, parseMarks, servicesToHold } from '../../../../src/agent/volumes/forward-marks.ts';
+import {
+  decideForward,
+  type ForwardMark,
+  marksText,
+  marksUnder,
+  parseMarks,
+} from '../../../../src/agent/volumes/forward-marks.ts';
 import type { RuledVolume } from '../../../../src/agent/volumes/ruled-volume.ts';
 import type { DesiredService } from '../../../../src/services/model.ts';
 
@@ -17,36 +23,101 @@ const services = new Map([
   service('logs', 'system', ['berth_db']),
 ]);
 
-test('marks are lines, and lines are marks', () => {
-  const marks = marksUnder([db, files], newer);
-  expect(marksText(marks)).toBe('bb 1.10.0 user berth_db\n');
-  expect(parseMarks(marksText(marks))).toEqual(marks);
+const mark = (release: typeof old, heldBy?: string): ForwardMark => {
+  return { ...release, engine: 'user', name: 'berth_db', ...(heldBy === undefined ? {} : { heldBy }) };
+};
+
+test.each([mark(newer), mark(newer, 'aa')])('a mark is a line, and a line is a mark', (one) => {
+  expect(parseMarks(marksText([one]))).toEqual([one]);
 });
 
-test.each(['', 'bb 1.10.0 user', 'bb 1.10.0 other berth_db', 'bb 1.10.0 user berth db'])('%j is no mark', (line) => {
+test.each(['', 'bb 1.10.0 user', 'bb 1.10.0 other berth_db', 'bb 1.10.0 user berth db x'])('%j is no mark', (line) => {
   expect(parseMarks(`${line}\n`)).toEqual([]);
 });
 
-describe('a service does not run', () => {
-  const held = (running: typeof old, ruled: readonly RuledVolume[], marked = newer): string[] =>
-    servicesToHold({ services }, ruled, marksUnder([db], marked), running).map(({ service: name }) => name);
+const why = '1.10.0 ran with its volume user/berth_db, which goes forward only, and this is 1.9.0';
+const both = ['shop', 'backup'];
 
-  test('where a newer release ran with its volume', () => {
-    expect(servicesToHold({ services }, [db], marksUnder([db], newer), old)).toEqual(
-      ['shop', 'backup'].map((name) => ({
-        service: name,
-        why: '1.10.0 ran with its volume user/berth_db, which goes forward only, and this is 1.9.0',
-      })),
-    );
-  });
+interface Row {
+  readonly rule: string;
+  readonly running: typeof old;
+  readonly before: readonly ForwardMark[];
+  readonly ruled?: readonly RuledVolume[];
+  readonly held?: readonly string[];
+  readonly hold?: readonly string[];
+  readonly lift?: readonly string[];
+  readonly marks: readonly ForwardMark[];
+}
 
-  test.each<[string, string[]]>([
-    ['but it does under that release', held(newer, [db])],
-    ['but it does under a later one', held({ rootHash: 'cc', version: '1.11.0' }, [db])],
-    ['but it does under the same version with another content', held({ rootHash: 'cc', version: '1.10.0' }, [db])],
-    ['but it does when the volume does not go forward only any more', held(old, [files])],
-    ['but it does where no other release ran', held(old, [db], old)],
-  ])('%s', (_rule, names) => {
-    expect(names).toEqual([]);
+test.each<Row>([
+  { rule: 'where nothing ran with it yet, nothing is held', running: old, before: [], marks: [] },
+  {
+    rule: 'under the release that ran with it, nothing is held',
+    running: newer,
+    before: [mark(newer)],
+    marks: [mark(newer)],
+  },
+  { rule: 'under a later release, nothing is held', running: newer, before: [mark(old)], marks: [mark(old)] },
+  {
+    rule: 'under the same version with another content, nothing is held',
+    running: { rootHash: 'cc', version: '1.10.0' },
+    before: [mark(newer)],
+    marks: [mark(newer)],
+  },
+  {
+    rule: 'under an older release, its services are held',
+    running: old,
+    before: [mark(newer)],
+    hold: both,
+    marks: [mark(newer, 'aa')],
+  },
+  {
+    rule: 'what is held stays so',
+    ...{ running: old, before: [mark(newer, 'aa')], held: both, marks: [mark(newer, 'aa')] },
+  },
+  {
+    rule: 'once an operator has started one of them, this release runs with it',
+    ...{ running: old, before: [mark(newer, 'aa')], held: ['backup'], marks: [mark(old)] },
+  },
+  {
+    rule: 'under another older release, they are held once more',
+    running: { rootHash: 'cc', version: '1.9.5' },
+    ...{ before: [mark(newer, 'aa')], held: [], hold: both, marks: [mark(newer, 'cc')] },
+  },
+  {
+    rule: 'a release that is new enough lifts what an older one held',
+    running: { rootHash: 'dd', version: '1.11.0' },
+    ...{ before: [mark(newer, 'aa')], held: both, lift: both, marks: [mark(newer, 'aa')] },
+  },
+  {
+    rule: 'a service stays held for one of its volumes, though nothing speaks against the other',
+    running: old,
+    before: [mark(newer, 'aa')],
+    ruled: [db, { ...files, rollback: 'forward-only' }],
+    ...{ held: both, marks: [mark(newer, 'aa')] },
+  },
+  {
+    rule: 'a volume that does not go forward only any more holds nothing',
+    ...{ running: old, before: [mark(newer, 'aa')], ruled: [files], held: both, lift: both, marks: [] },
+  },
+])('$rule', ({ running, before, ruled = [db, files], held = [], hold = [], lift = [], marks }) => {
+  const decision = decideForward({ services }, ruled, before, running, new Set(held));
+  expect(decision.hold.map(({ service: name }) => name)).toEqual(hold);
+  expect({ lift: decision.lift, marks: decision.marks }).toEqual({ lift, marks });
+  for (const one of decision.hold) if (running === old) expect(one.why).toBe(why);
+});
+
+describe('a mark', () => {
+  const under = (before: readonly ForwardMark[], up: readonly ('user' | 'system')[]) =>
+    marksUnder([db, files], before, old, new Set(up));
+
+  test.each<[string, ForwardMark[], ForwardMark[]]>([
+    ['is of the release whose engine runs', under([], ['user']), [mark(old)]],
+    ['is of none before', under([], ['system']), []],
+    ['stays that of the release before until then', under([mark(newer)], []), [mark(newer)]],
+    ['stays while services are held', under([mark(newer, 'aa')], ['user']), [mark(newer, 'aa')]],
+    ['does not stay for what another release held', under([mark(newer, 'cc')], ['user']), [mark(old)]],
+  ])('%s', (_rule, found, expected) => {
+    expect(found).toEqual(expected);
   });
 });

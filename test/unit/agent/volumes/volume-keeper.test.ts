@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { VolumeRelease } from '../../../../src/agent/volumes/forward-marks.ts';
 import { VolumeFiles } from '../../../../src/agent/volumes/volume-files.ts';
-import { VolumeKeeper } from '../../../../src/agent/volumes/volume-keeper.ts';
+import { type ServiceHolds, VolumeKeeper } from '../../../../src/agent/volumes/volume-keeper.ts';
 import type { VolumeRollback } from '../../../../src/config/service-spec.ts';
 import type { Desired, DesiredService } from '../../../../src/services/model.ts';
 
@@ -22,6 +22,12 @@ beforeEach(async () => {
 
 afterEach(async () => rm(state, { recursive: true }));
 
+const holds = (): ServiceHolds => ({
+  held: () => new Set(held),
+  hold: async ({ service }) => Promise.resolve(void held.push(service)),
+  lift: async (service) => Promise.resolve(void (held = held.filter((name) => name !== service))),
+});
+
 /** An agent of a release, whose engine runs. */
 async function keeper(running: VolumeRelease): Promise<VolumeKeeper> {
   const agent = starting(running);
@@ -33,7 +39,7 @@ function starting(running: VolumeRelease): VolumeKeeper {
   return new VolumeKeeper({
     files: new VolumeFiles(state),
     running,
-    hold: async ({ service }) => Promise.resolve(void held.push(service)),
+    holds: holds(),
     onProblem: (why) => problems.push(why),
   });
 }
@@ -77,6 +83,14 @@ describe('a volume that goes forward only', () => {
     expect(held).toEqual([]);
   });
 
+  test('is told before another release is taken', async () => {
+    const agent = await keeper(old);
+    await agent.declare(declared('snapshot'));
+    expect(agent.warnings).toEqual([]);
+    await agent.declare(declared('forward-only'));
+    expect(agent.warnings).toEqual([expect.stringContaining('volumes that go forward only: user/db')]);
+  });
+
   test('is marked once its engine runs, not before', async () => {
     const agent = starting(newer);
     await agent.declare(declared('forward-only'));
@@ -93,13 +107,21 @@ describe('a volume that goes forward only', () => {
     expect(await read('forward-only')).toBe('aa 1.0.0 user db\n');
   });
 
-  test('keeps its service from an older release, once', async () => {
+  test('keeps its service from an older release until an operator starts it', async () => {
     await (await keeper(newer)).declare(declared('forward-only'));
     await (await keeper(old)).declare(declared('forward-only'));
-    expect(held).toEqual(['shop']);
-    // An operator has started it since, or not: it is not held again.
     await (await keeper(old)).declare(declared('forward-only'));
-    expect(held).toEqual(['shop']);
+    expect([held, await read('forward-only')]).toEqual([['shop'], 'bb 1.1.0 user db aa\n']);
+    held = [];
+    await (await keeper(old)).declare(declared('forward-only'));
+    expect([held, await read('forward-only')]).toEqual([[], 'aa 1.0.0 user db\n']);
+  });
+
+  test('lets its service run again under a later release', async () => {
+    await (await keeper(newer)).declare(declared('forward-only'));
+    await (await keeper(old)).declare(declared('forward-only'));
+    await (await keeper({ rootHash: 'cc', version: '1.2.0' })).declare(declared('forward-only'));
+    expect([held, await read('forward-only')]).toEqual([[], 'cc 1.2.0 user db\n']);
   });
 
   test('keeps no service from an older release when somebody wanted to go back', async () => {
@@ -115,7 +137,7 @@ describe('a volume that goes forward only', () => {
     const cut = new VolumeKeeper({
       files: new VolumeFiles(state),
       running: old,
-      hold: async () => Promise.reject(new Error('the disk is full')),
+      holds: { ...holds(), hold: async () => Promise.reject(new Error('the disk is full')) },
       onProblem: (why) => problems.push(why),
     });
     await cut.engineCameUp('user');
