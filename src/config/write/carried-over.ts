@@ -1,0 +1,49 @@
+import { type Diagnostic, formatPath } from '../../core/diagnostic.ts';
+import type { SourcePosition } from '../dialects/dialect.ts';
+import { type ConfigChange, diffConfigs } from '../diff.ts';
+import type { HostConfig } from '../host-config.ts';
+
+/**
+ * What a written config does not say that the config it was written from says: one warning for each, at the place that
+ * declared it. `back`: the written text, read again. Pure.
+ */
+export function notCarriedOver(
+  config: HostConfig,
+  back: HostConfig,
+  file: string,
+  sources: ReadonlyMap<string, SourcePosition>,
+): Diagnostic[] {
+  const changes = diffConfigs(config, back);
+  const paths =
+    changes.length > 0 ? changes : differences(config, back).map((key) => ({ key, change: 'changed' as const }));
+  return paths.map(({ key, change }) => {
+    const { line, column, file: named } = positionOf(key, sources) ?? { file, line: 0, column: 0 };
+    const message = `"${key}" ${phrases[change]}`;
+    return { file: named, line, column, path: key, severity: 'warning', code: 'not-carried-over', message, hint: null };
+  });
+}
+
+const phrases: Readonly<Record<ConfigChange['change'], string>> = {
+  removed: 'cannot be said in #cloud-config, and is left out',
+  changed: 'cannot be said in #cloud-config as it is, and becomes something else',
+  added: 'comes with what is written for something else',
+};
+
+function positionOf(key: string, sources: ReadonlyMap<string, SourcePosition>): SourcePosition | undefined {
+  for (let name = key; name !== ''; name = name.replace(/(\.[\w-]+|\[[^\]]*\]|^[^.[]*)$/, '')) {
+    const position = sources.get(name);
+    if (position !== undefined) return position;
+  }
+  return undefined;
+}
+
+/** Formatted paths of values that differ. */
+function differences(before: unknown, after: unknown, path: readonly (string | number)[] = []): string[] {
+  if (before === after) return [];
+  if (typeof before !== 'object' || typeof after !== 'object' || before === null || after === null)
+    return [formatPath(path)];
+  const [old, current] = [new Map(Object.entries(before)), new Map(Object.entries(after))];
+  return [...new Set([...old.keys(), ...current.keys()])].flatMap((key) =>
+    differences(old.get(key), current.get(key), [...path, Array.isArray(before) ? Number(key) : key]),
+  );
+}
