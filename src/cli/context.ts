@@ -110,6 +110,8 @@ export interface Flags {
   readonly for?: number;
   readonly stageOnly?: boolean;
   readonly plan?: boolean;
+  readonly filesDir?: string;
+  readonly pretty?: boolean;
 }
 
 /** What a command gets: the process, its options, and ways to the agent and to the person. */

@@ -15,7 +15,7 @@ async function readConfigText(path: string, cwd: string): Promise<ConfigText> {
   try {
     return { file: path, text: await readFile(resolve(cwd, path), 'utf8') };
   } catch (error) {
-    throw new BerthError('CONFIG_UNREADABLE', `cannot read ${path}: ${explain(error)}`, { cause: error });
+    throw new BerthError('CONFIG_UNREADABLE', `cannot read ${path}: ${explainFileError(error)}`, { cause: error });
   }
 }
 
@@ -26,7 +26,8 @@ async function readStdin({ stdin }: CliContext): Promise<ConfigText> {
   return { file: '<stdin>', text };
 }
 
-function explain(error: unknown): string {
+/** Why a file could not be read, in words. */
+export function explainFileError(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EACCES') return 'not allowed';

@@ -21,7 +21,6 @@ const foreignLanguages: readonly ForeignLanguage[] = [
   { name: 'a script', starts: /^#!/ },
   { name: 'an Ignition config', starts: /^\{[\s\S]*"ignition(Version)?"\s*:/ },
   { name: 'a JSON document', starts: /^[{[]/ },
-  { name: 'a Butane config', starts: /^(#.*\n|\s*\n)*variant\s*:/ },
   { name: 'a Compose file', starts: /^(#.*\n|\s*\n)*(services|name)\s*:/ },
 ];
 

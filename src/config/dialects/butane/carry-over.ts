@@ -1,6 +1,6 @@
+import { noFilesDirectory } from '../../local-files.ts';
 import type { Translating } from './context.ts';
 import { embed, escapeBytes } from './data-url/data-url.ts';
-import { noFilesDirectory } from './local-files.ts';
 import type { Field, RecordShape, Shape } from './spec/shape.ts';
 import { type Traced, TracedRecord, traced } from './traced.ts';
 

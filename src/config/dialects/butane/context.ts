@@ -1,6 +1,6 @@
 import type { DocumentPath } from '../../../core/diagnostic.ts';
+import type { LocalFiles } from '../../local-files.ts';
 import type { Place } from '../../place.ts';
-import type { LocalFiles } from './local-files.ts';
 import type { Spec } from './spec/variants.ts';
 
 /** What the steps of a translation share. */

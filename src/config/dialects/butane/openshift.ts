@@ -58,6 +58,19 @@ export function checkMachines(ignition: TracedRecord, context: Translating): voi
   }
 }
 
+/** A MachineConfig names no kernel argument and no extension twice. */
+export function checkMachineDuplicates(butane: TracedRecord, { at }: Translating): void {
+  const openshift = butane.record('openshift');
+  for (const key of ['kernel_arguments', 'extensions']) {
+    const seen = new Set<unknown>();
+    for (const item of openshift.items(key)) {
+      const value = item.kind === 'scalar' ? item.value : undefined;
+      if (seen.has(value)) at(item.from).error('duplicate', `"${String(value)}" already stands in the list`);
+      seen.add(value);
+    }
+  }
+}
+
 /** Go's `url.Parse` finds this scheme, or no URL at all, which is reported elsewhere. */
 function isData(source: string): boolean {
   return /^data:/i.test(source) || /[\0-\x1f\x7f]/.test(source) || /^:/.test(source);

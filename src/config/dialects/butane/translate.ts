@@ -1,4 +1,5 @@
 import type { Problem } from '../../../core/diagnostic.ts';
+import type { LocalFiles } from '../../local-files.ts';
 import { didYouMean } from '../../near-miss.ts';
 import { Place } from '../../place.ts';
 import type { TextPosition } from '../../yaml-source.ts';
@@ -11,8 +12,7 @@ import type { Translating } from './context.ts';
 import { GoDecoder, Offsets } from './go-yaml/decode.ts';
 import type { GoNode } from './go-yaml/node.ts';
 import { readGoYaml } from './go-yaml/read.ts';
-import type { LocalFiles } from './local-files.ts';
-import { checkMachines, forMachines, machineConfig, machineFields } from './openshift.ts';
+import { checkMachineDuplicates, checkMachines, forMachines, machineConfig, machineFields } from './openshift.ts';
 import { configShape } from './spec/config.ts';
 import { type RecordShape, record, text as texts } from './spec/shape.ts';
 import { normalVersion, type Spec, specs } from './spec/variants.ts';
@@ -31,6 +31,8 @@ export interface TranslateOptions {
    * `butane --raw`, which only wants the Ignition config of it. The other variants do not differ.
    */
   readonly target?: 'ignition' | 'machine-config';
+  /** False: contents are embedded as they are, which means the same and takes less time. Default true, as Butane. */
+  readonly compresses?: boolean;
 }
 
 export interface ButaneTranslation {
@@ -82,7 +84,7 @@ export function translateButane(text: string, options: TranslateOptions = {}): B
     spec,
     files: options.files,
     // Before 4.10 the operator could not unpack contents.
-    compresses: spec.openshift === undefined || spec.openshift >= 10,
+    compresses: options.compresses !== false && (spec.openshift === undefined || spec.openshift >= 10),
     at,
   };
   checkButane(butane, shape, context);
@@ -95,6 +97,7 @@ export function translateButane(text: string, options: TranslateOptions = {}): B
   if (spec.openshift === undefined || isMachineConfig) checkFilters(ignition, spec.filters, ({ from }) => at(from));
   if (spec.openshift !== undefined && !isMachineConfig) reportElided(butane, at);
   if (failed()) return refused(spec);
+  if (isMachineConfig) checkMachineDuplicates(butane, context);
   return { ...refused(spec), ignition, machineConfig: isMachineConfig ? machineConfig(butane, ignition) : undefined };
 }
 

@@ -1,9 +1,9 @@
 import { posix } from 'node:path';
+import { noFilesDirectory, type TreeEntry } from '../../../local-files.ts';
 import type { Place } from '../../../place.ts';
 import { filesDirectoryHint } from '../carry-over.ts';
 import type { Translating } from '../context.ts';
 import { embed } from '../data-url/data-url.ts';
-import { noFilesDirectory, type TreeEntry } from '../local-files.ts';
 import { type Made, plain, type TracedRecord, traced } from '../traced.ts';
 import { NodeLists } from './nodes.ts';
 

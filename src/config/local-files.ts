@@ -33,5 +33,5 @@ export interface LocalProblem {
 /** Butane's own refusal when no directory was given. */
 export const noFilesDirectory: LocalProblem = {
   kind: 'problem',
-  reason: 'takes in a local file, and no directory for those was given',
+  reason: 'no directory for local files was given',
 };
