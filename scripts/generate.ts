@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { butaneDocument } from '../src/config/dialects/butane/document.ts';
 import { cloudInitDocument } from '../src/config/dialects/cloud-init/document.ts';
 import { cloudConfigSchema } from '../src/config/schema.ts';
 
@@ -7,6 +8,7 @@ import { cloudConfigSchema } from '../src/config/schema.ts';
 const generated: readonly { readonly path: string; readonly content: () => string }[] = [
   { path: 'cloud-config/schema.json', content: () => `${JSON.stringify(cloudConfigSchema(), null, 2)}\n` },
   { path: 'docs/dialects/cloud-init.md', content: cloudInitDocument },
+  { path: 'docs/dialects/butane.md', content: butaneDocument },
 ];
 
 for (const { path, content } of generated) {

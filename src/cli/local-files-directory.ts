@@ -1,7 +1,6 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { LocalFile, LocalFiles, LocalProblem, LocalTree, TreeEntry } from '../config/local-files.ts';
-import { compareText } from '../core/compare-text.ts';
 import { explainFileError } from './files.ts';
 
 /** The local files of one directory, read when a config names them. */
@@ -39,10 +38,9 @@ export class LocalFilesDirectory implements LocalFiles {
     const path = relative(root, file);
     try {
       const status = lstatSync(file);
-      // A link to a folder that is given as the tree itself is followed; those inside stay links.
-      if (status.isDirectory() || path === '') {
+      if (status.isDirectory()) {
         yield { path, kind: 'directory' };
-        for (const name of readdirSync(file).toSorted(compareText)) yield* this.#walk(root, join(file, name));
+        for (const name of readdirSync(file).toSorted(byBytes)) yield* this.#walk(root, join(file, name));
       } else if (status.isFile()) {
         yield { path, kind: 'file', executable: (status.mode & 0o111) !== 0, content: readFileSync(file) };
       } else if (status.isSymbolicLink()) {
@@ -54,4 +52,9 @@ export class LocalFilesDirectory implements LocalFiles {
       yield { path, kind: 'problem', reason: explainFileError(error) };
     }
   }
+}
+
+/** Go's order of names. */
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

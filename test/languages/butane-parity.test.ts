@@ -1,10 +1,15 @@
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { LocalFilesDirectory } from '../../src/cli/local-files-directory.ts';
 import { readTranslated } from '../../src/config/dialects/butane/read-translated.ts';
 import { configShape } from '../../src/config/dialects/butane/spec/config.ts';
 import { specs } from '../../src/config/dialects/butane/spec/variants.ts';
 import { plain } from '../../src/config/dialects/butane/traced.ts';
 import { translateButane } from '../../src/config/dialects/butane/translate.ts';
+import type { LocalFiles } from '../../src/config/local-files.ts';
 import { seededRandom } from '../support/random.ts';
 import { askButane, type ButaneAnswer } from './support/butane-answers.ts';
 import { butaneCorpus } from './support/butane-corpus.ts';
@@ -73,8 +78,8 @@ async function allTexts(): Promise<string[]> {
   return [...corpus, ...mutated, ...generated];
 }
 
-function translate(text: string, target: 'ignition' | 'machine-config') {
-  const translation = translateButane(text, { target });
+function translate(text: string, target: 'ignition' | 'machine-config', files?: LocalFiles) {
+  const translation = translateButane(text, { target, files });
   readTranslated(translation);
   const { problems, ignition, machineConfig } = translation;
   const errors = problems.filter(({ severity }) => severity === 'error');
@@ -95,4 +100,80 @@ function sorted(value: unknown): unknown {
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, member]) => [key, sorted(member)]),
   );
+}
+
+test('local files and trees are taken in as Butane takes them in', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'berth-butane-'));
+  try {
+    await fillDirectory(directory);
+    const texts = specs
+      .filter(({ base }) => base >= 2)
+      .flatMap(({ variant, version }) => localConfigs(variant, version));
+    const answers = await askButane(texts.map((text) => ({ text, filesDir: directory, raw: true })));
+    const files = new LocalFilesDirectory(directory);
+    let accepted = 0;
+    for (const [index, text] of texts.entries()) {
+      const { accepted: isAccepted, output, report } = answers[index] as ButaneAnswer;
+      const ours = translate(text, 'ignition', files);
+      expect({ text, report, isAccepted: ours.ours === '' }).toEqual({ text, report, isAccepted });
+      if (!isAccepted) continue;
+      accepted += 1;
+      expect(ours.output).toEqual(JSON.parse(output));
+    }
+    process.stderr.write(
+      `Butane with local files: ${texts.length} configs (${accepted} accepted by it), all the same\n`,
+    );
+    expect(accepted).toBeGreaterThan(100);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
+
+async function fillDirectory(directory: string): Promise<void> {
+  await mkdir(join(directory, 'tree/b.d/empty'), { recursive: true });
+  await mkdir(join(directory, 'pipe'));
+  const contents = {
+    text: 'hello\n',
+    long: 'line of text\n'.repeat(90),
+    binary: Buffer.from(Array.from({ length: 256 }, (_, byte) => byte)),
+    keys: 'ssh-ed25519 A\r\n\nssh-ed25519 B',
+    unit: '[Unit]\nDescription=x\n',
+    'tree/b': 'b',
+    'tree/b.d/run': '#!/bin/sh\n',
+    'tree/B': 'upper',
+    'tree/é': 'é',
+  };
+  for (const [name, content] of Object.entries(contents)) await writeFile(join(directory, name), content);
+  await chmod(join(directory, 'tree/b.d/run'), 0o711);
+  await symlink('b.d/run', join(directory, 'tree/link'));
+  await symlink('nowhere', join(directory, 'tree/b.d/broken'));
+  await symlink('tree', join(directory, 'linked'));
+}
+
+function localConfigs(variant: string, version: string): string[] {
+  const metadata =
+    variant === 'openshift' ? 'metadata: {name: x, labels: {machineconfiguration.openshift.io/role: w}}\n' : '';
+  const file = (path: string) => `storage: {files: [{path: /a, contents: {local: ${path}}}]}`;
+  const tree = (body: string, more = '') => `storage: {trees: [{${body}}]${more}}`;
+  const bodies = [
+    ...['text', 'long', 'binary', 'nowhere', '../x', '/text', 'tree', 'tree/../text', '.', 'x/../../x'].map(file),
+    'storage: {files: [{path: /a, contents: {local: binary, compression: gzip}}]}',
+    ...['local: tree', 'local: tree, path: /opt', 'local: linked', 'local: text', 'local: nowhere', 'local: ..'].map(
+      (body) => tree(body),
+    ),
+    tree('local: tree, path: /opt', ', files: [{path: /opt/b, mode: 0600}], links: [{path: /opt/link, target: x}]'),
+    tree('local: tree, path: /opt', ', files: [{path: /opt/b, contents: {inline: x}}]'),
+    tree('local: tree, path: /opt', ', directories: [{path: /opt/b}]'),
+    tree('local: tree, path: relative'),
+    tree('local: tree}, {local: tree'),
+    tree('local: tree, path: /opt, user: {name: core}, dir_mode: 0700, file_mode: 0640'),
+    tree('local: tree, path: /opt, group: {id: 7}', ', directories: [{path: /opt/b.d}]'),
+    'passwd: {users: [{name: core, ssh_authorized_keys: [a], ssh_authorized_keys_local: [keys, text]}]}',
+    'passwd: {users: [{name: core, ssh_authorized_keys_local: [nowhere]}]}',
+    'systemd: {units: [{name: a.service, contents_local: unit, dropins: [{name: a.conf, contents_local: unit}]}]}',
+    'systemd: {units: [{name: a.service, contents_local: nowhere}]}',
+    'systemd: {quadlets: [{name: a.container, contents_local: unit}, {name: b.container, contents_local: ""}]}',
+    'ignition: {config: {merge: [{local: text}]}, security: {tls: {certificate_authorities: [{local: long}]}}}',
+  ];
+  return bodies.map((body) => `variant: ${variant}\nversion: ${version}\n${metadata}${body}\n`);
 }

@@ -1,5 +1,6 @@
 import { printModel } from '../compose/read-model.ts';
 import type { ConnectivityConfig, HostConfig } from '../host-config.ts';
+import { isMapping } from '../shape.ts';
 import { writeEngines } from './engines.ts';
 import { writeRaid } from './storage.ts';
 import { writeUpdate } from './update.ts';
@@ -41,12 +42,23 @@ function writeConnectivity({ dns, proxy, caCertificates, registries }: Connectiv
 
 /** Services and what belongs to them, in Compose's long forms; a dollar sign stands for itself when it is doubled. */
 function writeCompose({ compose }: HostConfig): WrittenMap {
-  const printed = printModel(compose) as Readonly<Record<string, WrittenMap>>;
+  const printed = complete(printModel(compose), compose) as Readonly<Record<string, WrittenMap>>;
   return Object.fromEntries(
     Object.entries(printed)
       .filter(([, entries]) => Object.keys(entries).length > 0)
       .map(([part, entries]) => [part, doubled(entries)]),
   );
+}
+
+/** `docker compose config` leaves out what is empty or the default; here it stays, so that the model is the same again. */
+function complete(printed: unknown, model: unknown): unknown {
+  if (Array.isArray(printed) && Array.isArray(model)) {
+    return printed.map((item: unknown, index) => complete(item, model[index]));
+  }
+  if (!isMapping(printed) || !isMapping(model)) return printed;
+  const left = Object.entries(model).filter(([key]) => !Object.hasOwn(printed, key));
+  const kept = Object.entries(printed).map(([key, value]) => [key, complete(value, model[key])] as const);
+  return Object.fromEntries([...kept, ...left]);
 }
 
 function doubled(value: Written | undefined): Written {
