@@ -62,7 +62,7 @@ export async function openHost(options: HostBootOptions): Promise<OwnHost> {
   const firstApply = new FirstApply(join(stateDirectory, 'first-apply.json'), keepsState);
   const maintenance = new Maintenance(join(runDirectory, 'maintenance'));
   const machine = new HostMachine({
-    reconciler: new HostReconciler({ ports: machinePorts(imageDefaults), clock, recorder }),
+    reconciler: new HostReconciler({ ports: machinePorts(clock, imageDefaults), clock, recorder }),
     network,
     startNetwork,
     firstApply,

@@ -103,6 +103,7 @@ export interface Flags {
   readonly threshold?: number;
   readonly channelThreshold?: number;
   readonly root?: string;
+  readonly only?: string;
   readonly hostId?: string;
   /** Milliseconds since the epoch. */
   readonly until?: number;

@@ -1,3 +1,5 @@
+import type { Clock } from '../core/clock.ts';
+import { HttpContent } from './files/http-content.ts';
 import { LinuxKernel } from './linux-kernel.ts';
 import type { HostPorts } from './ports.ts';
 import { ProgramRunner } from './program-runner.ts';
@@ -8,12 +10,13 @@ import { LinuxBlockDevices } from './storage/linux-block-devices.ts';
 export const imageDefaults = '/usr/share/berth/etc';
 
 /** The machine that this process runs on. @param defaults the image's own /etc; absent on a system that has none. */
-export function machinePorts(defaults?: string): HostPorts {
+export function machinePorts(clock: Clock, defaults?: string): HostPorts {
   const commands = new ProgramRunner();
   return {
     files: new RootedFiles('/', defaults === undefined ? {} : { defaults }),
     blockDevices: new LinuxBlockDevices(commands),
     kernel: new LinuxKernel(commands),
+    fetcher: new HttpContent(clock),
   };
 }
 

@@ -61,9 +61,12 @@ export const configRows: readonly CommandRow[] = [
         description: 'what is on this disk may be lost; may be given several times',
         parse: collect,
       },
+      { flags: '--root <dir>', description: 'write it into this directory tree, without an agent' },
+      { flags: '--only <part>', description: 'with --root: "host", the part that a tree can have' },
     ],
     examples: [
       ['berth apply web.yaml', 'apply a config'],
+      ['berth apply --root tree --only host web.ign', 'files, links and accounts, into a directory'],
       ['berth apply --generation 3', 'go back to an earlier one'],
       ['cat web.yaml | berth apply -', 'from standard input'],
     ],

@@ -19,7 +19,6 @@ const foreignLanguages: readonly ForeignLanguage[] = [
   { name: 'a boot hook', starts: /^#cloud-boothook\b/i },
   { name: 'an upstart job', starts: /^#upstart-job\b/i },
   { name: 'a script', starts: /^#!/ },
-  { name: 'an Ignition config', starts: /^\{[\s\S]*"ignition(Version)?"\s*:/ },
   { name: 'a JSON document', starts: /^[{[]/ },
   { name: 'a Compose file', starts: /^(#.*\n|\s*\n)*(services|name)\s*:/ },
 ];

@@ -13,14 +13,21 @@ export function notCarriedOver(
   file: string,
   sources: ReadonlyMap<string, SourcePosition>,
 ): Diagnostic[] {
-  const changes = diffConfigs(config, back);
+  const [before, after] = [comparable(config), comparable(back)];
+  const changes = diffConfigs(before, after);
   const paths =
-    changes.length > 0 ? changes : differences(config, back).map((key) => ({ key, change: 'changed' as const }));
+    changes.length > 0 ? changes : differences(before, after).map((key) => ({ key, change: 'changed' as const }));
   return paths.map(({ key, change }) => {
     const { line, column, file: named } = positionOf(key, sources) ?? { file, line: 0, column: 0 };
     const message = `"${key}" ${phrases[change]}`;
     return { file: named, line, column, path: key, severity: 'warning', code: 'not-carried-over', message, hint: null };
   });
+}
+
+/** A file that keeps nothing of the one before it is one of which that is not said. */
+function comparable(config: HostConfig): HostConfig {
+  const files = config.files.map(({ keeps, ...file }) => (keeps?.length ? { ...file, keeps } : file));
+  return { ...config, files };
 }
 
 const phrases: Readonly<Record<ConfigChange['change'], string>> = {

@@ -9,11 +9,6 @@ const titles = dialects.map(({ title }) => title).join(', ');
 const languages: { name: string; text: string; message: string }[] = [
   { name: 'nothing', text: ' \n', message: `is empty; this version reads ${titles}` },
   { name: 'a script', text: '#!/bin/sh\n', message: `is a script; this version reads ${titles} only` },
-  {
-    name: 'Ignition',
-    text: '{"ignition": {"version": "3.4.0"}}',
-    message: `is an Ignition config; this version reads ${titles} only`,
-  },
   { name: 'other JSON', text: '{"a": 1}', message: `is a JSON document; this version reads ${titles} only` },
   {
     name: 'Compose',
