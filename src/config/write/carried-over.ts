@@ -37,9 +37,12 @@ const phrases: Readonly<Record<ConfigChange['change'], string>> = {
 };
 
 function positionOf(key: string, sources: ReadonlyMap<string, SourcePosition>): SourcePosition | undefined {
-  for (let name = key; name !== ''; name = name.replace(/(\.[\w-]+|\[[^\]]*\]|^[^.[]*)$/, '')) {
+  let name = key;
+  while (name !== '') {
     const position = sources.get(name);
     if (position !== undefined) return position;
+    const parent = name.replace(/(\.[\w-]+|\["[^"]*"\]|\[\d+\])$/, '');
+    name = parent === name ? '' : parent;
   }
   return undefined;
 }

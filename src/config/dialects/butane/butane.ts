@@ -26,7 +26,7 @@ class TranslatedFile {
   constructor({ file, text }: SourceFile, localFiles: LocalFiles | undefined) {
     this.file = file;
     // What contents look like when they are packed does not matter to what they are.
-    this.translation = translateButane(text, { files: localFiles, compresses: false });
+    this.translation = translateButane(text, { files: localFiles, compresses: false, target: 'host' });
     this.reading = readTranslated(this.translation);
   }
 

@@ -1,9 +1,9 @@
 import type { Translating } from './context.ts';
 import { grubFileAsContents } from './sugar/grub.ts';
-import { type Traced, TracedRecord, traced } from './traced.ts';
+import { type Traced, TracedRecord, type TracedScalar, traced } from './traced.ts';
 
 /** The keys of `openshift` that go into a MachineConfig beside the Ignition config. */
-export const machineFields: Readonly<Record<string, string>> = {
+const machineFields: Readonly<Record<string, string>> = {
   extensions: 'extensions',
   fips: 'fips',
   kernel_arguments: 'kernelArguments',
@@ -104,4 +104,29 @@ export function machineConfig(butane: TracedRecord, ignition: TracedRecord): Tra
     ],
     from,
   );
+}
+
+/** What an Ignition config has no place for. */
+export function reportElided(butane: TracedRecord, { at }: Translating): void {
+  const openshift = butane.record('openshift');
+  for (const key of Object.keys(machineFields)) {
+    const value = openshift.fields.get(key);
+    if (value === undefined) continue;
+    at(value.from).warn('no-effect', `"${key}" is for a MachineConfig: Ignition has no place for it`, undefined, 'key');
+  }
+}
+
+/** What only the Machine Config Operator would do, leaf by leaf. */
+export function reportMachineParts(butane: TracedRecord, { at }: Translating): void {
+  for (const { value, from } of leavesOf(butane.record('openshift'))) {
+    at(from).warn('unsupported', `${JSON.stringify(value)} has no effect: Berth has no Machine Config Operator`);
+  }
+  for (const { value, from } of leavesOf(butane.record('metadata'))) {
+    at(from).inform('unsupported', `${JSON.stringify(value)} is for the Machine Config Operator only`);
+  }
+}
+
+function leavesOf(value: Traced): TracedScalar[] {
+  if (value.kind === 'scalar') return [value];
+  return (value.kind === 'list' ? value.items : [...value.fields.values()]).flatMap(leavesOf);
 }

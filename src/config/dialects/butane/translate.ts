@@ -4,15 +4,24 @@ import { didYouMean } from '../../near-miss.ts';
 import { Place } from '../../place.ts';
 import type { TextPosition } from '../../yaml-source.ts';
 import { carryOver } from './carry-over.ts';
+import { reportIdleBootDevice } from './checks/boot-device.ts';
 import { checkButane } from './checks/checks.ts';
 import { checkMetadata } from './checks/config.ts';
 import { checkFilters } from './checks/filters.ts';
 import { checkPartitions } from './checks/partitions.ts';
 import type { Translating } from './context.ts';
-import { GoDecoder, Offsets } from './go-yaml/decode.ts';
+import { GoDecoder } from './go-yaml/decode.ts';
 import type { GoNode } from './go-yaml/node.ts';
 import { readGoYaml } from './go-yaml/read.ts';
-import { checkMachineDuplicates, checkMachines, forMachines, machineConfig, machineFields } from './openshift.ts';
+import { Offsets } from './offsets.ts';
+import {
+  checkMachineDuplicates,
+  checkMachines,
+  forMachines,
+  machineConfig,
+  reportElided,
+  reportMachineParts,
+} from './openshift.ts';
 import { configShape } from './spec/config.ts';
 import { type RecordShape, record, text as texts } from './spec/shape.ts';
 import { normalVersion, type Spec, specs } from './spec/variants.ts';
@@ -28,9 +37,10 @@ export interface TranslateOptions {
   readonly files?: LocalFiles | undefined;
   /**
    * `machine-config`: as `butane` alone, which holds an OpenShift config to what its operator can do; `ignition`: as
-   * `butane --raw`, which only wants the Ignition config of it. The other variants do not differ.
+   * `butane --raw`, which only wants the Ignition config of it; `host`: held to the same, with a word on what only the operator
+   * would do. The other variants do not differ.
    */
-  readonly target?: 'ignition' | 'machine-config';
+  readonly target?: 'ignition' | 'machine-config' | 'host';
   /** False: contents are embedded as they are, which means the same and takes less time. Default true, as Butane. */
   readonly compresses?: boolean;
 }
@@ -95,7 +105,8 @@ export function translateButane(text: string, options: TranslateOptions = {}): B
   if (failed()) return refused(spec);
   const isMachineConfig = spec.openshift !== undefined && options.target !== 'ignition';
   if (spec.openshift === undefined || isMachineConfig) checkFilters(ignition, spec.filters, ({ from }) => at(from));
-  if (spec.openshift !== undefined && !isMachineConfig) reportElided(butane, at);
+  if (spec.openshift !== undefined && options.target === 'ignition') reportElided(butane, context);
+  if (spec.openshift !== undefined && options.target === 'host') reportMachineParts(butane, context);
   if (failed()) return refused(spec);
   if (isMachineConfig) checkMachineDuplicates(butane, context);
   return { ...refused(spec), ignition, machineConfig: isMachineConfig ? machineConfig(butane, ignition) : undefined };
@@ -111,6 +122,7 @@ function desugar(butane: TracedRecord, shape: RecordShape, context: Translating,
   ignition = addQuadlets(butane, ignition, context);
   if (failed()) return ignition;
   ignition = addBootDevice(butane, ignition);
+  reportIdleBootDevice(butane, context.at);
   checkPartitions(ignition, context);
   ignition = addGrubUsers(butane, ignition, context.compresses);
   if (spec.openshift === undefined) return ignition;
@@ -159,14 +171,4 @@ function reportUnknown(variant: string, version: string, root: Place): void {
   root
     .child('version')
     .error('invalid-value', `the variant ${variant} has no version ${version}`, `there are ${known.join(', ')}`);
-}
-
-/** What an Ignition config has no place for. */
-function reportElided(butane: TracedRecord, at: (path: readonly (string | number)[]) => Place): void {
-  const openshift = butane.record('openshift');
-  for (const key of Object.keys(machineFields)) {
-    const value = openshift.fields.get(key);
-    if (value === undefined) continue;
-    at(value.from).warn('no-effect', `"${key}" is for a MachineConfig: Ignition has no place for it`, undefined, 'key');
-  }
 }

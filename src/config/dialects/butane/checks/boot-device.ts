@@ -57,3 +57,23 @@ function checkCex(boot: TracedRecord, layout: string | undefined, place: Place):
     place.child('luks').error('conflict', 'cex cannot be used together with tang or tpm2', undefined, 'key');
   }
 }
+
+/** Tells of keys of `boot_device` that ask for nothing by themselves; Butane passes over them. */
+export function reportIdleBootDevice(config: TracedRecord, at: Translating['at']): void {
+  const boot = config.record('boot_device');
+  const luks = boot.record('luks');
+  const usesCex = luks.record('cex').isTrue('enabled');
+  const isEncrypted = usesCex || luks.isTrue('tpm2') || luks.items('tang').length > 0;
+  const layout = boot.text('layout') ?? '';
+  const tell = (record: TracedRecord, key: string, why: string): void => {
+    const value = record.fields.get(key);
+    if (value !== undefined) at(value.from).inform('no-effect', `has no effect ${why}`, undefined, 'key');
+  };
+  if (!isEncrypted) {
+    for (const key of ['threshold', 'discard', 'device']) tell(luks, key, 'without tpm2, tang or cex');
+    if (boot.record('mirror').items('devices').length === 0) tell(boot, 'layout', 'without a mirror or encryption');
+  } else {
+    if (usesCex) tell(luks, 'threshold', 'together with cex');
+    if (!['s390x-eckd', 's390x-zfcp'].includes(layout)) tell(luks, 'device', 'with this layout');
+  }
+}

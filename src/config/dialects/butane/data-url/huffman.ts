@@ -29,6 +29,13 @@ export function prefixCode(frequencies: Int32Array, longest: number): PrefixCode
   return { lengths, bits: canonicalBits(lengths) };
 }
 
+/** Bits that symbols of these frequencies take. */
+export function sizeOf(frequencies: Int32Array, { lengths }: PrefixCode): number {
+  let size = 0;
+  frequencies.forEach((times, symbol) => (size += times * (lengths[symbol] ?? 0)));
+  return size;
+}
+
 /** The codes of a length in the order of their symbols, a shorter length first (RFC 1951, 3.2.2). */
 export function canonicalBits(lengths: Uint8Array): Uint16Array {
   const bits = new Uint16Array(lengths.length);

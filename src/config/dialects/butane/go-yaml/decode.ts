@@ -1,39 +1,11 @@
-import { type DocumentPath, formatPath } from '../../../../core/diagnostic.ts';
 import { didYouMean } from '../../../near-miss.ts';
 import type { Place } from '../../../place.ts';
-import { maxNodes, type TextPosition } from '../../../yaml-source.ts';
+import { maxNodes } from '../../../yaml-source.ts';
+import type { Offsets } from '../offsets.ts';
 import type { ListShape, RecordShape, ScalarShape, Shape } from '../spec/shape.ts';
 import { type Traced, TracedRecord } from '../traced.ts';
-import type { GoMapping, GoNode, GoScalar } from './node.ts';
-import { type Resolved, resolveScalar } from './resolve.ts';
-
-/** Where values and keys stand: formatted path → offsets into the text. */
-export class Offsets {
-  readonly #places = new Map<string, { readonly key: number; readonly value: number }>();
-  readonly #position: (offset: number) => TextPosition;
-
-  constructor(position: (offset: number) => TextPosition) {
-    this.#position = position;
-  }
-
-  set(path: DocumentPath, key: number, value: number): void {
-    this.#places.set(formatPath(path), { key, value });
-  }
-
-  /** Of the value or the key of a path; of its nearest known ancestor when the text has no such path. */
-  positionOf(path: DocumentPath, at: 'key' | 'value' = 'value'): TextPosition {
-    for (let length = path.length; length > 0; length -= 1) {
-      const place = this.#places.get(formatPath(path.slice(0, length)));
-      if (place !== undefined) return this.#position(length === path.length ? place[at] : place.value);
-    }
-    return this.#position(0);
-  }
-
-  /** Every path of the text with the position of its key. */
-  positions(): Map<string, TextPosition> {
-    return new Map([...this.#places].map(([path, { key }]) => [path, this.#position(key)]));
-  }
-}
+import type { GoMapping, GoNode } from './node.ts';
+import { isNull, keyText, mismatch, readScalar } from './scalar.ts';
 
 /**
  * Reads a YAML node into the types of a spec by the rules of go-yaml version 3 (`decode.go`): any scalar is text, a fraction
@@ -201,76 +173,4 @@ export class GoDecoder {
     }
     return unique;
   }
-}
-
-function isNull(node: GoNode): boolean {
-  const target = node.kind === 'alias' ? node.target : node;
-  return target.kind === 'scalar' && resolveScalar(target).kind === 'null';
-}
-
-function keyText(key: GoNode, place: Place): string | undefined {
-  const node = key.kind === 'alias' ? key.target : key;
-  if (node.kind !== 'scalar') {
-    place.error('key-not-text', 'a key must be text; this mapping has a list or a mapping as one');
-    return undefined;
-  }
-  const resolved = resolveScalar(node);
-  if (resolved.kind === 'unreadable') place.error('wrong-type', `the key "${node.text}" ${resolved.reason}`);
-  if (resolved.kind === 'null') place.warn('empty-value', 'a key is empty, so its value is left out');
-  return resolved.kind === 'null' || resolved.kind === 'unreadable' ? undefined : node.text;
-}
-
-function readScalar(node: GoScalar, shape: Shape, place: Place): Traced | undefined {
-  const resolved = resolveScalar(node);
-  if (resolved.kind === 'null') return undefined;
-  if (resolved.kind === 'unreadable') {
-    place.error('wrong-type', `"${shorten(node.text)}" ${resolved.reason}`);
-    return undefined;
-  }
-  const value = scalarFor(shape, node, resolved);
-  if (value === undefined) return mismatch(shape, describe(node, resolved), place);
-  return { kind: 'scalar', value, from: place.path };
-}
-
-function scalarFor(shape: Shape, node: GoScalar, resolved: Resolved): string | number | boolean | undefined {
-  switch (shape.kind) {
-    case 'text':
-      return resolved.kind === 'text' ? resolved.text : node.text;
-    case 'whole':
-      if (resolved.kind !== 'number' || !(resolved.value < 2 ** 63)) return undefined;
-      return Math.trunc(resolved.value) + 0;
-    case 'truth':
-      if (resolved.kind === 'truth') return resolved.value;
-      if (resolved.kind !== 'text') return undefined;
-      return truthWords.get(resolved.text);
-    default:
-      return undefined;
-  }
-}
-
-const truthWords = new Map<string, boolean>([
-  ...['y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON'].map((word) => [word, true] as const),
-  ...['n', 'N', 'no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
-]);
-
-const shapeNames = {
-  text: 'text',
-  whole: 'a whole number',
-  truth: 'true or false',
-  list: 'a list',
-  texts: 'a mapping of texts',
-  record: 'a mapping',
-} as const satisfies Record<Shape['kind'], string>;
-
-function mismatch(shape: Shape, found: string, place: Place): Traced | undefined {
-  place.error('wrong-type', `expected ${shapeNames[shape.kind]}, found ${found}`);
-  return undefined;
-}
-
-function describe({ text }: GoScalar, { kind }: Resolved): string {
-  return kind === 'number' ? `the number ${text}` : kind === 'truth' ? text : `"${shorten(text)}"`;
-}
-
-function shorten(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 37)}...` : text;
 }
