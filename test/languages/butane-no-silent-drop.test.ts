@@ -24,7 +24,7 @@ test('no key of a Butane config is dropped without a word', async () => {
       if (outcome(without(data, path)) !== whole) continue;
       // What equals the default may be left out; another value may not.
       if (others(at(data, path)).some((value) => outcome(put(data, path, value)) !== whole)) continue;
-      if (isRefused(data, path)) continue;
+      if (isUnknown(data, path)) continue;
       silent.push(`${path.join('.')} of\n${stringify(data)}`);
     }
   }
@@ -50,13 +50,10 @@ async function acceptedFiles(): Promise<unknown[]> {
   return found;
 }
 
-/** What holds the leaf, or the entry of a list that it belongs to, is told not to be done: what it says then is all the same. */
-function isRefused(data: unknown, path: Path): boolean {
+/** Below a key that is told to be unknown nothing has a meaning. */
+function isUnknown(data: unknown, path: Path): boolean {
   const leaf = formatPath(path);
-  const entry = formatPath(path.slice(0, path.findLastIndex((part) => typeof part === 'number') + 1));
-  return read(data)
-    .diagnostics.filter(({ code }) => ['refused', 'unsupported', 'unknown-key'].includes(code))
-    .some((told) => told.path !== '' && (leaf.startsWith(told.path) || (entry !== '' && told.path.startsWith(entry))));
+  return read(data).diagnostics.some((told) => told.code === 'unknown-key' && leaf.startsWith(told.path));
 }
 
 function read(data: unknown): ParseResult {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { ignition } from '../../src/config/dialects/ignition/ignition.ts';
 import { seededRandom } from '../support/random.ts';
-import { type CorpusConfig, ignitionCorpus } from './support/ignition-corpus.ts';
+import { acceptedConfigs, type CorpusConfig, ignitionCorpus } from './support/ignition-corpus.ts';
 import { verdictsOf } from './support/ignition-verdicts.ts';
 import { mutateJson } from './support/mutate-json.ts';
 
@@ -17,7 +17,7 @@ interface Difference {
 
 test('configs of the modules and mutations of them are accepted and rejected as Ignition does', async () => {
   const corpus = await ignitionCorpus();
-  const good = await acceptedOf(corpus);
+  const good = await acceptedConfigs(corpus);
   const random = seededRandom(seed);
   const mutants = good.flatMap((config) =>
     Array.from({ length: mutantsOfEach }, (_, index): CorpusConfig => {
@@ -58,17 +58,3 @@ test('configs of the modules and mutations of them are accepted and rejected as 
   expect(differences.slice(0, 20)).toEqual([]);
   expect(unwarned).toEqual([]);
 });
-
-async function acceptedOf(corpus: readonly CorpusConfig[]): Promise<CorpusConfig[]> {
-  const good = await Promise.all(
-    ([2, 3] as const).map(async (major) => {
-      const configs = corpus.filter((config) => config.major === major);
-      const verdicts = await verdictsOf(
-        configs.map(({ text }) => text),
-        major,
-      );
-      return configs.filter((_config, index) => verdicts[index]?.accepted === true);
-    }),
-  );
-  return good.flat();
-}

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { goModule, ignitionModule, ignitionModule2 } from './go-tool.ts';
+import { verdictsOf } from './ignition-verdicts.ts';
 
 /** A config out of a module's own documentation or tests. */
 export interface CorpusConfig {
@@ -38,4 +39,19 @@ const versions = { 2: ['2.0.0', '2.2.0', '2.4.0'], 3: ['3.0.0', '3.3.0', '3.6.0'
 function patternOf(path: string): RegExp | undefined {
   if (path.endsWith('.md')) return /```(?:json)?[^\n]*\n([^]*?)```/g;
   return path.endsWith('.go') ? /`([^`]*)`/g : undefined;
+}
+
+/** Those that Ignition accepts, if it is read as JSON. */
+export async function acceptedConfigs(corpus: readonly CorpusConfig[]): Promise<CorpusConfig[]> {
+  const good = await Promise.all(
+    ([2, 3] as const).map(async (major) => {
+      const configs = corpus.filter((config) => config.major === major);
+      const verdicts = await verdictsOf(
+        configs.map(({ text }) => text),
+        major,
+      );
+      return configs.filter((_config, index) => verdicts[index]?.accepted === true);
+    }),
+  );
+  return good.flat();
 }

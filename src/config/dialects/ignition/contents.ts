@@ -38,14 +38,19 @@ export function contentsOf(resource: Resource, place: Place, refuse: Refuse): Co
   if (scheme === 'data') {
     const bytes = source === '' ? Buffer.alloc(0) : decodeDataUrl(source);
     const unpacked = bytes === undefined ? undefined : unpack(bytes, compression, place, refuse);
-    if (unpacked !== undefined && isWhole(unpacked, hash)) return { kind: 'bytes', bytes: unpacked };
-    const [where, what] = [place.child('verification').child('hash'), 'the content does not have this hash'];
+    const where = place.child('verification').child('hash');
+    if (unpacked !== undefined && isWhole(unpacked, hash)) {
+      if (hash !== undefined) where.inform('verified', 'the content has this hash');
+      return { kind: 'bytes', bytes: unpacked };
+    }
+    const what = 'the content does not have this hash';
     if (unpacked !== undefined) refuse(where, what, 'make the hash anew');
     return undefined;
   }
   const refusal = refusedSchemes.get(scheme);
   if (refusal !== undefined) {
     refuse(at, ...refusal);
+    passOverOthers(resource, place);
     return undefined;
   }
   const headers = httpHeaders.map(({ name = '', value = '' }) => ({ name, value }));
@@ -56,6 +61,16 @@ export function contentsOf(resource: Resource, place: Place, refuse: Refuse): Co
     ...(compression === 'gzip' ? { compression } : {}),
   };
   return { kind: 'remote', remote };
+}
+
+/** What is said about a source that is not fetched. */
+export function passOverOthers({ compression, httpHeaders, verification }: Resource, place: Place): void {
+  const others = { compression, httpHeaders, 'verification.hash': verification?.hash };
+  for (const [key, value] of Object.entries(others)) {
+    if (value === undefined) continue;
+    const at = key.split('.').reduce((parent, part) => parent.child(part), place);
+    at.inform('no-effect', `has no effect, because the source is not fetched: ${JSON.stringify(value)}`);
+  }
 }
 
 function unpack(bytes: Buffer, compression: string, place: Place, refuse: Refuse): Buffer | undefined {

@@ -1,7 +1,7 @@
 import { formatPath, type Problem } from '../../../core/diagnostic.ts';
 import { readJson } from '../../json/json-source.ts';
 import { Place } from '../../place.ts';
-import { contentsOf, type Refuse } from './contents.ts';
+import { contentsOf, passOverOthers, type Refuse } from './contents.ts';
 import { mergeConfigs } from './merge.ts';
 import type { IgnitionConfig, Resource } from './model.ts';
 import type { Origins } from './origins.ts';
@@ -73,6 +73,7 @@ function textOf(reference: Resource, place: Place, { refuse, fetched }: Referenc
   const text = fetched.get(contents.remote.url);
   if (text !== undefined) return text;
   const why = 'Berth does not fetch configs that a config refers to';
+  passOverOthers(reference, place);
   refuse(place.child('source'), why, 'put the other config into a data: URL, or both into one config');
   return undefined;
 }

@@ -19,9 +19,10 @@ export function takeAccounts(
 
 function takeGroup(group: Group, place: Place, context: HostContext): void {
   const { name = '', gid } = group;
-  if (!isName(name, place, context)) return;
+  if (!isName(group, place, context)) return;
   if (group.shouldExist === false) {
     absentOf(context).groups.push(name);
+    passOthers(group, place, context);
     context.host.name(['absent', 'groups', name], place);
     return;
   }
@@ -39,9 +40,10 @@ function takeGroup(group: Group, place: Place, context: HostContext): void {
 
 function takeUser(user: User, place: Place, context: HostContext): void {
   const { name = '' } = user;
-  if (!isName(name, place, context)) return;
+  if (!isName(user, place, context)) return;
   if (user.shouldExist === false) {
     absentOf(context).users.push(name);
+    passOthers(user, place, context);
     context.host.name(['absent', 'users', name], place);
     return;
   }
@@ -50,7 +52,10 @@ function takeUser(user: User, place: Place, context: HostContext): void {
   if (core !== undefined)
     place.inform('default-user', 'may use Docker and become root, as on the systems it comes from');
   const given = configOf(user);
-  const groups = [...new Set([...(core?.groups ?? []), ...given.groups])];
+  const groups = user.groups === undefined ? [...(core?.groups ?? [])] : given.groups;
+  if (user.noUserGroup === true && (user.primaryGroup ?? '') !== '') {
+    place.child('noUserGroup').inform('no-effect', 'a user with a primary group gets no other one');
+  }
   context.host.config.users.push({ ...given, groups, sudo: [...(core?.sudo ?? [])] });
   context.host.name(['users', name], place);
 }
@@ -77,14 +82,17 @@ function configOf(user: User): Draft<UserConfig> {
   };
 }
 
-function isName(name: string, place: Place, { refuse }: HostContext): boolean {
+function isName({ name = '', ...others }: User | Group, place: Place, context: HostContext): boolean {
   if (/^[A-Za-z_][A-Za-z0-9_.-]{0,30}\$?$/.test(name)) return true;
-  refuse(
-    place.child('name'),
-    `${JSON.stringify(name)} is not a name that useradd(8) takes`,
-    'a letter, then letters, digits, "_", "-" and "."',
-  );
+  const hint = 'a letter, then letters, digits, "_", "-" and "."';
+  context.refuse(place.child('name'), `${JSON.stringify(name)} is not a name that useradd(8) takes`, hint);
+  context.passOver(others, place, 'the name is refused');
   return false;
+}
+
+/** What is said of somebody who is not to be there. */
+function passOthers(account: User | Group, place: Place, context: HostContext): void {
+  context.passOver({ ...account, name: undefined, shouldExist: undefined }, place, '"shouldExist" is false');
 }
 
 function absentOf({ host }: HostContext): { users: string[]; groups: string[] } {

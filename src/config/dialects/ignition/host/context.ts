@@ -30,6 +30,19 @@ export class HostContext {
     (this.host.config.refused ??= []).push({ key: formatPath(place.path), why, hint });
   };
 
+  /** Everything below a value that is not looked at, leaf by leaf, so that none of it is dropped in silence. */
+  passOver(value: unknown, place: Place, why: string): void {
+    if (value === undefined) return;
+    if (typeof value !== 'object' || value === null) {
+      // A text may be a secret, or long.
+      const what = typeof value === 'string' ? `the text of ${value.length} characters` : JSON.stringify(value);
+      place.inform('no-effect', `${what} has no effect, because ${why}`, undefined, 'key');
+      return;
+    }
+    const entries = Array.isArray(value) ? value.entries() : Object.entries(value);
+    for (const [part, child] of entries) this.passOver(child, place.child(part), why);
+  }
+
   /** Of no effect, and the rest of the config makes sense without it. */
   readonly leave: Refuse = (place, why, hint) => {
     place.warn('unsupported', `has no effect: ${why}`, hint);

@@ -21,7 +21,10 @@ function takeDisk(disk: Disk, place: Place, context: HostContext): void {
     const at = context.at(partition, place.child('partitions').child(index));
     return partitionOf(partition, index, partitions.length, at, context);
   });
-  if ((context.host.config.refused?.length ?? 0) > before) return;
+  if ((context.host.config.refused?.length ?? 0) > before) {
+    context.passOver(disk, place, 'the disk is refused');
+    return;
+  }
   const { disks } = context.host.config.storage;
   disks.push({ device, table: 'gpt', partitions: items, overwrite: wipeTable });
   context.host.name(['disk_setup', device], place);
@@ -47,7 +50,9 @@ function partitionOf(
     refuse(place.child('shouldExist'), 'Berth does not take single partitions away', whole);
   }
   if (partition.resize === true) refuse(place.child('resize'), 'Berth resizes no partition but by growing it', whole);
-  if (number !== 0 && number !== index + 1) {
+  if (number === index + 1) {
+    place.child('number').inform('no-effect', `it is partition ${number} by its place in the list`);
+  } else if (number !== 0) {
     refuse(
       place.child('number'),
       `this is partition ${index + 1} of the disk: Berth numbers them in their order`,
@@ -90,6 +95,7 @@ function takeRaid(raid: Raid, place: Place, context: HostContext): void {
   const known = levels.get(level);
   if (known === undefined) {
     context.refuse(place.child('level'), 'Berth makes no linear arrays', 'use raid0');
+    context.passOver({ ...raid, level: undefined }, place, 'the array is refused');
     return;
   }
   const array = { name, level: known, devices: [...devices], spares, options: [...options], overwrite: true };
@@ -97,9 +103,10 @@ function takeRaid(raid: Raid, place: Place, context: HostContext): void {
   context.host.name(['berth', 'raid', name], place);
 }
 
-function takeLuks({ name = '' }: Luks, place: Place, { refuse }: HostContext): void {
+function takeLuks({ name = '', ...others }: Luks, place: Place, context: HostContext): void {
   const why = `Berth does not encrypt devices, and ${JSON.stringify(name)} is not to be there in clear text`;
-  refuse(place, why, 'leave "luks" out, and name the device itself where its mapping is named');
+  context.passOver(others, place, 'Berth does not encrypt devices');
+  context.refuse(place, why, 'leave "luks" out, and name the device itself where its mapping is named');
 }
 
 /** How mkfs takes a UUID. */
@@ -117,6 +124,7 @@ function takeFilesystem(filesystem: Filesystem, place: Place, context: HostConte
   if (device === '') return;
   if (format === '') {
     context.leave(place, 'it says nothing about the device but its name', 'give "format"');
+    context.passOver(filesystem, place, 'there is no "format"');
     return;
   }
   const isMade = format !== 'none' && format !== 'virtiofs';

@@ -30,7 +30,11 @@ function takeFile(file: File, place: Place, context: HostContext): void {
   };
   const existing = file.overwrite === true ? 'replace' : hasContents ? 'refuse' : 'keep';
   const base = hasContents ? partOf(contents, context.at(contents, place.child('contents')), context) : emptyPart;
-  if (base !== undefined) host.config.files.push({ ...node, ...base, append: false, existing });
+  if (base === undefined) {
+    context.passOver({ ...file, contents: undefined }, place, 'its content is refused');
+    return;
+  }
+  host.config.files.push({ ...node, ...base, append: false, existing });
   for (const [index, resource] of append.entries()) {
     const at = context.at(resource, place.child('append').child(index));
     const part = resource.source === undefined ? undefined : partOf(resource, at, context);
@@ -73,10 +77,11 @@ function takeLink(link: Link, place: Place, context: HostContext): void {
 }
 
 /** What is on a file system that version 2 only mounts while Ignition runs has no path on the host. */
-function pathOf({ path = '' }: Node, place: Place, { refuse }: HostContext): string | undefined {
+function pathOf({ path = '', ...others }: Node, place: Place, context: HostContext): string | undefined {
   if (!path.startsWith(unmounted)) return path;
   const why = 'the file system it is on has no mount point';
-  refuse(place, why, 'write the config for version 3, where a file system has a "path"');
+  context.passOver(others, place, why);
+  context.refuse(place, why, 'write the config for version 3, where a file system has a "path"');
   return undefined;
 }
 

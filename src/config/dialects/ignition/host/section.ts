@@ -1,5 +1,5 @@
 import type { Place } from '../../../place.ts';
-import { contentsOf } from '../contents.ts';
+import { contentsOf, passOverOthers } from '../contents.ts';
 import type { IgnitionConfig, IgnitionSection } from '../model.ts';
 import type { HostContext } from './context.ts';
 
@@ -33,6 +33,7 @@ function takeAuthorities({ security }: IgnitionSection, place: Place, context: H
   context.each(security?.tls?.certificateAuthorities, place, (authority, at) => {
     const contents = contentsOf(authority, at, context.refuse);
     if (contents?.kind === 'remote') {
+      passOverOthers(authority, at);
       context.refuse(
         at.child('source'),
         'certificates are not fetched: who would vouch for them?',

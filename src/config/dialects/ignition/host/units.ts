@@ -1,6 +1,7 @@
 import type { Place } from '../../../place.ts';
 import type { Dropin, IgnitionConfig, NetworkdUnit, Unit } from '../model.ts';
 import type { HostContext } from './context.ts';
+import { presetLines } from './presets.ts';
 
 const unitDirectory = '/etc/systemd/system';
 const networkDirectory = '/etc/systemd/network';
@@ -8,20 +9,16 @@ const presetPath = '/etc/systemd/system-preset/20-ignition.preset';
 
 /** Units become the files that Ignition writes for them. There is no systemd on Berth that would run them. */
 export function takeUnits({ systemd, networkd }: IgnitionConfig, root: Place, context: HostContext): void {
-  const presets: string[] = [];
   const units = root.child('systemd').child('units');
   context.each(systemd?.units, units, (unit, at) => {
+    const name = JSON.stringify(unit.name ?? '');
     const hint = 'run it as a container: a service under "services" of a #cloud-config with a "berth" block';
-    context.leave(
-      at,
-      `there is no systemd on Berth; ${JSON.stringify(unit.name ?? '')} is written to ${unitDirectory}, and not run`,
-      hint,
-    );
+    context.leave(at, `there is no systemd on Berth; ${name} is written to ${unitDirectory}, and not run`, hint);
     takeUnit(unit, at, context);
-    if (unit.enabled !== undefined) presets.push(presetOf(unit.name ?? '', unit.enabled));
+    if (unit.enabled === false) at.child('enabled').inform('no-effect', 'nothing enables units on Berth');
   });
-  const lines = merged(presets.toSorted());
-  if (lines.length > 0) write(presetPath, `${lines.join('\n')}\n`, units, context);
+  const presets = presetLines(systemd?.units ?? []);
+  if (presets.length > 0) write(presetPath, `${presets.join('\n')}\n`, units, context);
   context.each(networkd?.units, root.child('networkd').child('units'), (unit, at) => {
     const hint = 'declare the network in a #cloud-config or a network-config';
     context.leave(
@@ -82,24 +79,4 @@ function write(path: string, content: string, place: Place, { host }: HostContex
     defer: false,
   });
   host.name(['write_files', path], place);
-}
-
-/** A line of systemd.preset(5); an instance stands behind its template. */
-function presetOf(name: string, enabled: boolean): string {
-  const at = name.indexOf('@');
-  const dot = name.lastIndexOf('.');
-  const verb = enabled ? 'enable' : 'disable';
-  if (at === -1 || dot < at) return `${verb} ${name}`;
-  return `${verb} ${name.slice(0, at + 1)}${name.slice(dot)} ${name.slice(at + 1, dot)}`;
-}
-
-/** Instances of one template stand in one line. */
-function merged(presets: readonly string[]): string[] {
-  const lines = new Map<string, string[]>();
-  for (const preset of presets) {
-    const [verb = '', name = '', ...instances] = preset.split(' ');
-    const key = `${verb} ${name}`;
-    lines.set(key, [...(lines.get(key) ?? []), ...instances]);
-  }
-  return [...lines].map(([key, instances]) => [key, ...instances].join(' '));
 }

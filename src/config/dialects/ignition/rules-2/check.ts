@@ -45,6 +45,9 @@ function checkSection({ config, security }: IgnitionSection2, place: Place, mino
 function checkUnit(unit: Unit2, place: Place): void {
   checkUnitName(unit.name, place.child('name'));
   const enabled = unit.enable === true || unit.enabled === true;
+  if (unit.enable !== undefined && unit.enabled !== undefined) {
+    place.child('enable').inform('no-effect', '"enabled" counts where both are given');
+  }
   checkUnitContents({ ...unit, enabled }, place.child('contents'));
   for (const [index, dropin] of (unit.dropins ?? []).entries())
     checkDropin(dropin, place.child('dropins').child(index));

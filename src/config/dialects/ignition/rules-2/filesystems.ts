@@ -12,7 +12,9 @@ const labelBytes = new Map<string, number>([
 ]);
 
 /** A file system under 2.`minor`: one that is mounted while files are written, or a path that is there. */
-export function checkFilesystem2({ mount, path }: Filesystem2, place: Place, minor: number): void {
+export function checkFilesystem2({ name = '', mount, path }: Filesystem2, place: Place, minor: number): void {
+  const where = path === undefined ? 'only mounted while Ignition runs' : `what is at ${path}`;
+  place.inform('alias', `the file system ${JSON.stringify(name)} of this config is ${where}`);
   if (mount === undefined && path === undefined) place.error('missing-key', 'has neither "mount" nor "path"');
   if (mount !== undefined && path !== undefined) place.error('conflict', '"mount" and "path" exclude each other');
   if (path !== undefined) checkPath2(path, place.child('path'));
