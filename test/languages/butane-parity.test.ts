@@ -16,8 +16,8 @@ import { butaneCorpus } from './support/butane-corpus.ts';
 import { generateButane, mutate } from './support/butane-mutator.ts';
 
 const seed = 20261129;
-const mutants = 6000;
-const generatedOfEach = 100;
+const mutants = 4000;
+const generatedOfEach = 60;
 
 interface Difference {
   readonly what: string;

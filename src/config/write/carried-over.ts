@@ -14,13 +14,23 @@ export function notCarriedOver(
   sources: ReadonlyMap<string, SourcePosition>,
 ): Diagnostic[] {
   const [before, after] = [comparable(config), comparable(back)];
-  const changes = diffConfigs(before, after);
-  const paths =
-    changes.length > 0 ? changes : differences(before, after).map((key) => ({ key, change: 'changed' as const }));
-  return paths.map(({ key, change }) => {
-    const { line, column, file: named } = positionOf(key, sources) ?? { file, line: 0, column: 0 };
-    const message = `"${key}" ${phrases[change]}`;
-    return { file: named, line, column, path: key, severity: 'warning', code: 'not-carried-over', message, hint: null };
+  const named = diffConfigs(before, after);
+  const changes: readonly ConfigChange[] =
+    named.length > 0 ? named : differences(before, after).map((key) => ({ key, change: 'changed' }));
+  const [entries, entriesAfter] = [entriesOf(before), entriesOf(after)];
+  return changes.map(({ key, change }) => {
+    const { line, column, file: declared } = positionOf(key, sources) ?? { file, line: 0, column: 0 };
+    const message = `"${key}" ${phrases[change]}${detail(entries.get(key), entriesAfter.get(key))}`;
+    return {
+      file: declared,
+      line,
+      column,
+      path: key,
+      severity: 'warning',
+      code: 'not-carried-over',
+      message,
+      hint: null,
+    };
   });
 }
 
@@ -36,6 +46,27 @@ const phrases: Readonly<Record<ConfigChange['change'], string>> = {
   added: 'comes with what is written for something else',
 };
 
+/** Which fields of an entry differ; their values may be secrets. */
+function detail(before: object | undefined, after: object | undefined): string {
+  if (before === undefined || after === undefined) return '';
+  const parts = differences(before, after).map((path) => path.replace(/[.[].*$/, ''));
+  return parts.length === 0 ? '' : `: ${[...new Set(parts)].join(', ')}`;
+}
+
+/** Entries of lists by the key that they are called by; the last one of several. */
+function entriesOf({ users, groups, files, storage, mounts }: HostConfig): Map<string, object> {
+  const called = (key: string, name: string): string => formatPath([key, name]);
+  return new Map<string, object>([
+    ...users.map((user) => [called('users', user.name), user] as const),
+    ...groups.map((group) => [called('groups', group.name), group] as const),
+    ...files.map((file) => [called('write_files', file.path), file] as const),
+    ...mounts.map((mount) => [called('mounts', mount.target), mount] as const),
+    ...storage.disks.map((disk) => [called('disk_setup', disk.device), disk] as const),
+    ...storage.filesystems.map((filesystem) => [called('fs_setup', filesystem.device), filesystem] as const),
+  ]);
+}
+
+/** Of a key, or of the nearest one above it that was declared. */
 function positionOf(key: string, sources: ReadonlyMap<string, SourcePosition>): SourcePosition | undefined {
   let name = key;
   while (name !== '') {

@@ -50,7 +50,8 @@ const introduction = `A text with \`variant:\` at its top level is a Butane conf
 - The YAML is read as go-yaml version 3 reads it: \`yes\` is a truth value only where one is expected, \`0644\` is octal, a fraction is
   cut to a whole number, the first document of a text counts. A key that stands twice is an error.
 - On purpose other than Butane: a text of more than 1 MiB, of more than 50,000 values with its aliases expanded, or nested more than 64
-  deep is refused; a value that is left empty is told.`;
+  deep is refused; a value that is left empty is told. A text over several lines in quotes or brackets must be indented deeper than its
+  key, where go-yaml lets it begin at the left margin.`;
 
 interface Key {
   readonly path: string;

@@ -200,7 +200,7 @@ describe('what cannot be said in #cloud-config', () => {
     {
       name: 'the number of a group',
       config: { groups: [{ name: 'a', gid: 7, members: [] }] },
-      told: ['"groups.a" cannot be said in #cloud-config as it is, and becomes something else'],
+      told: ['"groups.a" cannot be said in #cloud-config as it is, and becomes something else: gid'],
     },
     {
       name: 'a host name with dots that is no FQDN',
@@ -225,7 +225,9 @@ describe('what cannot be said in #cloud-config', () => {
           ],
         },
       },
-      told: ['"disk_setup["/dev/vdb"]" cannot be said in #cloud-config as it is, and becomes something else'],
+      told: [
+        '"disk_setup["/dev/vdb"]" cannot be said in #cloud-config as it is, and becomes something else: partitions',
+      ],
     },
     {
       name: 'a second swap file',

@@ -24,6 +24,7 @@ export function readGoYaml(text: string): GoYaml {
   if (refusal !== undefined) {
     return { root: undefined, problems: [{ problem: refusal, position: { line: 1, column: 1 } }], position };
   }
+  const unlike = unlikeLibyaml(text);
   try {
     const documents = parseAllDocuments(text, {
       version: '1.1',
@@ -36,15 +37,37 @@ export function readGoYaml(text: string): GoYaml {
     const [document] = documents;
     if (document === undefined || !('contents' in document)) return { root: undefined, problems: [], position };
     const { errors, contents } = document;
-    const problems = errors.map((fault) => ({ problem: yamlSyntaxProblem(fault), position: position(fault.pos[0]) }));
+    const problems = [...unlike, ...errors].map((fault) => ({
+      problem: yamlSyntaxProblem(fault),
+      position: position(fault.pos[0]),
+    }));
     if (problems.length > 0 || contents === null) return { root: undefined, problems, position };
     return { root: new NodeReader(text).read(contents), problems: [], position };
   } catch (error) {
     // The parser is a third party's: whatever it throws on hostile input is the text's fault, not ours.
-    const { message, offset } = error instanceof UnreadableNode ? error : { message: String(error), offset: 0 };
+    const { message, offset } = error instanceof UnreadableNode ? error : { message: faultOf(error), offset: 0 };
     const problem: Problem = { path: [], severity: 'error', code: 'yaml-syntax', message };
     return { root: undefined, problems: [{ problem, position: position(offset) }], position };
   }
+}
+
+/** What libyaml, and so go-yaml, refuses and the parser here does not. */
+function unlikeLibyaml(text: string): { message: string; code: string; pos: readonly [number] }[] {
+  const version = /^%YAML(?! +1\.1\b)/m.exec(text.slice(0, Math.max(0, text.search(/^---/m))));
+  const control = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(text);
+  return [
+    ...(version === null ? [] : [fault('only YAML 1.1 can be asked for', version.index)]),
+    ...(control === null ? [] : [fault('control characters are not allowed', control.index)]),
+  ];
+}
+
+function fault(message: string, offset: number): { message: string; code: string; pos: readonly [number] } {
+  return { message, code: 'UNLIKE_LIBYAML', pos: [offset] };
+}
+
+function faultOf(error: unknown): string {
+  if (error instanceof RangeError) return `is nested more than ${maxDepth} levels deep`;
+  return `cannot be read as YAML: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 class UnreadableNode extends Error {
@@ -79,6 +102,11 @@ class NodeReader {
   }
 
   #textOf({ value, source, type, range }: Scalar): string {
+    const quoted = type === 'QUOTE_DOUBLE' ? this.#text.slice(range?.[0], range?.[1]) : '';
+    // JSON's escapes that YAML 1.1 has not: of a slash, and of halves of characters.
+    if (/^(?:[^\\]|\\[^/u]|\\u(?![dD][89a-fA-F]))*\\[/u]/.test(quoted)) {
+      throw new UnreadableNode('"\\/" and "\\ud800" to "\\udfff" are no escapes in YAML 1.1', range?.[0] ?? 0);
+    }
     const text = typeof value === 'string' ? value : (source ?? '');
     // libyaml, and so go-yaml, adds no line break to a block that ends with the text itself.
     const isCut = type?.startsWith('BLOCK') === true && range?.[2] === this.#text.length && !/[\r\n]$/.test(this.#text);
