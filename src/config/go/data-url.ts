@@ -22,10 +22,20 @@ export function decodeDataUrl(url: string): Buffer | undefined {
     return isPacked ? Buffer.from(packed, 'base64') : undefined;
   }
   if (notPlain.test(data)) return undefined;
-  const bytes = data.replace(/%([0-9A-Fa-f]{2})/g, (_all, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  return Buffer.from(bytes, 'latin1');
+  return data.includes('%') ? unescaped(data) : Buffer.from(data, 'latin1');
+}
+
+/** Each `%` and two hexadecimal digits as the byte they stand for. */
+function unescaped(data: string): Buffer {
+  const bytes = Buffer.alloc(data.length);
+  let length = 0;
+  for (let at = 0; at < data.length; at += 1) {
+    const isEscape = data.charCodeAt(at) === 0x25;
+    bytes[length] = isEscape ? Number.parseInt(data.slice(at + 1, at + 3), 16) : data.charCodeAt(at);
+    if (isEscape) at += 2;
+    length += 1;
+  }
+  return bytes.subarray(0, length);
 }
 
 /** A `data:` URL with the bytes. */

@@ -2,6 +2,8 @@ import { type JsonMember, type JsonNode, OddNumber } from './json-node.ts';
 
 /** Go allows 10,000; nothing that people write comes near this. */
 const maxDepth = 500;
+/** Keeps the time that a hostile text can take to about a second. */
+const maxValues = 50_000;
 const maxInteger = 2n ** 63n;
 
 /** What is wrong with a JSON text, and where. */
@@ -25,6 +27,7 @@ export function parseJson(text: string): JsonNode {
 class JsonParser {
   readonly #text: string;
   #at = 0;
+  #values = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -38,6 +41,8 @@ class JsonParser {
   }
 
   #value(depth: number): JsonNode {
+    this.#values += 1;
+    if (this.#values > maxValues) throw new JsonFault(`has more than ${maxValues} values`, this.#at);
     if (depth > maxDepth) throw new JsonFault(`is nested more than ${maxDepth} levels deep`, this.#at);
     this.#blanks();
     const start = this.#at;

@@ -1,7 +1,7 @@
 import { type DocumentPath, formatPath } from '../../core/diagnostic.ts';
 import { TextLines } from '../text-lines.ts';
 import type { TextPosition, YamlProblem } from '../yaml-source.ts';
-import { dataOf, type JsonNode } from './json-node.ts';
+import { dataOf, type JsonMember, type JsonNode } from './json-node.ts';
 import { JsonFault, parseJson } from './json-parser.ts';
 
 /** A JSON text that was read. */
@@ -27,7 +27,11 @@ export function readJson(text: string, maxLength: number): JsonSource {
     return new ParsedJson(text, parseJson(text));
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
-    return unreadable('json-syntax', `is not JSON: ${error.message}`, new TextLines(text).position(error.offset));
+    return unreadable(
+      'json-syntax',
+      `cannot be read as JSON: ${error.message}`,
+      new TextLines(text).position(error.offset),
+    );
   }
 }
 
@@ -41,6 +45,7 @@ class ParsedJson implements JsonSource {
   readonly problems = [];
   readonly #root: JsonNode;
   readonly #text: string;
+  readonly #members = new WeakMap<JsonNode, ReadonlyMap<string, JsonMember>>();
   #lines: TextLines | undefined;
 
   constructor(text: string, root: JsonNode) {
@@ -53,7 +58,7 @@ class ParsedJson implements JsonSource {
     let node = this.#root;
     let key = node.start;
     for (const [index, part] of path.entries()) {
-      const child = childOf(node, part);
+      const child = this.#childOf(node, part);
       if (child === undefined) return this.#position(node.start);
       node = child.value;
       key = index === path.length - 1 ? child.keyStart : key;
@@ -74,6 +79,17 @@ class ParsedJson implements JsonSource {
     return found;
   }
 
+  /** Of several members of one name the last one. */
+  #childOf(node: JsonNode, part: string | number): Omit<Child, 'part'> | undefined {
+    if (node.kind === 'object') {
+      const members = this.#members.get(node) ?? new Map(node.members.map((member) => [member.key, member]));
+      this.#members.set(node, members);
+      return members.get(String(part));
+    }
+    const value = node.kind === 'list' && typeof part === 'number' ? node.items[part] : undefined;
+    return value === undefined ? undefined : { keyStart: value.start, value };
+  }
+
   #position(offset: number): TextPosition {
     this.#lines ??= new TextLines(this.#text);
     return this.#lines.position(offset);
@@ -90,11 +106,4 @@ function childrenOf(node: JsonNode): Child[] {
   if (node.kind === 'scalar') return [];
   if (node.kind === 'object') return node.members.map(({ key, ...rest }) => ({ part: key, ...rest }));
   return node.items.map((value, part) => ({ part, keyStart: value.start, value }));
-}
-
-/** Of several members of one name the last one. */
-function childOf(node: JsonNode, part: string | number): Omit<Child, 'part'> | undefined {
-  if (node.kind === 'object') return node.members.findLast(({ key }) => key === part);
-  const value = node.kind === 'list' && typeof part === 'number' ? node.items[part] : undefined;
-  return value === undefined ? undefined : { keyStart: value.start, value };
 }

@@ -34,7 +34,11 @@ export class HttpContent implements ContentFetcher {
     });
     const until = AbortSignal.any([signal, AbortSignal.timeout(totalMs)]);
     const named = Object.fromEntries(headers.map(({ name, value }) => [name, value]));
-    const bytes = await fetcher.get(url, until, named);
+    const bytes = await fetcher.get(url, until, named).catch((cause: unknown) => {
+      signal.throwIfAborted();
+      if (!until.aborted) throw cause;
+      throw new BerthError('DATASOURCE_UNREACHABLE', `${url} has not answered in time`, { cause, retryable: true });
+    });
     if (bytes === undefined) throw new BerthError('NOT_FOUND', `there is nothing at ${url}`, { retryable: true });
     return verify(compression === 'gzip' ? unpack(bytes, url) : bytes, hash, url);
   }

@@ -243,10 +243,13 @@ class FilePlanner implements FilePlan {
 }
 
 function groupByPath(files: readonly FileConfig[]): Declared[] {
-  return [...new Set(files.map(({ path }) => path))].map((path) => ({
-    path,
-    entries: files.filter((file) => file.path === path),
-  }));
+  const groups = new Map<string, FileConfig[]>();
+  for (const file of files) {
+    const group = groups.get(file.path) ?? [];
+    group.push(file);
+    groups.set(file.path, group);
+  }
+  return [...groups].map(([path, entries]) => ({ path, entries }));
 }
 
 function keyOf(path: string): string {

@@ -6,6 +6,8 @@ import type { FieldKind, Fields, SpecTable } from './spec/spec-table.ts';
 
 type Decoded = Record<string, unknown>;
 
+const maxHints = 100;
+
 /**
  * Fills the structures of a specification's table from plain data as Go's encoding/json does: keys match whatever their letter
  * case, null changes nothing, a key that stands twice is read twice (lists and structures are then read into what is there).
@@ -14,6 +16,7 @@ type Decoded = Record<string, unknown>;
 export class Decoder {
   readonly #table: SpecTable;
   #isGood = true;
+  #hints = 0;
 
   constructor(table: SpecTable) {
     this.#table = table;
@@ -37,7 +40,7 @@ export class Decoder {
     const filled = new Map(Object.entries(before ?? {}));
     const seen = new Set<string>();
     for (const [key, member] of members) {
-      const field = fieldOf(fields, key, place, seen);
+      const field = this.#fieldOf(fields, key, place, seen);
       const kind = field === undefined ? undefined : fields[field];
       if (field === undefined || kind === undefined || member === undefined) continue;
       const read = this.#field(kind, member, place.child(key), filled.get(field));
@@ -45,6 +48,25 @@ export class Decoder {
       else filled.set(field, read);
     }
     return Object.fromEntries(filled);
+  }
+
+  /** The field a key fills, if any; what is odd about the key is reported. */
+  #fieldOf(fields: Fields, key: string, place: Place, seen: Set<string>): string | undefined {
+    const field = Object.hasOwn(fields, key) ? key : Object.keys(fields).find((name) => fold(name) === fold(key));
+    const at = place.child(key);
+    if (field === undefined) {
+      // Looking for what was meant takes time, and nobody means so much.
+      this.#hints += 1;
+      const hint = this.#hints > maxHints ? undefined : didYouMean(key, Object.keys(fields));
+      at.warn('unknown-key', `unknown key "${key}": it has no effect`, hint, 'key');
+      return undefined;
+    }
+    if (field !== key) at.warn('unknown-key', `"${key}" is read as "${field}"`, `write it "${field}"`, 'key');
+    if (seen.has(field)) {
+      at.warn('duplicate-key', `"${field}" stands more than once; the last one counts`, undefined, 'key');
+    }
+    seen.add(field);
+    return field;
   }
 
   #field(kind: FieldKind, value: unknown, place: Place, before: unknown): unknown {
@@ -103,21 +125,6 @@ const names = { text: 'text', truth: 'true or false', int: 'a whole number', nat
 
 function describe(value: unknown): string {
   return value instanceof RepeatedMembers ? 'a mapping' : describeValue(value);
-}
-
-/** The field a key fills, if any; what is odd about the key is reported. */
-function fieldOf(fields: Fields, key: string, place: Place, seen: Set<string>): string | undefined {
-  const field = Object.hasOwn(fields, key) ? key : Object.keys(fields).find((name) => fold(name) === fold(key));
-  const at = place.child(key);
-  if (field === undefined) {
-    at.warn('unknown-key', `unknown key "${key}": it has no effect`, didYouMean(key, Object.keys(fields)), 'key');
-    return undefined;
-  }
-  if (field !== key) at.warn('unknown-key', `"${key}" is read as "${field}"`, `write it "${field}"`, 'key');
-  if (seen.has(field))
-    at.warn('duplicate-key', `"${field}" stands more than once; the last one counts`, undefined, 'key');
-  seen.add(field);
-  return field;
 }
 
 /** Keys that differ in letter case only are one to Go, which also takes two letters from outside of ASCII for k and s. */

@@ -12,7 +12,8 @@ import { maxConfigLength } from './resolve.ts';
 export const ignition = {
   name: 'ignition',
   title: 'Ignition',
-  recognises: (text: string) => /^\s*\{/.test(text) && /"ignition(version)?"\s*:/i.test(text),
+  // Butane may be written as JSON, too; it begins with its variant.
+  recognises: (text: string) => /^\s*\{(?!\s*"variant")/.test(text) && /"ignition(version)?"\s*:/i.test(text),
   parse,
 } as const satisfies Dialect;
 

@@ -19,7 +19,7 @@ const verdicts: { name: string; text: string; lines: string[] }[] = [
   {
     name: 'a syntax error',
     text: '{"ignition": {"version": "3.0.0"},\n}',
-    lines: ['error 2:1 : is not JSON: found "}" where a key in double quotes must stand'],
+    lines: ['error 2:1 : cannot be read as JSON: found "}" where a key in double quotes must stand'],
   },
   {
     name: 'an unknown key, at its place',

@@ -1,6 +1,7 @@
 import type { Place } from '../../../place.ts';
 import { describeValue } from '../../../shape.ts';
 import type { Disk2, Partition2, Raid2 } from '../model-2.ts';
+import { type Extent, firstOverlap } from '../rules/overlap.ts';
 
 /** An absolute path. */
 export function checkPath2(path: string | undefined, place: Place): void {
@@ -13,7 +14,8 @@ export function checkDisk2({ device, partitions = [] }: Disk2, place: Place, min
   checkPath2(device, place.child('device'));
   const at = place.child('partitions');
   const numbers = partitions.map(({ number = 0 }) => number);
-  if (numbers.some((number, index) => number !== 0 && numbers.indexOf(number) < index)) {
+  const used = numbers.filter((number) => number !== 0);
+  if (new Set(used).size < used.length) {
     at.error('duplicate', 'a partition number is used twice');
   }
   if (overlap(partitions, minor)) at.error('invalid-value', 'the partitions overlap');
@@ -38,22 +40,16 @@ function checkUnits(partitions: readonly Partition2[], place: Place): void {
 }
 
 function overlap(partitions: readonly Partition2[], minor: number): boolean {
-  // Up to 2.2 what is left out is 0, and partitions of the same words are the same.
-  const isSame = (a: Partition2, b: Partition2): boolean =>
-    minor >= 3 ? a === b : JSON.stringify(valuesOf(a)) === JSON.stringify(valuesOf(b));
-  const extents = partitions.flatMap((partition) => {
-    const { start = minor >= 3 ? undefined : 0, size = minor >= 3 ? undefined : 0 } = partition;
-    if (start === undefined || size === undefined || start === 0) return [];
-    return [{ partition, start, end: size === 0 ? start : start + size - 1 }];
+  // Up to 2.2 what is left out is 0, and partitions of the same words are the same one.
+  const missing = minor >= 3 ? undefined : 0;
+  const words = new Set<string>();
+  const extents = partitions.flatMap((partition): Extent[] => {
+    const { start = missing, size = missing } = partition;
+    const isSame = minor < 3 && words.size === words.add(JSON.stringify(valuesOf(partition))).size;
+    if (start === undefined || size === undefined || start === 0 || isSame) return [];
+    return [{ start, end: size === 0 ? start : start + size - 1 }];
   });
-  return extents.some((a) =>
-    extents.some((b) => {
-      if (isSame(a.partition, b.partition)) return false;
-      const starts = a.start >= b.start && a.start <= b.end;
-      const ends = a.end >= b.start && a.end <= b.end;
-      return starts || ends || (a.start < b.start && a.end > b.end);
-    }),
-  );
+  return firstOverlap(extents) !== -1;
 }
 
 function valuesOf({ label = '', number = 0, size = 0, start = 0, typeGuid = '', guid = '' }: Partition2): unknown[] {

@@ -7,13 +7,13 @@ const kinds = ['files', 'links', 'directories'] as const;
 
 /** Files, links and directories under 2.`minor`. */
 export function checkNodes2(storage: Storage2, place: Place, minor: number): void {
-  const names = ['root'];
+  const names = new Set(['root']);
   for (const [index, { name = '' }] of (storage.filesystems ?? []).entries()) {
-    if (names.includes(name)) {
+    if (names.has(name)) {
       const at = place.child('filesystems').child(index);
       at.warn('duplicate', `a file system of the name ${JSON.stringify(name)} is there before`);
     }
-    names.push(name);
+    names.add(name);
   }
   for (const kind of kinds) {
     for (const [index, node] of (storage[kind] ?? []).entries()) {
@@ -27,13 +27,13 @@ export function checkNodes2(storage: Storage2, place: Place, minor: number): voi
 
 function checkNode(
   { filesystem = '', path, user = {}, group = {} }: Node2,
-  names: readonly string[],
+  names: ReadonlySet<string>,
   place: Place,
 ): void {
   checkPath2(path, place.child('path'));
   if (filesystem === '') {
     place.child('filesystem').error('missing-key', '"filesystem" is missing', '"filesystem": "root"');
-  } else if (!names.includes(filesystem)) {
+  } else if (!names.has(filesystem)) {
     const message = `no file system of this config has the name ${JSON.stringify(filesystem)}; another config may have it`;
     place.child('filesystem').warn('unknown-name', message);
   }

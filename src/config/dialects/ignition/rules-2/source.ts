@@ -33,11 +33,12 @@ export function checkResource2(resource: Resource2, place: Place, minor: number)
   if (httpHeaders.length > 0 && !/^https?$/.test(parseGoUrl(source)?.scheme ?? '')) {
     headers.error('invalid-value', 'only an http or https source takes HTTP headers');
   }
-  const names = httpHeaders.map(({ name = '' }) => name);
-  for (const [index, name] of names.entries()) {
+  const names = new Set<string>();
+  for (const [index, { name = '' }] of httpHeaders.entries()) {
     const at = headers.child(index).child('name');
     if (name === '') at.error('missing-key', 'the name of the HTTP header is missing');
-    else if (names.indexOf(name) < index) at.error('duplicate', `the HTTP header ${describeValue(name)} stands twice`);
+    else if (names.has(name)) at.error('duplicate', `the HTTP header ${describeValue(name)} stands twice`);
+    names.add(name);
   }
 }
 

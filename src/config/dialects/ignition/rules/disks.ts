@@ -1,6 +1,7 @@
 import type { Place } from '../../../place.ts';
 import { describeValue } from '../../../shape.ts';
 import type { Disk, Partition, Raid } from '../model.ts';
+import { type Extent, firstOverlap } from './overlap.ts';
 import { checkPath } from './paths.ts';
 
 /** A disk and its partitions. */
@@ -19,30 +20,25 @@ export function checkDisk(disk: Disk, place: Place): void {
 
 /** What partitions of one disk may not have in common; one finding of each kind. */
 function checkTogether(partitions: readonly Partition[], place: Place): void {
-  const numbers = partitions.map(({ number = 0 }) => number);
-  const collision = numbers.findIndex((number, index) => number !== 0 && numbers.indexOf(number) < index);
+  const numbers = partitions.map(({ number = 0 }) => (number === 0 ? undefined : number));
+  const collision = firstTwin(numbers);
   if (collision !== -1) {
     place.child(collision).error('duplicate', `the partition number ${numbers[collision] ?? 0} is used twice`);
   }
-  const overlap = partitions.findIndex((one) => partitions.some((other) => overlaps(other, one)));
+  const overlap = firstOverlap(partitions.map(extentOf));
   if (overlap !== -1) place.child(overlap).error('invalid-value', 'overlaps another partition of the disk');
   const labels = partitions.map(({ label }) => label);
-  const twin = labels.findIndex((label, index) => label !== undefined && labels.indexOf(label) < index);
+  const twin = firstTwin(labels);
   if (twin !== -1) place.child(twin).error('duplicate', `the label ${describeValue(labels[twin])} is used twice`);
 }
 
-/** Of those that say where they are; partitions of the same words are the same. */
-function overlaps(one: Partition, other: Partition): boolean {
-  const [a, b] = [extentOf(one), extentOf(other)];
-  if (a === undefined || b === undefined || one === other) return false;
-  return (
-    (a.start >= b.start && a.start <= b.end) ||
-    (a.end >= b.start && a.end <= b.end) ||
-    (a.start < b.start && a.end > b.end)
-  );
+/** Index of the first value that stands before already; -1 without one. */
+function firstTwin(values: readonly (number | string | undefined)[]): number {
+  const seen = new Set<number | string>();
+  return values.findIndex((value) => value !== undefined && seen.size === seen.add(value).size);
 }
 
-function extentOf({ startMiB, sizeMiB }: Partition): { start: number; end: number } | undefined {
+function extentOf({ startMiB, sizeMiB }: Partition): Extent | undefined {
   if (startMiB === undefined || sizeMiB === undefined || startMiB === 0) return undefined;
   // A size of 0 takes what is free: only the start is known.
   return { start: startMiB, end: sizeMiB === 0 ? startMiB : startMiB + sizeMiB - 1 };

@@ -1,6 +1,6 @@
 import { cleanPath, joinPaths } from '../../../go/go-path.ts';
 import type { Place } from '../../../place.ts';
-import type { Directory, File, Link, Node, Storage } from '../model.ts';
+import type { File, Link, Node, Storage } from '../model.ts';
 import { checkMode, checkPath } from './paths.ts';
 import { checkResource } from './resource.ts';
 
@@ -14,7 +14,8 @@ export function checkNodes(storage: Storage, place: Place, minor: number): void 
     checkNode(directory, at);
     checkMode(directory.mode, at.child('mode'), minor);
   }
-  for (const [index, link] of links.entries()) checkLink(link, place.child('links').child(index), directories, minor);
+  const paths = new Set(directories.map(({ path }) => path));
+  for (const [index, link] of links.entries()) checkLink(link, place.child('links').child(index), paths, minor);
   for (const [key, nodes] of Object.entries({ files, directories, links })) {
     for (const [index, { path = '' }] of nodes.entries()) {
       const link = linkPaths.above(path);
@@ -49,7 +50,7 @@ function checkFile(file: File, place: Place, minor: number): void {
   }
 }
 
-function checkLink(link: Link, place: Place, directories: readonly Directory[], minor: number): void {
+function checkLink(link: Link, place: Place, directories: ReadonlySet<string | undefined>, minor: number): void {
   checkNode(link, place);
   const { path = '', target = '' } = link;
   if (target === '' && minor >= 3) {
@@ -59,7 +60,7 @@ function checkLink(link: Link, place: Place, directories: readonly Directory[], 
   if (link.hard !== true) return;
   const clean = cleanPath(target);
   const full = clean.startsWith('/') ? clean : joinPaths(path, target);
-  if (directories.some((directory) => directory.path === full)) {
+  if (directories.has(full)) {
     place.error('conflict', `a hard link cannot lead to a directory, and ${JSON.stringify(full)} is one`);
   }
   for (const key of ['user', 'group'] as const) {

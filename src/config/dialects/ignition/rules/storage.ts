@@ -24,8 +24,9 @@ export function checkStorage(storage: Storage, place: Place, minor: number): voi
 
 /** A file system on a disk of which the config also says something. */
 function checkWholeDisks({ disks = [], filesystems = [] }: Storage, place: Place): void {
+  const byDevice = new Map(disks.map((disk) => [disk.device ?? '', disk]));
   for (const [index, { device = '', wipeFilesystem }] of filesystems.entries()) {
-    const disk = disks.findLast((one) => (one.device ?? '') === device);
+    const disk = byDevice.get(device);
     const at = place.child('filesystems').child(index).child('device');
     if ((disk?.partitions ?? []).length > 0) {
       at.warn('conflict', 'the file system takes the whole disk, which the config also partitions');

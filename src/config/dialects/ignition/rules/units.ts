@@ -11,13 +11,14 @@ const unitKinds = [
 
 /** `systemd`. */
 export function checkUnits(units: readonly Unit[], place: Place): void {
+  const byName = new Map(units.map((unit) => [unit.name ?? '', unit]));
   for (const [index, unit] of units.entries()) {
     const at = place.child(index);
     checkUnitName(unit.name, at.child('name'));
     checkUnitContents(unit, at.child('contents'));
     for (const [number, dropin] of (unit.dropins ?? []).entries())
       checkDropin(dropin, at.child('dropins').child(number));
-    checkInstance(unit, units, at.child('contents'));
+    checkInstance(unit, byName, at.child('contents'));
   }
 }
 
@@ -57,10 +58,10 @@ export function checkUnitText(contents: string, place: Place): ReadonlySet<strin
 }
 
 /** An enabled instance of a template in this config needs the template's `[Install]` section. */
-function checkInstance({ name = '', enabled }: Unit, units: readonly Unit[], place: Place): void {
+function checkInstance({ name = '', enabled }: Unit, units: ReadonlyMap<string, Unit>, place: Place): void {
   const template = enabled === true ? /^([^\n]+?)@[^\n]+?\.service$/.exec(name)?.[1] : undefined;
   if (template === undefined) return;
-  const contents = units.findLast((unit) => unit.name === `${template}@.service`)?.contents ?? '';
+  const contents = units.get(`${template}@.service`)?.contents ?? '';
   if (contents === '') return;
   try {
     if (readUnitText(contents).has('Install')) return;
