@@ -87,7 +87,7 @@ export async function openHost(options: HostBootOptions): Promise<OwnHost> {
   });
   const maintenance = new Maintenance(join(runDirectory, 'maintenance'));
   const machine: HostMachine = new HostMachine({
-    reconciler: new HostReconciler({ ports: machinePorts(imageDefaults, tasks), clock, recorder }),
+    reconciler: new HostReconciler({ ports: machinePorts(clock, imageDefaults, tasks), clock, recorder }),
     network,
     startNetwork,
     firstApply,

@@ -105,6 +105,7 @@ export interface Flags {
   readonly threshold?: number;
   readonly channelThreshold?: number;
   readonly root?: string;
+  readonly only?: string;
   readonly hostId?: string;
   /** Milliseconds since the epoch. */
   readonly until?: number;
@@ -112,6 +113,8 @@ export interface Flags {
   readonly for?: number;
   readonly stageOnly?: boolean;
   readonly plan?: boolean;
+  readonly filesDir?: string;
+  readonly pretty?: boolean;
 }
 
 /** What a command gets: the process, its options, and ways to the agent and to the person. */

@@ -17,7 +17,7 @@ async function readConfigText(path: string, cwd: string): Promise<ConfigText> {
     return { file: path, text: textIn(path, await readFile(resolve(cwd, path))) };
   } catch (error) {
     if (isBerthError(error)) throw error;
-    throw new BerthError('CONFIG_UNREADABLE', `cannot read ${path}: ${explain(error)}`, { cause: error });
+    throw new BerthError('CONFIG_UNREADABLE', `cannot read ${path}: ${explainFileError(error)}`, { cause: error });
   }
 }
 
@@ -34,7 +34,8 @@ function textIn(file: string, bytes: Uint8Array): string {
   throw new BerthError('CONFIG_UNREADABLE', `cannot read ${file}: it ${unpacked.diagnostic.message}`);
 }
 
-function explain(error: unknown): string {
+/** Why a file could not be read, in words. */
+export function explainFileError(error: unknown): string {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EACCES') return 'not allowed';

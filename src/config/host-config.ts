@@ -13,6 +13,14 @@ export interface HostConfig {
   readonly users: readonly UserConfig[];
   readonly groups: readonly GroupConfig[];
   readonly files: readonly FileConfig[];
+  readonly directories?: readonly DirectoryConfig[];
+  readonly links?: readonly LinkConfig[];
+  /** Accounts that are not to be there, by name. */
+  readonly absent?: { readonly users: readonly string[]; readonly groups: readonly string[] };
+  /** Limits for what is fetched. */
+  readonly fetch?: FetchConfig;
+  /** What this host cannot do and must not do without: nothing is applied while there is any. */
+  readonly refused?: readonly RefusedKey[];
   readonly sysctl: Readonly<Record<string, string>>;
   readonly modules: readonly string[];
   readonly mounts: readonly MountConfig[];
@@ -78,6 +86,64 @@ export interface FileConfig {
   readonly append: boolean;
   /** Written after users exist. */
   readonly defer: boolean;
+  /** Where the content comes from instead of `contentBase64`; fetched and verified before anything is replaced. */
+  readonly remote?: RemoteContent;
+  /**
+   * What becomes of what is at the path and was not declared before. Absent: a file is written over, a link followed.
+   * `replace`: it goes, whatever it is. `refuse`: nothing is written. `keep`: a file keeps its content.
+   */
+  readonly existing?: 'replace' | 'refuse' | 'keep';
+  /** What a file that is there already keeps besides. */
+  readonly keeps?: readonly OwnershipPart[];
+}
+
+export type OwnershipPart = 'mode' | 'owner' | 'group';
+
+/** Bytes on a server. */
+export interface RemoteContent {
+  /** http or https. May hold a password. */
+  readonly url: string;
+  /** Values may be secrets. */
+  readonly headers: readonly { readonly name: string; readonly value: string }[];
+  /** `sha512-` or `sha256-` and hexadecimal digits, of the unpacked content. */
+  readonly hash?: string;
+  readonly compression?: 'gzip';
+}
+
+export interface DirectoryConfig {
+  readonly path: string;
+  /** Permission bits. */
+  readonly mode: number;
+  readonly owner: string;
+  readonly group: string;
+  /** What a directory that is there already keeps. */
+  readonly keeps: readonly OwnershipPart[];
+  /** True: what is at the path goes first, with all that is below it. */
+  readonly overwrite: boolean;
+}
+
+export interface LinkConfig {
+  readonly path: string;
+  readonly target: string;
+  readonly hard: boolean;
+  /** Of a symbolic link itself. */
+  readonly owner: string;
+  readonly group: string;
+  /** True: what is at the path goes first, with all that is below it. */
+  readonly overwrite: boolean;
+}
+
+/** Seconds; absent or 0: no limit. */
+export interface FetchConfig {
+  readonly responseSeconds?: number;
+  readonly totalSeconds?: number;
+}
+
+export interface RefusedKey {
+  /** Key path in the text. */
+  readonly key: string;
+  readonly why: string;
+  readonly hint: string;
 }
 
 export interface MountConfig {

@@ -4,6 +4,7 @@ import type { Dialect, SourceFile, SourcePosition } from './dialects/dialect.ts'
 import { foreignLanguage } from './dialects/foreign.ts';
 import { type DialectName, dialects } from './dialects/table.ts';
 import { emptyHostConfig, type HostConfig } from './host-config.ts';
+import type { LocalFiles } from './local-files.ts';
 import { passwordHasher } from './password.ts';
 
 export interface ParseOptions {
@@ -15,6 +16,8 @@ export interface ParseOptions {
   readonly dialect?: DialectName | 'auto';
   /** This host's secret for the salts of clear-text passwords; without it such a password opens no account. */
   readonly passwordSeed?: string;
+  /** The local files that a Butane config may take in. */
+  readonly localFiles?: LocalFiles | undefined;
 }
 
 export interface ParseResult {
@@ -28,7 +31,7 @@ export interface ParseResult {
 
 /** Reads config files as one host config, a later file over an earlier one. Pure; never throws, whatever the text. */
 export function parseConfig(files: readonly SourceFile[], options: ParseOptions = {}): ParseResult {
-  const { environment = {}, catalogue, dialect = 'auto', passwordSeed } = options;
+  const { environment = {}, catalogue, dialect = 'auto', passwordSeed, localFiles } = options;
   const hashPassword = passwordSeed === undefined ? () => undefined : passwordHasher(passwordSeed);
   const recognised = files.map((file) => ({ file, row: recognise(file, dialect) }));
   const unknown = recognised.filter(({ row }) => row === undefined).map(({ file }) => unrecognised(file));
@@ -41,7 +44,7 @@ export function parseConfig(files: readonly SourceFile[], options: ParseOptions 
     const message = `files of different languages cannot be read as one config; ${first.file.file} is ${title}`;
     return refusal(mixed.map(({ file }) => wholeFile(file, 'mixed-dialects', message, null)));
   }
-  const { config, diagnostics, sources } = row.parse(files, { environment, catalogue, hashPassword });
+  const { config, diagnostics, sources } = row.parse(files, { environment, catalogue, hashPassword, localFiles });
   return { config, diagnostics: sortDiagnostics(diagnostics), sources };
 }
 
@@ -60,6 +63,12 @@ export function sealPasswords<T extends SourceFile>(files: readonly T[], passwor
 /** True when a diagnostic of severity error names the file: it must not be applied as it is. */
 export function rejected(diagnostics: readonly Diagnostic[], file: string): boolean {
   return diagnostics.some((diagnostic) => diagnostic.severity === 'error' && diagnostic.file === file);
+}
+
+/** The language that a file is read in when none is named; undefined when it is in none. */
+export function dialectOf(file: SourceFile): DialectName | undefined {
+  const rows: readonly { readonly name: DialectName; recognises(text: string, file: string): boolean }[] = dialects;
+  return rows.find((row) => row.recognises(file.text, file.file))?.name;
 }
 
 /** By file, line and column; what stands at one place keeps its order. */

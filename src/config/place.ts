@@ -4,19 +4,27 @@ import type { DocumentPath, Problem } from '../core/diagnostic.ts';
 export class Place {
   readonly path: DocumentPath;
   readonly #report: (problem: Problem) => void;
+  /** What is the same for all places of a document. */
+  readonly #document: object;
 
-  constructor(path: DocumentPath, report: (problem: Problem) => void) {
+  constructor(path: DocumentPath, report: (problem: Problem) => void, document: object = report) {
     this.path = path;
     this.#report = report;
+    this.#document = document;
   }
 
   child(part: string | number): Place {
-    return new Place([...this.path, part], this.#report);
+    return new Place([...this.path, part], this.#report, this.#document);
+  }
+
+  /** The same place; what is reported there and below goes through `change` first. */
+  via(change: (problem: Problem) => Problem): Place {
+    return new Place(this.path, (problem) => this.#report(change(problem)), this.#document);
   }
 
   /** True for places of one document. */
   sameDocument(other: Place): boolean {
-    return this.#report === other.#report;
+    return this.#document === other.#document;
   }
 
   /** The value is wrong: what was asked for does not happen. */

@@ -10,7 +10,7 @@ export function redactConfig(config: HostConfig): HostConfig {
   return {
     ...config,
     users: config.users.map((user) => (user.passwordHash === undefined ? user : { ...user, passwordHash: redacted })),
-    files: config.files.map((file) => (isPrivate(file) ? { ...file, contentBase64: redacted } : file)),
+    files: config.files.map(redactFile),
     console: config.console.passwordHash === undefined ? config.console : { passwordHash: redacted },
     report: config.report.url === undefined ? config.report : { url: redactUrl(config.report.url) },
     connectivity: {
@@ -46,12 +46,23 @@ export function secretsOf(config: HostConfig): string[] {
     ...config.users.map(({ passwordHash }) => passwordHash),
     config.console.passwordHash,
     ...config.files.filter(isPrivate).flatMap(contentsOf),
+    ...config.files.flatMap(({ remote }) => [
+      ...passwordsOfUrl(remote?.url),
+      ...(remote?.headers ?? []).map(({ value }) => value),
+    ]),
     ...Object.values(registries).map(({ password }) => password),
     ...Object.values(compose.secrets).flatMap(({ content }) => [content, content?.trim()]),
     ...[proxy.http, proxy.https, update.feed, update.proxy, config.report.url].flatMap(passwordsOfUrl),
   ];
   const secrets = new Set(values.filter((value) => value !== undefined && value !== ''));
   return [...(secrets as Set<string>)].toSorted((a, b) => b.length - a.length);
+}
+
+function redactFile(file: FileConfig): FileConfig {
+  const { remote, ...rest } = isPrivate(file) ? { ...file, contentBase64: redacted } : file;
+  if (remote === undefined) return rest;
+  const headers = remote.headers.map(({ name }) => ({ name, value: redacted }));
+  return { ...rest, remote: { ...remote, url: redactUrl(remote.url), headers } };
 }
 
 /** A file that others may not read holds a secret. */

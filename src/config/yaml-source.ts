@@ -32,8 +32,8 @@ export interface YamlOptions {
 /** Longer texts are refused unread: providers hand out at most 1 MiB of user-data, and parsing takes about 2 s a MiB. */
 export const maxTextLength = 2 ** 20;
 /** Enough for a thousand services; keeps the time that a hostile text can take to a few seconds. */
-const maxNodes = 50_000;
-const maxDepth = 64;
+export const maxNodes = 50_000;
+export const maxDepth = 64;
 const maxSyntaxProblems = 20;
 
 interface Place {
@@ -43,7 +43,7 @@ interface Place {
 
 /** Reads one YAML 1.1 document. Pure; never throws. */
 export function readYaml(text: string, options: YamlOptions): YamlSource {
-  const refusal = refuse(text);
+  const refusal = refuseText(text);
   if (refusal !== undefined) return unreadable([{ ...refusal, position: { line: 1, column: 1 } }]);
   const json = plainJson(text, { nodes: maxNodes, depth: maxDepth });
   return json === undefined ? parseYaml(text, options) : withPlaces(json, () => parseYaml(text, options));
@@ -71,7 +71,8 @@ function parseYaml(text: string, options: YamlOptions): YamlSource {
   }
 }
 
-function refuse(text: string): Problem | undefined {
+/** Why a text is not even parsed; undefined when it is. */
+export function refuseText(text: string): Problem | undefined {
   if (text.length > maxTextLength) {
     return problem('too-large', `has ${text.length} characters; at most ${maxTextLength} are read`);
   }
@@ -123,8 +124,7 @@ class YamlReader {
     });
     const faults = [...document.errors, ...document.warnings].slice(0, maxSyntaxProblems);
     for (const fault of faults) {
-      const message = fault.message.split('\n', 1)[0] ?? fault.code;
-      this.#add(problem('yaml-syntax', message, syntaxHints.get(fault.code)), fault.pos[0]);
+      this.#add(yamlSyntaxProblem(fault), fault.pos[0]);
     }
     this.#rootOffset = offsetOf(document.contents) ?? 0;
     let data: unknown;
@@ -246,6 +246,11 @@ class YamlReader {
   #rules(path: DocumentPath): ScalarRules {
     return this.#options.rulesOf(String(path[0] ?? ''));
   }
+}
+
+/** What the YAML parser found wrong, with a hint where a person is likely to be at a loss. */
+export function yamlSyntaxProblem({ message, code }: { readonly message: string; readonly code: string }): Problem {
+  return problem('yaml-syntax', message.split('\n', 1)[0] ?? code, syntaxHints.get(code));
 }
 
 function offsetOf(node: unknown): number | undefined {

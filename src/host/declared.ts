@@ -51,6 +51,30 @@ export const declaredKeys: readonly DeclaredKey[] = [
     whyLocal: "files of this machine are its owner's",
   },
   {
+    key: 'directories',
+    subject: (path) => `directory${path}`,
+    declared: ({ directories = [] }) => directories.map(({ path }) => path),
+    whyLocal: "directories of this machine are its owner's",
+  },
+  {
+    key: 'links',
+    subject: (path) => `link${path}`,
+    declared: ({ links = [] }) => links.map(({ path }) => path),
+    whyLocal: "links of this machine are its owner's",
+  },
+  {
+    key: 'absent.users',
+    subject: (name) => `user/${name}`,
+    declared: ({ absent }) => absent?.users ?? [],
+    whyLocal: "accounts of this machine are its owner's",
+  },
+  {
+    key: 'absent.groups',
+    subject: (name) => `group/${name}`,
+    declared: ({ absent }) => absent?.groups ?? [],
+    whyLocal: "groups of this machine are its owner's",
+  },
+  {
     key: 'mounts',
     subject: (target) => `mount${target}`,
     declared: ({ mounts }) => mounts.map(({ target }) => target),

@@ -43,7 +43,18 @@ export class HostExecutor {
       'write-file': ({ path, contentBase64, ownership }) =>
         files.write(path, Buffer.from(contentBase64, 'base64'), ownership),
       'remove-file': ({ path }) => files.remove(path),
-      'make-link': ({ path, target }) => files.makeLink(path, target),
+      'remove-tree': ({ path }) => files.removeTree(path),
+      'make-link': async ({ path, target, owner }) => {
+        await files.makeLink(path, target);
+        if (owner !== undefined) await files.ownLink(path, owner);
+      },
+      'make-hard-link': ({ path, target }) => files.makeHardLink(path, target),
+      'fetch-content': async ({ content, path, limits }, signal) => {
+        const { fetcher } = this.#ports;
+        if (fetcher === undefined) throw new BerthError('UNSUPPORTED', 'nothing is fetched here');
+        const bytes = await fetcher.fetch(content, limits, signal);
+        await files.write(path, bytes, { mode: 0o600, uid: 0, gid: 0 });
+      },
       'make-directory': async ({ path, ownership, skeleton }) => {
         await files.makeDirectory(path, ownership);
         if (skeleton !== undefined) await files.copyDirectory(skeleton, path, ownership);

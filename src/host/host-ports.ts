@@ -1,4 +1,6 @@
+import type { Clock } from '../core/clock.ts';
 import type { TaskRunner } from './commands/task-state.ts';
+import { HttpContent } from './files/http-content.ts';
 import { LinuxKernel } from './linux-kernel.ts';
 import type { HostPorts } from './ports.ts';
 import { ProgramRunner } from './program-runner.ts';
@@ -12,13 +14,14 @@ export const imageDefaults = '/usr/share/berth/etc';
  * The machine that this process runs on. @param defaults the image's own /etc; absent on a system that has none.
  * @param tasks runs what a config has the machine run; absent: nothing is run.
  */
-export function machinePorts(defaults?: string, tasks?: TaskRunner): HostPorts {
+export function machinePorts(clock: Clock, defaults?: string, tasks?: TaskRunner): HostPorts {
   const commands = new ProgramRunner();
   return {
     files: new RootedFiles('/', defaults === undefined ? {} : { defaults }),
     blockDevices: new LinuxBlockDevices(commands),
     kernel: new LinuxKernel(commands),
     ...(tasks === undefined ? {} : { tasks }),
+    fetcher: new HttpContent(clock),
   };
 }
 

@@ -2,6 +2,7 @@ import type { HostConfig } from '../config/host-config.ts';
 import type { SkippedStep } from '../core/plan.ts';
 import { accountsOf, planAccounts, planHomes } from './accounts/plan.ts';
 import { declaredKey, declaredKeys } from './declared.ts';
+import { planNodes } from './files/nodes.ts';
 import { planFiles } from './files/plan.ts';
 import type { ObservedHost } from './observe.ts';
 import { type HostPlanOptions, PlanContext } from './resource.ts';
@@ -36,21 +37,28 @@ export function skippedInTree(config: HostConfig): SkippedStep[] {
  * disks, mounts, other files, homes, deferred files. Empty when everything is as declared. Pure.
  */
 export function planHost(config: HostConfig, observed: ObservedHost, options: HostPlanOptions = {}): HostPlan {
+  if ((config.refused ?? []).length > 0) return { steps: [], blocked: refusals(config) };
   const context = new PlanContext(config, observed.files, options);
   const accounts = accountsOf(config, context);
   const plans = planResources(config, observed.resources, context);
   const everyone = planAccounts(config, accounts, context);
   const managed = [everyone, ...plans].flatMap(({ files = [] }) => files);
   const files = planFiles(managed, config, accounts, context);
+  const nodes = planNodes(config, accounts, context);
   const homes = planHomes(config, accounts, context);
   const steps = tasksAround([
+    ...nodes.directories.settings,
     ...files.stages.settings,
+    ...nodes.links.settings,
     ...undoFirst(plans.flatMap((plan) => plan.steps ?? [])),
+    ...nodes.directories.data,
     ...files.stages.data,
+    ...nodes.links.data,
     ...(homes.steps ?? []),
     ...files.stages.deferred,
+    ...nodes.hardLinks,
   ]);
-  const blocked = [everyone, ...plans, files, homes].flatMap((plan) => plan.blocked ?? []);
+  const blocked = [everyone, ...plans, files, nodes, homes].flatMap((plan) => plan.blocked ?? []);
   const { free, held } = holdBack(steps, config, observed);
   return { steps: withinPlan(free), blocked: [...blocked, ...held] };
 }
@@ -59,6 +67,11 @@ export function planHost(config: HostConfig, observed: ObservedHost, options: Ho
 function tasksAround(steps: readonly HostStep[]): HostStep[] {
   const stageOf = (step: HostStep): string => (step.kind === 'run-task' ? step.task.stage : 'between');
   return ['early', 'between', 'late'].flatMap((stage) => steps.filter((step) => stageOf(step) === stage));
+}
+
+/** All or nothing: what must not be left out keeps all the rest back. */
+function refusals({ refused = [] }: HostConfig): BlockedChange[] {
+  return refused.map(({ key, why, hint }) => ({ key, subject: `config/${key}`, why, until: 'config', hint }));
 }
 
 /** What is given up goes before anything is made of it, and swap files before what they are on. */

@@ -1,3 +1,4 @@
+import type { FetchConfig, RemoteContent } from '../config/host-config.ts';
 import type { TaskRunner } from './commands/task-state.ts';
 
 /** What is at a path; a link is followed, and never leads out of the root. */
@@ -38,12 +39,20 @@ export interface HostFiles {
   readonly hasDefaults: boolean;
   /** Target of the link at a path; undefined when it is no link. */
   linkTarget(path: string): Promise<string | undefined>;
+  /** What a path is the same file as another one by: device and inode; undefined when there is nothing. */
+  identity(path: string): Promise<string | undefined>;
   /** Replaces a file in one step, making the directories above it. */
   write(path: string, content: Uint8Array, ownership: Ownership): Promise<void>;
   /** Removes a file or link; nothing happens when there is none. */
   remove(path: string): Promise<void>;
   /** Makes a link, in the place of a file, a link or an empty directory. */
   makeLink(path: string, target: string): Promise<void>;
+  /** Makes another name for the file at `target`, which is a path of this host. */
+  makeHardLink(path: string, target: string): Promise<void>;
+  /** Changes the owner of the link at a path, not of what it leads to. */
+  ownLink(path: string, owner: { readonly uid: number; readonly gid: number }): Promise<void>;
+  /** Removes whatever is at a path, with all that is below it; a link is not followed. */
+  removeTree(path: string): Promise<void>;
   /** Makes a directory with the ones above it, or changes one. */
   makeDirectory(path: string, ownership: Ownership): Promise<void>;
   /** Copies what is in a directory, owned by somebody; files that are there stay. */
@@ -172,6 +181,12 @@ export interface ArrayRequest {
   readonly options: readonly string[];
 }
 
+/** Gets content from servers. */
+export interface ContentFetcher {
+  /** The content, unpacked and verified. Throws FETCH_FAILED, retryable when another try may help. */
+  fetch(content: RemoteContent, limits: FetchConfig, signal: AbortSignal): Promise<Uint8Array>;
+}
+
 /** Everything outside that host resources look at and change. */
 export interface HostPorts {
   readonly files: HostFiles;
@@ -180,4 +195,6 @@ export interface HostPorts {
   readonly kernel?: Kernel;
   /** Absent for a directory tree: nothing is run there. */
   readonly tasks?: TaskRunner;
+  /** Absent: nothing is fetched. */
+  readonly fetcher?: ContentFetcher;
 }

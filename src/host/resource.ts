@@ -13,6 +13,8 @@ export interface HostPlanOptions {
   readonly firstApply?: boolean;
   /** Devices that an operator named: what is on them may be lost. */
   readonly destroy?: readonly string[];
+  /** True for a tree that is no running system: nothing in it is read-only, and nothing is fetched for it. */
+  readonly tree?: boolean;
   /** Numbers of groups that other parts of the host rely on, by name. */
   readonly groupIds?: Readonly<Record<string, number>>;
 }
@@ -39,6 +41,8 @@ export interface ResourcePlan {
 export interface ObservedFiles {
   readonly states: ReadonlyMap<string, FileState>;
   readonly links: ReadonlyMap<string, string>;
+  /** Path → which file it is; two names of one file have the same. Links are files of their own. */
+  readonly identities: ReadonlyMap<string, string>;
   readonly defaults: ReadonlyMap<string, string>;
   readonly hasDefaults: boolean;
 }

@@ -5,6 +5,7 @@ import { planCommands } from './commands/plan.ts';
 import { consoleHashPath, planConsole } from './console/plan.ts';
 import { observeLocale } from './environment/observe.ts';
 import { planLocale, planProxy } from './environment/plan.ts';
+import { fetchedPaths } from './files/fetched.ts';
 import { observeModules, observeSysctl } from './kernel/observe.ts';
 import { planModules, planSysctl } from './kernel/plan.ts';
 import { observeMounts } from './mounts/observe.ts';
@@ -129,5 +130,8 @@ export function observedPaths(config: HostConfig): string[] {
     ...resourceNames.flatMap((name) => rows[name].paths),
     ...accountFilePaths(config),
     ...config.files.map(({ path }) => path),
+    ...fetchedPaths(config),
+    ...(config.directories ?? []).map(({ path }) => path),
+    ...(config.links ?? []).flatMap(({ path, target, hard }) => (hard ? [path, target] : [path])),
   ];
 }

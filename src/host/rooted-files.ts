@@ -3,6 +3,7 @@ import {
   chown,
   copyFile,
   lchown,
+  link,
   lstat,
   mkdir,
   open,
@@ -93,6 +94,30 @@ export class RootedFiles implements HostFiles {
     await rm(temporary, { force: true });
     await symlink(target, temporary);
     await rename(temporary, real);
+  }
+
+  async identity(path: string): Promise<string | undefined> {
+    const status = await missingAsUndefined(lstat(await this.#resolve(path, 'keep-last')));
+    return status === undefined ? undefined : `${status.dev}:${status.ino}`;
+  }
+
+  async makeHardLink(path: string, target: string): Promise<void> {
+    const [real, file] = [await this.#resolve(path, 'keep-last'), await this.#resolve(target, 'keep-last')];
+    await this.#makeParents(real);
+    const temporary = temporaryName(real);
+    await rm(temporary, { force: true });
+    await link(file, temporary);
+    await rename(temporary, real);
+    // Where both are the same file already, rename(2) leaves both names.
+    await rm(temporary, { force: true });
+  }
+
+  async ownLink(path: string, { uid, gid }: { readonly uid: number; readonly gid: number }): Promise<void> {
+    await lchown(await this.#resolve(path, 'keep-last'), uid, gid);
+  }
+
+  async removeTree(path: string): Promise<void> {
+    await rm(await this.#resolve(path, 'keep-last'), { recursive: true, force: true });
   }
 
   async makeDirectory(path: string, { mode, uid, gid }: Ownership): Promise<void> {

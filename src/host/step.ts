@@ -1,3 +1,4 @@
+import type { FetchConfig, RemoteContent } from '../config/host-config.ts';
 import type { StepBase } from '../core/plan.ts';
 import type { CommandTask } from './commands/tasks.ts';
 import type { ArrayRequest, FilesystemRequest, MountRequest, Ownership } from './ports.ts';
@@ -20,7 +21,23 @@ export type HostAction =
       readonly ownership: Ownership;
     }
   | { readonly kind: 'remove-file'; readonly path: string }
-  | { readonly kind: 'make-link'; readonly path: string; readonly target: string }
+  /** Whatever is at the path, with all that is below it. */
+  | { readonly kind: 'remove-tree'; readonly path: string }
+  /** `owner`: of the link itself; absent: root. */
+  | {
+      readonly kind: 'make-link';
+      readonly path: string;
+      readonly target: string;
+      readonly owner?: { readonly uid: number; readonly gid: number };
+    }
+  | { readonly kind: 'make-hard-link'; readonly path: string; readonly target: string }
+  /** Fetches, verifies and keeps content at a path; what it is for is written after that. */
+  | {
+      readonly kind: 'fetch-content';
+      readonly content: RemoteContent;
+      readonly path: string;
+      readonly limits: FetchConfig;
+    }
   | {
       readonly kind: 'make-directory';
       readonly path: string;

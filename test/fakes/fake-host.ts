@@ -25,6 +25,7 @@ export class FakeFiles implements HostFiles {
   readonly defaults: ReadonlyMap<string, string> | undefined;
   /** Sizes of allocated files, whose zeros are not kept. */
   readonly allocated = new Map<string, number>();
+  readonly #identities = new Map<Node, number>();
 
   /** @param defaults what the image has in /etc; also what is there at first. */
   constructor(files: Readonly<Record<string, string>>, defaults?: Readonly<Record<string, string>>) {
@@ -72,6 +73,29 @@ export class FakeFiles implements HostFiles {
 
   async makeLink(path: string, target: string): Promise<void> {
     this.nodes.set(path, { kind: 'link', target });
+  }
+
+  async identity(path: string): Promise<string | undefined> {
+    const node = this.nodes.get(path);
+    if (node === undefined) return undefined;
+    const number = this.#identities.get(node) ?? this.#identities.size + 1;
+    this.#identities.set(node, number);
+    return String(number);
+  }
+
+  async makeHardLink(path: string, target: string): Promise<void> {
+    const node = this.nodes.get(target);
+    if (node === undefined) throw new Error(`there is nothing at ${target}`);
+    this.nodes.set(path, node);
+  }
+
+  async ownLink(): Promise<void> {
+    // Links in memory have no owner.
+  }
+
+  async removeTree(path: string): Promise<void> {
+    for (const other of [...this.nodes.keys()])
+      if (other === path || other.startsWith(`${path}/`)) this.nodes.delete(other);
   }
 
   async makeDirectory(path: string, ownership: Ownership): Promise<void> {

@@ -1,7 +1,7 @@
 import type { ApplyOptions, ApplyRequest } from '../../agent/agent-service.ts';
 import type { ApplyEvent } from '../../agent/model.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { isBerthError } from '../../core/errors.ts';
+import { BerthError, isBerthError } from '../../core/errors.ts';
 import type { KeyOutcome, KeyReport } from '../../core/plan.ts';
 import type { Cli, Command, Flags } from '../context.ts';
 import { renderDiagnostics, summarizeDiagnostics } from '../diagnostics.ts';
@@ -14,8 +14,12 @@ import { run as plan, readRequest, showPlan } from './plan.ts';
 type ResultEvent = Extract<ApplyEvent, { kind: 'result' }>;
 
 /** `berth apply`: declares configs (or an earlier generation) and shows the host becoming it. Exit code 1 when it did not. */
-export const run: Command = async (cli, paths) =>
-  cli.flags.dryRun === true ? plan(cli, paths) : apply(cli, await readRequest(cli, paths));
+export const run: Command = async (cli, paths) => {
+  const { root, only, dryRun } = cli.flags;
+  if (root !== undefined) return (await import('./apply-tree.ts')).applyTree(cli, root, paths);
+  if (only !== undefined) throw new BerthError('USAGE', '--only is for a directory tree, named with --root');
+  return dryRun === true ? plan(cli, paths) : apply(cli, await readRequest(cli, paths));
+};
 
 /**
  * Applies a request and shows everything about it; without the services when a whole status follows anyway.

@@ -1,5 +1,5 @@
 import type { CommandRow } from '../command-row.ts';
-import { collect } from '../parameters.ts';
+import { collect, oneOf } from '../parameters.ts';
 import { generation, timeout } from './options.ts';
 
 /** Checking and declaring configs. */
@@ -14,6 +14,27 @@ export const configRows: readonly CommandRow[] = [
       ['berth validate --json *.yaml', 'the same as one JSON array'],
     ],
     load: async () => (await import('../commands/validate.ts')).run,
+  },
+  {
+    name: 'convert',
+    args: '<file>',
+    summary: 'write a config in another language ("-" is standard input)',
+    options: [
+      {
+        flags: '--to <form>',
+        description:
+          'berth: #cloud-config with a berth block (default); ignition; machine-config; json: the host config',
+        parse: oneOf(['berth', 'ignition', 'machine-config', 'json']),
+      },
+      { flags: '--files-dir <dir>', description: 'where the local files are that a Butane config takes in' },
+      { flags: '--strict', description: 'warnings reject the file, too' },
+      { flags: '--pretty', description: 'JSON over several lines' },
+    ],
+    examples: [
+      ['berth convert fcos.bu', 'what the file asks, as a #cloud-config; what has no word there is told'],
+      ['berth convert --to ignition --files-dir . fcos.bu', "Butane's own output"],
+    ],
+    load: async () => (await import('../commands/convert.ts')).run,
   },
   {
     name: 'plan',
@@ -40,9 +61,12 @@ export const configRows: readonly CommandRow[] = [
         description: 'what is on this disk may be lost; may be given several times',
         parse: collect,
       },
+      { flags: '--root <dir>', description: 'write it into this directory tree, without an agent' },
+      { flags: '--only <part>', description: 'with --root: "host", the part that a tree can have' },
     ],
     examples: [
       ['berth apply web.yaml', 'apply a config'],
+      ['berth apply --root tree --only host web.ign', 'files, links and accounts, into a directory'],
       ['berth apply --generation 3', 'go back to an earlier one'],
       ['cat web.yaml | berth apply -', 'from standard input'],
     ],

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { HostConfig } from '../host-config.ts';
+import type { LocalFiles } from '../local-files.ts';
 import type { PasswordHasher } from '../password.ts';
 import type { LayerName } from '../user-data/layer-names.ts';
 
@@ -26,6 +27,8 @@ export interface DialectContext {
   /** Names of the catalogue's services; undefined when the caller does not know the catalogue. */
   readonly catalogue: readonly string[] | undefined;
   readonly hashPassword: PasswordHasher;
+  /** The local files that a config may take in; absent: one that does is wrong. */
+  readonly localFiles?: LocalFiles | undefined;
 }
 
 export interface DialectResult {

@@ -7,9 +7,7 @@ interface ForeignLanguage {
 /** Order matters: the first match names the text. */
 const foreignLanguages: readonly ForeignLanguage[] = [
   { name: 'gzip data', starts: /^\u001f[\u008b\ufffd]/ },
-  { name: 'an Ignition config', starts: /^\{[\s\S]*"ignition(Version)?"\s*:/ },
   { name: 'a JSON document', starts: /^[{[]/ },
-  { name: 'a Butane config', starts: /^(#.*\n|\s*\n)*variant\s*:/ },
   { name: 'a Compose file', starts: /^(#.*\n|\s*\n)*(services|name)\s*:/ },
 ];
 

@@ -28,12 +28,16 @@ export function accountsOf(config: HostConfig, context: PlanContext): Accounts {
     shadow: context.baseText(accountPaths.shadow),
     gshadow: has(accountPaths.gshadow) ? context.baseText(accountPaths.gshadow) : undefined,
   };
+  const { users: absentUsers = [], groups: absentGroups = [] } = config.absent ?? {};
   // The image's own files hold nobody who was declared; other ones may.
   const gone = files.hasDefaults
-    ? { users: [], groups: [] }
+    ? { users: absentUsers, groups: [...absentGroups, ...absentUsers] }
     : {
-        users: namesGone(previous.users, config.users),
-        groups: namesGone([...previous.groups, ...previous.users], [...config.groups, ...config.users]),
+        users: [...absentUsers, ...namesGone(previous.users, config.users)],
+        groups: [
+          ...[...absentGroups, ...absentUsers],
+          ...namesGone([...previous.groups, ...previous.users], [...config.groups, ...config.users]),
+        ],
       };
   const identities = parseIdentities(context.text(identitiesPath));
   return mergeAccounts(base, config, { identities, groupIds: context.options.groupIds ?? {}, gone });
@@ -45,7 +49,8 @@ function namesGone(before: readonly { readonly name: string }[], now: readonly {
 
 /** The account files. Pure. */
 export function planAccounts(config: HostConfig, accounts: Accounts, context: PlanContext): ResourcePlan {
-  const declares = ({ users, groups }: HostConfig): boolean => users.length + groups.length > 0;
+  const declares = ({ users, groups, absent }: HostConfig): boolean =>
+    users.length + groups.length > 0 || absent !== undefined;
   if (!declares(config) && !declares(context.previous)) return {};
   const { files, identities, problems } = accounts;
   const about = { key: 'users', subject: 'host/accounts' };

@@ -1,8 +1,11 @@
-import type { FileConfig, HostConfig } from '../../config/host-config.ts';
+import type { FetchConfig, FileConfig, HostConfig, RemoteContent } from '../../config/host-config.ts';
 import { formatPath } from '../../core/diagnostic.ts';
 import type { FileState, Ownership } from '../ports.ts';
 import type { DesiredFile, PlanContext } from '../resource.ts';
 import type { BlockedChange, HostStep } from '../step.ts';
+import { fetchedPath, fetchedPaths } from './fetched.ts';
+import { type Owners, ownershipOf } from './owners.ts';
+import { readOnlyReason, stageOf } from './places.ts';
 
 /** When a file is written: what is in /etc before anything else, other files once disks are mounted, the rest last. */
 export type FileStage = 'settings' | 'data' | 'deferred';
@@ -12,14 +15,7 @@ export interface FilePlan {
   readonly blocked: readonly BlockedChange[];
 }
 
-/** Numbers of users and groups by name. */
-export interface Owners {
-  readonly userIds: ReadonlyMap<string, number>;
-  readonly groupIds: ReadonlyMap<string, number>;
-}
-
-/** Part of the verified image, or no files at all. */
-const readOnly = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/proc', '/sys', '/dev'];
+const overwriteHint = 'say "overwrite": true if it may go';
 
 /** A path as the user declared it: one or several entries, in the order of the config. */
 interface Declared {
@@ -37,7 +33,7 @@ export function planFiles(
   owners: Owners,
   context: PlanContext,
 ): FilePlan {
-  const planner = new FilePlanner(owners, context);
+  const planner = new FilePlanner(owners, context, config.fetch ?? {});
   const declared = groupByPath(config.files);
   const taken = new Set(declared.map(({ path }) => path));
   for (const file of managed) if (!taken.has(file.path)) planner.managed(file);
@@ -46,7 +42,9 @@ export function planFiles(
       one,
       managed.find(({ path }) => path === one.path),
     );
-  const kept = new Set([...taken, ...managed.map(({ path }) => path)]);
+  const kept = new Set([...taken, ...managed.map(({ path }) => path), ...(config.links ?? []).map(({ path }) => path)]);
+  const needed = new Set(fetchedPaths(config));
+  for (const path of fetchedPaths(context.previous)) if (!needed.has(path)) planner.forget(path);
   for (const one of groupByPath(context.previous.files)) if (!kept.has(one.path)) planner.gone(one);
   return planner;
 }
@@ -56,10 +54,12 @@ class FilePlanner implements FilePlan {
   readonly blocked: BlockedChange[] = [];
   readonly #owners: Owners;
   readonly #context: PlanContext;
+  readonly #limits: FetchConfig;
 
-  constructor(owners: Owners, context: PlanContext) {
+  constructor(owners: Owners, context: PlanContext, limits: FetchConfig) {
     this.#owners = owners;
     this.#context = context;
+    this.#limits = limits;
   }
 
   managed({ path, content, mode, key, subject }: DesiredFile): void {
@@ -75,28 +75,41 @@ class FilePlanner implements FilePlan {
     const about = { key: keyOf(path), subject: `file${path}` };
     const last = entries.at(-1);
     if (last === undefined || this.#isReadOnly(path, about)) return;
-    const uid = numberOf(last.owner, this.#owners.userIds);
-    const gid = numberOf(last.group, this.#owners.groupIds);
-    if (uid === undefined || gid === undefined) {
-      const why = uid === undefined ? `there is no user ${last.owner}` : `there is no group ${last.group}`;
-      this.blocked.push({ ...about, why, until: 'config', hint: 'declare it under "users" or "groups"' });
-      return;
-    }
+    const { existing } = entries[0] ?? {};
     const state = this.#state(path);
-    if (state.kind === 'directory' || state.kind === 'other') {
-      const what = state.kind === 'directory' ? 'a directory' : 'no regular file';
-      this.blocked.push({ ...about, why: `${path} is ${what}`, until: 'config', hint: 'choose another path' });
+    const ownership = ownershipOf(last, this.#owners, existing === 'replace' ? { kind: 'missing' } : state);
+    if ('why' in ownership) {
+      this.#block(about, ownership.why, 'declare it under "users" or "groups"');
       return;
     }
-    const content = this.#compose(path, entries, managed?.content);
+    const isLink = this.#context.files.links.has(path);
+    const isInTheWay = state.kind === 'directory' || state.kind === 'other' || (existing !== undefined && isLink);
+    if (isInTheWay && existing !== 'replace') {
+      const what = isLink ? 'a link' : state.kind === 'directory' ? 'a directory' : 'no regular file';
+      this.#block(about, `${path} is ${what}`, existing === undefined ? 'choose another path' : overwriteHint);
+      return;
+    }
+    const parts = this.#partsOf(entries, about);
+    if (parts === undefined) return;
+    const content = this.#compose(path, parts, managed?.content);
+    if (existing === 'refuse' && this.#isForeign(path, content)) {
+      this.#block(about, `there is a file at ${path} already`, overwriteHint);
+      return;
+    }
     const stage = entries.some(({ defer }) => defer) ? 'deferred' : stageOf(path);
-    this.#put(stage, path, content, { mode: last.mode, uid, gid }, about);
+    if (isInTheWay) this.#clear(stage, path, about);
+    this.#put(stage, path, content, ownership, about, isInTheWay);
+  }
+
+  /** What was fetched and is not wanted any more. */
+  forget(path: string): void {
+    if (this.#state(path).kind !== 'missing') this.#remove(path, 'write_files', 'host/fetched');
   }
 
   gone({ path, entries }: Declared): void {
     const about = { key: keyOf(path), subject: `file${path}` };
     const state = this.#state(path);
-    if (state.kind !== 'file' || readOnly.some((part) => isBelow(path, part))) return;
+    if (state.kind !== 'file' || readOnlyReason(path) !== undefined) return;
     const original = this.#original(path);
     if (original !== undefined) {
       this.#put(stageOf(path), path, original, { mode: 0o644, uid: 0, gid: 0 }, about);
@@ -110,6 +123,51 @@ class FilePlanner implements FilePlan {
     }
   }
 
+  /** The entries with what was fetched for them; undefined, and steps that fetch, while something is not there yet. */
+  #partsOf(entries: readonly FileConfig[], about: { key: string; subject: string }): FileConfig[] | undefined {
+    const parts = entries.map((entry) => {
+      if (entry.remote === undefined) return entry;
+      const kept = this.#state(fetchedPath(entry.remote));
+      return kept.kind === 'file' ? { ...entry, contentBase64: kept.contentBase64 } : undefined;
+    });
+    const whole = parts.filter((part) => part !== undefined);
+    if (whole.length === entries.length) return whole;
+    for (const [index, { remote }] of entries.entries()) {
+      if (remote !== undefined && parts[index] === undefined) this.#fetch(remote, about);
+    }
+    return undefined;
+  }
+
+  #fetch(content: RemoteContent, about: { key: string; subject: string }): void {
+    if (this.#context.options.tree === true) {
+      const why = 'its content is on a server';
+      this.blocked.push({ ...about, why, until: 'boot', hint: 'it is fetched when the system boots' });
+      return;
+    }
+    const path = fetchedPath(content);
+    const text = { ...about, id: `fetch:${path}`, phase: 'online', summary: `fetch ${content.url}` } as const;
+    this.stages.data.push(this.#context.step({ kind: 'fetch-content', content, path, limits: this.#limits }, text));
+  }
+
+  /** True when a file that nobody declared before is there, and is another one than wanted. */
+  #isForeign(path: string, content: Buffer): boolean {
+    if (this.#context.previous.files.some((file) => file.path === path)) return false;
+    if (this.#original(path) !== undefined) return true;
+    const state = this.#state(path);
+    // What is in /etc and not the image's was written since: by a plan before this one.
+    if (this.#context.files.hasDefaults && path.startsWith('/etc/')) return false;
+    return state.kind === 'file' && state.contentBase64 !== content.toString('base64');
+  }
+
+  #clear(stage: FileStage, path: string, about: { key: string; subject: string }): void {
+    const text = { ...about, id: `remove-tree:${path}`, summary: `remove what is at ${path}` };
+    this.stages[stage].push(this.#context.step({ kind: 'remove-tree', path }, text));
+  }
+
+  #block(about: { key: string; subject: string }, why: string, hint: string): void {
+    this.blocked.push({ ...about, why, until: 'config', hint });
+  }
+
   /** The content that the entries make of a path, one after the other. */
   #compose(path: string, entries: readonly FileConfig[], managed: string | undefined): Buffer {
     const original = managed === undefined ? this.#original(path) : Buffer.from(managed);
@@ -118,7 +176,7 @@ class FilePlanner implements FilePlan {
     const isExact = original !== undefined;
     for (const entry of entries) {
       const bytes = bytesOf(entry);
-      if (!entry.append) content = bytes;
+      if (!entry.append) content = entry.existing === 'keep' && content.length > 0 ? content : bytes;
       else if (isExact || !content.includes(bytes)) content = Buffer.concat([content, bytes]);
     }
     return content;
@@ -130,8 +188,9 @@ class FilePlanner implements FilePlan {
     content: Buffer,
     ownership: Ownership,
     about: { key: string; subject: string },
+    isCleared = false,
   ): void {
-    const state = this.#state(path);
+    const state: FileState = isCleared ? { kind: 'missing' } : this.#state(path);
     const { mode, uid, gid } = ownership;
     const contentBase64 = content.toString('base64');
     if (state.kind === 'file') {
@@ -141,7 +200,12 @@ class FilePlanner implements FilePlan {
     this.stages[stage].push(
       this.#context.step(
         { kind: 'write-file', path, contentBase64, ownership: { mode, uid, gid } },
-        { ...about, id: `write-file:${path}`, summary: `write ${path}` },
+        {
+          ...about,
+          id: `write-file:${path}`,
+          summary: `write ${path}`,
+          ...(isCleared ? { after: [`remove-tree:${path}`] } : {}),
+        },
       ),
     );
   }
@@ -156,17 +220,9 @@ class FilePlanner implements FilePlan {
   }
 
   #isReadOnly(path: string, about: { key: string; subject: string }): boolean {
-    if (!readOnly.some((part) => isBelow(path, part))) return false;
-    const hint = /^\/(proc|sys)\//.test(path)
-      ? 'kernel settings go under berth.sysctl'
-      : 'write it below /etc, /var or /opt';
-    this.blocked.push({
-      ...about,
-      why: `${path} cannot be written: that part of the system is read-only`,
-      until: 'config',
-      hint,
-    });
-    return true;
+    const reason = this.#context.options.tree === true ? undefined : readOnlyReason(path);
+    if (reason !== undefined) this.#block(about, reason.why, reason.hint);
+    return reason !== undefined;
   }
 
   #state(path: string): FileState {
@@ -187,26 +243,17 @@ class FilePlanner implements FilePlan {
 }
 
 function groupByPath(files: readonly FileConfig[]): Declared[] {
-  return [...new Set(files.map(({ path }) => path))].map((path) => ({
-    path,
-    entries: files.filter((file) => file.path === path),
-  }));
+  const groups = new Map<string, FileConfig[]>();
+  for (const file of files) {
+    const group = groups.get(file.path) ?? [];
+    group.push(file);
+    groups.set(file.path, group);
+  }
+  return [...groups].map(([path, entries]) => ({ path, entries }));
 }
 
 function keyOf(path: string): string {
   return formatPath(['write_files', path]);
-}
-
-function stageOf(path: string): FileStage {
-  return isBelow(path, '/etc') || isBelow(path, '/run') ? 'settings' : 'data';
-}
-
-function isBelow(path: string, directory: string): boolean {
-  return path.startsWith(`${directory}/`);
-}
-
-function numberOf(name: string, numbers: ReadonlyMap<string, number>): number | undefined {
-  return numbers.get(name) ?? (/^\d+$/.test(name) ? Number(name) : undefined);
 }
 
 function bytesOf({ contentBase64 }: FileConfig): Buffer {

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { butaneDocument, sugarPaths } from '../../../src/config/dialects/butane/document.ts';
+import { sugarMeanings } from '../../../src/config/dialects/butane/sugar/meanings.ts';
 import { cloudInitDocument } from '../../../src/config/dialects/cloud-init/document.ts';
 import { cloudConfigSchema } from '../../../src/config/schema.ts';
 import { readYaml } from '../../../src/config/yaml-source.ts';
@@ -18,6 +20,11 @@ describe('generated files are up to date (node scripts/generate.ts)', () => {
 
   test('docs/dialects/cloud-init.md', () => {
     expect(committed('docs/dialects/cloud-init.md')).toBe(cloudInitDocument());
+  });
+
+  test('docs/dialects/butane.md, which explains every key that Butane adds', () => {
+    expect(committed('docs/dialects/butane.md')).toBe(butaneDocument());
+    expect(Object.keys(sugarMeanings).toSorted()).toEqual(sugarPaths().toSorted());
   });
 });
 

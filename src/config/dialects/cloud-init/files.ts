@@ -7,6 +7,9 @@ import { convert, either, type Located, list, located, natural, oneOf, type Shap
 import { absolutePath } from '../../value-shapes.ts';
 import type { CloudInitDraft } from './draft.ts';
 
+/** Its content stands in the text. */
+type GivenFile = Omit<FileConfig, 'remote' | 'existing' | 'keeps'>;
+
 /** Content that unpacks to more is refused: larger things belong into a volume or an image. */
 const maxContentBytes = 16 * 2 ** 20;
 
@@ -66,11 +69,11 @@ const fileShape = record(
 );
 
 const filesShape = list(
-  convert(located(fileShape), ({ value, place }): Located<FileConfig> | undefined => {
+  convert(located(fileShape), ({ value, place }): Located<GivenFile> | undefined => {
     const encoding = encodings.find(({ name }) => name === value.encoding) ?? encodings[0];
     const bytes = decode(value.content?.value ?? '', encoding, value.content?.place ?? place);
     if (bytes === undefined) return undefined;
-    const file: FileConfig = {
+    const file: GivenFile = {
       path: value.path,
       contentBase64: bytes.toString('base64'),
       mode: value.permissions ?? 0o644,
@@ -85,7 +88,7 @@ const filesShape = list(
 
 /** `write_files`. */
 export const fileRows = [
-  honoured<CloudInitDraft, Located<FileConfig>[]>({
+  honoured<CloudInitDraft, Located<GivenFile>[]>({
     key: 'write_files',
     meaning: 'files with their content, mode and owner',
     shape: filesShape,

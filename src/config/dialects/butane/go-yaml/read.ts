@@ -1,0 +1,163 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Scalar } from 'yaml';
+import type { Problem } from '../../../../core/diagnostic.ts';
+import { maxDepth, refuseText, type TextPosition, yamlSyntaxProblem } from '../../../yaml-source.ts';
+import type { GoAlias, GoMapping, GoNode, GoScalar, GoSequence } from './node.ts';
+
+/** The first document of a text, as go-yaml version 3 parses it. */
+export interface GoYaml {
+  /** Undefined when the text is not YAML, or holds no document. */
+  readonly root: GoNode | undefined;
+  readonly problems: readonly { readonly problem: Problem; readonly position: TextPosition }[];
+  position(offset: number): TextPosition;
+}
+
+const yamlTags = 'tag:yaml.org,2002:';
+
+/** Parses without resolving scalars; unused documents of the text are passed over, as go-yaml does. Pure; never throws. */
+export function readGoYaml(text: string): GoYaml {
+  const lines = new LineCounter();
+  const position = (offset: number): TextPosition => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const refusal = refuseText(text);
+  if (refusal !== undefined) {
+    return { root: undefined, problems: [{ problem: refusal, position: { line: 1, column: 1 } }], position };
+  }
+  const unlike = unlikeLibyaml(text);
+  try {
+    const documents = parseAllDocuments(text, {
+      version: '1.1',
+      schema: 'failsafe',
+      lineCounter: lines,
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: 'error',
+    });
+    const [document] = documents;
+    if (document === undefined || !('contents' in document)) return { root: undefined, problems: [], position };
+    const { errors, contents } = document;
+    const problems = [...unlike, ...errors].map((fault) => ({
+      problem: yamlSyntaxProblem(fault),
+      position: position(fault.pos[0]),
+    }));
+    if (problems.length > 0 || contents === null) return { root: undefined, problems, position };
+    return { root: new NodeReader(text).read(contents), problems: [], position };
+  } catch (error) {
+    // The parser is a third party's: whatever it throws on hostile input is the text's fault, not ours.
+    const { message, offset } = error instanceof UnreadableNode ? error : { message: faultOf(error), offset: 0 };
+    const problem: Problem = { path: [], severity: 'error', code: 'yaml-syntax', message };
+    return { root: undefined, problems: [{ problem, position: position(offset) }], position };
+  }
+}
+
+/** What libyaml, and so go-yaml, refuses and the parser here does not. */
+function unlikeLibyaml(text: string): { message: string; code: string; pos: readonly [number] }[] {
+  const version = /^%YAML(?! +1\.1\b)/m.exec(text.slice(0, Math.max(0, text.search(/^---/m))));
+  const control = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(text);
+  return [
+    ...(version === null ? [] : [fault('only YAML 1.1 can be asked for', version.index)]),
+    ...(control === null ? [] : [fault('control characters are not allowed', control.index)]),
+  ];
+}
+
+function fault(message: string, offset: number): { message: string; code: string; pos: readonly [number] } {
+  return { message, code: 'UNLIKE_LIBYAML', pos: [offset] };
+}
+
+function faultOf(error: unknown): string {
+  if (error instanceof RangeError) return `is nested more than ${maxDepth} levels deep`;
+  return `cannot be read as YAML: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+class UnreadableNode extends Error {
+  readonly offset: number;
+
+  constructor(message: string, offset: number) {
+    super(message);
+    this.offset = offset;
+  }
+}
+
+/** Turns the parser's nodes into ours; each one once, whatever aliases point at it. */
+class NodeReader {
+  readonly #text: string;
+  readonly #anchors = new Map<string, GoNode>();
+  #depth = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  read(node: Node | null): GoNode {
+    const offset = node?.range?.[0] ?? 0;
+    if (isAlias(node)) return this.#alias(node.source, offset);
+    if (isMap(node)) return this.#mapping(node.items, node.anchor, offset);
+    if (isSeq(node)) return this.#sequence(node.items, node.anchor, offset);
+    const scalar: GoScalar = isScalar(node)
+      ? { kind: 'scalar', text: this.#textOf(node), tag: tagOf(node), offset }
+      : { kind: 'scalar', text: '', tag: '', offset };
+    if (isScalar(node) && node.anchor !== undefined) this.#anchors.set(node.anchor, scalar);
+    return scalar;
+  }
+
+  #textOf({ value, source, type, range }: Scalar): string {
+    const quoted = type === 'QUOTE_DOUBLE' ? this.#text.slice(range?.[0], range?.[1]) : '';
+    // JSON's escapes that YAML 1.1 has not: of a slash, and of halves of characters.
+    if (/^(?:[^\\]|\\[^/u]|\\u(?![dD][89a-fA-F]))*\\[/u]/.test(quoted)) {
+      throw new UnreadableNode('"\\/" and "\\ud800" to "\\udfff" are no escapes in YAML 1.1', range?.[0] ?? 0);
+    }
+    const text = typeof value === 'string' ? value : (source ?? '');
+    // libyaml, and so go-yaml, adds no line break to a block that ends with the text itself.
+    const isCut = type?.startsWith('BLOCK') === true && range?.[2] === this.#text.length && !/[\r\n]$/.test(this.#text);
+    return isCut ? text.replace(/\n$/, '') : text;
+  }
+
+  #alias(name: string, offset: number): GoAlias {
+    const target = this.#anchors.get(name);
+    if (target === undefined) throw new UnreadableNode(`"*${name}" has no anchor "&${name}" before it`, offset);
+    return { kind: 'alias', name, target, offset };
+  }
+
+  #mapping(
+    pairs: readonly { readonly key: unknown; readonly value: unknown }[],
+    anchor: string | undefined,
+    offset: number,
+  ): GoMapping {
+    const entries: { key: GoNode; value: GoNode }[] = [];
+    const mapping: GoMapping = { kind: 'mapping', entries, offset };
+    // An anchor counts from its node on, so that what is inside may name it.
+    if (anchor !== undefined) this.#anchors.set(anchor, mapping);
+    this.#descend(offset, () => {
+      for (const { key, value } of pairs) {
+        const keyNode = this.read(key as Node | null);
+        const valueNode = this.read(value as Node | null);
+        entries.push({ key: keyNode, value: value === null ? { ...valueNode, offset: keyNode.offset } : valueNode });
+      }
+    });
+    return mapping;
+  }
+
+  #sequence(children: readonly unknown[], anchor: string | undefined, offset: number): GoSequence {
+    const items: GoNode[] = [];
+    const sequence: GoSequence = { kind: 'sequence', items, offset };
+    if (anchor !== undefined) this.#anchors.set(anchor, sequence);
+    this.#descend(offset, () => {
+      for (const child of children) items.push(this.read(child as Node | null));
+    });
+    return sequence;
+  }
+
+  #descend(offset: number, inside: () => void): void {
+    this.#depth += 1;
+    if (this.#depth > maxDepth) throw new UnreadableNode(`is nested more than ${maxDepth} levels deep`, offset);
+    inside();
+    this.#depth -= 1;
+  }
+}
+
+function tagOf({ tag, type }: Scalar): string {
+  if (tag?.startsWith(yamlTags) === true) return `!!${tag.slice(yamlTags.length)}`;
+  if (tag !== undefined && tag !== '!') return tag;
+  return type === 'PLAIN' ? '' : '!!str';
+}

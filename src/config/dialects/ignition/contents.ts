@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { gunzipSync } from 'node:zlib';
+import { decodeDataUrl } from '../../go/data-url.ts';
+import { parseGoUrl } from '../../go/go-url.ts';
+import type { RemoteContent } from '../../host-config.ts';
+import type { Place } from '../../place.ts';
+import type { Resource } from './model.ts';
+
+/** Content that unpacks to more is refused: larger things belong into a volume or an image. */
+const maxContentBytes = 64 * 2 ** 20;
+
+/** What a resource is: bytes that are given, or where they are; undefined when it cannot be had, which is reported. */
+export type Contents =
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  | { readonly kind: 'remote'; readonly remote: RemoteContent };
+
+/** Schemes that are not fetched, each with the reason and what to do instead. */
+const refusedSchemes = new Map<string, readonly [why: string, instead: string]>([
+  [
+    'tftp',
+    [
+      'TFTP has neither encryption nor an end that can be trusted',
+      'put the file on an http or https server, or into data:',
+    ],
+  ],
+  ['s3', ['Berth does not sign requests to S3', 'use an https URL of the object (a presigned one, if it is private)']],
+  ['arn', ['Berth does not sign requests to S3', 'use an https URL of the object (a presigned one, if it is private)']],
+  ['gs', ['Berth does not sign requests to Google Cloud Storage', 'use a signed https URL of the object']],
+  ['oem', ['there is no OEM partition on Berth', 'put the file on an http or https server, or into data:']],
+]);
+
+/** Reads a resource with a source; `data:` is unpacked and verified here. `refuse` is told what cannot be done. Pure. */
+export function contentsOf(resource: Resource, place: Place, refuse: Refuse): Contents | undefined {
+  const { source = '', compression = '', httpHeaders = [] } = resource;
+  const hash = resource.verification?.hash;
+  const scheme = source === '' ? 'data' : (parseGoUrl(source)?.scheme ?? '');
+  const at = place.child('source');
+  if (scheme === 'data') {
+    const bytes = source === '' ? Buffer.alloc(0) : decodeDataUrl(source);
+    const unpacked = bytes === undefined ? undefined : unpack(bytes, compression, place, refuse);
+    const where = place.child('verification').child('hash');
+    if (unpacked !== undefined && isWhole(unpacked, hash)) {
+      if (hash !== undefined) where.inform('verified', 'the content has this hash');
+      return { kind: 'bytes', bytes: unpacked };
+    }
+    const what = 'the content does not have this hash';
+    if (unpacked !== undefined) refuse(where, what, 'make the hash anew');
+    return undefined;
+  }
+  const refusal = refusedSchemes.get(scheme);
+  if (refusal !== undefined) {
+    refuse(at, ...refusal);
+    passOverOthers(resource, place);
+    return undefined;
+  }
+  const headers = httpHeaders.map(({ name = '', value = '' }) => ({ name, value }));
+  const remote: RemoteContent = {
+    url: source,
+    headers,
+    ...(hash === undefined ? {} : { hash }),
+    ...(compression === 'gzip' ? { compression } : {}),
+  };
+  return { kind: 'remote', remote };
+}
+
+/** What is said about a source that is not fetched. */
+export function passOverOthers({ compression, httpHeaders, verification }: Resource, place: Place): void {
+  const others = { compression, httpHeaders, 'verification.hash': verification?.hash };
+  for (const [key, value] of Object.entries(others)) {
+    if (value === undefined) continue;
+    const at = key.split('.').reduce((parent, part) => parent.child(part), place);
+    at.inform('no-effect', `has no effect, because the source is not fetched: ${JSON.stringify(value)}`);
+  }
+}
+
+function unpack(bytes: Buffer, compression: string, place: Place, refuse: Refuse): Buffer | undefined {
+  if (compression !== 'gzip') return bytes;
+  try {
+    return gunzipSync(bytes, { maxOutputLength: maxContentBytes });
+  } catch {
+    const what = `the content is not gzip data, or unpacks to more than ${maxContentBytes} bytes`;
+    refuse(place.child('compression'), what, 'pack the content with gzip, or leave "compression" out');
+    return undefined;
+  }
+}
+
+/** Told of something that cannot be done, and must not be left out. */
+export type Refuse = (place: Place, why: string, instead: string) => void;
+
+/** True when the bytes have the hash, or there is none. */
+function isWhole(bytes: Buffer, hash: string | undefined): boolean {
+  if (hash === undefined) return true;
+  const digits = hash.slice('sha512-'.length);
+  return createHash(hash.slice(0, 'sha512'.length)).update(bytes).digest('hex') === digits.toLowerCase();
+}

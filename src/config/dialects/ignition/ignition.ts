@@ -1,0 +1,65 @@
+import { type Diagnostic, formatPath, type Problem } from '../../../core/diagnostic.ts';
+import { emptyHostConfig } from '../../host-config.ts';
+import { type JsonSource, readJson } from '../../json/json-source.ts';
+import { Place } from '../../place.ts';
+import type { TextPosition } from '../../yaml-source.ts';
+import type { Dialect, DialectResult, SourceFile, SourcePosition } from '../dialect.ts';
+import { declareConfigs } from './declare.ts';
+import { type IgnitionReading, readIgnition } from './read.ts';
+import { maxConfigLength } from './resolve.ts';
+
+/** Ignition's JSON, of the versions 2.0 to the newest. */
+export const ignition = {
+  name: 'ignition',
+  title: 'Ignition',
+  // Butane may be written as JSON, too; it begins with its variant.
+  recognises: (text: string) => /^\s*\{(?!\s*"variant")/.test(text) && /"ignition(version)?"\s*:/i.test(text),
+  parse,
+} as const satisfies Dialect;
+
+/** A file as JSON, and what stands in it. */
+class ParsedFile {
+  readonly file: string;
+  readonly json: JsonSource;
+  readonly root: Place;
+  readonly reading: IgnitionReading | undefined;
+
+  constructor({ file, text }: SourceFile, report: (diagnostic: Diagnostic) => void) {
+    this.file = file;
+    this.json = readJson(text, maxConfigLength);
+    const at = (problem: Problem): TextPosition => this.json.positionOf(problem.path, problem.at);
+    this.root = new Place([], (problem) => report(toDiagnostic(file, at(problem), problem)));
+    for (const { position, ...problem } of this.json.problems) report(toDiagnostic(file, position, problem));
+    this.reading = this.json.problems.length > 0 ? undefined : readIgnition(this.json.data, this.root);
+  }
+
+  position(place: Place): SourcePosition {
+    return { file: this.file, ...this.json.positionOf(place.path, 'key') };
+  }
+}
+
+function toDiagnostic(file: string, { line, column }: TextPosition, problem: Problem): Diagnostic {
+  const { path, severity, code, message, hint } = problem;
+  return { file, line, column, path: formatPath(path), severity, code, message, hint: hint ?? null };
+}
+
+/** All or nothing: one error, and nothing of any of the files is declared. A later file is merged over an earlier one. */
+function parse(files: readonly SourceFile[]): DialectResult {
+  const diagnostics: Diagnostic[] = [];
+  const parsed = files.map((file) => new ParsedFile(file, (diagnostic) => diagnostics.push(diagnostic)));
+  const draft = declareConfigs(parsed.map(({ reading }) => reading));
+  if (draft === undefined) return { config: emptyHostConfig, diagnostics, sources: () => new Map() };
+  let sources: ReadonlyMap<string, SourcePosition> | undefined;
+  return { config: draft.config, diagnostics, sources: () => (sources ??= sourcesOf(parsed, draft.named)) };
+}
+
+function sourcesOf(parsed: readonly ParsedFile[], named: ReadonlyMap<string, Place>): Map<string, SourcePosition> {
+  const sources = new Map<string, SourcePosition>();
+  for (const { file, json } of parsed)
+    for (const [path, position] of json.positions()) sources.set(path, { file, ...position });
+  for (const [key, place] of named) {
+    const owner = parsed.find(({ root }) => root.sameDocument(place));
+    if (owner !== undefined) sources.set(key, owner.position(place));
+  }
+  return sources;
+}

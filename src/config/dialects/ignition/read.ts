@@ -1,0 +1,42 @@
+import type { Problem } from '../../../core/diagnostic.ts';
+import type { Place } from '../../place.ts';
+import { Decoder } from './decode.ts';
+import type { IgnitionConfig } from './model.ts';
+import { checkConfig } from './rules/check.ts';
+import { checkConfig2 } from './rules-2/check.ts';
+import { pathIn2, translateFrom2 } from './translate-2.ts';
+import { translateFrom3 } from './translate-3.ts';
+import { type SpecVersion, versionOf } from './version.ts';
+
+/** What reading a config gives. */
+export interface IgnitionReading {
+  /** In the words of the newest specification; undefined when something in it is wrong: all or nothing. */
+  readonly config: IgnitionConfig | undefined;
+  /** The version that the text says it has; undefined when that is not known. */
+  readonly version: SpecVersion | undefined;
+  /** Where to report about `config`: a path of it is that of the document, also where a name was another one there. */
+  readonly place: Place;
+}
+
+/**
+ * Reads an Ignition config of any version from plain data, and checks what Ignition's own validator checks: what it rejects is
+ * an error, what it warns of a warning, reported at `root` and its children. Pure; never throws.
+ */
+export function readIgnition(data: unknown, root: Place): IgnitionReading {
+  const errors: Problem[] = [];
+  const place = root.via((problem) => {
+    if (problem.severity === 'error') errors.push(problem);
+    return problem;
+  });
+  const version = versionOf(data, place);
+  const table = version?.table;
+  const decoded = table === undefined ? undefined : new Decoder(table).document(data, place);
+  if (version === undefined || decoded === undefined) return { config: undefined, version, place };
+  if (version.major === 3) {
+    checkConfig(decoded, place, version);
+    return { config: errors.length === 0 ? translateFrom3(decoded, version.minor) : undefined, version, place };
+  }
+  checkConfig2(decoded, place, version.minor);
+  const config = errors.length === 0 ? translateFrom2(decoded) : undefined;
+  return { config, version, place: place.via((problem) => ({ ...problem, path: pathIn2(problem.path) })) };
+}

@@ -1,0 +1,55 @@
+import { int, list, natural, type SpecTable, struct, text, texts, truth } from './spec-table.ts';
+
+const create = {
+  uid: natural,
+  gecos: text,
+  homeDir: text,
+  noCreateHome: truth,
+  primaryGroup: text,
+  groups: texts,
+  noUserGroup: truth,
+  system: truth,
+  noLogInit: truth,
+  shell: text,
+};
+
+/** Ignition 2.0.0: the published "Configuration Specification v2.0.0". */
+export const spec20: SpecTable = {
+  config: {
+    ignition: struct('ignition'),
+    storage: struct('storage'),
+    systemd: struct('systemd'),
+    networkd: struct('networkd'),
+    passwd: struct('passwd'),
+  },
+  ignition: { version: text, config: struct('references') },
+  references: { append: list('reference'), replace: struct('reference') },
+  reference: { source: text, verification: struct('verification') },
+  verification: { hash: text },
+  storage: { disks: list('disk'), raid: list('raid'), filesystems: list('filesystem'), files: list('file') },
+  disk: { device: text, wipeTable: truth, partitions: list('partition') },
+  partition: { label: text, number: int, size: natural, start: natural, typeGuid: text },
+  raid: { name: text, level: text, devices: texts, spares: int },
+  filesystem: { name: text, mount: struct('mount'), path: text },
+  mount: { device: text, format: text, create: struct('create') },
+  create: { force: truth, options: texts },
+  file: {
+    filesystem: text,
+    path: text,
+    contents: struct('contents'),
+    mode: natural,
+    user: struct('owner'),
+    group: struct('owner'),
+  },
+  contents: { compression: text, source: text, verification: struct('verification') },
+  owner: { id: int },
+  systemd: { units: list('unit') },
+  unit: { name: text, enable: truth, mask: truth, contents: text, dropins: list('dropin') },
+  dropin: { name: text, contents: text },
+  networkd: { units: list('networkdUnit') },
+  networkdUnit: { name: text, contents: text },
+  passwd: { users: list('user'), groups: list('group') },
+  user: { name: text, passwordHash: text, sshAuthorizedKeys: texts, create: struct('userCreate') },
+  userCreate: create,
+  group: { name: text, gid: natural, passwordHash: text, system: truth },
+};

@@ -1,0 +1,121 @@
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parseConfig } from '../../../src/config/parse.ts';
+import { Bench } from './run-cli.ts';
+
+const butane = `variant: fcos
+version: 1.5.0
+storage:
+  files:
+    - path: /etc/motd
+      contents: {local: motd}
+  trees:
+    - {local: tree, path: /opt}
+`;
+
+let bench: Bench;
+
+beforeAll(async () => {
+  bench = await Bench.open();
+  const write = (name: string, text: string) => writeFile(join(bench.directory, name), text);
+  await mkdir(join(bench.directory, 'local/tree/b'), { recursive: true });
+  await write('local/motd', 'hi\n');
+  await write('local/tree/z', 'z');
+  await write('local/tree/b/run', '#!');
+  await chmod(join(bench.directory, 'local/tree/b/run'), 0o755);
+  await symlink('b/run', join(bench.directory, 'local/tree/link'));
+  await write('host.bu', butane);
+  await write('host.yaml', '#cloud-config\nhostname: h1\nusers: [{name: ops, plain_text_passwd: secret}]\n');
+  await write('warned.bu', 'variant: fcos\nversion: 1.5.0\nfoo: 1\n');
+  await write(
+    'machine.bu',
+    'variant: openshift\nversion: 4.14.0\nmetadata: {name: x, labels: {machineconfiguration.openshift.io/role: w}}\n',
+  );
+});
+
+afterAll(async () => bench.close());
+
+describe('convert', () => {
+  test('Butane to Ignition, with its local files', async () => {
+    const { code, stdout, stderr } = await bench.run([
+      'convert',
+      '--to',
+      'ignition',
+      '--files-dir',
+      'local',
+      'host.bu',
+    ]);
+    expect([code, stderr]).toEqual([0, '']);
+    const embedded = (source: string) => ({ source, compression: '' });
+    expect(JSON.parse(stdout)).toEqual({
+      ignition: { version: '3.4.0' },
+      storage: {
+        files: [
+          { path: '/etc/motd', contents: embedded('data:,hi%0A') },
+          { path: '/opt/b/run', contents: embedded('data:,%23!'), mode: 0o755 },
+          { path: '/opt/z', contents: embedded('data:,z'), mode: 0o644 },
+        ],
+        links: [{ path: '/opt/link', target: 'b/run' }],
+      },
+    });
+  });
+
+  test('--pretty is over several lines', async () => {
+    const { stdout } = await bench.run(['convert', '--to', 'ignition', '--pretty', '-'], {
+      stdin: 'variant: fcos\nversion: 1.5.0\n',
+    });
+    expect(stdout).toBe('{\n  "ignition": {\n    "version": "3.4.0"\n  }\n}\n');
+  });
+
+  test('OpenShift to a MachineConfig', async () => {
+    const { code, stdout } = await bench.run(['convert', '--to', 'machine-config', 'machine.bu']);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { kind: 'MachineConfig', metadata: { name: 'x' } }]);
+  });
+
+  test('a #cloud-config to our own words, its passwords as hashes', async () => {
+    const { code, stdout } = await bench.run(['convert', 'host.yaml']);
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^#cloud-config\nhostname: h1\n[^]*hashed_passwd: \$6\$/),
+    ]);
+    expect(stdout).not.toContain('secret');
+    expect(parseConfig([{ file: 'f', text: stdout }]).diagnostics).toEqual([]);
+  });
+
+  test('the host config as JSON', async () => {
+    const { code, stdout } = await bench.run(['convert', '--to', 'json', 'host.yaml']);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { hostname: 'h1', users: [{ name: 'ops' }] }]);
+  });
+
+  test.each([
+    ['a local file without a directory', ['--to', 'ignition', 'host.bu'], 'no directory for local files was given'],
+    ['a warning under --strict', ['--to', 'ignition', '--strict', 'warned.bu'], 'unknown key "foo"'],
+    ['a language that cannot become Ignition', ['--to', 'ignition', 'host.yaml'], 'only a Butane config'],
+    ['a MachineConfig of another variant', ['--to', 'machine-config', 'warned.bu'], 'made of the variant openshift'],
+    ['a file that is not there', ['nope.bu'], 'there is no such file'],
+  ])('%s: exit code 1, and nothing is written', async (_name, args, told) => {
+    const { code, stdout, stderr } = await bench.run(['convert', ...args]);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toContain(told);
+  });
+
+  test('--json tells on standard error, as JSON', async () => {
+    const { code, stderr } = await bench.run(['convert', '--json', '--to', 'ignition', 'warned.bu']);
+    expect([code, JSON.parse(stderr)]).toMatchObject([0, [{ line: 3, severity: 'warning', code: 'unknown-key' }]]);
+  });
+
+  test.each([
+    ['an unknown form', ['convert', '--to', 'toml', 'host.bu']],
+    ['no file', ['convert']],
+    ['two files', ['convert', 'host.bu', 'host.bu']],
+  ])('%s is wrong usage', async (_name, args) => {
+    expect((await bench.run(args)).code).toBe(2);
+  });
+
+  test.each(['../host.bu', 'tree/../../host.bu'])('%s leads out of the directory', async (path) => {
+    const stdin = `variant: fcos\nversion: 1.5.0\nstorage: {files: [{path: /a, contents: {local: ${path}}}]}\n`;
+    const { code, stderr } = await bench.run(['convert', '--to', 'ignition', '--files-dir', 'local', '-'], { stdin });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('lies outside')]);
+  });
+});

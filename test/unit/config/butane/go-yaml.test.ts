@@ -1,0 +1,79 @@
+import { describe, expect, test } from '@jest/globals';
+import { resolveScalar } from '../../../../src/config/dialects/butane/go-yaml/resolve.ts';
+import { translated } from './support.ts';
+
+describe('a plain scalar', () => {
+  test.each([
+    ['', { kind: 'null' }],
+    ['Null', { kind: 'null' }],
+    ['nULL', { kind: 'text', text: 'nULL' }],
+    ['True', { kind: 'truth', value: true }],
+    ['yes', { kind: 'text', text: 'yes' }],
+    ['0644', { kind: 'number', value: 420 }],
+    ['0o644', { kind: 'number', value: 420 }],
+    ['0888', { kind: 'number', value: 888 }],
+    ['-0x1F', { kind: 'number', value: -31 }],
+    ['0b101', { kind: 'number', value: 5 }],
+    ['1_000', { kind: 'number', value: 1000 }],
+    ['+7', { kind: 'number', value: 7 }],
+    ['1e3', { kind: 'number', value: 1000 }],
+    ['.5', { kind: 'number', value: 0.5 }],
+    ['12:30', { kind: 'text', text: '12:30' }],
+    ['1.2.3', { kind: 'text', text: '1.2.3' }],
+    ['2024-02-29', { kind: 'other' }],
+    ['2023-02-29', { kind: 'text', text: '2023-02-29' }],
+  ])('%j', (text, expected) => {
+    expect(resolveScalar({ kind: 'scalar', text, tag: '', offset: 0 })).toEqual(expected);
+  });
+
+  test.each([
+    ['!!str', '5', { kind: 'text', text: '5' }],
+    ['!!int', '7', { kind: 'number', value: 7 }],
+    ['!!int', 'x', { kind: 'unreadable' }],
+    ['!!float', '7', { kind: 'number', value: 7 }],
+    ['!!bool', 'yes', { kind: 'unreadable' }],
+    ['!!binary', 'aGk=', { kind: 'text', text: 'hi' }],
+    ['!!binary', 'a', { kind: 'unreadable' }],
+    ['!custom', 'x', { kind: 'other' }],
+  ])('tagged %s: %j', (tag, text, expected) => {
+    expect(resolveScalar({ kind: 'scalar', text, tag, offset: 0 })).toMatchObject(expected);
+  });
+});
+
+describe('values are read into the types of the spec', () => {
+  const user = 'passwd:\n  users:\n    - name: core\n      ';
+  test.each([
+    ['a word is a truth value where one is expected', `${user}system: "yes"`, { name: 'core', system: true }],
+    ['a number is text where text is expected', `${user}gecos: 0644`, { name: 'core', gecos: '0644' }],
+    ['a fraction is cut', `${user}uid: 7.9`, { name: 'core', uid: 7 }],
+    ['nothing is not given', `${user}uid: ~`, { name: 'core' }],
+    ['an item without a value is left out', `${user}groups: [a, ~, b]`, { name: 'core', groups: ['a', 'b'] }],
+    ['an alias', `${user}gecos: &x hi\n      shell: *x`, { name: 'core', gecos: 'hi', shell: 'hi' }],
+    ['own keys over merged ones', `${user}<<: {name: other, shell: /a}`, { name: 'core', shell: '/a' }],
+  ])('%s', (_name, body, expected) => {
+    expect(translated(body).ignition).toMatchObject({ passwd: { users: [expected] } });
+  });
+
+  test.each([
+    ['quoted numbers', `${user}uid: "5"`, ['6:12 error wrong-type passwd.users[0].uid']],
+    ['a mapping for text', `${user}gecos: {}`, ['6:14 error wrong-type passwd.users[0].gecos']],
+    ['a text for a mapping', 'storage: x', ['3:10 error wrong-type storage']],
+    ['keys that stand twice', `${user}gecos: a\n      gecos: b`, ['7:7 error duplicate-key passwd.users[0].gecos']],
+    ['an unknown key', `${user}gecso: a`, ['6:7 warning unknown-key passwd.users[0].gecso']],
+    ['an empty mapping key', 'storage:', ['3:1 warning empty-value storage']],
+    ['an empty scalar', `${user}uid:`, ['6:7 info empty-value passwd.users[0].uid']],
+    ['an alias without an anchor', 'storage: *x', ['3:10 error yaml-syntax ']],
+    ['no YAML', 'storage: [', ['3:11 error yaml-syntax ']],
+  ])('%s', (_name, body, expected) => {
+    expect(translated(body).found.slice(0, 1)).toEqual(expected);
+  });
+
+  test('a mapping that is merged into itself', () => {
+    expect(translated('passwd: &p\n  <<: *p').found).toContain('4:7 error yaml-alias passwd["<<"]');
+  });
+
+  test('a bomb of aliases is refused where it would be read', () => {
+    const list = `x: &x [${'a, '.repeat(300)}]\npasswd:\n  users:\n${'    - {name: a, groups: *x}\n'.repeat(300)}`;
+    expect(translated(list).found.some((line) => line.includes('error too-large'))).toBe(true);
+  });
+});

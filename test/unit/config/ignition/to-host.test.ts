@@ -1,0 +1,278 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { dataUrl, lines, parseIgnition } from './support.ts';
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+describe('Ignition to the host', () => {
+  test('files with contents, appended parts, owners and what becomes of those that are there', () => {
+    const { config, diagnostics } = parseIgnition({
+      storage: {
+        files: [
+          { path: '/a', contents: { source: dataUrl('x y') }, mode: 384, user: { id: 500 }, group: { name: 'www' } },
+          { path: '/b', overwrite: true, contents: { source: '' } },
+          { path: '/c', append: [{ source: dataUrl('1') }, { source: 'data:;base64,Mg==' }] },
+          {
+            path: '/d',
+            contents: { compression: 'gzip', source: `data:;base64,${gzipSync('packed').toString('base64')}` },
+          },
+        ],
+      },
+    });
+    expect(diagnostics).toEqual([]);
+    const root = { mode: 0o644, owner: 'root', group: 'root', defer: false };
+    const keeps = ['mode', 'owner', 'group'];
+    expect(config.files).toEqual([
+      {
+        ...{ path: '/a', contentBase64: base64('x y'), mode: 0o600, owner: '500', group: 'www' },
+        ...{ append: false, defer: false, existing: 'refuse', keeps: [] },
+      },
+      { ...root, path: '/b', contentBase64: '', append: false, existing: 'replace', keeps: [] },
+      { ...root, path: '/c', contentBase64: '', append: false, existing: 'keep', keeps },
+      { ...root, path: '/c', contentBase64: base64('1'), append: true, keeps },
+      { ...root, path: '/c', contentBase64: base64('2'), append: true, keeps },
+      { ...root, path: '/d', contentBase64: base64('packed'), append: false, existing: 'refuse', keeps: [] },
+    ]);
+  });
+
+  test('content on a server is fetched later, with its headers and hash', () => {
+    const hash = `sha256-${'0'.repeat(64)}`;
+    const source = 'https://files.example/a';
+    const { config } = parseIgnition({
+      ignition: { timeouts: { httpTotal: 30 } },
+      storage: {
+        files: [
+          {
+            path: '/a',
+            contents: { source, verification: { hash }, httpHeaders: [{ name: 'X-Key', value: 'k' }] },
+          },
+        ],
+      },
+    });
+    expect(config.files[0]?.remote).toEqual({ url: source, hash, headers: [{ name: 'X-Key', value: 'k' }] });
+    expect(config.fetch).toEqual({ totalSeconds: 30 });
+  });
+
+  test('directories, links and units', () => {
+    const { config } = parseIgnition({
+      storage: {
+        directories: [{ path: '/d', mode: 448 }],
+        links: [{ path: '/l', target: '../x', overwrite: true }],
+      },
+      systemd: {
+        units: [
+          { name: 'a@x.service', enabled: true },
+          { name: 'a@y.service', enabled: true },
+          { name: 'b.service', mask: true, dropins: [{ name: '1.conf', contents: '[Unit]\nA=b\n' }] },
+        ],
+      },
+    });
+    expect(config.directories).toEqual([
+      { path: '/d', mode: 0o700, owner: 'root', group: 'root', keeps: ['owner', 'group'], overwrite: false },
+    ]);
+    expect(config.links?.map(({ path, target, overwrite }) => [path, target, overwrite])).toEqual([
+      ['/l', '../x', true],
+      ['/etc/systemd/system/b.service', '/dev/null', true],
+    ]);
+    expect(
+      config.files.map(({ path, contentBase64 }) => [path, Buffer.from(contentBase64, 'base64').toString()]),
+    ).toEqual([
+      ['/etc/systemd/system/b.service.d/1.conf', '[Unit]\nA=b\n'],
+      ['/etc/systemd/system-preset/20-ignition.preset', 'enable a@.service x y\n'],
+    ]);
+  });
+
+  test('accounts', () => {
+    const { config } = parseIgnition({
+      passwd: {
+        users: [
+          { name: 'core', sshAuthorizedKeys: ['ssh-ed25519 AAAA me'] },
+          { name: 'app', uid: 1500, noUserGroup: true, noCreateHome: true, passwordHash: '$6$a$b', groups: ['www'] },
+          { name: 'old', shouldExist: false },
+        ],
+        groups: [{ name: 'www', gid: 900 }],
+      },
+    });
+    expect(config.users.map(({ name, groups, lockPassword }) => [name, groups, lockPassword])).toEqual([
+      ['core', ['docker'], true],
+      ['app', ['www'], false],
+    ]);
+    expect(config.users[1]).toMatchObject({ uid: 1500, primaryGroup: 'users', createHome: false });
+    expect(config.absent).toEqual({ users: ['old'], groups: [] });
+    expect(config.groups).toEqual([{ name: 'www', gid: 900, members: [] }]);
+  });
+
+  test('disks, an array and file systems with their mounts', () => {
+    const { config, diagnostics } = parseIgnition({
+      storage: {
+        disks: [
+          {
+            device: '/dev/vdb',
+            wipeTable: true,
+            partitions: [{ label: 'a', sizeMiB: 100 }, { label: 'b' }],
+          },
+        ],
+        raid: [{ name: 'r', level: 'mirror', devices: ['/dev/vdc', '/dev/vdd'] }],
+        filesystems: [
+          { device: '/dev/md/r', format: 'xfs', path: '/var/lib/data', label: 'data', mountOptions: ['noatime'] },
+          { device: '/dev/vdb2', format: 'swap', wipeFilesystem: true },
+        ],
+      },
+    });
+    expect(diagnostics).toEqual([]);
+    expect(config.storage).toMatchObject({
+      disks: [{ device: '/dev/vdb', overwrite: true, partitions: [{ label: 'a' }, { size: { kind: 'rest' } }] }],
+      raid: [{ name: 'r', level: '1' }],
+      filesystems: [
+        { device: '/dev/md/r', type: 'xfs', label: 'data', overwrite: false },
+        { device: '/dev/vdb2', type: 'swap', overwrite: true },
+      ],
+    });
+    expect(config.mounts).toEqual([
+      { source: '/dev/md/r', target: '/var/lib/data', type: 'xfs', options: ['noatime'] },
+    ]);
+    expect(config.swap).toEqual([{ kind: 'device', source: '/dev/vdb2', options: [] }]);
+  });
+
+  test.each([
+    ['luks', { storage: { luks: [{ name: 'secret', device: '/dev/vdb' }] } }, 'storage.luks[0]'],
+    [
+      'a single partition',
+      { storage: { disks: [{ device: '/dev/vdb', partitions: [{ number: 4, label: 'a' }] }] } },
+      'storage.disks[0].partitions[0].number',
+    ],
+    [
+      'tftp',
+      { storage: { files: [{ path: '/a', contents: { source: 'tftp://a/b' } }] } },
+      'storage.files[0].contents.source',
+    ],
+    [
+      's3',
+      { storage: { files: [{ path: '/a', contents: { source: 's3://a/b' } }] } },
+      'storage.files[0].contents.source',
+    ],
+    [
+      'content without its hash',
+      {
+        storage: {
+          files: [{ path: '/a', contents: { source: 'data:,x', verification: { hash: `sha512-${'0'.repeat(128)}` } } }],
+        },
+      },
+      'storage.files[0].contents.verification.hash',
+    ],
+    [
+      'a config on a server',
+      { ignition: { config: { merge: [{ source: 'https://a/b' }] } } },
+      'ignition.config.merge[0].source',
+    ],
+  ])('%s is refused at its place, and a good config all the same', (_name, config, key) => {
+    const result = parseIgnition(config);
+    expect(result.config.refused?.map((refused) => refused.key)).toEqual([key]);
+    expect(result.diagnostics.map(({ severity, code, path }) => [severity, code, path])).toContainEqual([
+      'warning',
+      'refused',
+      key,
+    ]);
+  });
+});
+
+describe('configs that refer to others', () => {
+  const child = {
+    ignition: { version: '3.0.0' },
+    storage: {
+      files: [
+        { path: '/both', contents: { source: dataUrl('child') } },
+        { path: '/child', contents: { source: dataUrl('child') } },
+      ],
+      links: [{ path: '/was-a-file', target: '/child' }],
+    },
+  };
+  const parent = {
+    files: [
+      { path: '/parent', contents: { source: dataUrl('parent') } },
+      { path: '/both', mode: 384, contents: { source: dataUrl('parent') } },
+      { path: '/was-a-file', contents: { source: dataUrl('parent') } },
+    ],
+  };
+  const reference = { source: dataUrl(JSON.stringify(child)) };
+  const shown = (files: readonly { path: string; mode: number; contentBase64: string }[]): string[] =>
+    files.map(
+      ({ path, mode, contentBase64 }) =>
+        `${path} ${mode.toString(8)} ${Buffer.from(contentBase64, 'base64').toString()}`,
+    );
+
+  test('merge: by path, the other config over this one', () => {
+    const { config, diagnostics } = parseIgnition({ ignition: { config: { merge: [reference] } }, storage: parent });
+    expect(diagnostics).toEqual([]);
+    expect(shown(config.files)).toEqual(['/parent 644 parent', '/both 600 child', '/child 644 child']);
+    expect(config.links?.map(({ path }) => path)).toEqual(['/was-a-file']);
+  });
+
+  test('replace: nothing of this one is left', () => {
+    const { config } = parseIgnition({ ignition: { config: { replace: reference } }, storage: parent });
+    expect(shown(config.files)).toEqual(['/both 644 child', '/child 644 child']);
+  });
+
+  test('what is wrong in the other one is told at the reference, and refused', () => {
+    const bad = { source: dataUrl('{"ignition":{"version":"3.0.0"},"storage":{"files":[{"path":"a"}]}}') };
+    const result = parseIgnition({ ignition: { config: { merge: [bad] } } });
+    expect(lines(result)).toEqual([
+      'warning 1:51 ignition.config.merge[0]: in the config it refers to, at storage.files[0].path: "a" is not an absolute path: on Berth, nothing of this config is applied',
+    ]);
+  });
+
+  test('a circle comes to an end', () => {
+    let source = dataUrl('{"ignition":{"version":"3.0.0"}}');
+    for (let depth = 0; depth < 12; depth += 1) {
+      const config = { ignition: { version: '3.1.0', config: { merge: [{ source }] } } };
+      source = `data:;base64,${base64(JSON.stringify(config))}`;
+    }
+    const { config } = parseIgnition({ ignition: { config: { merge: [{ source }] } } });
+    expect(config.refused?.map(({ why }) => why)).toEqual(['configs refer to each other more than 10 deep']);
+  });
+});
+
+describe('version 2', () => {
+  test('files of the root file system, modes that are 0 when they are left out, appended parts', () => {
+    const { config } = parseIgnition(
+      {
+        storage: {
+          filesystems: [{ name: 'data', path: '/var/data' }],
+          files: [
+            { filesystem: 'root', path: '/a', contents: { source: dataUrl('a') }, mode: 420 },
+            { filesystem: 'data', path: '/b' },
+            { filesystem: 'root', path: '/c', append: true, contents: { source: dataUrl('c') }, mode: 420 },
+          ],
+        },
+        passwd: { users: [{ name: 'app', create: { uid: 1500 } }] },
+        systemd: { units: [{ name: 'a.service', enable: true, contents: '[Install]\nWantedBy=b\n' }] },
+      },
+      '2.2.0',
+    );
+    expect(config.files.map(({ path, mode, append }) => [path, mode, append])).toEqual([
+      ['/a', 0o644, false],
+      ['/var/data/b', 0, false],
+      ['/c', 0o644, false],
+      ['/c', 0o644, true],
+      ['/etc/systemd/system/a.service', 0o644, false],
+      ['/etc/systemd/system-preset/20-ignition.preset', 0o644, false],
+    ]);
+    expect(config.users[0]).toMatchObject({ name: 'app', uid: 1500 });
+  });
+
+  test('places are those of the text', () => {
+    const result = parseIgnition(
+      {
+        ignition: { config: { append: [{ source: 'https://a/b' }] } },
+        storage: {
+          filesystems: [{ name: 'x', mount: { device: '/dev/a', format: 'ext4' } }],
+          files: [{ filesystem: 'x', path: '/a', mode: 0 }],
+        },
+      },
+      '2.1.0',
+    );
+    expect(result.config.refused?.map(({ key }) => key)).toHaveLength(2);
+    const refused = result.diagnostics.filter(({ code }) => code === 'refused');
+    expect(refused.map(({ path }) => path)).toEqual(['ignition.config.append[0].source', 'storage.files[0]']);
+  });
+});
