@@ -4,26 +4,32 @@ import type { ConfigText } from '../agent/agent-service.ts';
 import { BerthError, messageOf } from '../core/errors.ts';
 import type { CliContext } from './context.ts';
 
-/** Reads config files; `-` is standard input. Throws CONFIG_UNREADABLE, naming the file. */
-export async function readConfigTexts(paths: readonly string[], context: CliContext): Promise<ConfigText[]> {
-  return Promise.all(
-    paths.map(async (path) => (path === '-' ? readStdin(context) : readConfigText(path, context.cwd))),
-  );
+/** A config file as it is stored. */
+export interface ConfigBytes {
+  readonly file: string;
+  readonly bytes: Uint8Array;
 }
 
-async function readConfigText(path: string, cwd: string): Promise<ConfigText> {
+/** Reads config files; `-` is standard input. Throws CONFIG_UNREADABLE, naming the file. */
+export async function readConfigTexts(paths: readonly string[], context: CliContext): Promise<ConfigText[]> {
+  const files = await Promise.all(paths.map(async (path) => readConfigBytes(path, context)));
+  return files.map(({ file, bytes }) => ({ file, text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) }));
+}
+
+/** Reads one config file; `-` is standard input. Throws CONFIG_UNREADABLE, naming the file. */
+export async function readConfigBytes(path: string, { stdin, cwd }: CliContext): Promise<ConfigBytes> {
+  if (path === '-') return { file: '<stdin>', bytes: await readStdin(stdin) };
   try {
-    return { file: path, text: await readFile(resolve(cwd, path), 'utf8') };
+    return { file: path, bytes: await readFile(resolve(cwd, path)) };
   } catch (error) {
     throw new BerthError('CONFIG_UNREADABLE', `cannot read ${path}: ${explain(error)}`, { cause: error });
   }
 }
 
-async function readStdin({ stdin }: CliContext): Promise<ConfigText> {
-  let text = '';
-  stdin.setEncoding('utf8');
-  for await (const chunk of stdin) text += String(chunk);
-  return { file: '<stdin>', text };
+async function readStdin(stdin: CliContext['stdin']): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stdin) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+  return Buffer.concat(chunks);
 }
 
 function explain(error: unknown): string {

@@ -9,6 +9,7 @@ import type { Dialect, DialectContext, DialectResult, SourceFile, SourcePosition
 import { CloudInitDraft } from './draft.ts';
 import { cloudInitKeys } from './keys.ts';
 import { sealCloudConfig } from './seal.ts';
+import { judgeUserData } from './verdict.ts';
 
 /** cloud-init's user-data in its `#cloud-config` form, with the block `berth` for what it has no word for. */
 export const cloudInit = {
@@ -23,6 +24,7 @@ export const cloudInit = {
         .slice(0, 64),
     ),
   parse,
+  judge: judgeUserData,
   seal: sealCloudConfig,
 } as const satisfies Dialect;
 
