@@ -1,4 +1,6 @@
 import type { DependencyCondition, EngineName } from '../config/service-spec.ts';
+import type { EffectiveKey } from '../config/user-data/explain.ts';
+import type { LayerName } from '../config/user-data/layer-names.ts';
 import type { ExecIo, ExecOptions } from '../engine/container-engine.ts';
 import type { ServiceState, ServiceStatus } from '../services/status.ts';
 import type { OsEvent, OsStatus } from '../update/os-status.ts';
@@ -12,10 +14,16 @@ export type { Operator } from './operator.ts';
 export interface ConfigText {
   readonly file: string;
   readonly text: string;
+  /** Where it comes from; absent: the user wrote it. */
+  readonly layer?: LayerName;
 }
 
 /** What shall be declared from now on: new texts (later ones win), or those of an earlier generation. */
-export type ApplyRequest = { readonly files: readonly ConfigText[] } | { readonly generation: number };
+export type ApplyRequest =
+  | { readonly files: readonly ConfigText[] }
+  | { readonly generation: number }
+  /** One key on the machine itself, over everything else; without a value it is not set there any more. */
+  | { readonly set: { readonly key: string; readonly value?: unknown } };
 
 export interface ApplyOptions extends Operator {
   /** How long to wait until every service is where it should be. */
@@ -150,6 +158,8 @@ export interface AgentService {
   generations(): Promise<readonly Generation[]>;
   /** The config texts of a generation, secrets blanked. */
   generationConfig(number: number): Promise<readonly ConfigText[]>;
+  /** The config that is declared, key by key, secrets blanked; one key with what is below it. Throws USAGE, UNSUPPORTED. */
+  configKeys(key?: string): Promise<readonly EffectiveKey[]>;
   /** Those that are declared to run, then those that could be enabled (state `available`). */
   services(): Promise<readonly ServiceStatus[]>;
   graph(): Promise<ServiceGraph>;

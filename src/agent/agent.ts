@@ -1,4 +1,5 @@
 import type { HostConfig } from '../config/host-config.ts';
+import type { EffectiveKey } from '../config/user-data/explain.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { BerthError } from '../core/errors.ts';
@@ -39,6 +40,7 @@ import { EventFeed } from './event-feed.ts';
 import type { GenerationStore } from './generation-store.ts';
 import { HostView } from './host-view.ts';
 import { Housekeeping } from './housekeeping.ts';
+import type { KeyImports } from './key-imports.ts';
 import type { Ledger } from './ledger.ts';
 import type { Machine } from './machine.ts';
 import type { MemoryFile } from './memory-file.ts';
@@ -72,6 +74,7 @@ export interface AgentDependencies {
   readonly clock: Clock;
   readonly random: () => number;
   readonly environment: Readonly<Record<string, string>>;
+  readonly keyImports?: KeyImports;
   /** This host's secret for the salts of clear-text passwords. */
   readonly passwordSeed: string;
   /** Everything is stopped on an operator's word: end the engines and the process. */
@@ -111,6 +114,7 @@ export class Agent implements AgentService {
     });
     deps.engines.disturbSystemBy((work) => reconciler.whileQuiet('system', work));
     deps.engines.onUserEngineDemand((socket) => this.#wakeUserEngine(socket));
+    deps.keyImports?.onChange(() => this.#takeImportedKeys());
     this.#declaration = declaration;
     this.#books = recorder;
     this.#reconciler = reconciler;
@@ -125,6 +129,14 @@ export class Agent implements AgentService {
       imageBudgetBytes: () => this.config.engines.imageBudgetBytes,
       imageSteps: () => this.#counters.of('pull-image') + this.#counters.of('replace-service'),
     });
+  }
+
+  /** The console gets the keys that another site has given. */
+  #takeImportedKeys(): void {
+    const desired = this.#declaration.resolve();
+    const reason = { kind: 'config', key: 'ssh_import_id', change: 'changed' } as const;
+    const change = explainChange(this.#reconciler.desired, desired, [], reason);
+    declareServices(this.#deps.engines, this.#reconciler, desired, change);
   }
 
   /** What is declared at present. */
@@ -234,6 +246,10 @@ export class Agent implements AgentService {
 
   async generationConfig(number: number): Promise<readonly ConfigText[]> {
     return this.#declaration.redactedFiles(number);
+  }
+
+  async configKeys(key?: string): Promise<readonly EffectiveKey[]> {
+    return this.#declaration.explain(key);
   }
 
   async services(): Promise<readonly ServiceStatus[]> {

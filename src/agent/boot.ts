@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { parseNetworkDocument } from '../config/network/network-document.ts';
 import { reportUrlIn } from '../config/report-url.ts';
 import type { Clock } from '../core/clock.ts';
@@ -23,6 +24,7 @@ import type { BootConsole, Say } from './boot-console.ts';
 import { BootNews } from './boot-news.ts';
 import type { OwnHost } from './host-boot.ts';
 import { imageDirectories } from './image-directories.ts';
+import { asksAnew, isOpen, resolveSeed } from './resolve-seed.ts';
 import { placeTexts, userTexts } from './seed-texts.ts';
 
 export interface BootOptions {
@@ -49,6 +51,8 @@ interface KnownSeed extends KnownInstance {
   readonly place: readonly ConfigText[];
 }
 
+/** How long a config that was there before is asked for once more. */
+const patienceMs = 2 * 60_000;
 /** A diagnostic more than this is for `berth status`, not for a console of 25 lines. */
 const shownDiagnostics = 5;
 
@@ -178,24 +182,32 @@ async function waitForConfig(why: string, { host, say }: Boot): Promise<void> {
   await host.maintenance.begin(why, host.keepsState);
 }
 
-async function takeSeed(result: DatasourceResult, options: Boot): Promise<boolean> {
+async function takeSeed(found: DatasourceResult, options: Boot): Promise<boolean> {
   const { agent, host, knownFile, say, signal, news } = options;
-  const { instanceId, digest, origin, id } = result;
+  const { instanceId, digest, origin, id } = found;
   news.found(origin);
-  takeNetwork(result.networkConfig, options);
+  takeNetwork(found.networkConfig, options);
   host.machine.foundConfig({ datasource: id, place: origin });
-  const place = placeTexts(result);
-  agent.stand(place);
+  if (!isOpen(found) || agent.generation === 0) agent.stand(placeTexts(found));
   await host.firstApply.begin(instanceId);
-  const occasion = occasionOf(await readKnown(knownFile), result);
-  if (occasion.kind === 'every-boot' && !occasion.configChanged) {
+  await host.taskMarks.begin(instanceId);
+  const occasion = occasionOf(await readKnown(knownFile), found);
+  const isAsBefore = occasion.kind === 'every-boot' && !occasion.configChanged;
+  if (isAsBefore && !asksAnew(found)) {
     say(`config: ${origin}, as before`);
     return false;
   }
-  say(`config: ${origin}${occasion.kind === 'first-boot' ? ', first boot' : ', changed'}`);
-  const files = userTexts(result);
-  const isEmpty = files.length === 0 && place.length === 0;
+  say(`config: ${origin}${occasion.kind === 'first-boot' ? ', first boot' : isAsBefore ? '' : ', changed'}`);
+  // What of the config is known without the network.
+  let place = placeTexts(found);
+  let files = userTexts(found);
   try {
+    if (isOpen(found)) await goOnline(isAsBefore, options);
+    const result = await resolveSeed(found, { ...options, ...resolving(isAsBefore, options) });
+    place = placeTexts(result);
+    files = userTexts(result);
+    agent.stand(place);
+    const isEmpty = files.length === 0 && place.length === 0;
     if (!isEmpty) {
       await agent.apply({ files }, bootApply(id), () => undefined, signal);
       sayDiagnostics(agent.configProblems, say);
@@ -205,13 +217,30 @@ async function takeSeed(result: DatasourceResult, options: Boot): Promise<boolea
   } catch (error) {
     signal.throwIfAborted();
     say(`config: ${messageOf(error)}`);
-    const found = isBerthError(error, 'CONFIG_INVALID') ? error.details['diagnostics'] : undefined;
-    const diagnostics = Array.isArray(found) ? (found as Diagnostic[]) : [];
+    const told = isBerthError(error, 'CONFIG_INVALID') ? error.details['diagnostics'] : undefined;
+    const diagnostics = Array.isArray(told) ? (told as Diagnostic[]) : [];
     sayDiagnostics(diagnostics, say);
     host.machine.refuse([`config: ${messageOf(error)}`, ...diagnostics.map(diagnosticLine)]);
     news.refused(diagnostics, reportUrlIn([...place, ...files].map(({ text }) => text)));
     return agent.generation === 0 && (await standIn(id, place.length > 0, options));
   }
+}
+
+/** A config that names URLs needs the network; a host that had it before runs on what that was meanwhile. */
+async function goOnline(isAsBefore: boolean, options: Boot): Promise<void> {
+  const { host, say, signal } = options;
+  if (isAsBefore) await takeUp(options);
+  say('config: waiting for the network');
+  host.startNetwork();
+  await host.network.whenReady(signal);
+}
+
+/** A host that has its config does not wait for ever for a newer form of it. */
+function resolving(isAsBefore: boolean, { knownFile, signal }: Boot): { includesFile: string; signal: AbortSignal } {
+  return {
+    includesFile: join(dirname(knownFile), 'includes.json'),
+    signal: isAsBefore ? AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]) : signal,
+  };
 }
 
 const bootApply = (datasource: string): ApplyOptions => {

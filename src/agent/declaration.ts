@@ -1,9 +1,15 @@
 import { type ConfigChange, diffConfigs } from '../config/diff.ts';
 import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
+import { withImportedKeys } from '../config/imported-keys.ts';
 import { type ParseResult, parseConfig, sealPasswords, sortDiagnostics } from '../config/parse.ts';
 import { secretsOf } from '../config/redact.ts';
 import type { ComposeModel } from '../config/service-spec.ts';
-import type { Diagnostic } from '../core/diagnostic.ts';
+import type { EffectiveKey } from '../config/user-data/explain.ts';
+import { parsePath } from '../config/user-data/key-path.ts';
+import { localFile, withLocalKey } from '../config/user-data/local-text.ts';
+import { isUserData } from '../config/user-data/part-types.ts';
+import { readUserData } from '../config/user-data/read-user-data.ts';
+import type { Diagnostic, DocumentPath } from '../core/diagnostic.ts';
 import { BerthError } from '../core/errors.ts';
 import { availableServices } from '../services/available.ts';
 import type { DesiredContext } from '../services/desired/context.ts';
@@ -17,6 +23,7 @@ import { explainChange } from './changes.ts';
 import type { EngineSet } from './engine-set.ts';
 import { digestConfig, type GenerationStore } from './generation-store.ts';
 import { foreignEngineDiagnostics } from './host-diagnostics.ts';
+import type { KeyImports } from './key-imports.ts';
 import { keepLastGood } from './last-good.ts';
 import type { OverlayStore } from './operator-overlay.ts';
 
@@ -42,6 +49,8 @@ export interface DeclarationDependencies {
   readonly environment: Readonly<Record<string, string>>;
   /** This host's secret for the salts of clear-text passwords, which are never stored. */
   readonly passwordSeed: string;
+  /** Keys of users that come from other sites. */
+  readonly keyImports?: Pick<KeyImports, 'known' | 'follow'>;
 }
 
 /** A request worked out: what it declares, and what that changes. */
@@ -94,15 +103,14 @@ export class Declaration {
 
   /** Throws CONFIG_INVALID when a text cannot be read at all: then everything stays as it is. */
   prepare(request: ApplyRequest, before: Desired): Prepared {
-    const texts =
-      'files' in request ? [...this.#place, ...request.files] : this.#deps.generations.files(request.generation);
-    const files = sealPasswords(texts, this.#deps.passwordSeed);
+    const files = sealPasswords(this.#textsOf(request), this.#deps.passwordSeed);
     // The same texts again: nothing to work out.
     const last = this.#last;
     if (last !== undefined && last.desired === before && JSON.stringify(last.files) === JSON.stringify(files)) {
       return { ...last, change: { causes: {}, removals: {} }, changes: [] };
     }
-    const source = 'files' in request ? files.map(({ file }) => file).join(', ') : `generation ${request.generation}`;
+    const source =
+      'generation' in request ? `generation ${request.generation}` : files.map(({ file }) => file).join(', ');
     const parsed = this.#parse(files);
     const own = this.#deps.engines.isOwn('user') ? [] : foreignEngineDiagnostics(parsed.config, parsed, files);
     if (parsed.diagnostics.some(({ severity, path }) => severity === 'error' && path === '')) {
@@ -123,6 +131,39 @@ export class Declaration {
     return { files, source, config, parsed: { ...parsed, diagnostics }, kept, desired, change, changes };
   }
 
+  /** Throws USAGE for what is no key. */
+  #textsOf(request: ApplyRequest): readonly ConfigText[] {
+    const { generations } = this.#deps;
+    if ('generation' in request) return generations.files(request.generation);
+    const local = this.#declared.filter(({ layer }) => layer === 'local');
+    if ('files' in request) return [...this.#place, ...request.files, ...local];
+    const path = keyPath(request.set.key);
+    const text = withLocalKey(local[0]?.text, path, request.set.value);
+    const others = this.#declared.filter(({ layer }) => layer !== 'local');
+    return text === undefined ? others : [...others, { file: localFile, text, layer: 'local' }];
+  }
+
+  /** The texts of what is declared at present. */
+  get #declared(): readonly ConfigText[] {
+    const { generations } = this.#deps;
+    const current = generations.current();
+    return current === undefined ? [] : generations.files(current.number);
+  }
+
+  /**
+   * What is declared, key by key, secrets blanked. Throws USAGE for what is no key, UNSUPPORTED when what is declared is not in
+   * cloud-init's language.
+   */
+  explain(key: string | undefined): readonly EffectiveKey[] {
+    const path = key === undefined ? undefined : keyPath(key);
+    const document = readUserData(this.#declared, () => undefined);
+    if (document === undefined || this.#declared.some(({ text }) => !isUserData(text)))
+      throw new BerthError('UNSUPPORTED', 'only the keys of a #cloud-config can be told', {
+        hint: 'berth generations N',
+      });
+    return JSON.parse(this.redact(JSON.stringify(document.explain(path)))) as EffectiveKey[];
+  }
+
   /** What is wrong with the config that is declared: those of its keys have no effect, or their last good value. */
   get problems(): readonly Diagnostic[] {
     return (this.#last?.parsed.diagnostics ?? []).filter(({ severity }) => severity === 'error');
@@ -130,7 +171,9 @@ export class Declaration {
 
   /** The services of a config on this host, with the operator's switches. */
   resolve(config: HostConfig = this.#config): Desired {
-    return desiredServices(config, this.#contextFor(config), this.#resolutions);
+    const { keyImports } = this.#deps;
+    const whole = keyImports === undefined ? config : withImportedKeys(config, keyImports.known);
+    return desiredServices(whole, this.#contextFor(whole), this.#resolutions);
   }
 
   /** What could be enabled beside the services that are to run. */
@@ -180,6 +223,7 @@ export class Declaration {
     this.#sources = parsed.sources;
     this.#secrets = secretsOf(config);
     this.#generation = generation;
+    this.#deps.keyImports?.follow(config);
   }
 
   /** A text without the secrets of the current config. */
@@ -203,6 +247,15 @@ export class Declaration {
     const { environment, passwordSeed } = this.#deps;
     return parseConfig(files, { environment, catalogue: this.#catalogueNames, passwordSeed });
   }
+}
+
+/** Throws USAGE. */
+function keyPath(key: string): DocumentPath {
+  const path = parsePath(key);
+  if (path !== undefined) return path;
+  throw new BerthError('USAGE', `${JSON.stringify(key)} is not a key`, {
+    hint: 'for example: berth.services.web.image',
+  });
 }
 
 /** Very short secrets would blank half of the text. */

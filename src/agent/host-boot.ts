@@ -1,8 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PowerConfig } from '../config/commands-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { isMissing } from '../engine/durable-file.ts';
 import { runCommand } from '../engine/run-command.ts';
+import { TaskMarks } from '../host/commands/task-marks.ts';
+import { HostTaskRunner } from '../host/commands/task-runner.ts';
 import { imageDefaults, machinePorts } from '../host/host-ports.ts';
 import { HostReconciler } from '../host/host-reconciler.ts';
 import { NetworkController } from '../host/network/network-controller.ts';
@@ -13,6 +16,7 @@ import type { Say } from './boot-console.ts';
 import { FirstApply } from './first-apply.ts';
 import { HostMachine } from './host-machine.ts';
 import { Maintenance } from './maintenance.ts';
+import { berthVersion } from './version.ts';
 
 export interface HostBootOptions {
   readonly stateDirectory: string;
@@ -21,14 +25,23 @@ export interface HostBootOptions {
   readonly random: () => number;
   readonly recorder: StepRecorder;
   readonly say: Say;
+  /** Where the SSH server's public keys are. */
+  readonly hostKeyDirectory: string;
+  /** Restarts or powers off once the config is brought about; resolves when that is on its way. */
+  readonly power: (power: PowerConfig) => Promise<void>;
   readonly signal: AbortSignal;
 }
+
+/** What commands and scripts of a config say; the name is cloud-init's, where people and tools look. */
+const commandLog = '/var/log/cloud-init-output.log';
 
 /** A machine that Berth runs, with what its boot needs. */
 export interface OwnHost {
   readonly machine: HostMachine;
   readonly network: NetworkController;
   readonly firstApply: FirstApply;
+  /** What was run, and on which instance. */
+  readonly taskMarks: TaskMarks;
   readonly maintenance: Maintenance;
   /** False when the state partition could not be read: /var is memory. */
   readonly keepsState: boolean;
@@ -60,9 +73,20 @@ export async function openHost(options: HostBootOptions): Promise<OwnHost> {
   };
   const keepsState = !existsSync(join(runDirectory, 'state-is-memory'));
   const firstApply = new FirstApply(join(stateDirectory, 'first-apply.json'), keepsState);
+  const taskMarks = new TaskMarks({
+    kept: join(stateDirectory, 'commands.json'),
+    boot: join(runDirectory, 'commands.json'),
+  });
+  const tasks = new HostTaskRunner({
+    ...{ marks: taskMarks, clock, say, power: options.power, hostKeyDirectory: options.hostKeyDirectory },
+    directory: join(runDirectory, 'commands'),
+    logFile: commandLog,
+    version: berthVersion,
+    datasource: () => machine.status().config?.datasource ?? 'none',
+  });
   const maintenance = new Maintenance(join(runDirectory, 'maintenance'));
-  const machine = new HostMachine({
-    reconciler: new HostReconciler({ ports: machinePorts(imageDefaults), clock, recorder }),
+  const machine: HostMachine = new HostMachine({
+    reconciler: new HostReconciler({ ports: machinePorts(imageDefaults, tasks), clock, recorder }),
     network,
     startNetwork,
     firstApply,
@@ -72,7 +96,7 @@ export async function openHost(options: HostBootOptions): Promise<OwnHost> {
     signal,
   });
   return {
-    ...{ machine, network, firstApply, maintenance, keepsState, startNetwork },
+    ...{ machine, network, firstApply, taskMarks, maintenance, keepsState, startNetwork },
     ended: async () => networking,
   };
 }

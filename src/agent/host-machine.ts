@@ -167,7 +167,9 @@ export class HostMachine implements Machine {
   }
 
   async #noteFirst({ provisional = false }: BringOptions, { failed }: HostOutcome): Promise<void> {
-    if (failed.length === 0 && !provisional) await this.#deps.firstApply.note();
+    // What a command of the config ends with says nothing about the machine.
+    const isWhole = failed.every(({ step }) => step.kind === 'run-task');
+    if (isWhole && !provisional) await this.#deps.firstApply.note();
   }
 
   async #reconcile(

@@ -4,29 +4,36 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { serveApi } from '../api/server.ts';
 import { BerthError, messageOf } from '../core/errors.ts';
+import { HttpFetcher } from '../datasource/http-fetcher.ts';
 import type { EngineStateChange } from '../engine/engine-supervisor.ts';
+import { runCommand } from '../engine/run-command.ts';
 import { engineGroupId, engineView } from '../services/catalogue/variables.ts';
+import { resourceName } from '../services/names.ts';
 import type { StepRecord } from '../services/ports.ts';
 import { Agent } from './agent.ts';
 import type { AgentOptions } from './agent-service.ts';
 import { bootHost } from './boot.ts';
 import { BootConsole, sayOnConsole } from './boot-console.ts';
 import { GenerationStore } from './generation-store.ts';
-import { openHost } from './host-boot.ts';
+import { type OwnHost, openHost } from './host-boot.ts';
 import { openHostCatalogue } from './host-catalogue.ts';
 import { openOs } from './host-os.ts';
 import { ImageArchives } from './image-archives.ts';
 import { imageDirectories } from './image-directories.ts';
+import { KeyImports } from './key-imports.ts';
 import { Ledger } from './ledger.ts';
 import { guestMachine } from './machine.ts';
 import { MemoryFile } from './memory-file.ts';
 import { OverlayStore } from './operator-overlay.ts';
-import { OwnEngines } from './own-engines.ts';
+import { dataDirectory, OwnEngines } from './own-engines.ts';
 import { loadPasswordSeed } from './password-seed.ts';
+import { PowerOrder } from './power-order.ts';
 import { systemClock } from './system-clock.ts';
 
 /** Prefix of everything Berth creates on an engine. */
 const defaultInstance = 'berth';
+/** How long a site that gives keys is asked. */
+const keyPatienceMs = 10 * 60_000;
 
 /**
  * The daemon: builds the adapters, takes up the current generation, serves the API and reconciles until SIGTERM or
@@ -69,16 +76,23 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const ending = new AbortController();
   const bootConsole = new BootConsole(sayOnConsole);
   const shutdown = { isWanted: false };
+  const instance = process.env['BERTH_INSTANCE'] ?? defaultInstance;
   const recorder = { record: (step: StepRecord) => agent.record(step) };
-  const host =
+  const host: OwnHost | undefined =
     mode === 'local'
       ? undefined
       : await openHost({
           ...{ stateDirectory, runDirectory, recorder, clock: systemClock, random: Math.random },
           say: bootConsole.say,
+          hostKeyDirectory: join(
+            dataDirectory(stateDirectory, 'system'),
+            'volumes',
+            resourceName(instance, 'console-keys'),
+            '_data',
+          ),
+          power: async (order) => powerOrder.give(order),
           signal: ending.signal,
         });
-  const instance = process.env['BERTH_INSTANCE'] ?? defaultInstance;
   const images = new ImageArchives(options.imageIndex, () => agent.config);
   const os =
     host === undefined
@@ -100,6 +114,26 @@ export async function runAgent(options: AgentOptions): Promise<number> {
           host.machine.addProblems([`os: ${messageOf(error)}`]);
           return undefined;
         });
+  const powerOrder: PowerOrder = new PowerOrder({
+    ...{ clock: systemClock, say: bootConsole.say, signal: ending.signal },
+    isChanging: () => host?.machine.isChanging === true,
+    power: async (mode) => {
+      if (mode === 'reboot' && os?.updates !== undefined)
+        os.updates.restart({ kind: 'config', key: 'power_state', change: 'added' });
+      else await runCommand(imageDirectories.power, [mode]);
+    },
+  });
+  const keyFetcher = new HttpFetcher({ clock: systemClock, random: Math.random, onRetry: () => undefined });
+  const keyImports = await KeyImports.open({
+    path: join(stateDirectory, 'imported-keys.json'),
+    fetch: async (url, signal) => keyFetcher.get(url, AbortSignal.any([signal, AbortSignal.timeout(keyPatienceMs)])),
+    whenOnline: async (signal) => host?.network.whenReady(signal),
+    onProblem: (why) => {
+      log(why);
+      host?.machine.addProblems([why]);
+    },
+    signal: ending.signal,
+  });
   const agent: Agent = new Agent({
     instance,
     hostname,
@@ -120,6 +154,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     clock: systemClock,
     random: Math.random,
     environment: {},
+    keyImports,
     passwordSeed: await loadPasswordSeed(join(stateDirectory, 'password-seed')),
     onShutdown: () => {
       shutdown.isWanted = true;

@@ -329,7 +329,7 @@ async function findUserEngine({ mode, engine }: OwnEngineOptions): Promise<UserE
 }
 
 /** Where an engine of ours keeps what it has. */
-function dataDirectory(stateDirectory: string, engine: EngineName): string {
+export function dataDirectory(stateDirectory: string, engine: EngineName): string {
   return join(stateDirectory, `${engine}-engine`);
 }
 

@@ -85,6 +85,12 @@ export class OwnUpdates implements UpdateService {
     reboots.keeper.ask();
   }
 
+  /** Restarts as soon as that may be, with all that a restart does before. */
+  restart(reason: Reason): void {
+    this.#restartReason = reason;
+    this.#deps.reboots.keeper.ask();
+  }
+
   async cancelUpdate(operator: Operator): Promise<{ readonly cancelled: boolean }> {
     return { cancelled: await this.#deps.keeper.cancel(`${operator.who} cancelled it`) };
   }

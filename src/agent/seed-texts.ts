@@ -22,8 +22,8 @@ export function userTexts({ origin, userData }: DatasourceResult): ConfigText[] 
 }
 
 /** A blank text declares nothing. */
-function textOf(name: string, origin: string, text: string): ConfigText[] {
-  return text.trim() === '' ? [] : [{ file: `${name} of ${origin}`, text }];
+function textOf(layer: NonNullable<ConfigText['layer']>, origin: string, text: string): ConfigText[] {
+  return text.trim() === '' ? [] : [{ file: `${layer} of ${origin}`, text, layer }];
 }
 
 function decode(bytes: Uint8Array | undefined): string {

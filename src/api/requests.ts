@@ -31,10 +31,14 @@ export function readApply(body: unknown): { request: ApplyRequest; options: Appl
   };
 }
 
-/** `{files: [{file, text}]}` or `{generation}`. Throws USAGE. */
+/** `{files: [{file, text}]}`, `{generation}` or `{set: {key, value}}`. Throws USAGE. */
 export function readApplyRequest(value: unknown, name = 'the body'): ApplyRequest {
   const fields = readObject(value, name);
   if ('generation' in fields) return { generation: readInteger(fields['generation'], 'generation') };
+  if ('set' in fields) {
+    const { key, value } = readObject(fields['set'], 'set');
+    return { set: { key: readText(key, 'set.key'), ...(value === undefined ? {} : { value }) } };
+  }
   const files = fields['files'];
   if (!Array.isArray(files) || files.length === 0) throw wrong(name, '{files: [{file, text}, …]} or {generation: N}');
   return { files: files.map(readConfigText) };

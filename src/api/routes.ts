@@ -184,6 +184,16 @@ export const routes: readonly Route[] = [
   {
     kind: 'json',
     method: 'get',
+    path: '/v1/config',
+    summary: 'The config that holds, key by key, and which layer and line says so; secrets blanked.',
+    query: { key: described(text, 'only this one, and all below it: `berth.services.web`') },
+    errors: ['USAGE', 'UNSUPPORTED'],
+    response: array(reference('EffectiveKey')),
+    handle: async (service, { query: { key } }) => service.configKeys(typeof key === 'string' ? key : undefined),
+  },
+  {
+    kind: 'json',
+    method: 'get',
     path: '/v1/generations',
     summary: 'Applied configs, newest first.',
     errors: [],

@@ -1,4 +1,5 @@
 import { serviceWishes } from '../agent/agent-service.ts';
+import { layerNames } from '../config/user-data/layer-names.ts';
 import { costs } from '../core/plan.ts';
 import {
   array,
@@ -26,13 +27,18 @@ const serviceState = choice(
   ...['backoff', 'unhealthy', 'failed', 'exited', 'available'],
 );
 const cause = { 'cause?': reference('Reason') };
+const layer = choice(...layerNames);
 const configText = object({ file: text, text });
 const services = array(reference('ServiceStatus'));
 
 /** Every shape the API speaks, by name: `components.schemas` of the OpenAPI document. */
 export const schemas: Readonly<Record<string, JsonSchema>> = {
   ConfigText: configText,
-  ApplyRequest: oneOf(object({ files: { ...array(configText), minItems: 1 } }), object({ generation: integer })),
+  ApplyRequest: oneOf(
+    object({ files: { ...array(configText), minItems: 1 } }),
+    object({ generation: integer }),
+    object({ set: object({ key: text, 'value?': {} }) }),
+  ),
   ApplyOptions: object({
     request: reference('ApplyRequest'),
     timeoutMs: integer,
@@ -215,6 +221,12 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
     reason: text,
   }),
   ...updateSchemas,
+  EffectiveKey: object({
+    key: text,
+    'value?': {},
+    from: array(object({ layer, file: text, line: integer, column: integer, keys: array(text) })),
+    under: array(object({ layer, file: text, line: integer, column: integer, value: {} })),
+  }),
   WhyReport: object({ subject: text, now: text, declaredAt: nullable(text), entries: array(reference('LedgerEntry')) }),
   RoundReport: object({ durationMs: number, steps: integer }),
   ServiceGraph: object({

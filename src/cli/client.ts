@@ -19,6 +19,7 @@ import type {
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from '../agent/model.ts';
 import type { UpdateService } from '../agent/update-service.ts';
 import { fromProblem, type ProblemDocument, problemType } from '../api/problem.ts';
+import type { EffectiveKey } from '../config/user-data/explain.ts';
 import { BerthError, isBerthError } from '../core/errors.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
 import { drain, jsonLines } from '../engine/docker-streams.ts';
@@ -72,6 +73,10 @@ export class AgentClient implements Omit<AgentService, 'metrics'> {
 
   async ledger({ limit, subject, since }: LedgerQuery): Promise<readonly LedgerEntry[]> {
     return this.#get(`/v1/ledger${queryOf({ limit, subject, since: isoTime(since) })}`);
+  }
+
+  async configKeys(key?: string): Promise<readonly EffectiveKey[]> {
+    return this.#get(`/v1/config${queryOf({ key })}`);
   }
 
   async generations(): Promise<readonly Generation[]> {

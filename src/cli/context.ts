@@ -34,6 +34,7 @@ export interface Flags {
   readonly color?: boolean;
   readonly strict?: boolean;
   readonly dialect?: string;
+  readonly explain?: boolean;
   readonly detailedExitcode?: boolean;
   readonly generation?: number;
   /** Seconds. */

@@ -1,3 +1,4 @@
+import type { CommandsConfig } from './commands-config.ts';
 import type { NetworkConfig } from './network/network-config.ts';
 import type { ComposeModel } from './service-spec.ts';
 
@@ -31,6 +32,8 @@ export interface HostConfig {
   readonly update: UpdateConfig;
   readonly console: ConsoleConfig;
   readonly report: ReportConfig;
+  /** Absent: the host runs nothing but services. */
+  readonly commands?: CommandsConfig;
   /** Services to run by name: the catalogue's, and the user's own that have profiles. */
   readonly enable: readonly string[];
   /** The user's services; an entry with a catalogue name adjusts that one. */
@@ -52,6 +55,8 @@ export interface UserConfig {
   readonly lockPassword: boolean;
   readonly sudo: readonly string[];
   readonly sshAuthorizedKeys: readonly string[];
+  /** Whose keys are fetched besides: `gh:NAME` (GitHub), `lp:NAME` (Launchpad). */
+  readonly sshImportIds?: readonly string[];
 }
 
 export interface GroupConfig {

@@ -1,4 +1,5 @@
 import { type DocumentPath, formatPath } from '../core/diagnostic.ts';
+import { noCommands } from './commands-config.ts';
 import { emptyHostConfig, type HostConfig } from './host-config.ts';
 import type { Place } from './place.ts';
 
@@ -34,6 +35,11 @@ export class HostDraft {
     const path = ['berth', 'enable', service];
     if (!this.isNamed(path)) this.config.enable.push(service);
     this.name(path, place);
+  }
+
+  /** What the host runs, as far as it is declared. */
+  get commands(): NonNullable<Draft<HostConfig>['commands']> {
+    return this.config.commands ?? (structuredClone(noCommands) as NonNullable<Draft<HostConfig>['commands']>);
   }
 
   /** Formatted key → the place that declared it. */

@@ -71,6 +71,11 @@ export class HostExecutor {
       },
       'swap-on': ({ path, options }) => this.#kernel.swapOn(path, options),
       'swap-off': ({ path }) => this.#kernel.swapOff(path),
+      'run-task': async ({ task }, signal) => {
+        const { tasks } = this.#ports;
+        if (tasks === undefined) throw new BerthError('UNSUPPORTED', 'nothing is run below a directory');
+        await tasks.run(task, signal);
+      },
     };
   }
 

@@ -1,3 +1,4 @@
+import type { TaskRunner } from './commands/task-state.ts';
 import { LinuxKernel } from './linux-kernel.ts';
 import type { HostPorts } from './ports.ts';
 import { ProgramRunner } from './program-runner.ts';
@@ -7,13 +8,17 @@ import { LinuxBlockDevices } from './storage/linux-block-devices.ts';
 /** Where the Berth image has its own /etc, below the writable one. */
 export const imageDefaults = '/usr/share/berth/etc';
 
-/** The machine that this process runs on. @param defaults the image's own /etc; absent on a system that has none. */
-export function machinePorts(defaults?: string): HostPorts {
+/**
+ * The machine that this process runs on. @param defaults the image's own /etc; absent on a system that has none.
+ * @param tasks runs what a config has the machine run; absent: nothing is run.
+ */
+export function machinePorts(defaults?: string, tasks?: TaskRunner): HostPorts {
   const commands = new ProgramRunner();
   return {
     files: new RootedFiles('/', defaults === undefined ? {} : { defaults }),
     blockDevices: new LinuxBlockDevices(commands),
     kernel: new LinuxKernel(commands),
+    ...(tasks === undefined ? {} : { tasks }),
   };
 }
 

@@ -43,16 +43,22 @@ export function planHost(config: HostConfig, observed: ObservedHost, options: Ho
   const managed = [everyone, ...plans].flatMap(({ files = [] }) => files);
   const files = planFiles(managed, config, accounts, context);
   const homes = planHomes(config, accounts, context);
-  const steps = [
+  const steps = tasksAround([
     ...files.stages.settings,
     ...undoFirst(plans.flatMap((plan) => plan.steps ?? [])),
     ...files.stages.data,
     ...(homes.steps ?? []),
     ...files.stages.deferred,
-  ];
+  ]);
   const blocked = [everyone, ...plans, files, homes].flatMap((plan) => plan.blocked ?? []);
   const { free, held } = holdBack(steps, config, observed);
   return { steps: withinPlan(free), blocked: [...blocked, ...held] };
+}
+
+/** What a config has the host run: some of it before everything else, the rest when all is set up. */
+function tasksAround(steps: readonly HostStep[]): HostStep[] {
+  const stageOf = (step: HostStep): string => (step.kind === 'run-task' ? step.task.stage : 'between');
+  return ['early', 'between', 'late'].flatMap((stage) => steps.filter((step) => stageOf(step) === stage));
 }
 
 /** What is given up goes before anything is made of it, and swap files before what they are on. */

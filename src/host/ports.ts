@@ -1,3 +1,5 @@
+import type { TaskRunner } from './commands/task-state.ts';
+
 /** What is at a path; a link is followed, and never leads out of the root. */
 export type FileState =
   | { readonly kind: 'missing' }
@@ -176,4 +178,6 @@ export interface HostPorts {
   readonly blockDevices: BlockDevices;
   /** Absent for a directory tree: then only its files are set up. */
   readonly kernel?: Kernel;
+  /** Absent for a directory tree: nothing is run there. */
+  readonly tasks?: TaskRunner;
 }

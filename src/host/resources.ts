@@ -1,5 +1,7 @@
 import type { HostConfig } from '../config/host-config.ts';
 import { accountFilePaths } from './accounts/plan.ts';
+import { observeCommands } from './commands/observe.ts';
+import { planCommands } from './commands/plan.ts';
 import { consoleHashPath, planConsole } from './console/plan.ts';
 import { observeLocale } from './environment/observe.ts';
 import { planLocale, planProxy } from './environment/plan.ts';
@@ -90,6 +92,8 @@ export const hostResources = {
     plan: planGrowth,
   }),
   swap: resource({ paths: [], observe: observeSwap, plan: planSwap }),
+  /** Of its steps the early ones run before all others, the late ones after (plan.ts). */
+  commands: resource({ paths: [], observe: observeCommands, plan: planCommands }),
 } as const;
 
 export type ResourceName = keyof typeof hostResources;

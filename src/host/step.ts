@@ -1,4 +1,5 @@
 import type { StepBase } from '../core/plan.ts';
+import type { CommandTask } from './commands/tasks.ts';
 import type { ArrayRequest, FilesystemRequest, MountRequest, Ownership } from './ports.ts';
 
 interface HostStepBase extends StepBase {
@@ -49,7 +50,9 @@ export type HostAction =
   | { readonly kind: 'unmount'; readonly target: string }
   | { readonly kind: 'make-swap-file'; readonly path: string; readonly sizeBytes: number }
   | { readonly kind: 'swap-on'; readonly path: string; readonly options: readonly string[] }
-  | { readonly kind: 'swap-off'; readonly path: string };
+  | { readonly kind: 'swap-off'; readonly path: string }
+  /** Once: what was begun before is not begun again. */
+  | { readonly kind: 'run-task'; readonly task: CommandTask };
 
 export type HostStep = HostStepBase & HostAction;
 export type HostStepKind = HostAction['kind'];

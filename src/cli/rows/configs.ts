@@ -53,6 +53,36 @@ export const configRows: readonly CommandRow[] = [
     load: async () => (await import('../commands/apply.ts')).run,
   },
   {
+    name: 'config get',
+    args: '[key]',
+    summary: 'show the config that holds, or one key of it',
+    options: [{ flags: '--explain', description: 'which layer and line says so, and what it goes over' }],
+    examples: [
+      ['berth config get berth.services.web.image', 'one value'],
+      ['berth config get --explain', 'every key with its layer, file and line'],
+    ],
+    load: async () => (await import('../commands/config.ts')).get,
+  },
+  {
+    name: 'config set',
+    args: '<key> <value>',
+    summary: 'set one key on this host, over everything else that is declared',
+    options: [timeout, { flags: '--no-wait', description: 'return when the config is accepted' }],
+    examples: [
+      ['berth config set timezone Europe/Berlin', 'a text'],
+      ['berth config set ntp "{servers: [time.example.org]}"', 'a value as YAML'],
+    ],
+    load: async () => (await import('../commands/config.ts')).set,
+  },
+  {
+    name: 'config unset',
+    args: '<key>',
+    summary: 'take back what was set on this host',
+    options: [timeout, { flags: '--no-wait', description: 'return when the config is accepted' }],
+    examples: [['berth config unset timezone', 'what the files say holds again']],
+    load: async () => (await import('../commands/config.ts')).unset,
+  },
+  {
     name: 'generations',
     args: '[number]',
     summary: 'list the applied configs, or show the text of one',

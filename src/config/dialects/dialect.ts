@@ -1,12 +1,15 @@
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { HostConfig } from '../host-config.ts';
 import type { PasswordHasher } from '../password.ts';
+import type { LayerName } from '../user-data/layer-names.ts';
 
 /** One text given to the parser. */
 export interface SourceFile {
   /** How diagnostics name it. */
   readonly file: string;
   readonly text: string;
+  /** Where it comes from; absent: the user wrote it. */
+  readonly layer?: LayerName;
 }
 
 /** A place in one of the given files; line and column 1-based. */

@@ -4,21 +4,9 @@ interface ForeignLanguage {
   readonly starts: RegExp;
 }
 
-/**
- * Order matters: the first match names the text.
- * The `#` headers are cloud-init's (`INCLUSION_TYPES_MAP`); like cloud-init, letter case is ignored.
- */
+/** Order matters: the first match names the text. */
 const foreignLanguages: readonly ForeignLanguage[] = [
   { name: 'gzip data', starts: /^\u001f[\u008b\ufffd]/ },
-  { name: 'a multipart MIME message', starts: /^(content-type|mime-version)\s*:/i },
-  { name: 'a cloud-config archive', starts: /^#cloud-config-archive\b/i },
-  { name: 'a cloud-config JSON patch', starts: /^#cloud-config-jsonp\b/i },
-  { name: 'a Jinja template', starts: /^## template:\s*jinja/i },
-  { name: 'a list of URLs to include', starts: /^#include(-once)?\b/i },
-  { name: 'a part handler', starts: /^#part-handler\b/i },
-  { name: 'a boot hook', starts: /^#cloud-boothook\b/i },
-  { name: 'an upstart job', starts: /^#upstart-job\b/i },
-  { name: 'a script', starts: /^#!/ },
   { name: 'an Ignition config', starts: /^\{[\s\S]*"ignition(Version)?"\s*:/ },
   { name: 'a JSON document', starts: /^[{[]/ },
   { name: 'a Butane config', starts: /^(#.*\n|\s*\n)*variant\s*:/ },

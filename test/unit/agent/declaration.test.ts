@@ -69,3 +69,28 @@ test('what is applied goes over what the place gives: nobody loses the key they 
     [['ssh-ed25519 AAAA a@b']],
   ]);
 });
+
+test('what is set on the machine goes over all else, stays with other configs, and is taken back by name', async () => {
+  const { declaration: made } = await declaration();
+  const file = (name: string, zone: string): { files: { file: string; text: string }[] } => ({
+    files: [{ file: name, text: `#cloud-config\ntimezone: ${zone}\npassword: canary\n` }],
+  });
+  const declare = async (request: Parameters<Declaration['prepare']>[0]): Promise<string | undefined> => {
+    const prepared = made.prepare(request, nothing);
+    made.take(prepared, await made.store(prepared, '2026-01-01T00:00:00Z'));
+    return prepared.config.time.zone;
+  };
+  expect(await declare(file('a.yaml', 'UTC'))).toBe('UTC');
+  expect(await declare({ set: { key: 'timezone', value: 'Europe/Berlin' } })).toBe('Europe/Berlin');
+  expect(await declare(file('b.yaml', 'Europe/Paris'))).toBe('Europe/Berlin');
+  const [zone] = made.explain('timezone');
+  expect([
+    zone?.from.map(({ layer, file }) => [layer, file]),
+    zone?.under.map(({ file, value }) => [file, value]),
+  ]).toEqual([[['local', 'berth config set']], [['b.yaml', 'Europe/Paris']]]);
+  expect(JSON.stringify(made.explain(undefined))).not.toMatch(/canary|\$6\$/);
+  expect(await declare({ generation: 1 })).toBe('UTC');
+  expect(await declare({ set: { key: 'timezone', value: 'Asia/Tokyo' } })).toBe('Asia/Tokyo');
+  expect(await declare({ set: { key: 'timezone' } })).toBe('UTC');
+  expect(() => made.prepare({ set: { key: 'a..b', value: 1 } }, nothing)).toThrow('"a..b" is not a key');
+});

@@ -27,6 +27,8 @@ import type { SlotCheck, UpdateOptions, UpdateService } from '../../../src/agent
 import { concerns, explain } from '../../../src/agent/why.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
 import type { ServiceSpec } from '../../../src/config/service-spec.ts';
+import type { EffectiveKey } from '../../../src/config/user-data/explain.ts';
+import { readUserData } from '../../../src/config/user-data/read-user-data.ts';
 import { BerthError } from '../../../src/core/errors.ts';
 import { describeReason, highestCost, type Reason } from '../../../src/core/plan.ts';
 import type { ExecOptions } from '../../../src/engine/container-engine.ts';
@@ -233,7 +235,7 @@ export class FakeAgent implements AgentService, UpdateService {
     this.operators.push({ who: options.who, command: options.command });
     this.destroyed = options.destroy ?? [];
     const plan = await this.plan(request);
-    if (work.length > 0)
+    if (work.length > 0 || 'set' in request)
       this.#addGeneration(
         files,
         'generation' in request ? `generation ${request.generation}` : (files[0]?.file ?? ''),
@@ -303,6 +305,11 @@ export class FakeAgent implements AgentService, UpdateService {
 
   async generationConfig(number: number): Promise<readonly ConfigText[]> {
     return this.#filesOf({ generation: number });
+  }
+
+  async configKeys(key?: string): Promise<readonly EffectiveKey[]> {
+    const current = this.#generations.at(-1)?.files ?? [];
+    return readUserData(current, () => undefined)?.explain(key === undefined ? undefined : [key]) ?? [];
   }
 
   async services(): Promise<readonly ServiceStatus[]> {
@@ -402,6 +409,10 @@ export class FakeAgent implements AgentService, UpdateService {
 
   #filesOf(request: ApplyRequest): readonly ConfigText[] {
     if ('files' in request) return request.files;
+    if ('set' in request) {
+      const { key, value } = request.set;
+      return [{ file: 'berth config set', text: `#cloud-config\n${JSON.stringify({ [key]: value })}` }];
+    }
     const files = this.#generations[request.generation - 1]?.files;
     if (files === undefined)
       throw new BerthError('NOT_FOUND', `there is no generation ${request.generation}`, { hint: 'berth generations' });

@@ -474,6 +474,31 @@ declared at web.yaml:3
   });
 });
 
+describe('config', () => {
+  test('get tells the value, and --explain who says so', async () => {
+    await bench.run(['apply', 'web.yaml']);
+    expect((await bench.run(['config', 'get', 'hostname'])).stdout).toBe('');
+    expect((await bench.run(['config', 'get', '--explain', 'berth'])).stdout).toContain('from user-data web.yaml:');
+    const missing = await bench.run(['config', 'get', 'hostname']);
+    expect([missing.code, missing.stderr]).toEqual([1, "hostname is not declared: the image's own default holds\n"]);
+  });
+
+  test.each([
+    ['timezone', 'Europe/Berlin', '"timezone":"Europe/Berlin"'],
+    ['manage_etc_hosts', 'false', '"manage_etc_hosts":false'],
+    ['ntp', '{servers: [a, 1.5]}', '"ntp":{"servers":["a",1.5]}'],
+  ])('set %s to %s', async (key, value, text) => {
+    expect((await bench.run(['config', 'set', key, value])).code).toBe(0);
+    expect((await bench.run(['generations', '1'])).stdout).toContain(text);
+    expect((await bench.run(['config', 'get', key, '--json'])).stdout).toContain('"layer":"user-data"');
+  });
+
+  test('a value that is not YAML is refused', async () => {
+    const { code, stderr } = await bench.run(['config', 'set', 'timezone', '[']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('the value is not YAML')]);
+  });
+});
+
 describe('os', () => {
   test('status shows what a release on trial lacks, and what is booted next', async () => {
     const { code, stdout } = await bench.run(['os', 'status']);
@@ -648,7 +673,7 @@ describe('the command line', () => {
         'agent',
       ]),
     );
-    for (const name of names.filter((one) => !['service', 'os', 'image', 'release', 'vm'].includes(one))) {
+    for (const name of names.filter((one) => !['config', 'service', 'os', 'image', 'release', 'vm'].includes(one))) {
       const help = await bench.run([name, '--help']);
       expect([name, help.code, help.stdout]).toEqual([
         name,

@@ -6,11 +6,6 @@ import { brief, parse } from './support.ts';
 const languages: { name: string; text: string; message: string }[] = [
   { name: 'nothing', text: ' \n', message: 'is empty; this version reads #cloud-config, a network configuration' },
   {
-    name: 'a script',
-    text: '#!/bin/sh\n',
-    message: 'is a script; this version reads #cloud-config, a network configuration only',
-  },
-  {
     name: 'Ignition',
     text: '{"ignition": {"version": "3.4.0"}}',
     message: 'is an Ignition config; this version reads #cloud-config, a network configuration only',
@@ -29,26 +24,6 @@ const languages: { name: string; text: string; message: string }[] = [
     name: 'Compose',
     text: '# mine\nservices:\n  a: {}\n',
     message: 'is a Compose file; this version reads #cloud-config, a network configuration only',
-  },
-  {
-    name: 'includes',
-    text: '#include\nhttp://a\n',
-    message: 'is a list of URLs to include; this version reads #cloud-config, a network configuration only',
-  },
-  {
-    name: 'MIME',
-    text: 'MIME-Version: 1.0\n',
-    message: 'is a multipart MIME message; this version reads #cloud-config, a network configuration only',
-  },
-  {
-    name: 'an archive',
-    text: '#cloud-config-archive\n[]',
-    message: 'is a cloud-config archive; this version reads #cloud-config, a network configuration only',
-  },
-  {
-    name: 'a template',
-    text: '## template: jinja\n#cloud-config\n',
-    message: 'is a Jinja template; this version reads #cloud-config, a network configuration only',
   },
   {
     name: 'gzip',

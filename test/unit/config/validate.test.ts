@@ -71,7 +71,7 @@ const configs: Row[] = [
 const texts: Row[] = [
   { name: 'an empty text', text: '', found: ['1:1 info empty '] },
   { name: 'a script', text: '#!/bin/sh\n', found: ['1:1 info not-checked '] },
-  { name: 'an archive', text: '#cloud-config-archive\n- a\n', found: ['1:1 info not-checked '] },
+  { name: 'an archive', text: '#cloud-config-archive\n- "#!/bin/sh"\n', found: ['1:1 info not-checked '] },
   {
     name: 'blank lines before the header',
     text: '\n #Cloud-Config\nhostname: [a]\n',
@@ -80,20 +80,29 @@ const texts: Row[] = [
   {
     name: 'a template that fills in nothing',
     text: '## template: jinja\n#cloud-config\nfoo: 1\n',
-    found: ['3:1 error unknown-key foo'],
+    found: ['1:1 info template ', '3:1 error unknown-key foo'],
   },
   {
     name: 'a template that fills in something',
-    text: '## template: jinja\n#cloud-config\nhostname: {{ v1.x }}\n',
-    found: ['1:1 info not-checked '],
+    text: '## template: jinja\n#cloud-config\nhostname: {{ v1.x }}\nfqdn: [{{ v1.platform }}]\n',
+    found: ['1:1 info template ', '4:7 error wrong-type fqdn'],
+  },
+  {
+    name: 'a template that asks for something of an unknown thing',
+    text: '## template: jinja\n#cloud-config\nhostname: {{ v1.x.y }}\n',
+    found: ['1:1 error template '],
   },
   {
     name: 'a template of nothing known',
     text: '## template: jinja\nhostname: a\n',
-    found: ['2:1 error unknown-header '],
+    found: ['1:1 error unknown-header '],
   },
   { name: 'no header', text: 'hostname: a\n', found: ['1:1 error unknown-language '] },
-  { name: 'MIME', text: 'Content-Type: multipart/mixed\n\n', found: ['1:1 error unsupported-language '] },
+  {
+    name: 'MIME',
+    text: 'Content-Type: text/x-shellscript; charset="us-ascii"\nMIME-Version: 1.0\n\n#!/bin/sh\n',
+    found: ['1:1 error unknown-header '],
+  },
 ];
 
 const networks: Row[] = [

@@ -38,7 +38,7 @@ const introduction = `The first line of the file is \`#cloud-config\`. The keys 
 - At a boot everything is per key, as in cloud-init: a wrong value is an error, that key (or that entry of a list) is left out, and
   the rest of the file is read. What cloud-init's schema rejects and Berth can read all the same (\`permissions: 0644\`) is applied.
 - Scripts, archives, includes, boot hooks and part handlers pass \`berth validate\` with a note, for cloud-init's schema does not look into
-  them; a MIME message is rejected, as it is there. A Jinja template is looked into when it fills in nothing.
+  them; a MIME message is rejected, as it is there. A Jinja template is filled in as on a host without a datasource, and checked then.
 - A text that is not YAML declares nothing: it is rejected as a whole.
 - Several files are read as one config: a later file replaces whole top-level keys of an earlier one, as cloud-init does
   without merge instructions. \`berth\` is one level deeper: \`berth.services\` of a later file replaces that of an earlier one.

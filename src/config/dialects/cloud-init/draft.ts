@@ -23,7 +23,7 @@ export const defaultUser: UserConfig = {
 };
 
 /** What `chpasswd` changes when it names root, who is on every host. */
-const rootUser: UserConfig = {
+const rootUser = {
   name: 'root',
   groups: [],
   createHome: false,
@@ -31,7 +31,7 @@ const rootUser: UserConfig = {
   lockPassword: true,
   sudo: [],
   sshAuthorizedKeys: [],
-};
+} satisfies UserConfig;
 
 /** A host config while cloud-init's keys are taken; holds what only makes sense once all of them are known. */
 export class CloudInitDraft {
@@ -48,6 +48,8 @@ export class CloudInitDraft {
   deviceAliases: Readonly<Record<string, string>> = {};
   /** The top-level `ssh_authorized_keys`: the default user's. */
   keys: Located<readonly string[]> | undefined;
+  /** From the top-level `ssh_import_id`: whose keys the default user takes besides. */
+  importedKeys: Located<readonly string[]> | undefined;
   hostname: Located<string> | undefined;
   fqdn: Located<string> | undefined;
   preferFqdn = false;
@@ -111,11 +113,12 @@ export class CloudInitDraft {
   }
 
   #finishDefaultUser(): void {
-    const given = this.keys ?? this.password;
+    const given = this.keys ?? this.importedKeys ?? this.password;
     const place = this.users?.default ?? this.user?.place ?? (this.users === undefined ? given?.place : undefined);
     if (place === undefined) {
       for (const [what, unused] of [
         ['keys are', this.keys],
+        ['imported keys are', this.importedKeys],
         ['password is', this.password],
       ] as const) {
         unused?.place.warn(
@@ -134,6 +137,7 @@ export class CloudInitDraft {
       ...structuredClone(defaultUser),
       ...structuredClone(changes),
       sshAuthorizedKeys,
+      ...(this.importedKeys === undefined ? {} : { sshImportIds: [...this.importedKeys.value] }),
     } as (typeof config.users)[number];
     if (config.users.some(({ name }) => name === user.name)) {
       place.error('duplicate', `the default user's name "${user.name}" is also that of another user`);
@@ -150,7 +154,7 @@ export class CloudInitDraft {
       const { users } = this.host.config;
       let user = users.find(({ name }) => name === value.user);
       if (user === undefined && value.user === 'root') {
-        user = { ...structuredClone(rootUser), groups: [], sudo: [], sshAuthorizedKeys: [] };
+        user = { ...rootUser, groups: [], sudo: [], sshAuthorizedKeys: [] };
         users.push(user);
         this.host.name(['users', 'root'], place);
       }

@@ -1,4 +1,5 @@
 import type { KeyRow } from '../../key-table.ts';
+import { commandRows } from './commands.ts';
 import { diskRows } from './disks.ts';
 import type { CloudInitDraft } from './draft.ts';
 import { fileRows } from './files.ts';
@@ -21,5 +22,6 @@ export const cloudInitKeys: readonly KeyRow<CloudInitDraft>[] = [
   ...diskRows,
   ...mountRows,
   ...networkRows,
+  ...commandRows,
   ...unsupportedRows,
 ];

@@ -1,5 +1,24 @@
 import { isAlias, isMap, isPair, isScalar, isSeq, type Node, parseDocument, type Scalar, visit } from 'yaml';
 import { isPasswordHash, type PasswordHasher, sealPassword } from '../../password.ts';
+import { writeArchive } from '../../user-data/archive.ts';
+import { expandUserData } from '../../user-data/expand.ts';
+import { textOfPart } from '../../user-data/part.ts';
+import { partTypes, typeByHeader } from '../../user-data/part-types.ts';
+
+/**
+ * A document of user-data with a hash in the place of every clear-text password. One that has such passwords in its parts
+ * comes back as an archive of them; any other as it is. Pure.
+ */
+export function sealUserData(text: string, hash: PasswordHasher): string {
+  if (typeByHeader(text) === partTypes.cloudConfig) return sealCloudConfig(text, hash);
+  const { parts } = expandUserData('user-data', new TextEncoder().encode(text));
+  const sealed = parts.map((part) => {
+    if (part.type !== partTypes.cloudConfig) return part;
+    const [before, after] = [textOfPart(part), sealCloudConfig(textOfPart(part), hash)];
+    return before === after ? part : { ...part, bytes: new TextEncoder().encode(after) };
+  });
+  return sealed.every((part, index) => part === parts[index]) ? text : writeArchive(sealed);
+}
 
 const clearKeys = new Set(['plain_text_passwd', 'plain-text-passwd']);
 

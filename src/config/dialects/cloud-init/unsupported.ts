@@ -63,10 +63,6 @@ const withoutMeaning: readonly Reason[] = [
       'unverified_modules',
       'system_info',
       'launch-index',
-      'merge_how',
-      'merge_type',
-      'vendor_data',
-      'vendor_data2',
       'updates',
       'output',
       'reporting',
@@ -85,16 +81,6 @@ const withoutMeaning: readonly Reason[] = [
 
 /** Keys that could have a meaning on Berth but have none in this version. */
 const notYet: readonly Reason[] = [
-  {
-    why: 'Berth does not run commands of a config',
-    instead: 'use a one-shot service under berth.services (x-berth: {one_shot: true})',
-    keys: ['bootcmd', 'runcmd'],
-  },
-  {
-    why: 'Berth does not fetch keys from other sites',
-    instead: 'write the keys under ssh_authorized_keys',
-    keys: ['ssh_import_id'],
-  },
   {
     why: 'the system container "console" makes and keeps the host keys of the SSH server',
     instead: 'remove the key',
@@ -126,11 +112,6 @@ const notYet: readonly Reason[] = [
     why: 'logs go to the system container "syslog"',
     instead: 'name it under berth.enable, and adjust it under berth.services.syslog',
     keys: ['rsyslog'],
-  },
-  {
-    why: 'Berth does not call out or power off at the end of a boot',
-    instead: 'use a one-shot service under berth.services (x-berth: {one_shot: true})',
-    keys: ['phone_home', 'power_state', 'final_message'],
   },
   {
     why: 'Berth does not do this yet',

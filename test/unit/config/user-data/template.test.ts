@@ -1,0 +1,35 @@
+import { expect, test } from '@jest/globals';
+import { renderTemplate, TemplateFailure } from '../../../../src/config/user-data/template.ts';
+
+const data = {
+  v1: { 'local-hostname': 'web-1', region: 'eu', tags: ['a', 'b'], count: 2 },
+  ds: { 'meta-data': { 'public-ipv4': '10.0.0.1', nested: { x: null } } },
+};
+const render = (body: string): string => renderTemplate(`## template: jinja\n#cloud-config\n${body}`, data, 300).text;
+
+test.each([
+  ['a: {{ v1.local_hostname }}', 'a: web-1'],
+  ['a: {{ds.meta_data.public_ipv4}}', 'a: 10.0.0.1'],
+  ['a: {{ ds["meta-data"]["public-ipv4"] }}', 'a: 10.0.0.1'],
+  ['{% if v1.region == "eu" %}b: 1{% else %}b: 2{% endif %}', 'b: 1'],
+  ['{% for t in v1.tags %}{{ t }},{{ loop.index }} {% endfor %}', 'a,1 b,2 '],
+  ['{% set x = v1.region %}{{ x }}', 'eu'],
+  ['{{ v1.region | upper }}-{{ v1.tags | join("+") }}', 'EU-a+b'],
+  ['{{ v1.zone | default("none") }}', 'none'],
+  ['{# a comment #}c: 1', 'c: 1'],
+  ['a: $HOME {literally} %', 'a: $HOME {literally} %'],
+])('%s', (body, expected) => expect(render(body)).toBe(`\n#cloud-config\n${expected}`));
+
+test('a name that is not known stands in the text, and is told', () => {
+  const { text, missing } = renderTemplate('## template: jinja\na: {{ v1.zone }}\n', data);
+  expect([text, missing]).toEqual(['\na: CI_MISSING_JINJA_VAR/zone\n', ['v1.zone']]);
+});
+
+test.each([
+  ['an open block', '{% if v1.region %}'],
+  ['a call of what is not there', '{{ v1.nothing() }}'],
+  ['a way to JavaScript', '{{ "".constructor.constructor("return process")() }}'],
+  ['a loop without end', '{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}'],
+])('%s is refused', (_, body) => {
+  expect(() => render(body)).toThrow(TemplateFailure);
+});
