@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ConfigText } from '../agent/agent-service.ts';
 import { BerthError, messageOf } from '../core/errors.ts';
+import { unpack } from '../datasource/unpack.ts';
 import type { CliContext } from './context.ts';
 
 /** A config file as it is stored. */
@@ -13,7 +14,7 @@ export interface ConfigBytes {
 /** Reads config files; `-` is standard input. Throws CONFIG_UNREADABLE, naming the file. */
 export async function readConfigTexts(paths: readonly string[], context: CliContext): Promise<ConfigText[]> {
   const files = await Promise.all(paths.map(async (path) => readConfigBytes(path, context)));
-  return files.map(({ file, bytes }) => ({ file, text: new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) }));
+  return files.map(({ file, bytes }) => ({ file, text: textIn(file, bytes) }));
 }
 
 /** Reads one config file; `-` is standard input. Throws CONFIG_UNREADABLE, naming the file. */
@@ -28,8 +29,15 @@ export async function readConfigBytes(path: string, { stdin, cwd }: CliContext):
 
 async function readStdin(stdin: CliContext['stdin']): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
-  for await (const chunk of stdin) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk);
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks);
+}
+
+/** User-data may be packed, as a datasource would hand it over. Throws CONFIG_UNREADABLE. */
+function textIn(file: string, bytes: Uint8Array): string {
+  const unpacked = unpack(file, bytes);
+  if (unpacked.kind === 'unpacked') return new TextDecoder().decode(unpacked.data);
+  throw new BerthError('CONFIG_UNREADABLE', `cannot read ${file}: it ${unpacked.diagnostic.message}`);
 }
 
 function explain(error: unknown): string {

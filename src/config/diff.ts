@@ -66,6 +66,7 @@ function entitiesOf(config: HostConfig): Entity[] {
     ...whole(['bootcmd'], config.commands?.early),
     ...whole(['runcmd'], config.commands?.late),
     ...(config.commands?.scripts ?? []).flatMap((script) => whole(['scripts', script.name], script)),
+    ...whole(['vendor_data', 'enabled'], config.vendorData),
     ...whole(['vendor_data', 'prefix'], config.commands?.vendorPrefix),
     ...whole(['phone_home'], config.commands?.phoneHome),
     ...whole(['final_message'], config.commands?.finalMessage),

@@ -32,6 +32,8 @@ export interface HostConfig {
   readonly update: UpdateConfig;
   readonly console: ConsoleConfig;
   readonly report: ReportConfig;
+  /** False: the provider's own config is left out. */
+  readonly vendorData?: boolean;
   /** Absent: the host runs nothing but services. */
   readonly commands?: CommandsConfig;
   /** Services to run by name: the catalogue's, and the user's own that have profiles. */

@@ -3,9 +3,11 @@ import type { HostStatus } from '../../src/agent/model.ts';
 import { isSoak, noteSoak } from './support/sample.ts';
 import { type TestVm, testLimitMs, withVm } from './support/test-vm.ts';
 
-const userData = `#cloud-config
+const config = `#cloud-config
 hostname: vm-host
 timezone: Europe/Paris
+bootcmd: ['echo boot >> /var/lib/boots']
+runcmd: ['echo "$INSTANCE_ID" >> /var/lib/runs', [bash, -c, 'test -x /usr/bin/docker || echo no docker']]
 write_files: [{path: /etc/motd, content: "from the config\\n"}, {path: /opt/app/key, content: "k\\n", permissions: '0600'}]
 fs_setup: [{device: /dev/vdb, partition: none, filesystem: ext4, label: data}]
 mounts: [[/dev/vdb, /mnt/data, ext4]]
@@ -19,6 +21,12 @@ berth:
       command: [sh, -c, "echo hello > /index.html && exec httpd -f -p 8080 -h /"]
       stop_signal: SIGKILL
       ports: ["8080:8080"]
+`;
+
+/** Two parts, as tools make them that know nothing of each other. */
+const userData = `#cloud-config-archive
+- ${JSON.stringify(config)}
+- {type: text/x-shellscript-per-boot, filename: every.sh, content: "#!/bin/bash\\necho $0 >> /var/lib/scripts\\n"}
 `;
 
 const agentPattern = 'berth[.]js agent';
@@ -59,6 +67,8 @@ test(
         page: 'hello',
       });
 
+      expect(await runsOf(vm)).toEqual({ boots: '1', runs: '1', scripts: '1' });
+
       const before = await processes(vm, shimPattern);
       for (let kill = 0; kill < kills; kill += 1) {
         const shell = await vm.shell();
@@ -84,6 +94,8 @@ test(
       const second = await vm.status('a healthy host after a boot', isHealthy);
       expect(second.generation).toBe(1);
       expect(await settingsOf(vm)).toEqual(settings);
+      // Neither agents that died nor the boot made anything run more often than it may.
+      expect(await runsOf(vm)).toEqual({ boots: '2', runs: '1', scripts: '2' });
       const again = await vm.shell();
       expect(await again.output('cat /mnt/data/file')).toBe('kept');
       expect((await again.run('test -e /etc/gone')).exitCode).toBe(1);
@@ -111,6 +123,13 @@ async function settingsOf(vm: TestVm): Promise<Record<string, string>> {
     page: 'wget -qO- http://127.0.0.1:8080/',
   };
   return shell.outputs(commands);
+}
+
+/** How often the commands and scripts of the config ran. */
+async function runsOf(vm: TestVm): Promise<Record<string, string>> {
+  const shell = await vm.shell();
+  const count = (name: string): string => `grep -c . /var/lib/${name}`;
+  return shell.outputs({ boots: count('boots'), runs: count('runs'), scripts: count('scripts') });
 }
 
 /** Process ids of what runs with this in its command line, in order. */

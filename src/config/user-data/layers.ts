@@ -40,8 +40,14 @@ export function refusesVendor(tree: TreeMap): boolean {
   const enabled = block.entries.get('enabled');
   // A block that does not say leaves it as it is. These are the words that cloud-init takes for true.
   if (enabled === undefined) return false;
-  const value = enabled.kind === 'scalar' ? enabled.value : undefined;
-  return value !== true && !(typeof value === 'string' && ['true', '1', 'on', 'yes'].includes(value.toLowerCase()));
+  return enabled.kind !== 'scalar' || !isTrue(enabled.value);
+}
+
+/** As cloud-init takes a value for true (`util.is_true`). Pure. */
+export function isTrue(value: unknown): boolean {
+  return (
+    value === true || (typeof value === 'string' && ['true', '1', 'on', 'yes'].includes(value.toLowerCase().trim()))
+  );
 }
 
 /** A name given by the user, in either form, goes before the platform's; keys of both open the machine. */

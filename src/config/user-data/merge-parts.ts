@@ -19,6 +19,8 @@ export function mergePart(before: TreeMap, after: TreeMap, part: ConfigPart): Tr
   const { key, value, content } = takeInstruction(after);
   const place = key === undefined ? part.root : part.root.child(key);
   if (key !== undefined) mergeInstructions.read(value, place);
+  if (key !== undefined && before.entries.size === 0)
+    place.inform('no-effect', 'there is nothing before this part that it could be merged into', undefined, 'key');
   if (content.entries.has('merge_type')) {
     const unused = part.root.child('merge_type');
     unused.warn('no-effect', 'is not used, because there is "merge_how", too', undefined, 'key');

@@ -1,5 +1,5 @@
 import { runInNewContext } from 'node:vm';
-import { parse, Template, tokenize } from '@huggingface/jinja';
+import * as jinja from '@huggingface/jinja';
 import { messageOf } from '../../core/errors.ts';
 import { isMapping } from '../shape.ts';
 
@@ -13,6 +13,13 @@ export interface Rendered {
   /** Names that the data does not have, as the template has them. */
   readonly missing: readonly string[];
 }
+
+/** What is used of the library; its own types name files that a resolver of modules does not find. */
+const { Template, parse, tokenize } = jinja as unknown as {
+  readonly Template: new (text: string) => { parsed: unknown; render(data: object): string };
+  readonly parse: (tokens: unknown) => unknown;
+  readonly tokenize: (text: string, options: { readonly trim_blocks: boolean }) => unknown;
+};
 
 /** How long a template may take: one that does not end must not keep a host from booting. */
 const defaultLimitMs = 2000;

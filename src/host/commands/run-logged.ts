@@ -80,11 +80,15 @@ async function runToEnd(
     const exitCode = await new Promise<number>((resolve, reject) => {
       child.once('error', (error) => reject(cannotStart(program, error)));
       child.once('exit', (code, name) => resolve(code ?? (name === null ? 128 : 137)));
+      const leave = (): void => reject(signal.reason as Error);
+      if (signal.aborted) leave();
+      else signal.addEventListener('abort', leave, { once: true, signal: ended.signal });
     });
-    signal.throwIfAborted();
     return { exitCode, hasTimedOut };
   } finally {
     ended.abort();
+    // An agent that ends does not wait for it.
+    child.unref();
   }
 }
 

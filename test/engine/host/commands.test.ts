@@ -157,7 +157,10 @@ describe('how often', () => {
     const running = boot.runner.run(task!, ending.signal);
     await pause(300);
     ending.abort();
+    // At once: an agent that ends leaves it running.
     await expect(running).rejects.toThrow();
+    expect(await said()).toEqual(['one']);
+    await pause(1500);
     const later = new Boot(2);
     await later.runner.run(task!, signal);
     expect([(await later.marks.all()).get('runcmd')?.outcome, await said()]).toEqual(['started', ['one', 'two']]);

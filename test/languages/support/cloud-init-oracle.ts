@@ -8,10 +8,16 @@ export interface OraclePart {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Layers of parts, highest first; or a document, in base64. */
-export type Question = { readonly layers: readonly (readonly OraclePart[])[] } | { readonly document: string };
+/** Layers of parts, highest first; a document, in base64; or a template and what it can name. */
+export type Question =
+  | { readonly layers: readonly (readonly OraclePart[])[] }
+  | { readonly document: string }
+  | { readonly template: string; readonly data: object };
 
-/** What cloud-init answers: a merged config for layers, `[type, name, content]` of each part for a document. */
+/**
+ * What cloud-init answers: a merged config for layers, `[type, name, content]` of each part for a document, a template's text, null for one
+ * that it cannot fill in.
+ */
 export function askCloudInit(
   code: CloudInitCode,
   questions: readonly Question[],

@@ -7,8 +7,8 @@ import sys
 
 logging.disable(logging.CRITICAL)
 
-from cloudinit import handlers, user_data, util, version
-from cloudinit.handlers import cloud_config
+from cloudinit import handlers, templater, user_data, util, version
+from cloudinit.handlers import cloud_config, jinja_template
 
 
 class Paths:
@@ -44,7 +44,20 @@ def expanded(document):
     return found
 
 
+def rendered(question):
+    # As for a part of user-data: names with "-" also have one with "_".
+    instance_data = jinja_template.convert_jinja_instance_data(
+        question["data"], include_key_aliases=True
+    )
+    try:
+        return templater.render_string(question["template"], instance_data)
+    except Exception:
+        return None
+
+
 def answer(question):
+    if "template" in question:
+        return rendered(question)
     if "document" in question:
         return expanded(question["document"])
     configs = [merged(layer) for layer in question["layers"]]

@@ -116,6 +116,7 @@ const passwordSeed = 'a secret of the host';
 /** Says the same as leaving the key out. */
 const defaults = new Set([
   'ntp.enabled',
+  'vendor_data.enabled',
   'preserve_hostname',
   'prefer_fqdn_over_hostname',
   'write_files.0.permissions',

@@ -1,6 +1,7 @@
 import type { CommandsConfig } from '../../commands-config.ts';
 import { honoured } from '../../key-table.ts';
 import { type Located, located, text } from '../../shape.ts';
+import { isTrue } from '../../user-data/layers.ts';
 import { mergeInstructions } from '../../user-data/merge-shape.ts';
 import { earlyCommands, importedKeys, lateCommands, phoneHome, powerState, vendorData } from './command-shapes.ts';
 import type { CloudInitDraft } from './draft.ts';
@@ -31,16 +32,6 @@ const mergeRow = (key: string) =>
     apply: () => undefined,
   });
 
-const vendorRow = (key: string) =>
-  honoured<CloudInitDraft, { enabled?: boolean | string; prefix?: string[] }>({
-    key,
-    meaning: "`enabled: false` leaves the provider's own config out; `prefix` is the program that runs its scripts",
-    shape: vendorData,
-    apply({ prefix }, { host }) {
-      if (prefix !== undefined) host.config.commands = { ...host.commands, vendorPrefix: prefix };
-    },
-  });
-
 /** What the host runs by itself, and how several texts become one. */
 export const commandRows = [
   commandsRow<'early'>('bootcmd', 'early', 'commands at every boot, before files are written', earlyCommands),
@@ -68,6 +59,13 @@ export const commandRows = [
   }),
   mergeRow('merge_how'),
   mergeRow('merge_type'),
-  vendorRow('vendor_data'),
-  vendorRow('vendor_data2'),
+  honoured<CloudInitDraft, { enabled?: boolean | string; prefix?: string[] }>({
+    key: 'vendor_data',
+    meaning: "`enabled: false` leaves the provider's own config out; `prefix` is the program that runs its scripts",
+    shape: vendorData,
+    apply({ enabled, prefix }, { host }) {
+      if (prefix !== undefined) host.config.commands = { ...host.commands, vendorPrefix: prefix };
+      if (enabled !== undefined && !isTrue(enabled)) host.config.vendorData = false;
+    },
+  }),
 ];

@@ -73,6 +73,11 @@ const withoutMeaning: readonly Reason[] = [
     ],
   },
   {
+    why: 'Berth reads one text of the provider, which "vendor_data" is about',
+    instead: 'write vendor_data',
+    keys: ['vendor_data2'],
+  },
+  {
     why: 'Berth has no root login, and its SSH server accepts keys only',
     instead: 'give the keys to a user under "users"',
     keys: ['disable_root', 'disable_root_opts', 'ssh_pwauth'],

@@ -1,0 +1,62 @@
+import { expect, test } from '@jest/globals';
+import { renderTemplate, TemplateFailure } from '../../src/config/user-data/template.ts';
+import { askCloudInit } from './support/cloud-init-oracle.ts';
+import { cloudInitCode } from './support/cloud-init-package.ts';
+
+const data = {
+  'instance-id': 'i-1',
+  v1: { 'local-hostname': 'web-1', region: 'eu', 'availability-zone': 'eu-1', count: 3, ok: true, none: null },
+  ds: { 'meta-data': { 'public-keys': ['a', 'b'], tags: { Name: 'x', role: 'db' }, 'local-ipv4': '10.0.0.1' } },
+};
+
+/** What templates of user-data are made of. */
+const bodies = [
+  'hostname: {{ v1.local_hostname }}\n',
+  'a: {{ instance_id }}',
+  'a: {{ ds.meta_data.local_ipv4 }}\nb: {{ds["meta-data"]["local-ipv4"]}}\n',
+  "{% if v1.region == 'eu' %}\nntp: {servers: [eu.example.org]}\n{% else %}\nntp: {}\n{% endif %}\n",
+  '{% if v1.region != "eu" and v1.ok or not v1.ok %}\na: 1\n{% elif v1.count > 2 %}\na: 2\n{% endif %}\nend: 1\n',
+  'users:\n{% for key in ds.meta_data.public_keys %}\n  - name: u{{ loop.index }}\n    key: {{ key }}\n{% endfor %}\n',
+  'users:\n  {% for key in ds.meta_data.public_keys %}\n  - {{ key }}\n  {% endfor %}\nend: 1\n',
+  '{%- for key in ds.meta_data.public_keys -%}\n{{ key }},\n{%- endfor -%}\n',
+  '{% for name, value in ds.meta_data.tags.items() %}\n{{ name }}={{ value }}\n{% endfor %}\n',
+  '{% set zone = v1.availability_zone %}\nzone: {{ zone }}\n',
+  '{{ v1.region | upper }} {{ v1.local_hostname | replace("web", "db") }} {{ ds.meta_data.public_keys | join(",") }}\n',
+  '{{ v1.nothing | default("fallback") }} {{ v1.region | default("x") }}\n',
+  '{{ v1.local_hostname.split("-")[0] }} {{ v1.local_hostname[0:3] }}\n',
+  '{{ v1.count + 1 }} {{ v1.count * 2 }} {{ "a" ~ v1.count }}\n',
+  '{{ "yes" if v1.ok else "no" }} {{ "in" if v1.region in ["eu", "us"] else "out" }}\n',
+  '{% if v1.nothing is defined %}a{% else %}b{% endif %} {{ ds.meta_data.public_keys | length }}\n',
+  '{# gone #}a: 1\n',
+  'a: {{ v1.nothing }}\nb: {{ unknown }}\n',
+  '{% if %}\n',
+  '{{ v1.region\n',
+  '{% for a in b %}\n',
+  'plain: text with $dollar {and} braces\n',
+];
+
+test("templates come to what cloud-init's own code makes of them", async () => {
+  const templates = bodies.map((body) => `## template: jinja\n#cloud-config\n${body}`);
+  const { answers } = askCloudInit(
+    await cloudInitCode(),
+    templates.map((template) => ({ template, data })),
+  );
+  const here = templates.map((template) => {
+    try {
+      // The first line stays as a blank one.
+      return renderTemplate(template, data).text.replace(/^\n/, '');
+    } catch (error) {
+      if (!(error instanceof TemplateFailure)) throw error;
+      return null;
+    }
+  });
+  expect(here.map((text, index) => [bodies[index], text])).toEqual(answers.map((text, index) => [bodies[index], text]));
+  expect(answers.filter((answer) => answer === null)).toHaveLength(3);
+});
+
+test.each([
+  '{% raw %}{{ stays }}{% endraw %}',
+  '{% do x.append(1) %}',
+  '{% include "/etc/passwd" %}',
+])('%s is more than the language here: refused, not passed over', (body) =>
+  expect(() => renderTemplate(`## template: jinja\n${body}`, data)).toThrow(TemplateFailure));
