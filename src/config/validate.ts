@@ -26,13 +26,15 @@ function judge(row: Dialect, file: SourceFile, context: DialectContext): Diagnos
   if (!verdict.isOpen) return [...verdict.diagnostics];
   const own = row.parse([file], context).diagnostics;
   const wrong = new Map(verdict.diagnostics.filter(isError).map((diagnostic) => [diagnostic.path, diagnostic]));
-  const known = new Set(own.filter(isError).map(({ path }) => path));
+  const isSame = (diagnostic: Diagnostic): boolean =>
+    isError(diagnostic) || (diagnostic.code === 'unknown-key' && wrong.get(diagnostic.path)?.code === 'unknown-key');
+  const known = new Set(own.filter(isSame).map(({ path }) => path));
   return [
     ...verdict.diagnostics.filter((diagnostic) => !isError(diagnostic) || !known.has(diagnostic.path)),
-    ...own.flatMap((diagnostic) => {
-      const theirs = wrong.get(diagnostic.path);
-      if (diagnostic.code === 'unknown-key' && theirs?.code === 'unknown-key' && !isError(diagnostic)) return [];
-      return isError(diagnostic) && theirs === undefined && !isOwn(diagnostic) ? demoted(diagnostic) : diagnostic;
+    ...own.map((diagnostic): Diagnostic => {
+      if (!isSame(diagnostic)) return diagnostic;
+      const isWrong = wrong.has(diagnostic.path) || isOwn(diagnostic);
+      return { ...diagnostic, severity: isWrong ? 'error' : 'warning' };
     }),
   ];
 }
@@ -47,7 +49,3 @@ function isOwn({ path, code }: Diagnostic): boolean {
 }
 
 const unreadable: ReadonlySet<string> = new Set(['yaml-syntax', 'too-large', 'too-deep', 'not-text']);
-
-function demoted(diagnostic: Diagnostic): Diagnostic {
-  return { ...diagnostic, severity: 'warning' };
-}

@@ -1,5 +1,5 @@
 import type { DocumentPath } from '../../core/diagnostic.ts';
-import { didYouMean } from '../near-miss.ts';
+import { didYouMean, keyHints } from '../near-miss.ts';
 import type { Fault } from './fault.ts';
 import {
   isPythonList,
@@ -167,6 +167,7 @@ function uniqueText(value: PythonValue): string {
 function checkMap(rule: Rule, value: PythonMap, path: DocumentPath, error: Report, faults: Fault[]): void {
   const { properties = {}, patternProperties = [], additionalProperties, required = [], minProperties } = rule;
   const known = new Map(Object.entries(properties));
+  const hint = keyHints(known.keys());
   for (const [key, entry] of value) {
     const at = [...path, String(key)];
     const own = typeof key === 'string' ? known.get(key) : undefined;
@@ -180,12 +181,7 @@ function checkMap(rule: Rule, value: PythonMap, path: DocumentPath, error: Repor
     }
     if (isKnown || additionalProperties === undefined) continue;
     if (additionalProperties === false) {
-      error(
-        'unknown-key',
-        `unknown key "${shorten(key)}"`,
-        at,
-        typeof key === 'string' ? didYouMean(key, known.keys()) : undefined,
-      );
+      error('unknown-key', `unknown key "${shorten(key)}"`, at, typeof key === 'string' ? hint(key) : undefined);
     } else faults.push(...checkRule(additionalProperties, entry, at));
   }
   for (const key of required) if (!value.has(key)) error('missing-key', `"${key}" is missing`);
