@@ -33,6 +33,7 @@ export interface Flags {
   readonly json?: boolean;
   readonly color?: boolean;
   readonly strict?: boolean;
+  readonly dialect?: string;
   readonly explain?: boolean;
   readonly detailedExitcode?: boolean;
   readonly generation?: number;

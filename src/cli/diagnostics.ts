@@ -1,5 +1,6 @@
 import type { ConfigText } from '../agent/agent-service.ts';
 import type { Diagnostic, Severity } from '../core/diagnostic.ts';
+import type { Cli } from './context.ts';
 import type { Style } from './style.ts';
 import { count } from './text.ts';
 
@@ -11,6 +12,13 @@ export function renderDiagnostics(
 ): string {
   const lines = new Map(files.map(({ file, text }) => [file, text.split(/\r?\n/)]));
   return diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, lines.get(diagnostic.file), style)).join('\n');
+}
+
+/** Says why a config is not taken, as text or JSON. @returns the exit code. */
+export function refuseConfig(cli: Cli, files: readonly ConfigText[], diagnostics: readonly Diagnostic[]): number {
+  if (cli.flags.json === true) cli.printJson(diagnostics);
+  else cli.print(`${renderDiagnostics(diagnostics, files, cli.style)}\n${summarizeDiagnostics(diagnostics)}`);
+  return 1;
 }
 
 /** `2 errors, 1 warning`; empty when there is nothing. */

@@ -1,30 +1,36 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ConfigText } from '../agent/agent-service.ts';
-import { BerthError, isBerthError, messageOf } from '../core/errors.ts';
+import { BerthError, messageOf } from '../core/errors.ts';
 import { unpack } from '../datasource/unpack.ts';
 import type { CliContext } from './context.ts';
 
-/** Reads config files; `-` is standard input. Throws CONFIG_UNREADABLE, naming the file. */
-export async function readConfigTexts(paths: readonly string[], context: CliContext): Promise<ConfigText[]> {
-  return Promise.all(
-    paths.map(async (path) => (path === '-' ? readStdin(context) : readConfigText(path, context.cwd))),
-  );
+/** A config file as it is stored. */
+export interface ConfigBytes {
+  readonly file: string;
+  readonly bytes: Uint8Array;
 }
 
-async function readConfigText(path: string, cwd: string): Promise<ConfigText> {
+/** Reads config files; `-` is standard input. Throws CONFIG_UNREADABLE, naming the file. */
+export async function readConfigTexts(paths: readonly string[], context: CliContext): Promise<ConfigText[]> {
+  const files = await Promise.all(paths.map(async (path) => readConfigBytes(path, context)));
+  return files.map(({ file, bytes }) => ({ file, text: textIn(file, bytes) }));
+}
+
+/** Reads one config file; `-` is standard input. Throws CONFIG_UNREADABLE, naming the file. */
+export async function readConfigBytes(path: string, { stdin, cwd }: CliContext): Promise<ConfigBytes> {
+  if (path === '-') return { file: '<stdin>', bytes: await readStdin(stdin) };
   try {
-    return { file: path, text: textIn(path, await readFile(resolve(cwd, path))) };
+    return { file: path, bytes: await readFile(resolve(cwd, path)) };
   } catch (error) {
-    if (isBerthError(error)) throw error;
     throw new BerthError('CONFIG_UNREADABLE', `cannot read ${path}: ${explainFileError(error)}`, { cause: error });
   }
 }
 
-async function readStdin({ stdin }: CliContext): Promise<ConfigText> {
-  const chunks: Uint8Array[] = [];
+async function readStdin(stdin: CliContext['stdin']): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
   for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
-  return { file: '<stdin>', text: textIn('<stdin>', Buffer.concat(chunks)) };
+  return Buffer.concat(chunks);
 }
 
 /** User-data may be packed, as a datasource would hand it over. Throws CONFIG_UNREADABLE. */

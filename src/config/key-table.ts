@@ -1,6 +1,6 @@
-import { didYouMean } from './near-miss.ts';
+import { keyHints } from './near-miss.ts';
 import type { Place } from './place.ts';
-import type { JsonSchema, Shape } from './shape.ts';
+import { describeKey, type JsonSchema, type Shape } from './shape.ts';
 
 /** What a language's key is to Berth. Every key a language knows has a row: none is dropped without a word. */
 export type KeyRow<Host> =
@@ -51,11 +51,12 @@ export function takeKeys<Host>(
   table: readonly KeyRow<Host>[],
   values: readonly KeyedValue[],
   host: Host,
-  unknown: (key: string, place: Place, hint: string | undefined) => void,
+  unknown: (entry: KeyedValue, hint: string | undefined) => void,
 ): void {
   const known = new Set(table.map(({ key }) => key));
-  for (const { key, place } of values) {
-    if (!known.has(key)) unknown(key, place, didYouMean(key, known));
+  const hint = keyHints(known);
+  for (const entry of values) {
+    if (!known.has(entry.key)) unknown(entry, hint(entry.key));
   }
   const byKey = new Map(values.map((entry) => [entry.key, entry]));
   for (const row of table) {
@@ -71,10 +72,10 @@ function takeKey<Host>(row: KeyRow<Host>, { key, value, place }: KeyedValue, hos
       else row.take(value, host, place);
       return;
     case 'no-meaning':
-      place.warn('unsupported', `"${key}" has no effect: ${row.why}`, row.instead, 'key');
+      place.warn('unsupported', `${describeKey(key, value)} has no effect: ${row.why}`, row.instead, 'key');
       return;
     case 'unsupported-yet':
-      place.warn('unsupported', `"${key}" has no effect yet: ${row.why}`, row.instead, 'key');
+      place.warn('unsupported', `${describeKey(key, value)} has no effect yet: ${row.why}`, row.instead, 'key');
       return;
     case 'refused':
       place.error('refused', `"${key}": ${row.why}`, row.instead, 'key');

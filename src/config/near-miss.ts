@@ -33,6 +33,19 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   return near === undefined ? undefined : `did you mean "${near}"?`;
 }
 
+/** More are no slips of the pen: looking for what was meant would take a text of thousands of them seconds. */
+const maxHints = 50;
+
+/** Hints for the unknown keys of one mapping, as long as there are few. */
+export function keyHints(candidates: Iterable<string>): (word: string) => string | undefined {
+  let known: string[] | undefined;
+  let asked = 0;
+  return (word) => {
+    asked += 1;
+    return asked > maxHints ? undefined : didYouMean(word, (known ??= [...candidates]));
+  };
+}
+
 function normalise(word: string): string {
   return word.toLowerCase().replaceAll('-', '_');
 }

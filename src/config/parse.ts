@@ -1,6 +1,6 @@
 import { compareText } from '../core/compare-text.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
-import type { Dialect, SourceFile, SourcePosition } from './dialects/dialect.ts';
+import type { Dialect, DialectContext, SourceFile, SourcePosition } from './dialects/dialect.ts';
 import { foreignLanguage } from './dialects/foreign.ts';
 import { type DialectName, dialects } from './dialects/table.ts';
 import { emptyHostConfig, type HostConfig } from './host-config.ts';
@@ -31,8 +31,7 @@ export interface ParseResult {
 
 /** Reads config files as one host config, a later file over an earlier one. Pure; never throws, whatever the text. */
 export function parseConfig(files: readonly SourceFile[], options: ParseOptions = {}): ParseResult {
-  const { environment = {}, catalogue, dialect = 'auto', passwordSeed, localFiles } = options;
-  const hashPassword = passwordSeed === undefined ? () => undefined : passwordHasher(passwordSeed);
+  const { dialect = 'auto' } = options;
   const recognised = files.map((file) => ({ file, row: recognise(file, dialect) }));
   const unknown = recognised.filter(({ row }) => row === undefined).map(({ file }) => unrecognised(file));
   const [first] = recognised;
@@ -44,8 +43,14 @@ export function parseConfig(files: readonly SourceFile[], options: ParseOptions 
     const message = `files of different languages cannot be read as one config; ${first.file.file} is ${title}`;
     return refusal(mixed.map(({ file }) => wholeFile(file, 'mixed-dialects', message, null)));
   }
-  const { config, diagnostics, sources } = row.parse(files, { environment, catalogue, hashPassword, localFiles });
+  const { config, diagnostics, sources } = row.parse(files, contextOf(options));
   return { config, diagnostics: sortDiagnostics(diagnostics), sources };
+}
+
+/** What a config may refer to, as the caller knows it. */
+export function contextOf({ environment = {}, catalogue, passwordSeed, localFiles }: ParseOptions): DialectContext {
+  const hashPassword = passwordSeed === undefined ? () => undefined : passwordHasher(passwordSeed);
+  return { environment, catalogue, hashPassword, localFiles };
 }
 
 /**
@@ -76,12 +81,14 @@ export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[
   return diagnostics.toSorted((a, b) => compareText(a.file, b.file) || a.line - b.line || a.column - b.column);
 }
 
-function recognise({ file, text }: SourceFile, dialect: DialectName | 'auto'): Dialect | undefined {
+/** The language of a file: the one asked for, or the first that recognises it. */
+export function recognise({ file, text }: SourceFile, dialect: DialectName | 'auto'): Dialect | undefined {
   const rows: readonly Dialect[] = dialects;
   return rows.find((row) => (dialect === 'auto' ? row.recognises(text, file) : row.name === dialect));
 }
 
-function unrecognised(file: SourceFile): Diagnostic {
+/** Why a file is in no language that is read here. */
+export function unrecognised(file: SourceFile): Diagnostic {
   const titles = dialects.map(({ title }) => title).join(', ');
   if (file.text.trim() === '') return wholeFile(file, 'empty', `is empty; this version reads ${titles}`, null);
   const language = foreignLanguage(file.text);

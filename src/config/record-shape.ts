@@ -1,6 +1,6 @@
-import { didYouMean } from './near-miss.ts';
+import { keyHints } from './near-miss.ts';
 import type { Place } from './place.ts';
-import { describeValue, isMapping, type JsonSchema, type ReadBy, type Shape } from './shape.ts';
+import { describeKey, describeValue, isMapping, type JsonSchema, type ReadBy, type Shape } from './shape.ts';
 
 /** A known key that has no effect, and why: reading it is a warning, whatever its value. */
 export interface IgnoredField {
@@ -38,15 +38,15 @@ export function record<F extends Fields, R extends keyof ReadFields<F> & string 
   const known = new Map<string, Field>(Object.entries(fields));
   const spellings = new Map(Object.entries(aliases));
 
-  function readField(key: string, value: unknown, place: Place): unknown {
+  function readField(key: string, value: unknown, place: Place, hint: (word: string) => string | undefined): unknown {
     const field = known.get(key);
     if (field === undefined) {
       const report = unknown === 'error' ? place.error.bind(place) : place.warn.bind(place);
-      report('unknown-key', `unknown key "${key}"`, didYouMean(key, known.keys()), 'key');
+      report('unknown-key', `unknown key ${describeKey(key, value)}`, hint(key), 'key');
       return undefined;
     }
     if ('ignored' in field) {
-      place.warn('unsupported', `"${key}" has no effect: ${field.ignored}`, field.hint, 'key');
+      place.warn('unsupported', `${describeKey(key, value)} has no effect: ${field.ignored}`, field.hint, 'key');
       return undefined;
     }
     return field.read(value, place);
@@ -62,9 +62,10 @@ export function record<F extends Fields, R extends keyof ReadFields<F> & string 
         return undefined;
       }
       const read = new Map<string, unknown>();
+      const hint = keyHints(known.keys());
       for (const [spelling, entry] of Object.entries(value)) {
         const key = spellings.get(spelling) ?? spelling;
-        const field = readField(key, entry, place.child(spelling));
+        const field = readField(key, entry, place.child(spelling), hint);
         if (field !== undefined) read.set(key, field);
       }
       const missing = required.filter((key) => !read.has(key));

@@ -214,6 +214,24 @@ export function describeValue(value: unknown): string {
     : typeof value;
 }
 
+/** A key for a message that nothing comes of it: with how much stands under it. */
+export function describeKey(key: string, value: unknown): string {
+  const count = countValues(value);
+  return count === 0 ? `"${key}"` : `"${key}" (with ${count} value${count === 1 ? '' : 's'})`;
+}
+
+/** An entry that is left out, for a message: short, on one line. */
+export function describeEntry(entry: unknown): string {
+  const text = JSON.stringify(entry);
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+/** How many values stand in a value, at any depth. */
+function countValues(value: unknown): number {
+  const entries: unknown[] = Array.isArray(value) ? value : isMapping(value) ? Object.values(value) : [];
+  return entries.reduce<number>((count, entry) => count + 1 + countValues(entry), 0);
+}
+
 /** What a shape reads, together with its place. */
 export interface Located<T> {
   readonly value: T;

@@ -1,4 +1,15 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
 import { type DocumentPath, formatPath, type Problem } from '../core/diagnostic.ts';
 import { plainJson } from './plain-json.ts';
 import { type ScalarRules, scalarValue } from './yaml-scalar.ts';
@@ -32,8 +43,7 @@ export interface YamlOptions {
 /** Longer texts are refused unread: providers hand out at most 1 MiB of user-data, and parsing takes about 2 s a MiB. */
 export const maxTextLength = 2 ** 20;
 /** Enough for a thousand services; keeps the time that a hostile text can take to a few seconds. */
-export const maxNodes = 50_000;
-export const maxDepth = 64;
+export const yamlLimits = { nodes: 50_000, depth: 64 };
 const maxSyntaxProblems = 20;
 
 interface Place {
@@ -45,7 +55,7 @@ interface Place {
 export function readYaml(text: string, options: YamlOptions): YamlSource {
   const refusal = refuseText(text);
   if (refusal !== undefined) return unreadable([{ ...refusal, position: { line: 1, column: 1 } }]);
-  const json = plainJson(text, { nodes: maxNodes, depth: maxDepth });
+  const json = plainJson(text, yamlLimits);
   return json === undefined ? parseYaml(text, options) : withPlaces(json, () => parseYaml(text, options));
 }
 
@@ -71,7 +81,7 @@ function parseYaml(text: string, options: YamlOptions): YamlSource {
   }
 }
 
-/** Why a text is not even parsed; undefined when it is. */
+/** Why a text is not even parsed; undefined when it can be. */
 export function refuseText(text: string): Problem | undefined {
   if (text.length > maxTextLength) {
     return problem('too-large', `has ${text.length} characters; at most ${maxTextLength} are read`);
@@ -122,10 +132,8 @@ class YamlReader {
       prettyErrors: false,
       logLevel: 'error',
     });
-    const faults = [...document.errors, ...document.warnings].slice(0, maxSyntaxProblems);
-    for (const fault of faults) {
-      this.#add(yamlSyntaxProblem(fault), fault.pos[0]);
-    }
+    const faults = syntaxProblems(document);
+    for (const { offset, ...fault } of faults) this.#add(fault, offset);
     this.#rootOffset = offsetOf(document.contents) ?? 0;
     let data: unknown;
     if (faults.length === 0) {
@@ -165,9 +173,10 @@ class YamlReader {
   #value(node: unknown, path: DocumentPath): unknown {
     this.#nodes += 1;
     const offset = offsetOf(node) ?? 0;
-    if (this.#nodes > maxNodes)
-      throw new TooMuch('too-large', `has more than ${maxNodes} values, aliases expanded`, offset);
-    if (path.length > maxDepth) throw new TooMuch('too-deep', `is nested more than ${maxDepth} levels deep`, offset);
+    if (this.#nodes > yamlLimits.nodes)
+      throw new TooMuch('too-large', `has more than ${yamlLimits.nodes} values, aliases expanded`, offset);
+    if (path.length > yamlLimits.depth)
+      throw new TooMuch('too-deep', `is nested more than ${yamlLimits.depth} levels deep`, offset);
     if (isAlias(node)) {
       const target = this.#anchors.get(node.source);
       if (target === undefined) {
@@ -253,12 +262,19 @@ export function yamlSyntaxProblem({ message, code }: { readonly message: string;
   return problem('yaml-syntax', message.split('\n', 1)[0] ?? code, syntaxHints.get(code));
 }
 
-function offsetOf(node: unknown): number | undefined {
+/** What the parser found wrong with a text, the first twenty. */
+export function syntaxProblems(document: Document.Parsed): (Problem & { readonly offset: number })[] {
+  const faults = [...document.errors, ...document.warnings].slice(0, maxSyntaxProblems);
+  return faults.map((fault) => ({ ...yamlSyntaxProblem(fault), offset: fault.pos[0] }));
+}
+
+export function offsetOf(node: unknown): number | undefined {
   if (isScalar(node) || isMap(node) || isSeq(node) || isAlias(node)) return node.range?.[0];
   return undefined;
 }
 
-function isMergeKey({ key }: Pair): boolean {
+/** True for `<<`, unless it is quoted. */
+export function isMergeKey({ key }: Pair): boolean {
   return isScalar(key) && key.type === 'PLAIN' && key.source === '<<';
 }
 

@@ -9,6 +9,7 @@ import { BerthError } from '../../core/errors.ts';
 import { isVersion } from '../../core/release-version.ts';
 import { bakedTrustOf } from '../baked-trust.ts';
 import type { Cli, Command } from '../context.ts';
+import { refuseConfig } from '../diagnostics.ts';
 import { readConfigTexts } from '../files.ts';
 import { Phases } from '../phases.ts';
 import { table } from '../text.ts';
@@ -21,8 +22,8 @@ export const build: Command = async (cli) => {
   const { writeRelease } = await import('../../../image/os/release-files.ts');
   const key = await signingKeyOf(cli);
   const baked = cli.flags.config === undefined ? [] : await readConfigTexts([cli.flags.config], cli.context);
-  if (parseConfig(baked).diagnostics.some(({ severity }) => severity === 'error'))
-    return (await import('./validate.ts')).run(cli, [cli.flags.config ?? '']);
+  const { diagnostics } = parseConfig(baked);
+  if (diagnostics.some(({ severity }) => severity === 'error')) return refuseConfig(cli, baked, diagnostics);
   const bakedTrust = await bakedTrustOf(cli);
   const options = {
     ...(await imageOptions(cli)),

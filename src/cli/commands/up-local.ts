@@ -7,6 +7,7 @@ import { ensureIptables, fetchEngineBinaries, findEngineBinaries } from '../../e
 import { writeDurably } from '../../engine/durable-file.ts';
 import { type Cli, type Command, createCli } from '../context.ts';
 import { askAgent, awaitAgent, startDaemon } from '../daemon.ts';
+import { refuseConfig } from '../diagnostics.ts';
 import { readConfigTexts } from '../files.ts';
 import { Phases } from '../phases.ts';
 import { findSocket, localDirectories } from '../sockets.ts';
@@ -25,9 +26,10 @@ export const run: Command = async (outer) => {
   const file = outer.flags.config ?? join(outer.context.projectDirectory, 'cloud-config', 'minimal.yaml');
   const files = await readConfigTexts([file], cli.context);
   // A config that cannot be taken is told before minutes are spent on it.
-  const isBroken = parseConfig(files).diagnostics.some(({ severity }) => severity === 'error');
+  const { diagnostics } = parseConfig(files);
+  const isBroken = diagnostics.some(({ severity }) => severity === 'error');
   if (!isBroken) await prepare(cli, options);
-  else if ((await askAgent(cli)) === undefined) return (await import('./validate.ts')).run(cli, [file]);
+  else if ((await askAgent(cli)) === undefined) return refuseConfig(cli, files, diagnostics);
   // What was applied since stays declared: the example is for a host on which nothing is.
   const { generation } = await cli.client.status();
   const stays = outer.flags.config === undefined && generation > 0;

@@ -15,6 +15,7 @@ import type { ConfigText } from '../../agent/agent-service.ts';
 import { parseConfig } from '../../config/parse.ts';
 import { BerthError } from '../../core/errors.ts';
 import { type Cli, type Command, createCli } from '../context.ts';
+import { refuseConfig } from '../diagnostics.ts';
 import { readConfigTexts } from '../files.ts';
 import { Phases } from '../phases.ts';
 import { vmAccess } from '../vm-access.ts';
@@ -48,7 +49,7 @@ export const run: Command = async (cli) => {
   const files = file === undefined ? undefined : await readConfigTexts([file], context);
   const parsed = files === undefined ? undefined : parseConfig(files);
   if (parsed?.diagnostics.some(({ severity }) => severity === 'error') === true)
-    return (await import('./validate.ts')).run(cli, [file ?? '']);
+    return refuseConfig(cli, files ?? [], parsed.diagnostics);
   if (parsed?.config.enable.includes('console') === false)
     context.stderr.write(
       `${cli.style.warn('warning:')} this config does not enable "console": nobody can log in, and this command does not see the host\n` +

@@ -8,10 +8,14 @@ export const configRows: readonly CommandRow[] = [
     name: 'validate',
     args: '<files...>',
     summary: 'check config files, without an agent ("-" is standard input)',
-    options: [{ flags: '--strict', description: 'warnings reject a file, too' }],
+    options: [
+      { flags: '--strict', description: 'warnings reject a file, too' },
+      { flags: '--dialect <name>', description: "the files' language; by default each one's beginning and name tell" },
+    ],
     examples: [
       ['berth validate web.yaml', 'line, column and hint for everything wrong'],
       ['berth validate --json *.yaml', 'the same as one JSON array'],
+      ['berth validate --dialect network-config eth0.yaml', 'a network configuration by itself'],
     ],
     load: async () => (await import('../commands/validate.ts')).run,
   },

@@ -5,6 +5,7 @@ import type { HostDraft } from '../host-draft.ts';
 import { type KeyedValue, takeKeys } from '../key-table.ts';
 import { didYouMean } from '../near-miss.ts';
 import type { Place } from '../place.ts';
+import { describeKey } from '../shape.ts';
 import { BerthDraft } from './draft.ts';
 import { berthKeys } from './keys.ts';
 import { checkServices } from './services.ts';
@@ -12,8 +13,8 @@ import { checkServices } from './services.ts';
 /** Takes the keys of a `berth` block, with each one's value and place, into the host config. */
 export function takeBerthBlock(values: readonly KeyedValue[], host: HostDraft, context: DialectContext): void {
   const draft = new BerthDraft(host, context);
-  takeKeys(berthKeys, values, draft, (key, place, hint) =>
-    place.error('unknown-key', `unknown key "${key}" under berth`, hint, 'key'),
+  takeKeys(berthKeys, values, draft, ({ key, value, place }, hint) =>
+    place.error('unknown-key', `unknown key ${describeKey(key, value)} under berth`, hint, 'key'),
   );
   takeEnabled(draft);
   takeCompose(draft);

@@ -1,5 +1,7 @@
 import { composeResourceSchema, composeServiceSchema } from '../compose/parse.ts';
 import { honoured, type KeyRow } from '../key-table.ts';
+import type { NetworkConfig } from '../network/network-config.ts';
+import { networkShape } from '../network/network-shape.ts';
 import { record } from '../record-shape.ts';
 import {
   convert,
@@ -97,6 +99,17 @@ export const berthKeys: readonly Row[] = [
     apply({ value, place }, { host }) {
       host.config.modules = unique(value, place);
       for (const [index, name] of value.entries()) host.name(['berth', 'modules', name], place.child(index));
+    },
+  }),
+  honoured<BerthDraft, Located<NetworkConfig>>({
+    key: 'network',
+    meaning:
+      "the host's network devices, as in cloud-init's network-config: netplan version 2 (`ethernets`, `bonds`, `vlans`, `bridges`) or version 1",
+    shape: located(networkShape),
+    apply({ value, place }, { host }) {
+      Object.assign(host.config, { network: structuredClone(value) });
+      host.name(['network'], place);
+      for (const part of Object.keys(value)) host.name(['network', part], place.child(part));
     },
   }),
   honoured<BerthDraft, NonNullable<ReturnType<typeof dnsShape.read>>>({

@@ -39,6 +39,13 @@ export interface DialectResult {
   readonly sources: () => ReadonlyMap<string, SourcePosition>;
 }
 
+/** What a language's own validator says about one file. */
+export interface Verdict {
+  readonly diagnostics: readonly Diagnostic[];
+  /** False when the validator does not look into the text: nothing more is to be said about it. */
+  readonly isOpen: boolean;
+}
+
 /** A language that host configs are written in. */
 export interface Dialect {
   readonly name: string;
@@ -47,6 +54,8 @@ export interface Dialect {
   recognises(text: string, file: string): boolean;
   /** Reads the files as one config, a later one over an earlier one. Pure; never throws. */
   parse(files: readonly SourceFile[], context: DialectContext): DialectResult;
+  /** The verdict of the language's own validator; absent when its errors are those that `parse` finds. Pure; never throws. */
+  readonly judge?: (file: SourceFile) => Verdict;
   /** The text with hashes in the place of clear-text passwords; absent when the language has no such passwords. Pure. */
   readonly seal?: (text: string, hash: PasswordHasher) => string;
 }

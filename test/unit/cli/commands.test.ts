@@ -294,6 +294,18 @@ describe('validate needs no agent', () => {
     expect((await bench.run(['validate', '--strict', 'warned.yaml'])).code).toBe(1);
   });
 
+  test('--dialect names the language; one that is none is a wrong usage', async () => {
+    const text = 'version: 2\nethernets: {eth0: {mtu: a}}\n';
+    await writeFile(join(bench.directory, 'eth.yaml'), text);
+    await writeFile(join(bench.directory, 'packed.yaml'), Buffer.from([0x1f, 0x8b, 0xff]));
+    const asNetwork = await bench.run(['validate', '--json', '--dialect', 'network-config', 'eth.yaml']);
+    expect([asNetwork.code, JSON.parse(asNetwork.stdout)]).toMatchObject([1, [{ path: 'ethernets.eth0.mtu' }]]);
+    const asUserData = await bench.run(['validate', '--json', '--dialect', 'cloud-init', '-'], { stdin: text });
+    expect([asUserData.code, JSON.parse(asUserData.stdout)]).toMatchObject([1, [{ code: 'unknown-header' }]]);
+    expect((await bench.run(['validate', '--dialect', 'pascal', 'eth.yaml'])).code).toBe(2);
+    expect((await bench.run(['validate', 'packed.yaml'])).stdout).toContain('is not a text in UTF-8');
+  });
+
   test('knows the names of the catalogue when it is at hand', async () => {
     await mkdir(join(bench.directory, 'system-containers', 'ntp'), { recursive: true });
     await writeFile(join(bench.directory, 'enable.yaml'), '#cloud-config\nberth: {enable: [ntpp]}\n');

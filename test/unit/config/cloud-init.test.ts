@@ -313,7 +313,7 @@ const mounts: Row[] = [
     name: 'fsck order',
     text: 'mounts: [[LABEL=a, /a, ~, ~, 0, 2]]',
     config: { mounts: [mount] },
-    diagnostics: ['2:30 warning unsupported mounts[0][4]'],
+    diagnostics: ['2:33 warning unsupported mounts[0][5]'],
   },
 ];
 

@@ -6,8 +6,9 @@ import { butaneDocument, sugarPaths } from '../../../src/config/dialects/butane/
 import { sugarMeanings } from '../../../src/config/dialects/butane/sugar/meanings.ts';
 import { cloudInitDocument } from '../../../src/config/dialects/cloud-init/document.ts';
 import { cloudConfigSchema } from '../../../src/config/schema.ts';
+import { validateConfig } from '../../../src/config/validate.ts';
 import { readYaml } from '../../../src/config/yaml-source.ts';
-import { brief, examples, parse, repository } from './support.ts';
+import { brief, catalogue, examples, parse, repository } from './support.ts';
 
 const committed = (path: string): string => readFileSync(join(repository, path), 'utf8');
 const dataOf = (text: string): unknown =>
@@ -37,6 +38,7 @@ describe('examples', () => {
 
   test.each(examples)('$name is valid, without a warning', ({ text }) => {
     expect(brief(parse(text))).toEqual([]);
+    expect(validateConfig({ file: 'config.yaml', text }, { catalogue })).toEqual([]);
     validate(dataOf(text));
     expect(validate.errors ?? []).toEqual([]);
   });

@@ -53,7 +53,11 @@ const rows: Row[] = [
     text: 'disk_setup: {vdb: {overwrite: true}}',
     diagnostics: ['2:19 error missing-key disk_setup.vdb'],
   },
-  { name: 'a layout of nothing', text: 'disk_setup: {vdb: {layout: false}}' },
+  {
+    name: 'a layout of nothing',
+    text: 'disk_setup: {vdb: {layout: false}}',
+    diagnostics: ['2:19 info no-effect disk_setup.vdb'],
+  },
   {
     name: 'removal',
     text: 'disk_setup: {vdb: {layout: remove}}',
@@ -141,8 +145,12 @@ const rows: Row[] = [
     text: 'swap: {size: auto}',
     config: { swap: [{ kind: 'file', path: '/var/swap.img', size: 'auto' }] },
   },
-  { name: 'no swap', text: 'swap: {size: 0}' },
-  { name: 'a size that is none', text: 'swap: {size: much}', diagnostics: ['2:14 error invalid-value swap.size'] },
+  { name: 'no swap', text: 'swap: {size: 0}', diagnostics: ['2:1 info no-effect swap'] },
+  {
+    name: 'a size that is none',
+    text: 'swap: {size: much}',
+    diagnostics: ['2:14 error invalid-value swap.size', '2:1 info no-effect swap'],
+  },
   {
     name: 'an array',
     text: 'berth: {raid: {data: {level: raid5, devices: [/dev/a, /dev/b, /dev/c, /dev/d], spares: 1}}}',

@@ -2,12 +2,14 @@ import type { Diagnostic } from '../../../core/diagnostic.ts';
 import { takeBerthBlock } from '../../berth/block.ts';
 import { emptyHostConfig } from '../../host-config.ts';
 import { takeKeys } from '../../key-table.ts';
+import { describeKey } from '../../shape.ts';
 import { isUserData } from '../../user-data/part-types.ts';
 import { readUserData } from '../../user-data/read-user-data.ts';
 import type { Dialect, DialectContext, DialectResult, SourceFile, SourcePosition } from '../dialect.ts';
 import { CloudInitDraft } from './draft.ts';
 import { cloudInitKeys } from './keys.ts';
 import { sealUserData } from './seal.ts';
+import { judgeUserData } from './verdict.ts';
 
 /** cloud-init's user-data in all of its forms, with the block `berth` for what it has no word for. */
 export const cloudInit = {
@@ -15,6 +17,7 @@ export const cloudInit = {
   title: '#cloud-config',
   recognises: isUserData,
   parse,
+  judge: judgeUserData,
   seal: sealUserData,
 } as const satisfies Dialect;
 
@@ -24,9 +27,9 @@ function parse(files: readonly SourceFile[], context: DialectContext): DialectRe
   if (document === undefined) return { config: emptyHostConfig, diagnostics, sources: () => new Map() };
 
   const draft = new CloudInitDraft(context.hashPassword);
-  takeKeys(cloudInitKeys, document.keys, draft, (key, place, hint) => {
+  takeKeys(cloudInitKeys, document.keys, draft, ({ key, value, place }, hint) => {
     // cloud-init itself reports an unknown key as a warning at boot, and goes on.
-    place.warn('unknown-key', `unknown key "${key}"`, hint, 'key');
+    place.warn('unknown-key', `unknown key ${describeKey(key, value)}`, hint, 'key');
   });
   if (document.scripts.length > 0)
     draft.host.config.commands = { ...draft.host.commands, scripts: document.scripts.map((script) => ({ ...script })) };

@@ -6,6 +6,7 @@ import type { Place } from '../../place.ts';
 import { record } from '../../record-shape.ts';
 import {
   convert,
+  describeEntry,
   describeValue,
   either,
   type Located,
@@ -116,7 +117,7 @@ const growShape = record({
     value === false || value === 'off' ? 'off' : 'auto',
   ),
   devices: list(located(text)),
-  ignore_growroot_disabled: truth,
+  ignore_growroot_disabled: { ignored: 'Berth has no switch that keeps a disk from growing' },
 });
 
 /** `device_aliases`, `disk_setup`, `fs_setup`, `growpart`, `resize_rootfs` and `swap`. */
@@ -125,8 +126,9 @@ export const diskRows: readonly KeyRow<CloudInitDraft>[] = [
     key: 'device_aliases',
     meaning: 'names for devices, used by `disk_setup`, `fs_setup` and `mounts`',
     shape: mapOf(absolutePath),
-    apply(aliases, draft) {
+    apply(aliases, draft, place) {
       draft.deviceAliases = aliases;
+      draft.deviceAliasesPlace = place;
     },
   }),
   honoured<CloudInitDraft, Record<string, Located<NonNullable<ReturnType<typeof diskShape.read>>>>>({
@@ -152,6 +154,11 @@ export const diskRows: readonly KeyRow<CloudInitDraft>[] = [
     meaning: 'partitions, by device or mount point, that grow with their disk at every boot, with their file systems',
     shape: growShape,
     apply({ mode = 'auto', devices = [] }, draft, place) {
+      if (devices.length === 0) {
+        const message = `names no devices (mode ${mode}); the state partition grows by itself at every boot`;
+        place.inform('no-effect', message, undefined, 'key');
+        return;
+      }
       const grown = devices.filter(({ value, place: at }) => isGrowable(draft, value, at));
       if (mode === 'off' || grown.length === 0) return;
       draft.host.config.storage.grow = [...new Set(grown.map(({ value }) => value))];
@@ -172,7 +179,11 @@ export const diskRows: readonly KeyRow<CloudInitDraft>[] = [
     meaning: 'a swap file: `filename`, `size` (bytes, `2G` or `auto`), `maxsize`',
     shape: swapShape,
     apply({ filename = '/var/swap.img', size: bytes = 0, maxsize }, draft, place) {
-      if (bytes === 0) return;
+      if (bytes === 0) {
+        const given = describeEntry({ filename, size: bytes, maxsize });
+        place.inform('no-effect', `asks for a swap file of no size: ${given}`, undefined, 'key');
+        return;
+      }
       const maxBytes = typeof maxsize === 'number' ? maxsize : undefined;
       const file: SwapConfig = {
         kind: 'file',
@@ -190,14 +201,17 @@ type DiskFields = NonNullable<ReturnType<typeof diskShape.read>>;
 type FilesystemFields = NonNullable<ReturnType<typeof filesystemShape.read>>;
 
 function addDisk(draft: CloudInitDraft, name: string, given: DiskFields, place: Place): void {
-  const device = draft.device(name, place);
+  const device = draft.device(name, place, given);
   if (device === undefined) return;
   if (draft.host.isNamed(['disk_setup', device])) {
     place.error('duplicate', `another entry partitions ${device}`);
     return;
   }
   const partitions = given.layout;
-  if (partitions.length === 0) return;
+  if (partitions.length === 0) {
+    place.inform('no-effect', `asks for no partitions, so nothing is done to the disk: ${describeEntry(given)}`);
+    return;
+  }
   const disk: DiskConfig = {
     device,
     table: given.table_type ?? 'mbr',
@@ -209,7 +223,7 @@ function addDisk(draft: CloudInitDraft, name: string, given: DiskFields, place: 
 }
 
 function addFilesystem(draft: CloudInitDraft, given: FilesystemFields, place: Place): void {
-  const disk = draft.device(given.device, place.child('device'));
+  const disk = draft.device(given.device, place.child('device'), given);
   if (disk === undefined) return;
   const isPartitioned = draft.host.config.storage.disks.some(({ device }) => device === disk);
   const auto = isPartitioned ? 1 : 0;

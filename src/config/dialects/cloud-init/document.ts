@@ -2,6 +2,7 @@ import { berthKeys } from '../../berth/keys.ts';
 import type { KeyRow } from '../../key-table.ts';
 import { defaultUser } from './draft.ts';
 import { cloudInitKeys } from './keys.ts';
+import { cloudInitVersion } from './schema/schema.ts';
 
 /** The page on the dialect, made from its tables: the text of docs/dialects/cloud-init.md. */
 export function cloudInitDocument(): string {
@@ -23,23 +24,36 @@ export function cloudInitDocument(): string {
     table(['key', 'why', 'instead'], of('no-meaning').flatMap(reasonLine)),
     '## Keys that are refused',
     table(['key', 'why', 'instead'], of('refused').flatMap(reasonLine)),
+    '## Differences to cloud-init',
+    differencesText,
   ].join('\n\n')}\n`;
 }
 
 const introduction = `The first line of the file is \`#cloud-config\`. The keys are cloud-init's, and mean what they mean there.
 
 - No key is dropped silently: what is not applied is a diagnostic with file, line, column and what to do instead.
-- An unknown key is a warning, as cloud-init makes of it at boot; an unknown key under \`berth\` is an error.
-- A wrong value is an error. That key (or that entry of a list) is left out, and the rest of the file is read.
+- \`berth validate\` gives the verdict of \`cloud-init schema\`, version ${cloudInitVersion} (Debian's newest): what that rejects is an error,
+  an unknown key, too, and what it accepts is none. What Berth cannot do with an accepted value is a warning there.
+  The block \`berth\` follows Berth's own rules, and an unknown key in it is an error.
+- At a boot everything is per key, as in cloud-init: a wrong value is an error, that key (or that entry of a list) is left out, and
+  the rest of the file is read. What cloud-init's schema rejects and Berth can read all the same (\`permissions: 0644\`) is applied.
+- Scripts, archives, includes, boot hooks and part handlers pass \`berth validate\` with a note, for cloud-init's schema does not look into
+  them; a MIME message is rejected, as it is there. A Jinja template is filled in as on a host without a datasource, and checked then.
 - A text that is not YAML declares nothing: it is rejected as a whole.
 - Several files are read as one config: a later file replaces whole top-level keys of an earlier one, as cloud-init does
   without merge instructions. \`berth\` is one level deeper: \`berth.services\` of a later file replaces that of an earlier one.
 - The YAML is version 1.1, as PyYAML reads it: \`yes\` and \`on\` are booleans, \`0644\` is octal, \`22:22\` is a number in base 60.
   Below \`berth\` it is read as Docker Compose reads it: only \`true\` and \`false\` are booleans, and \`22:22\` is text.
-- A key that stands twice in one mapping is an error; anchors, aliases and merge keys (\`<<\`) work.
+- A key that stands twice in one mapping is an error at a boot and a warning in \`berth validate\`, for the last one counts in cloud-init;
+  anchors, aliases and merge keys (\`<<\`) work.
+- The editor's JSON Schema is cloud-config/schema.json.
 - The default user is \`${defaultUser.name}\` (groups: ${defaultUser.groups.join(', ')}; sudo without a password; no password login). It is created when \`users\`
   names \`default\`, when \`user\` describes it, or when there are \`ssh_authorized_keys\` and no \`users\`.
 - A clear-text password is stored as a hash only (SHA-512, its salt from a secret of the host), and never shown.`;
+
+const differencesText = `Known differences to \`cloud-init schema\`, all of them in rare forms of YAML: a list or mapping in brackets, or a quoted text,
+whose next lines are not indented is rejected here; \`[?a]\` is a text here; texts of more than 1 MiB, and what has more than 50,000
+values when aliases are expanded, are refused unread.`;
 
 const berthText = 'What cloud-init has no word for. Services and what belongs to them are in Compose syntax.';
 

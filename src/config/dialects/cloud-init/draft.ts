@@ -3,7 +3,7 @@ import type { UserConfig } from '../../host-config.ts';
 import { HostDraft } from '../../host-draft.ts';
 import type { PasswordHasher } from '../../password.ts';
 import type { Place } from '../../place.ts';
-import type { Located } from '../../shape.ts';
+import { describeEntry, type Located } from '../../shape.ts';
 import { hashOf, type Password, setPassword } from './account-password.ts';
 
 /**
@@ -52,11 +52,16 @@ export class CloudInitDraft {
   importedKeys: Located<readonly string[]> | undefined;
   hostname: Located<string> | undefined;
   fqdn: Located<string> | undefined;
-  preferFqdn = false;
-  preserveHostname = false;
+  preferFqdn: Located<boolean> | undefined;
+  preserveHostname: Located<boolean> | undefined;
   /** What `mounts` entries take for the fields they leave out. */
-  mountDefaults: readonly (string | null)[] | undefined;
-  manageResolvConf = false;
+  mountDefaults: readonly Located<string | null>[] | undefined;
+  /** Of these fields those that an entry took. */
+  readonly usedMountDefaults = new Set<number>();
+  manageResolvConf: Located<boolean> | undefined;
+  /** Names of device_aliases that something was declared with. */
+  readonly usedAliases = new Set<string>();
+  deviceAliasesPlace: Place | undefined;
   resolvConf: Located<ResolvConf> | undefined;
 
   constructor(hashPassword: PasswordHasher) {
@@ -64,8 +69,9 @@ export class CloudInitDraft {
   }
 
   /** The path of a device, as mount(8) takes it; undefined, and a warning, for one that only a provider knows. */
-  device(name: string, place: Place): string | undefined {
+  device(name: string, place: Place, entry?: unknown): string | undefined {
     const path = devicePath(name, this.deviceAliases);
+    for (const alias of [name, name.split('.', 1)[0] ?? '']) this.usedAliases.add(alias);
     if (path !== undefined && /\s|\0/.test(path)) {
       place.error('invalid-value', 'the name of a device has no blanks');
       return undefined;
@@ -73,7 +79,7 @@ export class CloudInitDraft {
     if (path === undefined) {
       place.warn(
         'unsupported',
-        'names a device that only a cloud provider knows by this name',
+        `names a device that only a cloud provider knows by this name${entry === undefined ? '' : `: ${describeEntry(entry)} is left out`}`,
         'give a path below /dev, LABEL= or UUID=, or name the device under device_aliases',
       );
     }
@@ -86,14 +92,34 @@ export class CloudInitDraft {
     this.#finishDefaultUser();
     this.#finishPasswords();
     this.#finishResolvConf();
+    this.#reportUnused();
+  }
+
+  /** What was given and nothing else asked for. */
+  #reportUnused(): void {
+    for (const [index, { value, place }] of (this.mountDefaults ?? []).entries()) {
+      if (value !== null && !this.usedMountDefaults.has(index))
+        place.inform('no-effect', 'is not used: no entry of "mounts" leaves this field out');
+    }
+    for (const alias of Object.keys(this.deviceAliases)) {
+      if (!this.usedAliases.has(alias))
+        this.deviceAliasesPlace
+          ?.child(alias)
+          .inform('no-effect', 'nothing is declared with this name', undefined, 'key');
+    }
   }
 
   /** cloud-init: the FQDN's first label is the host name unless one is given; a host name with dots is also the FQDN. */
   #finishHostname(): void {
     const { config } = this.host;
     const given = this.hostname?.value ?? this.fqdn?.value;
-    if (given === undefined) return;
-    if (this.preserveHostname) {
+    if (!(this.fqdn?.value ?? given ?? '').includes('.'))
+      this.preferFqdn?.place.inform('no-effect', 'has no effect without a full domain name', undefined, 'key');
+    if (given === undefined) {
+      this.preserveHostname?.place.inform('no-effect', 'has no effect without a host name', undefined, 'key');
+      return;
+    }
+    if (this.preserveHostname?.value === true) {
       (this.hostname ?? this.fqdn)?.place.warn(
         'no-effect',
         'is not applied, because preserve_hostname is true',
@@ -105,7 +131,7 @@ export class CloudInitDraft {
     const fqdn = this.fqdn?.value ?? (given.includes('.') ? given : undefined);
     if (fqdn !== undefined) config.fqdn = fqdn;
     const short = given.split('.', 1)[0] ?? given;
-    config.hostname = this.preferFqdn ? (fqdn ?? short) : short;
+    config.hostname = this.preferFqdn?.value === true ? (fqdn ?? short) : short;
     const place = this.hostname?.place ?? this.fqdn?.place;
     if (place !== undefined) this.host.name(['hostname'], place);
     const fqdnPlace = this.fqdn?.place ?? place;
@@ -169,10 +195,11 @@ export class CloudInitDraft {
 
   #finishResolvConf(): void {
     if (this.resolvConf === undefined) {
+      this.manageResolvConf?.place.inform('no-effect', 'has no effect without "resolv_conf"', undefined, 'key');
       return;
     }
     const { value, place } = this.resolvConf;
-    if (!this.manageResolvConf) {
+    if (this.manageResolvConf?.value !== true) {
       place.warn('no-effect', '"resolv_conf" has no effect unless manage_resolv_conf is true', undefined, 'key');
       return;
     }

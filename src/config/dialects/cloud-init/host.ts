@@ -69,18 +69,18 @@ export const hostRows = [
       draft.fqdn = value;
     },
   }),
-  honoured<CloudInitDraft, boolean>({
+  honoured<CloudInitDraft, Located<boolean>>({
     key: 'prefer_fqdn_over_hostname',
     meaning: 'true: the host name is the FQDN',
-    shape: truth,
+    shape: located(truth),
     apply(value, draft) {
       draft.preferFqdn = value;
     },
   }),
-  honoured<CloudInitDraft, boolean>({
+  honoured<CloudInitDraft, Located<boolean>>({
     key: 'preserve_hostname',
     meaning: 'true: the host name is left alone, and `hostname` and `fqdn` are not applied',
-    shape: truth,
+    shape: located(truth),
     apply(value, draft) {
       draft.preserveHostname = value;
     },
@@ -139,10 +139,10 @@ export const hostRows = [
   }),
   certificateRow('ca_certs'),
   certificateRow('ca-certs'),
-  honoured<CloudInitDraft, boolean>({
+  honoured<CloudInitDraft, Located<boolean>>({
     key: 'manage_resolv_conf',
     meaning: 'true: `resolv_conf` is applied',
-    shape: truth,
+    shape: located(truth),
     apply(value, draft) {
       draft.manageResolvConf = value;
     },

@@ -1,11 +1,15 @@
 import type { MountConfig } from '../../host-config.ts';
 import { honoured, type KeyRow } from '../../key-table.ts';
 import type { Place } from '../../place.ts';
-import { convert, either, type Located, list, located, nothing, word } from '../../shape.ts';
+import { convert, describeValue, either, type Located, list, located, nothing, word } from '../../shape.ts';
 import type { CloudInitDraft } from './draft.ts';
 
 const cells = list(convert(located(either(word, nothing)), (cell): Located<string | null> => cell));
 type Cells = Located<string | null>[];
+
+function withoutEffect(index: number, value: string): string {
+  return `the field for ${index === 0 ? 'dump' : 'fsck'} (${describeValue(value)}) has no effect`;
+}
 
 /** fs_spec, fs_file, fs_vfstype, fs_mntops, fs_freq, fs_passno: fstab(5). */
 const defaultFields: readonly (string | null)[] = [null, null, 'auto', 'defaults,nofail', '0', '2'];
@@ -33,7 +37,9 @@ export const mountRows: readonly KeyRow<CloudInitDraft>[] = [
     meaning: 'the file system type and options of `mounts` entries that leave them out',
     shape: cells,
     apply(fields, draft) {
-      draft.mountDefaults = fields.map(({ value }) => value);
+      draft.mountDefaults = fields;
+      for (const [index, { value, place }] of fields.slice(4, 6).entries())
+        if (value !== null && value !== '0' && value !== '2') place.warn('unsupported', withoutEffect(index, value));
     },
   }),
   honoured<CloudInitDraft, Located<Cells>[]>({
@@ -48,16 +54,23 @@ export const mountRows: readonly KeyRow<CloudInitDraft>[] = [
 ];
 
 function addMount(draft: CloudInitDraft, given: Cells, place: Place): void {
-  const defaults = draft.mountDefaults ?? defaultFields;
-  const field = (index: number): string | null => given[index]?.value ?? defaults[index] ?? null;
+  const field = (index: number): string | null => {
+    const own = given[index]?.value;
+    if (own !== undefined && own !== null) return own;
+    draft.usedMountDefaults.add(index);
+    return draft.mountDefaults === undefined
+      ? (defaultFields[index] ?? null)
+      : (draft.mountDefaults[index]?.value ?? null);
+  };
   const placeOf = (index: number): Place => given[index]?.place ?? place;
-  const source = draft.device(given[0]?.value ?? '', place);
+  const entry = given.map(({ value }) => value);
+  const source = draft.device(given[0]?.value ?? '', place, entry);
   if (source === undefined) return;
   const target = field(1);
   const type = field(2) ?? 'auto';
   const options = optionsOf(field(3) ?? 'defaults', placeOf(3));
-  if (given.slice(4).some(({ value }) => value !== null && value !== '0'))
-    placeOf(4).warn('unsupported', 'the fields for dump and fsck have no effect');
+  for (const [index, { value, place: at }] of given.slice(4, 6).entries())
+    if (value !== null && value !== '0') at.warn('unsupported', withoutEffect(index, value));
   const name = type === 'swap' ? ['swap', source] : ['mounts', target?.replace(/\/+$/, '') ?? ''];
   if (draft.host.isNamed(name)) {
     place.error('duplicate', `another entry has ${type === 'swap' ? source : target}`);

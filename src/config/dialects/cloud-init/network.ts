@@ -4,11 +4,11 @@ import { networkShape } from '../../network/network-shape.ts';
 import { type Located, located } from '../../shape.ts';
 import type { CloudInitDraft } from './draft.ts';
 
-/** `network`: cloud-init takes it from the datasource only; Berth reads it in the config as well. */
+/** `network`: cloud-init's schema has it in network-config only; a config that has it here keeps its host reachable. */
 export const networkRows: readonly KeyRow<CloudInitDraft>[] = [
   honoured<CloudInitDraft, Located<NetworkConfig>>({
     key: 'network',
-    meaning: 'network devices in netplan version 2 (`ethernets`, `bonds`, `vlans`, `bridges`) or in version 1',
+    meaning: "read as `berth.network`, which is where it belongs: cloud-init's schema refuses it here",
     shape: located(networkShape),
     apply({ value, place }, { host }) {
       Object.assign(host.config, { network: structuredClone(value) });

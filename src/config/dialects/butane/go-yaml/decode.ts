@@ -1,6 +1,6 @@
 import { didYouMean } from '../../../near-miss.ts';
 import type { Place } from '../../../place.ts';
-import { maxNodes } from '../../../yaml-source.ts';
+import { yamlLimits } from '../../../yaml-source.ts';
 import type { Offsets } from '../offsets.ts';
 import type { ListShape, RecordShape, ScalarShape, Shape } from '../spec/shape.ts';
 import { type Traced, TracedRecord } from '../traced.ts';
@@ -28,8 +28,9 @@ export class GoDecoder {
 
   #value(node: GoNode, shape: Shape, place: Place): Traced | undefined {
     this.#nodes += 1;
-    if (this.#nodes > maxNodes) {
-      if (this.#nodes === maxNodes + 1) place.error('too-large', `has more than ${maxNodes} values, aliases expanded`);
+    if (this.#nodes > yamlLimits.nodes) {
+      if (this.#nodes === yamlLimits.nodes + 1)
+        place.error('too-large', `has more than ${yamlLimits.nodes} values, aliases expanded`);
       return undefined;
     }
     switch (node.kind) {

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Scalar } from 'yaml';
 import type { Problem } from '../../../../core/diagnostic.ts';
-import { maxDepth, refuseText, type TextPosition, yamlSyntaxProblem } from '../../../yaml-source.ts';
+import { refuseText, type TextPosition, yamlLimits, yamlSyntaxProblem } from '../../../yaml-source.ts';
 import type { GoAlias, GoMapping, GoNode, GoScalar, GoSequence } from './node.ts';
 
 /** The first document of a text, as go-yaml version 3 parses it. */
@@ -66,7 +66,7 @@ function fault(message: string, offset: number): { message: string; code: string
 }
 
 function faultOf(error: unknown): string {
-  if (error instanceof RangeError) return `is nested more than ${maxDepth} levels deep`;
+  if (error instanceof RangeError) return `is nested more than ${yamlLimits.depth} levels deep`;
   return `cannot be read as YAML: ${error instanceof Error ? error.message : String(error)}`;
 }
 
@@ -150,7 +150,8 @@ class NodeReader {
 
   #descend(offset: number, inside: () => void): void {
     this.#depth += 1;
-    if (this.#depth > maxDepth) throw new UnreadableNode(`is nested more than ${maxDepth} levels deep`, offset);
+    if (this.#depth > yamlLimits.depth)
+      throw new UnreadableNode(`is nested more than ${yamlLimits.depth} levels deep`, offset);
     inside();
     this.#depth -= 1;
   }

@@ -1,0 +1,133 @@
+import type { Diagnostic } from '../../../core/diagnostic.ts';
+import { type Finding, findingsOf, toDiagnostics, wholeText, yamlDiagnostics } from '../../rule/judge.ts';
+import { isPythonMap, type PythonMap, showPython } from '../../rule/python-value.ts';
+import { readPythonYaml } from '../../rule/python-yaml.ts';
+import { isMapping } from '../../shape.ts';
+import { isUserData } from '../../user-data/part-types.ts';
+import { renderTemplate, TemplateFailure } from '../../user-data/template.ts';
+import type { SourceFile, Verdict } from '../dialect.ts';
+import { cloudConfigRule } from './schema/schema.ts';
+import { userDataKind } from './user-data-type.ts';
+
+/**
+ * What `cloud-init schema` says about user-data: what it rejects is an error, what it calls deprecated a warning. It looks
+ * into cloud-configs only, and accepts an empty text. Pure; never throws.
+ */
+export function judgeUserData({ file, text }: SourceFile): Verdict {
+  if (text === '') return closed(wholeText(file, 'info', 'empty', 'is empty, so it declares nothing'));
+  const kind = userDataKind(text);
+  if (kind === undefined) return { diagnostics: [unknownHeader(file, text)], isOpen: isUserData(text) };
+  if (kind === 'a Jinja template') return judgeTemplate(file, text);
+  if (kind === 'a cloud-config') return judgeCloudConfig(file, text);
+  const note = wholeText(file, 'info', 'not-checked', `is ${kind}; cloud-init's schema does not look into it`);
+  return { diagnostics: [note], isOpen: true };
+}
+
+function closed(...diagnostics: readonly Diagnostic[]): Verdict {
+  return { diagnostics, isOpen: false };
+}
+
+function unknownHeader(file: string, text: string): Diagnostic {
+  const message = isUserData(text)
+    ? "cloud-init's schema refuses what begins so, though cloud-init takes it"
+    : 'cloud-init knows no user-data that begins so';
+  const more = text.startsWith('\ufeff') ? ': it begins with a byte order mark' : '';
+  return wholeText(file, 'error', 'unknown-header', message + more, 'the first line must be: #cloud-config');
+}
+
+/** A template is filled in with what a host without a datasource knows, as `cloud-init schema` does on a workstation. */
+function judgeTemplate(file: string, text: string): Verdict {
+  const fail = (code: string, message: string, hint?: string): Verdict =>
+    closed(wholeText(file, 'error', code, message, hint));
+  const [head = ''] = text.split('\n', 1);
+  if (!/^## template: *jinja *\r?$/i.test(head))
+    return fail('unknown-header', 'a Jinja template begins with the line "## template: jinja", and nothing before it');
+  try {
+    const rendered = renderTemplate(text, sampleData);
+    const lost = rendered.missing.find((name) => !isKnown(name.split('.').slice(0, -1)));
+    if (lost !== undefined) return fail('template', `"${lost}" is not known where the schema is checked`);
+    const kind = userDataKind(rendered.text);
+    const note = wholeText(file, 'info', 'template', 'is checked as it is filled in on a host without a datasource');
+    if (kind === undefined || kind === 'a Jinja template')
+      return fail('unknown-header', 'cloud-init knows no user-data that begins as the second line does');
+    if (kind !== 'a cloud-config') return closed(note);
+    return closed(note, ...judgeCloudConfig(file, rendered.text).diagnostics);
+  } catch (error) {
+    if (!(error instanceof TemplateFailure)) throw error;
+    // Jinja itself takes an unknown name where a list or a text is wanted, and has more filters.
+    if (/UndefinedValue|Unknown .* filter/.test(error.message))
+      return closed(wholeText(file, 'info', 'not-checked', 'is a template that can be filled in on the host only'));
+    return fail('template', `cannot be filled in: ${error.message}`);
+  }
+}
+
+function isKnown(path: readonly string[]): boolean {
+  return (
+    path.reduce<unknown>(
+      (at, part) => (isMapping(at) && Object.hasOwn(at, part) ? at[part] : undefined),
+      sampleData,
+    ) !== undefined
+  );
+}
+
+const standard = {
+  availability_zone: 'None',
+  cloud_id: 'none',
+  cloud_name: 'none',
+  distro: 'debian',
+  distro_release: 'sid',
+  distro_version: 'n/a',
+  instance_id: 'iid-datasource-none',
+  kernel_release: '6.12.0',
+  local_hostname: 'localhost',
+  machine: 'x86_64',
+  platform: 'none',
+  public_ssh_keys: [],
+  python_version: '3.14.0',
+  region: 'None',
+  subplatform: 'config',
+  system_platform: 'Linux',
+  variant: 'debian',
+};
+/** Names of https://docs.cloud-init.io/en/latest/explanation/instancedata.html, as on a host without a datasource. */
+const sampleData = { ...standard, v1: standard, ds: { meta_data: { instance_id: 'iid-datasource-none' } } };
+
+function judgeCloudConfig(file: string, text: string): Verdict {
+  const yaml = readPythonYaml(text);
+  if (yaml.value === undefined) return { diagnostics: yamlDiagnostics(file, yaml), isOpen: false };
+  const findings = isPythonMap(yaml.value)
+    ? checkConfig(yaml.value)
+    : [notMapping(`expected a mapping of keys to values, found ${showPython(yaml.value)}`)];
+  return { diagnostics: toDiagnostics(file, yaml, findings), isOpen: true };
+}
+
+function notMapping(message: string): Finding {
+  return { severity: 'error', path: [], code: 'wrong-type', message };
+}
+
+/** The block `berth` is Berth's own: cloud-init knows nothing of it. */
+function checkConfig(value: PythonMap): Finding[] {
+  const known = new Map([...value].filter(([key]) => key !== 'berth'));
+  return findingsOf(cloudConfigRule, known).map((finding) => {
+    const [key] = finding.path;
+    const why = finding.path.length === 1 && finding.code === 'unknown-key' ? unknownKeys.get(String(key)) : undefined;
+    return why === undefined ? finding : { ...finding, ...why };
+  });
+}
+
+const unknownKeys = new Map<string, { readonly message: string; readonly hint: string }>([
+  [
+    'network',
+    {
+      message: 'cloud-init takes no "network" from user-data, only from the datasource',
+      hint: 'move it under "berth"',
+    },
+  ],
+  [
+    'datasource',
+    {
+      message: '"datasource" belongs into the configuration of cloud-init itself, not into user-data',
+      hint: 'remove the key: Berth finds the datasource by itself',
+    },
+  ],
+]);

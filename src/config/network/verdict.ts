@@ -1,0 +1,46 @@
+import type { SourceFile, Verdict } from '../dialects/dialect.ts';
+import { type Finding, findingsOf, toDiagnostics, wholeText, yamlDiagnostics } from '../rule/judge.ts';
+import { isPythonMap, PythonFloat, type PythonMap, type PythonValue, showPython } from '../rule/python-value.ts';
+import { readPythonYaml } from '../rule/python-yaml.ts';
+import { networkRule1, networkRule2 } from './schema.ts';
+
+/**
+ * What `cloud-init schema --schema-type network-config` says about a network configuration, where netplan is not installed.
+ * Pure; never throws.
+ */
+export function judgeNetworkConfig({ file, text }: SourceFile): Verdict {
+  if (text === '')
+    return { diagnostics: [wholeText(file, 'info', 'empty', 'is empty, so it declares nothing')], isOpen: false };
+  const yaml = readPythonYaml(text);
+  if (yaml.value === undefined) return { diagnostics: yamlDiagnostics(file, yaml), isOpen: false };
+  return { diagnostics: toDiagnostics(file, yaml, findings(yaml.value)), isOpen: true };
+}
+
+function findings(value: PythonValue): Finding[] {
+  if (!isPythonMap(value)) return [wrongType([], value)];
+  const inner = value.get('network') ?? (value.has('network') ? null : value);
+  // Nothing declared is not looked at.
+  if (isEmpty(inner)) return [];
+  if (!isPythonMap(inner)) return [wrongType(['network'], inner)];
+  return findingsOf(isOne(inner.get('version')) ? networkRule1 : networkRule2, value);
+}
+
+function wrongType(path: readonly string[], value: PythonValue): Finding {
+  return { severity: 'error', path, code: 'wrong-type', message: `expected a mapping, found ${showPython(value)}` };
+}
+
+function isEmpty(value: PythonValue | PythonMap): boolean {
+  if (isPythonMap(value)) return value.size === 0;
+  if (Array.isArray(value) || typeof value === 'string' || value instanceof Uint8Array) return value.length === 0;
+  return value === null || value === false || numberOf(value) === 0;
+}
+
+/** Python's `== 1`: true and 1.0 are equal to it. */
+function isOne(value: PythonValue | undefined): boolean {
+  return value === true || numberOf(value) === 1;
+}
+
+function numberOf(value: PythonValue | undefined): number | undefined {
+  if (typeof value === 'number') return value;
+  return value instanceof PythonFloat ? value.value : undefined;
+}

@@ -1,0 +1,219 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { type DocumentPath, formatPath } from '../../core/diagnostic.ts';
+import {
+  isMergeKey,
+  offsetOf,
+  refuseText,
+  syntaxProblems,
+  type TextPosition,
+  type YamlProblem,
+  yamlLimits,
+} from '../yaml-source.ts';
+import { pythonScalar, ScalarFailure } from './python-scalar.ts';
+import { findTab } from './python-tabs.ts';
+import { OtherValue, PythonFloat, type PythonKey, type PythonMap, type PythonValue } from './python-value.ts';
+
+/** A text as PyYAML's safe loader reads it. */
+export interface PythonYaml {
+  /** Undefined when the loader fails. */
+  readonly value: PythonValue | undefined;
+  /** Why it fails; empty otherwise. */
+  readonly problems: readonly YamlProblem[];
+  /** Where the value, or the key, of a path stands; of its nearest known ancestor when there is none. */
+  positionOf(path: DocumentPath, at?: 'key' | 'value'): TextPosition;
+}
+
+/** Reads one YAML document as PyYAML's safe loader does, where it is stricter or laxer than YAML too. Pure; never throws. */
+export function readPythonYaml(text: string): PythonYaml {
+  const refusal = refuseText(text);
+  if (refusal !== undefined) return failed([{ ...refusal, position: { line: 1, column: 1 } }]);
+  try {
+    // To PyYAML these end a line, too; each stays one character, so that places stay where they are.
+    return new PythonReader(text.replace(/\r(?!\n)|[\u0085\u2028\u2029]/g, '\n')).read();
+  } catch (error) {
+    // The parser is a third party's: whatever it throws on hostile input is the text's fault, not ours.
+    const message = `cannot be read as YAML: ${error instanceof Error ? error.message : String(error)}`;
+    return failed([{ path: [], severity: 'error', code: 'yaml-syntax', message, position: { line: 1, column: 1 } }]);
+  }
+}
+
+function failed(problems: readonly YamlProblem[]): PythonYaml {
+  return { value: undefined, problems, positionOf: () => ({ line: 1, column: 1 }) };
+}
+
+const unprintable = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+
+/** The loader stops at its first failure. */
+class LoaderFailure extends Error {
+  readonly code: string;
+  readonly offset: number;
+  readonly path: DocumentPath;
+
+  constructor(code: string, message: string, offset: number, path: DocumentPath) {
+    super(message);
+    this.code = code;
+    this.offset = offset;
+    this.path = path;
+  }
+}
+
+class PythonReader {
+  readonly #text: string;
+  readonly #lines = new LineCounter();
+  readonly #places = new Map<string, { readonly key: number; readonly value: number }>();
+  readonly #anchors = new Map<string, Node>();
+  #rootOffset = 0;
+  #nodes = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  read(): PythonYaml {
+    const document = parseDocument(this.#text, {
+      version: '1.1',
+      lineCounter: this.#lines,
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: 'error',
+    });
+    const faults = syntaxProblems(document).map(({ offset, ...problem }) => ({
+      ...problem,
+      position: this.#position(offset),
+    }));
+    if (faults.length > 0) return this.#failed(faults);
+    this.#rootOffset = offsetOf(document.contents) ?? 0;
+    try {
+      const stray = this.#text.search(unprintable);
+      if (stray !== -1) throw new LoaderFailure('yaml-syntax', 'PyYAML takes no control characters', stray, []);
+      const tab = findTab(this.#text);
+      if (tab !== undefined)
+        throw new LoaderFailure('yaml-syntax', 'a tab stands where PyYAML takes blanks only', tab, []);
+      const value = this.#value(document.contents, []);
+      return { value, problems: [], positionOf: (path, at = 'value') => this.#positionOf(path, at) };
+    } catch (error) {
+      if (!(error instanceof LoaderFailure)) throw error;
+      const { code, message, offset, path } = error;
+      return this.#failed([{ path, severity: 'error', code, message, position: this.#position(offset) }]);
+    }
+  }
+
+  #failed(problems: readonly YamlProblem[]): PythonYaml {
+    return { value: undefined, problems, positionOf: (path, at = 'value') => this.#positionOf(path, at) };
+  }
+
+  #position(offset: number): TextPosition {
+    const { line, col } = this.#lines.linePos(offset);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  }
+
+  #positionOf(path: DocumentPath, at: 'key' | 'value'): TextPosition {
+    for (let length = path.length; length > 0; length -= 1) {
+      const place = this.#places.get(formatPath(path.slice(0, length)));
+      if (place !== undefined) return this.#position(length === path.length ? place[at] : place.value);
+    }
+    return this.#position(path.length === 0 ? this.#rootOffset : 0);
+  }
+
+  #value(node: unknown, path: DocumentPath): PythonValue {
+    this.#nodes += 1;
+    const offset = offsetOf(node) ?? 0;
+    const fail = (code: string, message: string): never => {
+      throw new LoaderFailure(code, message, offset, path);
+    };
+    if (this.#nodes > yamlLimits.nodes) fail('too-large', `has more than ${yamlLimits.nodes} values, aliases expanded`);
+    if (path.length > yamlLimits.depth) fail('too-deep', `is nested more than ${yamlLimits.depth} levels deep`);
+    if (isAlias(node)) return this.#value(this.#anchored(node.source, offset, path), path);
+    if (isScalar(node) || isMap(node) || isSeq(node)) this.#anchor(node, path);
+    if (isScalar(node)) {
+      try {
+        return pythonScalar(node);
+      } catch (error) {
+        if (!(error instanceof ScalarFailure)) throw error;
+        fail('yaml-value', error.message);
+      }
+    }
+    if (isMap(node)) {
+      const map = this.#map(node, path);
+      return node.tag === undefined || plainTags.has(node.tag) ? map : other(node.tag, fail);
+    }
+    if (!isSeq(node)) return null;
+    const items = node.items.map((item, index) => {
+      const itemPath = [...path, index];
+      const at = offsetOf(item) ?? offset;
+      this.#places.set(formatPath(itemPath), { key: at, value: at });
+      return this.#value(item, itemPath);
+    });
+    return node.tag === undefined || plainTags.has(node.tag)
+      ? items
+      : pairTags.has(node.tag)
+        ? items.map(() => new OtherValue('a pair'))
+        : other(node.tag, fail);
+  }
+
+  #anchor(node: Node & { readonly anchor?: string | undefined }, path: DocumentPath): void {
+    const { anchor } = node;
+    if (anchor === undefined) return;
+    const first = this.#anchors.get(anchor);
+    if (first !== undefined && first !== node) {
+      const message = `the anchor "&${anchor}" stands twice`;
+      throw new LoaderFailure('yaml-alias', message, offsetOf(node) ?? 0, path);
+    }
+    this.#anchors.set(anchor, node);
+  }
+
+  #anchored(name: string, offset: number, path: DocumentPath): Node {
+    const target = this.#anchors.get(name);
+    if (target !== undefined) return target;
+    throw new LoaderFailure('yaml-alias', `"*${name}" has no anchor "&${name}" before it`, offset, path);
+  }
+
+  #map(map: YAMLMap, path: DocumentPath): PythonMap {
+    const own = new Map<PythonKey, PythonValue>();
+    const merged = new Map<PythonKey, PythonValue>();
+    for (const pair of map.items) {
+      if (isMergeKey(pair)) {
+        for (const [key, value] of this.#mergeValue(pair, path)) merged.set(key, value);
+        continue;
+      }
+      const key = this.#key(pair, path);
+      const at = offsetOf(pair.key) ?? offsetOf(map) ?? 0;
+      const itemPath = [...path, String(key)];
+      this.#places.set(formatPath(itemPath), { key: at, value: offsetOf(pair.value) ?? at });
+      own.set(key, this.#value(pair.value, itemPath));
+    }
+    return new Map([...merged, ...own]);
+  }
+
+  /** `<<`: of several mappings the first one that has a key counts. */
+  #mergeValue(pair: Pair, path: DocumentPath): [PythonKey, PythonValue][] {
+    const value = this.#value(pair.value, path);
+    const maps: readonly PythonValue[] = Array.isArray(value)
+      ? (value as readonly PythonValue[]).toReversed()
+      : [value];
+    return maps.flatMap((entry) => {
+      if (entry instanceof Map) return [...(entry as PythonMap)];
+      const message = '"<<" takes a mapping or a list of mappings';
+      throw new LoaderFailure('yaml-merge', message, offsetOf(pair.key) ?? 0, path);
+    });
+  }
+
+  #key({ key, value }: Pair, path: DocumentPath): PythonKey {
+    const read = key === null ? null : this.#value(key, path);
+    if (Array.isArray(read) || read instanceof Map) {
+      const message = 'a list or a mapping cannot be a key';
+      throw new LoaderFailure('key-not-text', message, offsetOf(key) ?? offsetOf(value) ?? 0, path);
+    }
+    return (read instanceof PythonFloat && Number.isInteger(read.value) ? read.value : read) as PythonKey;
+  }
+}
+
+const core = 'tag:yaml.org,2002:';
+const plainTags = new Set(['!', `${core}map`, `${core}seq`]);
+const pairTags = new Set([`${core}omap`, `${core}pairs`]);
+
+function other(tag: string, fail: (code: string, message: string) => never): OtherValue {
+  return tag === `${core}set`
+    ? new OtherValue('a set')
+    : fail('yaml-value', `the tag ${tag} has no value in PyYAML's safe loader`);
+}

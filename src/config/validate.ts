@@ -1,0 +1,51 @@
+import type { Diagnostic } from '../core/diagnostic.ts';
+import { cloudInit } from './dialects/cloud-init/cloud-init.ts';
+import { userDataKind } from './dialects/cloud-init/user-data-type.ts';
+import type { Dialect, DialectContext, SourceFile } from './dialects/dialect.ts';
+import { contextOf, type ParseOptions, recognise, sortDiagnostics, unrecognised } from './parse.ts';
+
+/**
+ * What is wrong with one file by itself. An error is what the language's own validator rejects, and what is wrong in Berth's
+ * own block; what that validator accepts and Berth cannot do is a warning. Pure; never throws.
+ */
+export function validateConfig(file: SourceFile, options: ParseOptions = {}): Diagnostic[] {
+  const { dialect = 'auto' } = options;
+  const row = recognise(file, dialect) ?? (dialect === 'auto' && isUserData(file) ? cloudInit : undefined);
+  if (row === undefined) return [unrecognised(file)];
+  return sortDiagnostics(judge(row, file, contextOf(options)));
+}
+
+/** Also what cloud-init takes and no config can be read from, such as a script. */
+function isUserData({ text }: SourceFile): boolean {
+  return text === '' || userDataKind(text) !== undefined;
+}
+
+function judge(row: Dialect, file: SourceFile, context: DialectContext): Diagnostic[] {
+  if (row.judge === undefined) return [...row.parse([file], context).diagnostics];
+  const verdict = row.judge(file);
+  if (!verdict.isOpen) return [...verdict.diagnostics];
+  const own = row.parse([file], context).diagnostics;
+  const wrong = new Map(verdict.diagnostics.filter(isError).map((diagnostic) => [diagnostic.path, diagnostic]));
+  const isSame = (diagnostic: Diagnostic): boolean =>
+    isError(diagnostic) || (diagnostic.code === 'unknown-key' && wrong.get(diagnostic.path)?.code === 'unknown-key');
+  const known = new Set(own.filter(isSame).map(({ path }) => path));
+  return [
+    ...verdict.diagnostics.filter((diagnostic) => !isError(diagnostic) || !known.has(diagnostic.path)),
+    ...own.map((diagnostic): Diagnostic => {
+      if (!isSame(diagnostic)) return diagnostic;
+      const isWrong = wrong.has(diagnostic.path) || isOwn(diagnostic);
+      return { ...diagnostic, severity: isWrong ? 'error' : 'warning' };
+    }),
+  ];
+}
+
+function isError({ severity }: Diagnostic): boolean {
+  return severity === 'error';
+}
+
+/** Berth's own block, and a text that it cannot read at all. */
+function isOwn({ path, code }: Diagnostic): boolean {
+  return /^berth(?![\w-])/.test(path) || unreadable.has(code);
+}
+
+const unreadable: ReadonlySet<string> = new Set(['yaml-syntax', 'too-large', 'too-deep', 'not-text']);

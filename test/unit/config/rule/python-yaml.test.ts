@@ -1,0 +1,100 @@
+import { describe, expect, test } from '@jest/globals';
+import { OtherValue, PythonFloat, type PythonValue } from '../../../../src/config/rule/python-value.ts';
+import { readPythonYaml } from '../../../../src/config/rule/python-yaml.ts';
+
+/** As python shows it, nearly. */
+function show(value: PythonValue | undefined): unknown {
+  if (value instanceof PythonFloat) return { float: value.value };
+  if (value instanceof OtherValue) return { other: value.title };
+  if (value instanceof Uint8Array) return { bytes: Buffer.from(value).toString() };
+  if (Array.isArray(value)) return value.map(show);
+  if (value instanceof Map) return [...(value as Map<unknown, PythonValue>)].map(([key, entry]) => [key, show(entry)]);
+  return value;
+}
+
+const values: readonly (readonly [text: string, value: unknown])[] = [
+  ['a', 'a'],
+  ['yes', true],
+  ['y', 'y'],
+  ['"yes"', 'yes'],
+  ['~', null],
+  ['0644', 420],
+  ['08', '08'],
+  ['0x1F', 31],
+  ['0b11', 3],
+  ['1_000', 1000],
+  ['-1:20', -80],
+  ['22:99', '22:99'],
+  ['1.0', { float: 1 }],
+  ['1e3', '1e3'],
+  ['1.e+3', { float: 1000 }],
+  ['-.inf', { float: Number.NEGATIVE_INFINITY }],
+  ['123456789012345678901', 123456789012345678901n],
+  ['2030-01-31', { other: 'the date 2030-01-31' }],
+  ['2030-1-31', '2030-1-31'],
+  ['!!str 12', '12'],
+  ['! 12', '12'],
+  ['!!int "12"', 12],
+  ['!!binary aGVsbG8=', { bytes: 'hello' }],
+  ['!!set {a, b}', { other: 'a set' }],
+  ['[a, 1]', ['a', 1]],
+  [
+    '{1: a, b: c}',
+    [
+      [1, 'a'],
+      ['b', 'c'],
+    ],
+  ],
+  ['{a: 1, a: 2}', [['a', 2]]],
+  [
+    '{x: &x {a: 1, b: 2}, y: {<<: *x, b: 3}}',
+    [
+      [
+        'x',
+        [
+          ['a', 1],
+          ['b', 2],
+        ],
+      ],
+      [
+        'y',
+        [
+          ['a', 1],
+          ['b', 3],
+        ],
+      ],
+    ],
+  ],
+];
+
+const failures: readonly string[] = [
+  '=',
+  '<<',
+  '!foo a',
+  '!!int a',
+  '!!bool maybe',
+  '0b_',
+  '2030-02-30',
+  '!!binary aGVsbG8',
+  '[&a b, &a c]',
+  '{{ a }}: b',
+  '{<<: 1}',
+  '*a',
+  'a\tb',
+  'a \t# b',
+  '\u0007',
+];
+
+describe('a text as PyYAML reads it', () => {
+  test.each(values)('%s', (text, value) => {
+    expect(show(readPythonYaml(text).value)).toEqual(value);
+  });
+
+  test.each(failures)('%s fails', (text) => {
+    expect(readPythonYaml(text)).toMatchObject({ value: undefined, problems: [{ severity: 'error' }] });
+  });
+
+  test.each(['"a\tb"', '|\n a\tb', 'a # b\tc', "'\t'"])('%j: a tab that it takes', (text) => {
+    expect(readPythonYaml(text).problems).toEqual([]);
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, test } from '@jest/globals';
+import { validateConfig } from '../../../src/config/validate.ts';
+
+/** `2:5 error wrong-type users[0].uid` for everything found in a file of that name. */
+function brief(text: string, file = 'config.yaml'): string[] {
+  return validateConfig({ file, text }).map(
+    ({ line, column, severity, code, path }) => `${line}:${column} ${severity} ${code} ${path}`,
+  );
+}
+
+interface Row {
+  readonly name: string;
+  readonly text: string;
+  readonly found: readonly string[];
+}
+
+const configs: Row[] = [
+  { name: 'a good one', text: 'hostname: a', found: [] },
+  { name: 'an unknown key', text: 'hostnam: a', found: ['2:1 error unknown-key hostnam'] },
+  {
+    name: 'a network that stands in user-data',
+    text: 'network: {version: 2}',
+    found: ['2:1 error unknown-key network'],
+  },
+  {
+    name: 'an error in a key without a meaning on Berth, at the wrong value',
+    text: 'packages: [a, [b]]',
+    found: ['2:1 warning unsupported packages', '2:15 error invalid-value packages[1]'],
+  },
+  {
+    name: 'an error that the reader finds, too, is told once',
+    text: 'users: [{name: a, uid: [1]}]',
+    found: ['2:24 error wrong-type users[0].uid'],
+  },
+  {
+    name: 'a value that cloud-init takes and Berth cannot use',
+    text: 'hostname: a b',
+    found: ['2:11 warning invalid-value hostname'],
+  },
+  {
+    name: 'a mode that is no text: read, but not valid',
+    text: 'write_files: [{path: /a, permissions: 0644}]',
+    found: [
+      '2:39 error wrong-type write_files[0].permissions',
+      '2:39 warning unquoted-mode write_files[0].permissions',
+    ],
+  },
+  { name: 'a date is no text', text: 'hostname: 2030-01-01', found: ['2:11 error wrong-type hostname'] },
+  {
+    name: '1.0 is no whole number',
+    text: 'users: [{name: a, uid: 1.0}]',
+    found: ['2:24 error wrong-type users[0].uid'],
+  },
+  { name: 'a key that stands twice', text: 'hostname: a\nhostname: b', found: ['3:1 warning duplicate-key hostname'] },
+  { name: 'two documents', text: 'hostname: a\n---\nhostname: b', found: ['3:1 error yaml-syntax '] },
+  {
+    name: 'what is deprecated',
+    text: 'ca-certs: {trusted: [x]}',
+    found: ['2:1 warning deprecated ca-certs', '2:22 warning invalid-value ca-certs.trusted[0]'],
+  },
+  { name: "a wrong key in Berth's own block", text: 'berth: {foo: 1}', found: ['2:9 error unknown-key berth.foo'] },
+  { name: 'nothing after the header', text: '', found: ['1:1 error wrong-type ', '1:1 warning empty '] },
+  { name: 'a tab where PyYAML takes none', text: 'hostname:\ta', found: ['2:10 error yaml-syntax '] },
+  {
+    name: 'a mapping with a type that no form is about passes, as in cloud-init',
+    text: 'users: [{name: a, type: x, bogus: 1}]',
+    found: ['2:19 warning unknown-key users[0].type', '2:28 warning unknown-key users[0].bogus'],
+  },
+];
+
+const texts: Row[] = [
+  { name: 'an empty text', text: '', found: ['1:1 info empty '] },
+  { name: 'a script', text: '#!/bin/sh\n', found: ['1:1 info not-checked '] },
+  { name: 'an archive', text: '#cloud-config-archive\n- "#!/bin/sh"\n', found: ['1:1 info not-checked '] },
+  {
+    name: 'blank lines before the header',
+    text: '\n #Cloud-Config\nhostname: [a]\n',
+    found: ['3:11 error wrong-type hostname'],
+  },
+  {
+    name: 'a template that fills in nothing',
+    text: '## template: jinja\n#cloud-config\nfoo: 1\n',
+    found: ['1:1 info template ', '3:1 error unknown-key foo'],
+  },
+  {
+    name: 'a template that fills in something',
+    text: '## template: jinja\n#cloud-config\nhostname: {{ v1.x }}\nfqdn: [{{ v1.platform }}]\n',
+    found: ['1:1 info template ', '4:7 error wrong-type fqdn'],
+  },
+  {
+    name: 'a template that asks for something of an unknown thing',
+    text: '## template: jinja\n#cloud-config\nhostname: {{ v1.x.y }}\n',
+    found: ['1:1 error template '],
+  },
+  {
+    name: 'a template of nothing known',
+    text: '## template: jinja\nhostname: a\n',
+    found: ['1:1 error unknown-header '],
+  },
+  { name: 'no header', text: 'hostname: a\n', found: ['1:1 error unknown-language '] },
+  {
+    name: 'MIME',
+    text: 'Content-Type: text/x-shellscript; charset="us-ascii"\nMIME-Version: 1.0\n\n#!/bin/sh\n',
+    found: ['1:1 error unknown-header '],
+  },
+];
+
+const networks: Row[] = [
+  { name: 'version 2', text: 'version: 2\nethernets: {eth0: {dhcp4: true}}\n', found: [] },
+  { name: "as in netplan's files", text: 'network:\n  version: 2\n  ethernets: {eth0: {dhcp4: yes}}\n', found: [] },
+  {
+    name: 'a wrong value',
+    text: 'version: 2\nethernets: {eth0: {mtu: a}}\n',
+    found: ['2:25 error wrong-type ethernets.eth0.mtu'],
+  },
+  {
+    name: 'version 1: of the kinds of entries the one that is meant',
+    text: 'version: 1\nconfig:\n- {type: physical, nam: a}\n',
+    found: ['3:3 error missing-key config[0]', '3:20 error unknown-key config[0].nam'],
+  },
+  { name: 'nothing declared', text: 'network: {}\n', found: ['1:10 warning invalid-value network'] },
+];
+
+describe('validateConfig', () => {
+  test.each(configs)('cloud-config: $name', ({ text, found }) => {
+    expect(brief(`#cloud-config\n${text}`)).toEqual(found);
+  });
+
+  test.each(texts)('user-data: $name', ({ text, found }) => {
+    expect(brief(text)).toEqual(found);
+  });
+
+  test.each(networks)('network configuration: $name', ({ text, found }) => {
+    expect(brief(text)).toEqual(found);
+  });
+
+  test('a network configuration is known by its name, too', () => {
+    expect(brief('{}\n', 'seed/network-config')).toEqual(['1:1 warning invalid-value ']);
+  });
+
+  test('a large text and a YAML bomb are refused at once', () => {
+    const levels = Array.from({ length: 12 }, (_, level) => `l${level}: &l${level} [${`*l${level - 1},`.repeat(9)}]`);
+    const bomb = `#cloud-config\nl: &l-1 x\n${levels.join('\n')}\n`;
+    const began = performance.now();
+    expect(brief(bomb)).toContainEqual(expect.stringMatching(/error too-large/));
+    expect(brief(`#cloud-config\n${'a'.repeat(10_000_000)}`)).toEqual(['1:1 error too-large ']);
+    expect(performance.now() - began).toBeLessThan(2000);
+  });
+});
