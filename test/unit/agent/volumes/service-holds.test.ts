@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { serviceHolds } from '../../../../src/agent/volumes/service-holds.ts';
-import type { Memory, ServiceMemory } from '../../../../src/services/model.ts';
+import type { ServiceMemory } from '../../../../src/services/model.ts';
 
 test('what a rollback holds is told apart from what an operator stopped, and lifted without a trace', async () => {
   const memory: Record<string, ServiceMemory> = {
     web: { wish: { kind: 'stopped', reason: { kind: 'operator', who: 'ops', command: 'berth service stop web' } } },
   };
   const holds = serviceHolds({
-    memory: memory as Memory,
+    memory,
     remember: async (name, change) =>
       Promise.resolve(void (memory[name] = { ...memory[name], ...change } as ServiceMemory)),
   });
