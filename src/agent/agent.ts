@@ -3,13 +3,12 @@ import type { EffectiveKey } from '../config/user-data/explain.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { BerthError } from '../core/errors.ts';
-import type { Reason } from '../core/plan.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
 import { systemEngineSettings } from '../engine/engine-settings.ts';
 import { userEngineService } from '../services/desired/declared.ts';
 import type { ImageSource } from '../services/executor.ts';
 import type { EngineView } from '../services/host-sources.ts';
-import type { Desired, ServiceMemory } from '../services/model.ts';
+import type { Desired } from '../services/model.ts';
 import type { StepRecord } from '../services/ports.ts';
 import { ServiceReconciler } from '../services/service-reconciler.ts';
 import type { ServiceStatus } from '../services/status.ts';
@@ -54,6 +53,7 @@ import { type ReleaseReturn, releaseReturn } from './release-generation.ts';
 import { StepBooks } from './step-books.ts';
 import { StepCounters } from './step-counters.ts';
 import type { UpdateService } from './update-service.ts';
+import { serviceHolds } from './volumes/service-holds.ts';
 import type { ServiceHolds } from './volumes/volume-keeper.ts';
 import { explain } from './why.ts';
 
@@ -320,16 +320,7 @@ export class Agent implements AgentService {
 
   /** Services that a rollback keeps from running. */
   get holds(): ServiceHolds {
-    const reconciler = this.#reconciler;
-    const isHeld = ({ wish }: ServiceMemory): boolean => wish?.reason.kind === 'rollback';
-    return {
-      held: () => new Set(Object.entries(reconciler.memory).flatMap(([name, one]) => (isHeld(one) ? [name] : []))),
-      hold: async ({ service, why }) => {
-        const reason: Reason = { kind: 'rollback', service, detail: why };
-        await reconciler.remember(service, { wish: { kind: 'stopped', reason }, restart: undefined });
-      },
-      lift: async (service) => reconciler.remember(service, { wish: undefined }),
-    };
+    return serviceHolds(this.#reconciler);
   }
 
   /** What services that run want to do before the host restarts. */

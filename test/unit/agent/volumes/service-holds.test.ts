@@ -1,0 +1,19 @@
+import { expect, test } from '@jest/globals';
+import { serviceHolds } from '../../../../src/agent/volumes/service-holds.ts';
+import type { ServiceMemory } from '../../../../src/services/model.ts';
+
+test('what a rollback holds is told apart from what an operator stopped, and lifted without a trace', async () => {
+  const memory: Record<string, ServiceMemory> = {
+    web: { wish: { kind: 'stopped', reason: { kind: 'operator', who: 'ops', command: 'berth service stop web' } } },
+  };
+  const holds = serviceHolds({
+    memory,
+    remember: async (name, change) =>
+      Promise.resolve(void (memory[name] = { ...memory[name], ...change } as ServiceMemory)),
+  });
+  await holds.hold({ service: 'shop', why: 'its volume went forward' });
+  expect([...holds.held()]).toEqual(['shop']);
+  expect(memory['shop']?.wish?.reason).toMatchObject({ kind: 'rollback', detail: 'its volume went forward' });
+  await holds.lift('shop');
+  expect([[...holds.held()], memory['shop']?.wish, memory['web']?.wish?.kind]).toEqual([[], undefined, 'stopped']);
+});
