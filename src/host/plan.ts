@@ -21,7 +21,14 @@ export function skippedOnLocalHost(config: HostConfig): SkippedStep[] {
 
 /** What the config asks for and a directory tree cannot have, each with its reason. Pure. */
 export function skippedInTree(config: HostConfig): SkippedStep[] {
-  return declaredKeys
+  const keys = config.users
+    .filter(({ sshAuthorizedKeys }) => sshAuthorizedKeys.length > 0)
+    .map(({ name }) => ({
+      subject: `user/${name}`,
+      key: declaredKey('users', name),
+      why: 'the keys open the account when the system runs: a service of it lets people in',
+    }));
+  const kernel = declaredKeys
     .filter(({ needsKernel }) => needsKernel === true)
     .flatMap(({ key, subject, declared }) =>
       declared(config).map((name) => ({
@@ -30,6 +37,7 @@ export function skippedInTree(config: HostConfig): SkippedStep[] {
         why: 'done when the system boots: a directory tree has no kernel and no disks',
       })),
     );
+  return [...keys, ...kernel];
 }
 
 /**

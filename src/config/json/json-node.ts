@@ -1,6 +1,6 @@
-/** A JSON value with its place in the text; `start` is an offset. */
+/** A JSON value with its place in the text; `start` and `end` are offsets. */
 export type JsonNode =
-  | { readonly kind: 'object'; readonly start: number; readonly members: readonly JsonMember[] }
+  | { readonly kind: 'object'; readonly start: number; readonly end: number; readonly members: readonly JsonMember[] }
   | { readonly kind: 'list'; readonly start: number; readonly items: readonly JsonNode[] }
   | { readonly kind: 'scalar'; readonly start: number; readonly value: string | number | boolean | null | OddNumber };
 

@@ -47,8 +47,10 @@ class JsonParser {
     this.#blanks();
     const start = this.#at;
     switch (this.#text[start]) {
-      case '{':
-        return { kind: 'object', start, members: this.#members(depth) };
+      case '{': {
+        const members = this.#members(depth);
+        return { kind: 'object', start, end: this.#at, members };
+      }
       case '[':
         return { kind: 'list', start, items: this.#items(depth) };
       case '"':

@@ -3,6 +3,7 @@ import { formatPath } from '../../core/diagnostic.ts';
 import type { FileState, Ownership } from '../ports.ts';
 import type { DesiredFile, PlanContext } from '../resource.ts';
 import type { BlockedChange, HostStep } from '../step.ts';
+import { composeContent, contentWithout, type Declared, groupByPath } from './content.ts';
 import { fetchedPath, fetchedPaths } from './fetched.ts';
 import { type Owners, ownershipOf } from './owners.ts';
 import { readOnlyReason, stageOf } from './places.ts';
@@ -16,12 +17,6 @@ export interface FilePlan {
 }
 
 const overwriteHint = 'say "overwrite": true if it may go';
-
-/** A path as the user declared it: one or several entries, in the order of the config. */
-interface Declared {
-  readonly path: string;
-  readonly entries: readonly FileConfig[];
-}
 
 /**
  * Steps that make files as they are wanted: those of the resources, with what the user declared for the same path over
@@ -114,8 +109,7 @@ class FilePlanner implements FilePlan {
     if (original !== undefined) {
       this.#put(stageOf(path), path, original, { mode: 0o644, uid: 0, gid: 0 }, about);
     } else if (entries.every(({ append }) => append)) {
-      const present = Buffer.from(state.contentBase64, 'base64');
-      const rest = entries.reduce<Buffer>((content, entry) => without(content, bytesOf(entry)), present);
+      const rest = contentWithout(entries, Buffer.from(state.contentBase64, 'base64'));
       if (rest.length === 0) this.#remove(path, about.key, about.subject);
       else this.#put(stageOf(path), path, rest, state, about);
     } else {
@@ -168,18 +162,11 @@ class FilePlanner implements FilePlan {
     this.blocked.push({ ...about, why, until: 'config', hint });
   }
 
-  /** The content that the entries make of a path, one after the other. */
+  /** The content that the entries make of a path. */
   #compose(path: string, entries: readonly FileConfig[], managed: string | undefined): Buffer {
     const original = managed === undefined ? this.#original(path) : Buffer.from(managed);
-    // Without knowing what was there first: what is there now, which may have been appended to already.
-    let content = original ?? this.#present(path);
-    const isExact = original !== undefined;
-    for (const entry of entries) {
-      const bytes = bytesOf(entry);
-      if (!entry.append) content = entry.existing === 'keep' && content.length > 0 ? content : bytes;
-      else if (isExact || !content.includes(bytes)) content = Buffer.concat([content, bytes]);
-    }
-    return content;
+    const isMissing = this.#state(path).kind === 'missing';
+    return composeContent(entries, original ?? this.#present(path), original !== undefined || isMissing);
   }
 
   #put(
@@ -242,25 +229,6 @@ class FilePlanner implements FilePlan {
   }
 }
 
-function groupByPath(files: readonly FileConfig[]): Declared[] {
-  const groups = new Map<string, FileConfig[]>();
-  for (const file of files) {
-    const group = groups.get(file.path) ?? [];
-    group.push(file);
-    groups.set(file.path, group);
-  }
-  return [...groups].map(([path, entries]) => ({ path, entries }));
-}
-
 function keyOf(path: string): string {
   return formatPath(['write_files', path]);
-}
-
-function bytesOf({ contentBase64 }: FileConfig): Buffer {
-  return Buffer.from(contentBase64, 'base64');
-}
-
-function without(content: Buffer, part: Buffer): Buffer {
-  const at = part.length === 0 ? -1 : content.indexOf(part);
-  return at === -1 ? content : Buffer.concat([content.subarray(0, at), content.subarray(at + part.length)]);
 }

@@ -34,6 +34,10 @@ const storages: Readonly<Record<string, object>> = {
   'contents and parts behind them': {
     files: [{ path: '/srv/new', contents: { source: data('0') }, append: [{ source: data('1') }] }],
   },
+  'the same part twice': { files: [{ path: '/srv/new', append: [{ source: data('1') }, { source: data('1') }] }] },
+  'a part that is the contents': {
+    files: [{ path: '/srv/new', contents: { source: data('1') }, append: [{ source: data('1') }] }],
+  },
   'a file in the way': { files: [{ path: '/srv/present', contents: { source: data('mine') } }] },
   'a file in the way that may go': {
     files: [{ path: '/srv/present', overwrite: true, contents: { source: data('mine') } }],

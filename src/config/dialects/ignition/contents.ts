@@ -1,13 +1,9 @@
-import { createHash } from 'node:crypto';
-import { gunzipSync } from 'node:zlib';
+import { openContent } from '../../content.ts';
 import { decodeDataUrl } from '../../go/data-url.ts';
 import { parseGoUrl } from '../../go/go-url.ts';
 import type { RemoteContent } from '../../host-config.ts';
 import type { Place } from '../../place.ts';
 import type { Resource } from './model.ts';
-
-/** Content that unpacks to more is refused: larger things belong into a volume or an image. */
-const maxContentBytes = 64 * 2 ** 20;
 
 /** What a resource is: bytes that are given, or where they are; undefined when it cannot be had, which is reported. */
 export type Contents =
@@ -37,15 +33,7 @@ export function contentsOf(resource: Resource, place: Place, refuse: Refuse): Co
   const at = place.child('source');
   if (scheme === 'data') {
     const bytes = source === '' ? Buffer.alloc(0) : decodeDataUrl(source);
-    const unpacked = bytes === undefined ? undefined : unpack(bytes, compression, place, refuse);
-    const where = place.child('verification').child('hash');
-    if (unpacked !== undefined && isWhole(unpacked, hash)) {
-      if (hash !== undefined) where.inform('verified', 'the content has this hash');
-      return { kind: 'bytes', bytes: unpacked };
-    }
-    const what = 'the content does not have this hash';
-    if (unpacked !== undefined) refuse(where, what, 'make the hash anew');
-    return undefined;
+    return bytes === undefined ? undefined : openGiven(bytes, resource, place, refuse);
   }
   const refusal = refusedSchemes.get(scheme);
   if (refusal !== undefined) {
@@ -73,23 +61,18 @@ export function passOverOthers({ compression, httpHeaders, verification }: Resou
   }
 }
 
-function unpack(bytes: Buffer, compression: string, place: Place, refuse: Refuse): Buffer | undefined {
-  if (compression !== 'gzip') return bytes;
-  try {
-    return gunzipSync(bytes, { maxOutputLength: maxContentBytes });
-  } catch {
-    const what = `the content is not gzip data, or unpacks to more than ${maxContentBytes} bytes`;
-    refuse(place.child('compression'), what, 'pack the content with gzip, or leave "compression" out');
-    return undefined;
+function openGiven(bytes: Buffer, resource: Resource, place: Place, refuse: Refuse): Contents | undefined {
+  const { compression = '', verification: { hash } = {} } = resource;
+  const opened = openContent(bytes, { compression, ...(hash === undefined ? {} : { hash }) });
+  const where = place.child('verification').child('hash');
+  if (opened.kind === 'bytes') {
+    if (hash !== undefined) where.inform('verified', 'the content has this hash');
+    return opened;
   }
+  if (opened.kind === 'other-hash') refuse(where, opened.why, 'make the hash anew');
+  else refuse(place.child('compression'), opened.why, 'pack the content with gzip, or leave "compression" out');
+  return undefined;
 }
 
 /** Told of something that cannot be done, and must not be left out. */
 export type Refuse = (place: Place, why: string, instead: string) => void;
-
-/** True when the bytes have the hash, or there is none. */
-function isWhole(bytes: Buffer, hash: string | undefined): boolean {
-  if (hash === undefined) return true;
-  const digits = hash.slice('sha512-'.length);
-  return createHash(hash.slice(0, 'sha512'.length)).update(bytes).digest('hex') === digits.toLowerCase();
-}

@@ -16,13 +16,11 @@ const maxDepth = 10;
 export interface ReferenceContext {
   readonly origins: Origins;
   readonly refuse: Refuse;
-  /** Texts that were fetched, by URL. */
-  readonly fetched: ReadonlyMap<string, string>;
 }
 
 /**
  * The config that a config means together with those it refers to: `replace` takes its place, each of `merge` is laid over it
- * in turn. Texts in `data:` URLs are read here, others must have been fetched. Pure.
+ * in turn. Only texts in `data:` URLs are read: the others were put there before, when the config came to the host. Pure.
  */
 export function resolveReferences(
   config: IgnitionConfig,
@@ -66,14 +64,12 @@ function referred(
   return resolveReferences(config, place, context, depth + 1);
 }
 
-function textOf(reference: Resource, place: Place, { refuse, fetched }: ReferenceContext): string | undefined {
+function textOf(reference: Resource, place: Place, { refuse }: ReferenceContext): string | undefined {
   const contents = contentsOf(reference, place, refuse);
   if (contents?.kind === 'bytes') return contents.bytes.toString('utf8');
   if (contents === undefined) return undefined;
-  const text = fetched.get(contents.remote.url);
-  if (text !== undefined) return text;
-  const why = 'Berth does not fetch configs that a config refers to';
   passOverOthers(reference, place);
+  const why = 'the config it refers to is on a server, and was not fetched';
   refuse(place.child('source'), why, 'put the other config into a data: URL, or both into one config');
   return undefined;
 }

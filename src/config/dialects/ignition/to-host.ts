@@ -15,17 +15,15 @@ import { resolveReferences } from './resolve.ts';
  * place; what it must not leave out is also in `refused`, and nothing is applied then. Pure.
  * @param place of the document, from {@link readIgnition}.
  * @param origins where the parts of the config stand, when not all of it is of one document.
- * @param fetched texts of configs that are referred to, by URL.
  */
 export function ignitionToHost(
   config: IgnitionConfig,
   place: Place,
   host: HostDraft,
   origins: Origins = originsOf(config, place),
-  fetched: ReadonlyMap<string, string> = new Map(),
 ): void {
   const context = new HostContext(host, origins);
-  const whole = resolveReferences(config, place, { origins, refuse: context.refuse, fetched });
+  const whole = resolveReferences(config, place, { origins, refuse: context.refuse });
   takeSection(whole.ignition ?? {}, place.child('ignition'), context);
   takeKernelArguments(whole, place, context);
   takeAccounts(whole.passwd ?? {}, place.child('passwd'), context);
