@@ -28,12 +28,14 @@ function judge(row: Dialect, file: SourceFile, context: DialectContext): Diagnos
   const wrong = new Map(verdict.diagnostics.filter(isError).map((diagnostic) => [diagnostic.path, diagnostic]));
   const isSame = (diagnostic: Diagnostic): boolean =>
     isError(diagnostic) || (diagnostic.code === 'unknown-key' && wrong.get(diagnostic.path)?.code === 'unknown-key');
+  const isChecked = !verdict.diagnostics.some(({ code }) => code === 'not-checked');
   const known = new Set(own.filter(isSame).map(({ path }) => path));
   return [
     ...verdict.diagnostics.filter((diagnostic) => !isError(diagnostic) || !known.has(diagnostic.path)),
     ...own.map((diagnostic): Diagnostic => {
       if (!isSame(diagnostic)) return diagnostic;
-      const isWrong = wrong.has(diagnostic.path) || isOwn(diagnostic);
+      const isWrong =
+        wrong.has(diagnostic.path) || isBerths(diagnostic) || (isChecked && unreadable.has(diagnostic.code));
       return { ...diagnostic, severity: isWrong ? 'error' : 'warning' };
     }),
   ];
@@ -43,9 +45,9 @@ function isError({ severity }: Diagnostic): boolean {
   return severity === 'error';
 }
 
-/** Berth's own block, and a text that it cannot read at all. */
-function isOwn({ path, code }: Diagnostic): boolean {
-  return /^berth(?![\w-])/.test(path) || unreadable.has(code);
+function isBerths({ path }: Diagnostic): boolean {
+  return /^berth(?![\w-])/.test(path);
 }
 
+/** What keeps a text from being read at all here is an error wherever the language's validator looks into the text. */
 const unreadable: ReadonlySet<string> = new Set(['yaml-syntax', 'too-large', 'too-deep', 'not-text']);

@@ -149,7 +149,7 @@ const rows: Row[] = [
   {
     name: 'a size that is none',
     text: 'swap: {size: much}',
-    diagnostics: ['2:14 error invalid-value swap.size', '2:1 info no-effect swap'],
+    diagnostics: ['2:1 info no-effect swap', '2:14 error invalid-value swap.size'],
   },
   {
     name: 'an array',

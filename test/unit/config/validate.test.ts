@@ -73,6 +73,11 @@ const texts: Row[] = [
   { name: 'a script', text: '#!/bin/sh\n', found: ['1:1 info not-checked '] },
   { name: 'an archive', text: '#cloud-config-archive\n- "#!/bin/sh"\n', found: ['1:1 info not-checked '] },
   {
+    name: "an archive that is no YAML: cloud-init's schema does not look",
+    text: '#cloud-config-archive\n- a: b: c\n',
+    found: ['1:1 info not-checked ', '2:6 warning yaml-syntax '],
+  },
+  {
     name: 'blank lines before the header',
     text: '\n #Cloud-Config\nhostname: [a]\n',
     found: ['3:11 error wrong-type hostname'],

@@ -97,7 +97,7 @@ export class CloudInitDraft {
 
   /** What was given and nothing else asked for. */
   #reportUnused(): void {
-    for (const [index, { value, place }] of (this.mountDefaults ?? []).entries()) {
+    for (const [index, { value, place }] of (this.mountDefaults ?? []).slice(0, 4).entries()) {
       if (value !== null && !this.usedMountDefaults.has(index))
         place.inform('no-effect', 'is not used: no entry of "mounts" leaves this field out');
     }
