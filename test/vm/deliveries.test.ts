@@ -56,6 +56,8 @@ interface Case {
   /** Whether another config can be handed over to the same machine later. */
   readonly isLasting: boolean;
   readonly handOver: (userData: string) => Handover | Promise<Handover>;
+  /** What the place's network configuration gives the first device. */
+  readonly address?: string;
   /** How the platform was told that the boot ended. */
   readonly told?: () => readonly (string | undefined)[];
 }
@@ -155,6 +157,7 @@ const cases: readonly Case[] = [
     origin: () => ({ datasource: id, place: `the metadata service of ${services[id].title}` }),
     isLasting: id !== 'azure',
     handOver: async (userData: string) => serviceOf(id, userData),
+    ...(id === 'hetzner' ? { address: '2001:db8:beef::1/64' } : {}),
     ...(id === 'azure' ? { told: () => fabric.asked.map(({ body }) => /<State>(\w+)</.exec(body)?.[1]) } : {}),
   })),
   {
@@ -242,6 +245,8 @@ test.each(chosen)(
       const first = await vm.status('a healthy host', ({ state }) => state === 'healthy');
       expect(first.machine?.config).toEqual(origin());
       expect(await hostOf(vm, first)).toEqual(wanted);
+      if (delivery.address !== undefined)
+        expect(await (await vm.shell()).output('ip -o -6 address show dev eth0')).toContain(delivery.address);
       if (delivery.told !== undefined)
         expect(await vm.until('a report', async () => delivery.told?.().length !== 0 && delivery.told?.())).toEqual([
           'Ready',
