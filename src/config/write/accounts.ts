@@ -19,6 +19,7 @@ export function writeUser(user: UserConfig): Written {
       lock_passwd: user.lockPassword ? undefined : false,
       sudo: filled(user.sudo),
       ssh_authorized_keys: filled(user.sshAuthorizedKeys),
+      ssh_import_id: user.sshImportIds,
     }) ?? {}
   );
 }

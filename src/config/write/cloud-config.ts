@@ -2,6 +2,7 @@ import { stringify } from 'yaml';
 import type { HostConfig } from '../host-config.ts';
 import { writeGroup, writeUser } from './accounts.ts';
 import { writeBerthBlock } from './berth.ts';
+import { writeCommands } from './commands.ts';
 import { writeFile } from './files.ts';
 import { writeNetwork } from './network.ts';
 import { writeDisk, writeFilesystem, writeMounts, writeSwapFile } from './storage.ts';
@@ -24,6 +25,7 @@ export function writeCloudConfig(config: HostConfig): string {
     groups: filled(config.groups.map(writeGroup)),
     write_files: filled(config.files.map(writeFile)),
     ...writeStorage(config),
+    ...writeCommands(config),
     network: config.network === undefined ? undefined : writeNetwork(config.network),
     berth: writeBerthBlock(config, usesNtp ? ['ntp'] : []),
   });
