@@ -4,6 +4,7 @@ import { BerthError } from '../core/errors.ts';
 import type { DatasourceResult } from '../datasource/datasource.ts';
 import { HttpFetcher } from '../datasource/http-fetcher.ts';
 import { instanceDataOf } from '../datasource/instance-data.ts';
+import { ignitionNeedsNetwork, resolveIgnition } from '../datasource/resolve-ignition.ts';
 import { hasIncludes, needsNetwork, resolveUserData } from '../datasource/resolve-user-data.ts';
 import type { Say } from './boot-console.ts';
 import { IncludeFile } from './include-memory.ts';
@@ -24,11 +25,16 @@ function some({ userData, vendorData }: Texts, holds: (bytes: Uint8Array) => boo
   return [userData, vendorData].some((bytes) => bytes !== undefined && holds(bytes));
 }
 
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
 /** True when a config names URLs that are asked again at every boot. Pure. */
 export const asksAnew = (texts: Texts): boolean => some(texts, hasIncludes);
 
 /** True when a config is not complete without the network. Pure. */
-export const isOpen = (texts: Texts): boolean => some(texts, needsNetwork);
+export const isOpen = (texts: Texts): boolean =>
+  some(texts, (bytes) => needsNetwork(bytes) || ignitionNeedsNetwork(textOf(bytes)));
 
 /**
  * A config with what it includes, and with its templates filled in. What cannot be reached is waited for. Throws
@@ -49,7 +55,12 @@ export async function resolveSeed(result: DatasourceResult, options: ResolveSeed
     (['userData', 'vendorData'] as const).map(async (name) => {
       const bytes = result[name];
       const document = `${name === 'userData' ? 'user-data' : 'vendor-data'} of ${result.origin}`;
-      return bytes === undefined ? undefined : await resolveUserData(document, bytes, ports, signal);
+      if (bytes === undefined) return undefined;
+      const text = textOf(bytes);
+      const complete = name === 'userData' ? await resolveIgnition(text, fetcher, signal) : text;
+      return complete === text
+        ? await resolveUserData(document, bytes, ports, signal)
+        : { text: complete, diagnostics: [] };
     }),
   );
   const errors = (user?.diagnostics ?? []).filter(({ severity }) => severity === 'error');

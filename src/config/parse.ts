@@ -5,6 +5,7 @@ import { foreignLanguage } from './dialects/foreign.ts';
 import { type DialectName, dialects } from './dialects/table.ts';
 import { emptyHostConfig, type HostConfig } from './host-config.ts';
 import type { LocalFiles } from './local-files.ts';
+import { overlayConfigs } from './overlay.ts';
 import { passwordHasher } from './password.ts';
 
 export interface ParseOptions {
@@ -29,22 +30,29 @@ export interface ParseResult {
   readonly sources: () => ReadonlyMap<string, SourcePosition>;
 }
 
-/** Reads config files as one host config, a later file over an earlier one. Pure; never throws, whatever the text. */
+/**
+ * Reads config files as one host config, a later file over an earlier one; neighbours in one language are merged as that language
+ * has it. Pure; never throws, whatever the text.
+ */
 export function parseConfig(files: readonly SourceFile[], options: ParseOptions = {}): ParseResult {
   const { dialect = 'auto' } = options;
-  const recognised = files.map((file) => ({ file, row: recognise(file, dialect) }));
-  const unknown = recognised.filter(({ row }) => row === undefined).map(({ file }) => unrecognised(file));
-  const [first] = recognised;
-  if (unknown.length > 0 || first?.row === undefined) return refusal(unknown);
-  const { row } = first;
-  const mixed = recognised.filter((other) => other.row !== row);
-  if (mixed.length > 0) {
-    const { title } = row;
-    const message = `files of different languages cannot be read as one config; ${first.file.file} is ${title}`;
-    return refusal(mixed.map(({ file }) => wholeFile(file, 'mixed-dialects', message, null)));
+  const groups: { readonly row: Dialect; readonly files: SourceFile[] }[] = [];
+  const unknown: Diagnostic[] = [];
+  for (const file of files) {
+    const row = recognise(file, dialect);
+    const group = groups.at(-1);
+    if (row === undefined) unknown.push(unrecognised(file));
+    else if (group?.row === row) group.files.push(file);
+    else groups.push({ row, files: [file] });
   }
-  const { config, diagnostics, sources } = row.parse(files, contextOf(options));
-  return { config, diagnostics: sortDiagnostics(diagnostics), sources };
+  if (unknown.length > 0 || groups.length === 0) return refusal(unknown);
+  const context = contextOf(options);
+  const results = groups.map((group) => group.row.parse(group.files, context));
+  return {
+    config: results.map(({ config }) => config).reduce(overlayConfigs),
+    diagnostics: sortDiagnostics(results.flatMap(({ diagnostics }) => diagnostics)),
+    sources: () => new Map(results.flatMap(({ sources }) => [...sources()])),
+  };
 }
 
 /** What a config may refer to, as the caller knows it. */

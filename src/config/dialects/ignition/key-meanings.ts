@@ -27,8 +27,8 @@ export const keyMeanings: Readonly<Record<string, Readonly<Record<string, KeyMea
     proxy: done('`httpProxy`, `httpsProxy`, `noProxy`: for the engines, the updater and every service'),
   },
   references: {
-    merge: done('configs laid over this one, from `data:` URLs; from a server: refused'),
-    replace: done('a config in the place of this one, from a `data:` URL; from a server: refused'),
+    merge: done('configs laid over this one, from `data:` URLs, and from web servers when the host boots'),
+    replace: done('a config in the place of this one, from a `data:` URL, or from a web server when the host boots'),
   },
   tls: { certificateAuthorities: done('certificates to trust, from `data:` URLs; from a server: refused') },
   resource: {
