@@ -204,6 +204,7 @@ async function takeSeed(found: DatasourceResult, options: Boot): Promise<boolean
   try {
     if (isOpen(found)) await goOnline(isAsBefore, options);
     const result = await resolveSeed(found, { ...options, ...resolving(isAsBefore, options) });
+    sayDiagnostics(result.diagnostics.slice(found.diagnostics.length), say);
     place = placeTexts(result);
     files = userTexts(result);
     agent.stand(place);

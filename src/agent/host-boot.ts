@@ -80,6 +80,7 @@ export async function openHost(options: HostBootOptions): Promise<OwnHost> {
   const tasks = new HostTaskRunner({
     ...{ marks: taskMarks, clock, say, power: options.power, hostKeyDirectory: options.hostKeyDirectory },
     directory: join(runDirectory, 'commands'),
+    perDirectory: join(stateDirectory, 'per'),
     logFile: commandLog,
     version: berthVersion,
     datasource: () => machine.status().config?.datasource ?? 'none',

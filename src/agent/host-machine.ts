@@ -29,6 +29,8 @@ export interface HostMachineDependencies {
   readonly groupIds: Readonly<Record<string, number>>;
   /** What went wrong outside of the agent, a line each; the guard may find more at any time. */
   readonly bootProblems: () => readonly string[];
+  /** How long the network is waited for before commands of the config run without it; two minutes by default. */
+  readonly networkPatienceMs?: number;
   /** Ends with the agent. */
   readonly signal: AbortSignal;
 }
@@ -157,6 +159,10 @@ export class HostMachine implements Machine {
   async #whenOnline(config: HostConfig, options: BringOptions, turn: number): Promise<void> {
     const { network, signal } = this.#deps;
     try {
+      if (!(await this.#isReadyInTime())) {
+        if (turn !== this.#latest) return;
+        await this.#reconcile(config, options, { phase: 'offline' });
+      }
       await network.whenReady(signal);
       if (turn !== this.#latest) return;
       await this.#noteFirst(options, await this.#reconcile(config, options, { phase: 'all' }));
@@ -164,6 +170,20 @@ export class HostMachine implements Machine {
       // Nobody waits for this any more: it shows in the status.
       if (!signal.aborted) this.addProblems([`the machine could not be brought to its config: ${messageOf(error)}`]);
     }
+  }
+
+  /** Whether the network gets ready before what a config has the host run is run without it. */
+  async #isReadyInTime(): Promise<boolean> {
+    const { network, signal, networkPatienceMs = 2 * 60_000 } = this.#deps;
+    const patience = AbortSignal.timeout(networkPatienceMs);
+    return await network.whenReady(AbortSignal.any([signal, patience])).then(
+      () => true,
+      (error: unknown) => {
+        signal.throwIfAborted();
+        if (!patience.aborted) throw error;
+        return false;
+      },
+    );
   }
 
   async #noteFirst({ provisional = false }: BringOptions, { failed }: HostOutcome): Promise<void> {

@@ -10,8 +10,8 @@ export interface VmAccess {
 }
 
 /**
- * Platform configs that give the default user a key. The user's config replaces whole top-level keys of it: the first way
- * holds whatever `users` says, the second one when the config has a `user` of its own.
+ * Platform configs that give the default user a key. They fill in what the user's config leaves out: the first way holds
+ * whatever `users` says, the second one when the config's `user` has keys of its own.
  */
 const ways: readonly ((key: string) => Readonly<Record<string, unknown>>)[] = [
   (key) => ({ user: { ssh_authorized_keys: [key] } }),
@@ -26,7 +26,10 @@ export function vmAccess(files: readonly SourceFile[], publicKey: string): VmAcc
   for (const way of ways) {
     // JSON is YAML.
     const vendorData = `#cloud-config\n${JSON.stringify(way(publicKey))}\n`;
-    const { config, diagnostics } = parseConfig([{ file: 'vendor-data', text: vendorData }, ...files]);
+    const { config, diagnostics } = parseConfig([
+      { file: 'vendor-data', text: vendorData, layer: 'vendor-data' },
+      ...files,
+    ]);
     if (diagnostics.some(({ file, severity }) => file === 'vendor-data' && severity === 'error')) continue;
     const user = config.users.find(({ sshAuthorizedKeys }) => sshAuthorizedKeys.includes(publicKey));
     if (user !== undefined) return { vendorData, loginUser: user.name };

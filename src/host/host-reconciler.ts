@@ -25,8 +25,11 @@ export interface HostReconcilerDependencies {
 }
 
 export interface HostReconcileOptions extends HostPlanOptions {
-  /** `early`: only what does not need the network; what does is left over. */
-  readonly phase: 'early' | 'all';
+  /**
+   * `early`: only what does not need the network; what does is left over. `offline`: also what a config has the host run late,
+   * which is not held back for ever by a network that does not come.
+   */
+  readonly phase: 'early' | 'offline' | 'all';
   readonly onStep?: (event: HostStepEvent) => void;
 }
 
@@ -86,7 +89,8 @@ export class HostReconciler {
     const open = new Set<string>();
     for (const step of steps) {
       const waits = step.after.some((id) => failed.has(id) || open.has(id));
-      if (waits || (phase === 'early' && step.phase === 'online')) {
+      const needsNetwork = step.phase === 'online' && !(phase === 'offline' && step.kind === 'run-task');
+      if (waits || (phase !== 'all' && needsNetwork)) {
         open.add(step.id);
         continue;
       }

@@ -2,11 +2,11 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from '@jest/globals';
 import { expandUserData } from '../../src/config/user-data/expand.ts';
 import { askCloudInit, seeded } from './support/cloud-init-oracle.ts';
-import { type CloudInitCode, cloudInitCode } from './support/cloud-init-package.ts';
+import { cloudInitRoot } from './support/cloud-init-package.ts';
 
-let code: CloudInitCode;
+let root: string;
 beforeAll(async () => {
-  code = await cloudInitCode();
+  root = await cloudInitRoot();
 });
 
 const config = '#cloud-config\nhostname: a\n';
@@ -101,7 +101,7 @@ test("documents come apart as in cloud-init's own code", () => {
   // Lists of URLs would be fetched by cloud-init.
   const all = documents().filter((bytes) => !/^#include/.test(Buffer.from(bytes).toString('latin1')));
   const { answers } = askCloudInit(
-    code,
+    root,
     all.map((bytes) => ({ document: Buffer.from(bytes).toString('base64') })),
   );
   const different = all.flatMap((bytes, index) => {

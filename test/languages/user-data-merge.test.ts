@@ -2,12 +2,12 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { SourceFile } from '../../src/config/dialects/dialect.ts';
 import { readUserData } from '../../src/config/user-data/read-user-data.ts';
 import { askCloudInit, type OraclePart, seeded } from './support/cloud-init-oracle.ts';
-import { type CloudInitCode, cloudInitCode } from './support/cloud-init-package.ts';
+import { cloudInitRoot } from './support/cloud-init-package.ts';
 import { MergeCases } from './support/merge-cases.ts';
 
-let code: CloudInitCode;
+let root: string;
 beforeAll(async () => {
-  code = await cloudInitCode();
+  root = await cloudInitRoot();
 });
 
 /** What Berth makes of the same parts. */
@@ -24,8 +24,8 @@ function archive(parts: readonly OraclePart[]): string {
 describe("merging as cloud-init's own code does", () => {
   test('1,000 seeded lists of parts', () => {
     const cases = Array.from({ length: 1000 }, (_, seed) => new MergeCases(seeded(seed + 1)).parts());
-    const { answers } = askCloudInit(
-      code,
+    const { answers, version } = askCloudInit(
+      root,
       cases.map((parts) => ({ layers: [parts] })),
     );
     expect(answers.filter((one) => one === null).length).toBeLessThan(25);
@@ -37,6 +37,7 @@ describe("merging as cloud-init's own code does", () => {
         : [{ parts, here, there: answers[index] }];
     });
     expect([different.length, different.slice(0, 2)]).toEqual([0, []]);
+    expect(version).toMatch(/^\d+\.\d/);
     // The cases are not all of one kind.
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBeGreaterThan(900);
   });
@@ -47,7 +48,7 @@ describe("merging as cloud-init's own code does", () => {
       return [new MergeCases(random).parts(), new MergeCases(random).parts()] as const;
     });
     const { answers } = askCloudInit(
-      code,
+      root,
       cases.map((layers) => ({ layers })),
     );
     expect(answers.filter((one) => one === null).length).toBeLessThan(25);

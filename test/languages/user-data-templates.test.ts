@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { renderTemplate, TemplateFailure } from '../../src/config/user-data/template.ts';
 import { askCloudInit } from './support/cloud-init-oracle.ts';
-import { cloudInitCode } from './support/cloud-init-package.ts';
+import { cloudInitRoot } from './support/cloud-init-package.ts';
 
 const data = {
   'instance-id': 'i-1',
@@ -38,7 +38,7 @@ const bodies = [
 test("templates come to what cloud-init's own code makes of them", async () => {
   const templates = bodies.map((body) => `## template: jinja\n#cloud-config\n${body}`);
   const { answers } = askCloudInit(
-    await cloudInitCode(),
+    await cloudInitRoot(),
     templates.map((template) => ({ template, data })),
   );
   const here = templates.map((template) => {

@@ -101,7 +101,7 @@ function splitParts(body: string, boundary: string): string[] {
 
 /** `text/x; name="a b"; charset=utf-8` (RFC 2045, 5.1); of RFC 2231 the form `name*=utf-8''a%20b`. */
 function readField(text: string): MimeField {
-  const [value = '', ...rest] = text.split(/;(?=(?:[^"]*"[^"]*")*[^"]*$)/);
+  const [value = '', ...rest] = splitFields(text);
   const parameters = new Map<string, string>();
   for (const parameter of rest) {
     const match = /^\s*([^=\s]+?)(\*)?\s*=\s*(.*?)\s*$/s.exec(parameter);
@@ -111,6 +111,20 @@ function readField(text: string): MimeField {
     parameters.set(name.toLowerCase(), extended === undefined ? plain : decodeExtended(plain));
   }
   return { value: value.trim().toLowerCase(), parameters };
+}
+
+/** At semicolons that no quotes are around. */
+function splitFields(text: string): string[] {
+  const fields: string[] = [];
+  let start = 0;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text[at] === '"') isQuoted = !isQuoted;
+    if (text[at] !== ';' || isQuoted) continue;
+    fields.push(text.slice(start, at));
+    start = at + 1;
+  }
+  return [...fields, text.slice(start)];
 }
 
 function decodeExtended(text: string): string {

@@ -85,8 +85,18 @@ class UserDataReader {
       this.#report(partWithoutEffect(part));
       return;
     }
-    this.#scripts.push(script);
-    this.#scriptPlaces.set(formatPath(['scripts', script.name]), { file: part.file, line: 1, column: 1 });
+    const name = this.#freeName(script.name);
+    this.#scripts.push({ ...script, name });
+    this.#scriptPlaces.set(formatPath(['scripts', name]), { file: part.file, line: 1, column: 1 });
+  }
+
+  /** Parts of several texts may have one name: none takes another one's place. */
+  #freeName(name: string): string {
+    const taken = (candidate: string): boolean => this.#scripts.some((script) => script.name === candidate);
+    for (let count = 2; ; count += 1) {
+      const candidate = count === 2 ? name : `${name}-${count - 1}`;
+      if (!taken(candidate)) return candidate;
+    }
   }
 
   #takeConfig(part: UserDataPart, layer: LayerName): void {
@@ -168,6 +178,7 @@ class UserDataReader {
   }
 
   #reportOverridden(tree: TreeMap): void {
+    const inKey = new Map<Tree, ReadonlySet<number>>();
     for (const { key, path, source } of this.#declared) {
       const name = path.at(-1) ?? '';
       if (name.startsWith('merge_')) continue;
@@ -175,7 +186,9 @@ class UserDataReader {
         (at, part) => (at?.kind === 'map' ? at.entries.get(part) : undefined),
         tree,
       );
-      if (found !== undefined && sourcesIn(found).has(source)) continue;
+      const sources = found === undefined ? undefined : (inKey.get(found) ?? sourcesIn(found));
+      if (found !== undefined && sources !== undefined) inKey.set(found, sources);
+      if (sources?.has(source) === true) continue;
       key.inform('overridden', `"${name}" is replaced by a later file`, undefined, 'key');
     }
   }

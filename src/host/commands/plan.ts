@@ -31,7 +31,7 @@ export function planCommands(
       });
     if (lacking.some(({ isNeeded }) => isNeeded)) continue;
     const phase = task.stage === 'early' ? 'early' : 'online';
-    const step = context.step({ kind: 'run-task', task }, { ...about, summary: task.summary, phase, optional: true });
+    const step = context.step({ kind: 'run-task', task }, { ...about, summary: task.summary, phase });
     steps.push(step);
   }
   return { steps, blocked };

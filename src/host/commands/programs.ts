@@ -10,7 +10,7 @@ export interface NamedProgram {
   readonly isNeeded: boolean;
 }
 
-/** What the shell has itself. */
+/** What the shell has itself, and what Berth brings for cloud-configs. */
 const builtIn = new Set(
   [
     'cd',
@@ -29,7 +29,7 @@ const builtIn = new Set(
     ':',
     '.',
     '[',
-  ].concat(['trap', 'ulimit', 'umask', 'unset', 'wait', 'kill', 'command', 'type']),
+  ].concat(['trap', 'ulimit', 'umask', 'unset', 'wait', 'kill', 'command', 'type', 'cloud-init-per']),
 );
 
 /** The programs that a task names, as far as that can be told before it runs. Pure. */

@@ -5,6 +5,7 @@ import type { Clock } from '../../core/clock.ts';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import { Turns } from '../../core/turns.ts';
 import { renderFinalMessage } from './final-message.ts';
+import { perProgram, perVariables } from './per-program.ts';
 import { phoneHome } from './phone-home.ts';
 import { type LoggedResult, runLogged } from './run-logged.ts';
 import { describeStatuses, readStatuses, shellScript } from './shell-script.ts';
@@ -17,6 +18,8 @@ export interface HostTaskRunnerDependencies {
   readonly clock: Clock;
   /** Below /run: scripts on their way. */
   readonly directory: string;
+  /** Where `cloud-init-per` keeps its marks; outlives the boot. */
+  readonly perDirectory: string;
   /** Where all output goes. */
   readonly logFile: string;
   readonly hostKeyDirectory: string;
@@ -132,8 +135,10 @@ export class HostTaskRunner implements TaskRunner {
     prefix: readonly string[],
     signal: AbortSignal,
   ): Promise<LoggedResult> {
-    const { directory, logFile, clock } = this.#deps;
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const { directory, logFile, clock, perDirectory } = this.#deps;
+    const programs = join(directory, 'bin');
+    await mkdir(programs, { recursive: true, mode: 0o700 });
+    await writeFile(join(programs, 'cloud-init-per'), perProgram, { mode: 0o755 });
     await mkdir(dirname(logFile), { recursive: true });
     const path = join(directory, task.id.replaceAll('/', '-'));
     const statusFile = `${path}.status`;
@@ -147,7 +152,12 @@ export class HostTaskRunner implements TaskRunner {
       return await runLogged(
         {
           ...{ program, args, logFile, statusFile, signal, timeoutMs: this.#limitMs(task) },
-          environment: { ...environment, INSTANCE_ID: await this.#instance() },
+          environment: {
+            ...environment,
+            PATH: `${environment.PATH}:${programs}`,
+            [perVariables.instance]: await this.#instance(),
+            [perVariables.directory]: perDirectory,
+          },
         },
         clock,
       );

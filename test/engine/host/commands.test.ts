@@ -40,6 +40,7 @@ class Boot {
         version: '1.0',
         hostKeyDirectory: join(directory, 'keys'),
       },
+      perDirectory: join(directory, 'per'),
       logFile: join(directory, 'log'),
       datasource: () => 'nocloud',
       say: (line) => this.said.push(line),
@@ -165,6 +166,27 @@ describe('how often', () => {
     await later.runner.run(task!, signal);
     expect([(await later.marks.all()).get('runcmd')?.outcome, await said()]).toEqual(['started', ['one', 'two']]);
   });
+});
+
+test('cloud-init-per runs a command as often as it says', async () => {
+  const declared = config(`bootcmd:
+- cloud-init-per once a echo once
+- [cloud-init-per, instance, a, echo, instance]
+- cloud-init-per always a sh -c 'echo always; exit 3'
+- cloud-init-per often a true
+`);
+  const failed = await new Boot(1).all(declared);
+  expect(failed).toEqual([expect.stringMatching(/^bootcmd: bootcmd\[2\] ended with 3; bootcmd\[3\] ended with 64: /)]);
+  await new Boot(2).all(declared);
+  await new Boot(3).all(declared, 'i-2');
+  expect((await said()).filter((line) => !line.startsWith('cloud-init-per'))).toEqual([
+    'once',
+    'instance',
+    'always',
+    'always',
+    'instance',
+    'always',
+  ]);
 });
 
 describe('scripts', () => {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CloudInitCode } from './cloud-init-package.ts';
 
 export interface OraclePart {
   readonly type: string;
@@ -16,16 +16,13 @@ export type Question =
 
 /**
  * What cloud-init answers: a merged config for layers, `[type, name, content]` of each part for a document, a template's text, null for one
- * that it cannot fill in.
+ * that it cannot fill in. Root.
  */
-export function askCloudInit(
-  code: CloudInitCode,
-  questions: readonly Question[],
-): { version: string; answers: unknown[] } {
-  const script = join(import.meta.dirname, 'cloud-init-user-data.py');
-  const result = spawnSync(code.python, [script], {
+export function askCloudInit(root: string, questions: readonly Question[]): { version: string; answers: unknown[] } {
+  const script = readFileSync(join(import.meta.dirname, 'cloud-init-user-data.py'), 'utf8');
+  const result = spawnSync('chroot', [root, '/usr/bin/python3', '-c', script], {
     input: JSON.stringify(questions),
-    env: { PATH: '/usr/bin:/bin', PYTHONPATH: code.pythonPath, LC_ALL: 'C.UTF-8' },
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' },
     encoding: 'utf8',
     maxBuffer: 64 * 2 ** 20,
   });

@@ -9,6 +9,8 @@ import { guestMachine } from '../../../src/agent/machine.ts';
 import { Maintenance } from '../../../src/agent/maintenance.ts';
 import type { ApplyEvent } from '../../../src/agent/model.ts';
 import { emptyHostConfig } from '../../../src/config/host-config.ts';
+import type { TaskMark } from '../../../src/host/commands/task-state.ts';
+import type { CommandTask } from '../../../src/host/commands/tasks.ts';
 import { HostReconciler } from '../../../src/host/host-reconciler.ts';
 import type { DeclaredNetwork } from '../../../src/host/network/network-controller.ts';
 import type { NetworkStatus } from '../../../src/host/network/network-status.ts';
@@ -25,8 +27,11 @@ class FakeNetwork {
     this.declared.push(network);
   }
 
-  async whenReady(): Promise<void> {
-    await this.#ready.promise;
+  async whenReady(signal: AbortSignal): Promise<void> {
+    const aborted = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+    await Promise.race([this.#ready.promise, aborted]);
   }
 
   getReady(): void {
@@ -176,4 +181,26 @@ test('what is applied ends the wait for a config', async () => {
   await made.bring(named, { previous }, () => undefined);
   expect(made.status().maintenance).toBeNull();
   await expect(readFile(path)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('commands of the config are not held back for ever by a network that does not come', async () => {
+  const ran = Promise.withResolvers<string>();
+  const marks = new Map<string, TaskMark>();
+  const tasks = {
+    marks: async () => marks,
+    run: async ({ id, digest }: CommandTask) => {
+      marks.set(id, { at: 0, digest, outcome: 'done' });
+      ran.resolve(id);
+    },
+  };
+  const clock = { now: () => 0, sleep: async () => undefined };
+  const ports = { files: host.files, blockDevices: host.blockDevices, kernel: host.kernel, tasks };
+  const reconciler = new HostReconciler({ ports, clock, recorder: { record: () => undefined } });
+  const patient = machine({ reconciler, networkPatienceMs: 20 });
+  const declared = config('runcmd: [a=1]\nmounts: [["server:/x", /mnt/x, nfs, "_netdev"]]\n');
+  const reports = await patient.bring(declared, { previous: emptyHostConfig }, () => undefined);
+  expect(reports.map(({ key, outcome }) => `${key} ${outcome}`)).toContain('runcmd pending');
+  expect(await ran.promise).toBe('runcmd');
+  // What needs the network still waits for it.
+  expect(host.kernel.mounted.map(({ target }) => target)).not.toContain('/mnt/x');
 });

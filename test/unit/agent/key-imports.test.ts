@@ -68,3 +68,11 @@ test('what is no plain key is not taken', () => {
   const text = `# keys\n${key('a')}\r\ncommand="rm" ${key('b')}\nssh-ed25519\n<html>\n${key('c')} a "b"\n`;
   expect(keysIn(text, 'gh:x')).toEqual([`${key('a')} gh:x`, `${key('c')} gh:x`]);
 });
+
+test('users have ids of their own, the default user those at the top, too', () => {
+  const { users } = config('ssh_import_id: [gh:a]\nusers: [default, {name: ops, ssh_import_id: [lp:b]}]\n');
+  expect(users.map(({ name, sshImportIds }) => [name, sshImportIds])).toEqual([
+    ['berth', ['gh:a']],
+    ['ops', ['lp:b']],
+  ]);
+});

@@ -17,11 +17,16 @@ describe('our key opens', () => {
     ['one that names the default user', 'users: [default, {name: ops}]', 'berth'],
     ['one with keys for the default user', `ssh_authorized_keys: ["${own}"]`, 'berth'],
     ['one that renames the default user', 'user: {name: bob, groups: [docker]}', 'bob'],
+    ['one that gives the default user keys', `user: {name: bob, ssh_authorized_keys: ["${own}"]}`, 'bob'],
+    ['one with a default user and keys', `user: {name: bob}\nssh_authorized_keys: ["${own}"]`, 'bob'],
   ])('%s', (_rule, text, user) => {
     const files = userData(text);
     const access = vmAccess(files, key);
     expect(access?.loginUser).toBe(user);
-    const merged = parseConfig([{ file: 'vendor-data', text: access?.vendorData ?? '' }, ...files]);
+    const merged = parseConfig([
+      { file: 'vendor-data', text: access?.vendorData ?? '', layer: 'vendor-data' },
+      ...files,
+    ]);
     const found = merged.config.users.find(({ name }) => name === user);
     expect(found?.sshAuthorizedKeys).toContain(key);
     expect(merged.diagnostics.filter(({ severity }) => severity !== 'info')).toEqual([]);
@@ -32,13 +37,20 @@ test('nothing that the user declared is lost', () => {
   const files = userData(`users: [{name: ops, ssh_authorized_keys: ["${own}"]}]\nhostname: web`);
   const access = vmAccess(files, key);
   const alone = parseConfig(files).config;
-  const merged = parseConfig([{ file: 'vendor-data', text: access?.vendorData ?? '' }, ...files]).config;
+  const merged = parseConfig([
+    { file: 'vendor-data', text: access?.vendorData ?? '', layer: 'vendor-data' },
+    ...files,
+  ]).config;
   expect(merged).toEqual({ ...alone, users: [expect.objectContaining({ name: 'berth' }), ...alone.users] });
 });
 
 test.each([
   ['a user of the default user’s name', 'users: [{name: berth}]'],
-  ['a default user and keys of its own', `user: {name: bob}\nssh_authorized_keys: ["${own}"]`],
+  [
+    'a default user who has keys in both places',
+    `user: {ssh_authorized_keys: ["${own}"]}\nssh_authorized_keys: ["${own}"]`,
+  ],
+  ['no ear for the platform', 'vendor_data: {enabled: false}'],
 ])('a config with %s keeps our key out', (_rule, text) => {
   expect(vmAccess(userData(text), key)).toBeUndefined();
 });

@@ -157,13 +157,14 @@ export class CloudInitDraft {
       return;
     }
     const changes = this.user?.value ?? {};
+    const sshImportIds = [...(changes.sshImportIds ?? []), ...(this.importedKeys?.value ?? [])];
     const sshAuthorizedKeys = [...(changes.sshAuthorizedKeys ?? []), ...(this.keys?.value ?? [])];
     const { config } = this.host;
     const user = {
       ...structuredClone(defaultUser),
       ...structuredClone(changes),
       sshAuthorizedKeys,
-      ...(this.importedKeys === undefined ? {} : { sshImportIds: [...this.importedKeys.value] }),
+      ...(sshImportIds.length === 0 ? {} : { sshImportIds }),
     } as (typeof config.users)[number];
     if (config.users.some(({ name }) => name === user.name)) {
       place.error('duplicate', `the default user's name "${user.name}" is also that of another user`);

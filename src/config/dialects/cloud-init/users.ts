@@ -17,6 +17,7 @@ import {
 } from '../../shape.ts';
 import { absolutePath, accountName, passwordHash, sshKey } from '../../value-shapes.ts';
 import { clearText, hashOf } from './account-password.ts';
+import { importedKeys } from './command-shapes.ts';
 import type { CloudInitDraft } from './draft.ts';
 
 const groupNames = convert(either(words, mapOf(nothing)), (value) =>
@@ -61,10 +62,7 @@ const fields = {
   inactive: { ignored: 'accounts do not expire on Berth yet' },
   selinux_user: { ignored: 'Berth has no SELinux' },
   snapuser: { ignored: 'there is no snap on an immutable host' },
-  ssh_import_id: {
-    ignored: 'Berth does not fetch keys from other sites yet',
-    hint: 'write the keys under ssh_authorized_keys',
-  },
+  ssh_import_id: importedKeys,
   ssh_redirect_user: { ignored: 'logins are not redirected on Berth' },
 } as const;
 
@@ -190,6 +188,7 @@ function declaredBy(given: UserFields, { hashPassword }: CloudInitDraft): Partia
     lockPassword: given.lock_passwd,
     sudo: given.sudo,
     sshAuthorizedKeys: given.ssh_authorized_keys,
+    sshImportIds: given.ssh_import_id,
   };
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

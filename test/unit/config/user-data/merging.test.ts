@@ -196,3 +196,16 @@ test('scripts, by the types of their parts and the layer', () => {
     'vendor',
   ]);
 });
+
+test('scripts of one name do not take the place of each other', () => {
+  const files = [
+    config('u', '#!/bin/sh\necho u'),
+    config('v', '#!/bin/sh\necho v', 'vendor-data'),
+    config('w', '#!/bin/sh\necho w'),
+  ];
+  expect(parseConfig(files).config.commands?.scripts.map(({ name, time }) => [name, time])).toEqual([
+    ['part-001', 'user'],
+    ['part-001-2', 'vendor'],
+    ['part-001-3', 'user'],
+  ]);
+});
