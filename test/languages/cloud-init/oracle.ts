@@ -1,11 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFile, readdir, readFile, symlink } from 'node:fs/promises';
+import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { machineMirror } from '../../../image/apt.ts';
-import { runCommand } from '../../../src/engine/run-command.ts';
-import { cachedDirectory } from '../../engine/support/cache.ts';
-import { installTools } from '../../engine/support/engine-versions.ts';
+import { cloudInitRoot } from '../support/cloud-init-package.ts';
 
 export interface Verdict {
   readonly valid: boolean;
@@ -14,7 +11,6 @@ export interface Verdict {
 
 export type DocumentKind = 'cloud-config' | 'network-config';
 
-const packages = ['cloud-init', 'python3-minimal'];
 const modules = 'usr/lib/python3/dist-packages/cloudinit';
 
 /** `cloud-init schema` of Debian's newest cloud-init, kept running: a question takes a few milliseconds. */
@@ -31,7 +27,7 @@ export class CloudInitOracle {
 
   /** Unpacks Debian's packages where they are not yet, and starts the program. Root. */
   static async start(): Promise<CloudInitOracle> {
-    const root = await unpackedRoot();
+    const root = await cloudInitRoot();
     await copyFile(join(import.meta.dirname, 'oracle.py'), join(root, 'tmp/oracle.py'));
     const child = spawn('chroot', [root, '/usr/bin/python3', '/tmp/oracle.py'], { stdio: ['pipe', 'pipe', 'inherit'] });
     const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -72,20 +68,3 @@ export class CloudInitOracle {
 }
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
-
-async function unpackedRoot(): Promise<string> {
-  return cachedDirectory('cloud-init', ['sid', ...packages].join(' '), async (directory) => {
-    await installTools();
-    // A mirror that is a copy may be older than the ten days for which Debian calls its index valid.
-    await runCommand('mmdebstrap', [
-      '--quiet',
-      '--variant=extract',
-      '--aptopt=Acquire::Check-Valid-Until "false"',
-      `--include=${packages.join(',')}`,
-      'sid',
-      directory,
-      (await machineMirror()).archive,
-    ]);
-    for (const name of ['bin', 'lib', 'lib64', 'sbin']) await symlink(`usr/${name}`, join(directory, name));
-  });
-}
