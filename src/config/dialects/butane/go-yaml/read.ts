@@ -2,6 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocume
 import type { Problem } from '../../../../core/diagnostic.ts';
 import { refuseText, type TextPosition, yamlLimits, yamlSyntaxProblem } from '../../../yaml-source.ts';
 import type { GoAlias, GoMapping, GoNode, GoScalar, GoSequence } from './node.ts';
+import { findGoTab } from './tabs.ts';
 
 /** The first document of a text, as go-yaml version 3 parses it. */
 export interface GoYaml {
@@ -14,7 +15,9 @@ export interface GoYaml {
 const yamlTags = 'tag:yaml.org,2002:';
 
 /** Parses without resolving scalars; unused documents of the text are passed over, as go-yaml does. Pure; never throws. */
-export function readGoYaml(text: string): GoYaml {
+export function readGoYaml(source: string): GoYaml {
+  // To libyaml these end a line, too; each stays one character, so that places stay where they are.
+  const text = source.replace(/\r(?!\n)|[\u0085\u2028\u2029]/g, '\n');
   const lines = new LineCounter();
   const position = (offset: number): TextPosition => {
     const { line, col } = lines.linePos(offset);
@@ -37,7 +40,7 @@ export function readGoYaml(text: string): GoYaml {
     const [document] = documents;
     if (document === undefined || !('contents' in document)) return { root: undefined, problems: [], position };
     const { errors, contents } = document;
-    const problems = [...unlike, ...errors].map((fault) => ({
+    const problems = [...unlike, ...errors.filter(isFaultToLibyaml)].map((fault) => ({
       problem: yamlSyntaxProblem(fault),
       position: position(fault.pos[0]),
     }));
@@ -55,10 +58,19 @@ export function readGoYaml(text: string): GoYaml {
 function unlikeLibyaml(text: string): { message: string; code: string; pos: readonly [number] }[] {
   const version = /^%YAML(?! +1\.1\b)/m.exec(text.slice(0, Math.max(0, text.search(/^---/m))));
   const control = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(text);
+  const tab = findGoTab(text);
   return [
     ...(version === null ? [] : [fault('only YAML 1.1 can be asked for', version.index)]),
     ...(control === null ? [] : [fault('control characters are not allowed', control.index)]),
+    ...(tab === undefined
+      ? []
+      : [{ ...fault('a tab stands where YAML takes blanks only', tab), code: 'TAB_AS_INDENT' }]),
   ];
+}
+
+/** libyaml begins a comment at every `#` that does not stand in a plain text. */
+function isFaultToLibyaml({ message }: { readonly message: string }): boolean {
+  return !message.startsWith('Comments must be separated from other tokens');
 }
 
 function fault(message: string, offset: number): { message: string; code: string; pos: readonly [number] } {
