@@ -132,6 +132,7 @@ class YamlReader {
       prettyErrors: false,
       logLevel: 'error',
     });
+    endAsWritten(document.contents, this.#text);
     const faults = syntaxProblems(document);
     for (const { offset, ...fault } of faults) this.#add(fault, offset);
     this.#rootOffset = offsetOf(document.contents) ?? 0;
@@ -266,6 +267,21 @@ export function yamlSyntaxProblem({ message, code }: { readonly message: string;
 export function syntaxProblems(document: Document.Parsed): (Problem & { readonly offset: number })[] {
   const faults = [...document.errors, ...document.warnings].slice(0, maxSyntaxProblems);
   return faults.map((fault) => ({ ...yamlSyntaxProblem(fault), offset: fault.pos[0] }));
+}
+
+/**
+ * Takes back the line break that the parser gives a block text which ends with the text itself: libyaml, and so go-yaml, and
+ * PyYAML give it none.
+ */
+export function endAsWritten(contents: unknown, text: string): void {
+  if (/[\r\n]$/.test(text)) return;
+  let last = contents;
+  while (isMap(last) || isSeq(last)) last = isMap(last) ? last.items.at(-1)?.value : last.items.at(-1);
+  if (!isScalar(last) || last.type?.startsWith('BLOCK') !== true || last.range?.[2] !== text.length) return;
+  if (typeof last.value !== 'string') return;
+  // A last line of blanks no wider than the indentation says nothing, so there the line break is that of the line before.
+  const isBlank = /(?:^|[\r\n]) *$/.test(text) && /[^\n]/.test(last.value) && !/(?:^|\n) +\n$/.test(last.value);
+  if (!isBlank) last.value = last.value.replace(/\n$/, '');
 }
 
 export function offsetOf(node: unknown): number | undefined {

@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Scalar } from 'yaml';
 import type { Problem } from '../../../../core/diagnostic.ts';
-import { refuseText, type TextPosition, yamlLimits, yamlSyntaxProblem } from '../../../yaml-source.ts';
+import { endAsWritten, refuseText, type TextPosition, yamlLimits, yamlSyntaxProblem } from '../../../yaml-source.ts';
 import type { GoAlias, GoMapping, GoNode, GoScalar, GoSequence } from './node.ts';
 import { findGoTab } from './tabs.ts';
 
@@ -45,6 +45,7 @@ export function readGoYaml(source: string): GoYaml {
       position: position(fault.pos[0]),
     }));
     if (problems.length > 0 || contents === null) return { root: undefined, problems, position };
+    endAsWritten(contents, text);
     return { root: new NodeReader(text).read(contents), problems: [], position };
   } catch (error) {
     // The parser is a third party's: whatever it throws on hostile input is the text's fault, not ours.
@@ -119,10 +120,7 @@ class NodeReader {
     if (/^(?:[^\\]|\\[^/u]|\\u(?![dD][89a-fA-F]))*\\[/u]/.test(quoted)) {
       throw new UnreadableNode('"\\/" and "\\ud800" to "\\udfff" are no escapes in YAML 1.1', range?.[0] ?? 0);
     }
-    const text = typeof value === 'string' ? value : (source ?? '');
-    // libyaml, and so go-yaml, adds no line break to a block that ends with the text itself.
-    const isCut = type?.startsWith('BLOCK') === true && range?.[2] === this.#text.length && !/[\r\n]$/.test(this.#text);
-    return isCut ? text.replace(/\n$/, '') : text;
+    return typeof value === 'string' ? value : (source ?? '');
   }
 
   #alias(name: string, offset: number): GoAlias {
