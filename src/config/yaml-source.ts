@@ -297,7 +297,8 @@ export function isMergeKey({ key }: Pair): boolean {
 const syntaxHints = new Map<string, string>([
   ['TAB_AS_INDENT', 'YAML does not allow tabs for indentation: use spaces'],
   ['BAD_INDENT', 'check the indentation of this line and the one before it'],
-  ['BLOCK_AS_IMPLICIT_KEY', 'quote a value that contains ": "'],
+  ['BLOCK_AS_IMPLICIT_KEY', 'indent the next line as this one, or quote a value that contains ": "'],
+  ['MULTILINE_IMPLICIT_KEY', 'a line has no ":", or the next one is indented too much'],
   ['MISSING_CHAR', 'a quote or bracket is not closed, or a line has no ":"'],
   ['MULTIPLE_DOCS', 'one file holds one document: remove the "---"'],
 ]);

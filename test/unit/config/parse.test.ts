@@ -48,7 +48,8 @@ describe('the language of a text', () => {
   test.each([
     ['a.ign', butane, 'error json-syntax', '*.bu'],
     ['a.ign', '', 'error json-syntax', undefined],
-    ['a.bu', '{"ignition": {"version": "3.4.0"}}', 'error missing-key', undefined],
+    ['a.ign', '{"ignition": ${version}}', 'error json-syntax', 'looks like a template'],
+    ['a.bu', '{"ignition": {"version": "3.4.0"}}', 'error missing-key', '*.ign'],
     ['a.fcc', '#cloud-config\nhostname: a', 'error missing-key', undefined],
   ])('the end of the name %s tells it whatever stands in the file: %j', (file, text, found, hint) => {
     const [first] = parseConfig([{ file, text }]).diagnostics;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { readGoYaml } from '../../../../src/config/dialects/butane/go-yaml/read.ts';
 import { resolveScalar } from '../../../../src/config/dialects/butane/go-yaml/resolve.ts';
 import { translated } from './support.ts';
 
@@ -108,5 +109,19 @@ describe('values are read into the types of the spec', () => {
   test('a bomb of aliases is refused where it would be read', () => {
     const list = `x: &x [${'a, '.repeat(300)}]\npasswd:\n  users:\n${'    - {name: a, groups: *x}\n'.repeat(300)}`;
     expect(translated(list).found.some((line) => line.includes('error too-large'))).toBe(true);
+  });
+});
+
+describe('what is no YAML', () => {
+  test.each([
+    ['a line that is indented too much', 'a: b\n  c: d', '1:4', 'indent the next line as this one'],
+    ['a placeholder', 'a: b\n{{ c }}\nd: e', '2:1', 'looks like a template ("{{")'],
+    ['a tab', 'a: b\n\tc: d', '2:1', 'use spaces'],
+  ])('%s is told once for each line, with a hint', (_name, text, place, hint) => {
+    const { problems } = readGoYaml(text);
+    const lines = problems.map(({ position }) => position.line);
+    expect(new Set(lines).size).toBe(lines.length);
+    const found = problems.map(({ problem, position: { line, column } }) => `${line}:${column} ${problem.hint}`);
+    expect(found.some((line) => line.startsWith(place) && line.includes(hint))).toBe(true);
   });
 });

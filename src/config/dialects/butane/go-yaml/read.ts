@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Scalar } from 'yaml';
 import type { Problem } from '../../../../core/diagnostic.ts';
+import { placeholderHint } from '../../../placeholder.ts';
 import { endAsWritten, refuseText, type TextPosition, yamlLimits, yamlSyntaxProblem } from '../../../yaml-source.ts';
 import type { GoAlias, GoMapping, GoNode, GoScalar, GoSequence } from './node.ts';
 import { findGoTab } from './tabs.ts';
@@ -40,8 +41,8 @@ export function readGoYaml(source: string): GoYaml {
     const [document] = documents;
     if (document === undefined || !('contents' in document)) return { root: undefined, problems: [], position };
     const { errors, contents } = document;
-    const problems = [...unlike, ...errors.filter(isFaultToLibyaml)].map((fault) => ({
-      problem: yamlSyntaxProblem(fault),
+    const problems = firstOfLines([...unlike, ...errors.filter(isFaultToLibyaml)], position).map((fault) => ({
+      problem: withHint(yamlSyntaxProblem(fault), placeholderHint(lineAt(text, fault.pos[0]))),
       position: position(fault.pos[0]),
     }));
     if (problems.length > 0 || contents === null) return { root: undefined, problems, position };
@@ -55,8 +56,32 @@ export function readGoYaml(source: string): GoYaml {
   }
 }
 
+interface Fault {
+  readonly message: string;
+  readonly code: string;
+  readonly pos: readonly [number, ...number[]];
+}
+
+/** The first fault of each line: the others only follow from it. */
+function firstOfLines(faults: readonly Fault[], position: (offset: number) => TextPosition): Fault[] {
+  const lines = new Set<number>();
+  return faults.filter(({ pos: [offset] }) => {
+    const { line } = position(offset);
+    return !lines.has(line) && lines.add(line);
+  });
+}
+
+function lineAt(text: string, offset: number): string {
+  const end = text.indexOf('\n', offset);
+  return text.slice(text.lastIndexOf('\n', offset - 1) + 1, end === -1 ? undefined : end);
+}
+
+function withHint(problem: Problem, hint: string | undefined): Problem {
+  return hint === undefined ? problem : { ...problem, hint };
+}
+
 /** What libyaml, and so go-yaml, refuses and the parser here does not. */
-function unlikeLibyaml(text: string): { message: string; code: string; pos: readonly [number] }[] {
+function unlikeLibyaml(text: string): Fault[] {
   const version = /^%YAML(?! +1\.1\b)/m.exec(text.slice(0, Math.max(0, text.search(/^---/m))));
   const control = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(text);
   const tab = findGoTab(text);
@@ -74,7 +99,7 @@ function isFaultToLibyaml({ message }: { readonly message: string }): boolean {
   return !message.startsWith('Comments must be separated from other tokens');
 }
 
-function fault(message: string, offset: number): { message: string; code: string; pos: readonly [number] } {
+function fault(message: string, offset: number): Fault {
   return { message, code: 'UNLIKE_LIBYAML', pos: [offset] };
 }
 
