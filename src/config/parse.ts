@@ -80,8 +80,7 @@ export function rejected(diagnostics: readonly Diagnostic[], file: string): bool
 
 /** The language that a file is read in when none is named; undefined when it is in none. */
 export function dialectOf(file: SourceFile): DialectName | undefined {
-  const rows: readonly { readonly name: DialectName; recognises(text: string, file: string): boolean }[] = dialects;
-  return rows.find((row) => row.recognises(file.text, file.file))?.name;
+  return rowOf(file)?.name;
 }
 
 /** By file, line and column; what stands at one place keeps its order. */
@@ -90,9 +89,15 @@ export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[
 }
 
 /** The language of a file: the one asked for, or the first that recognises it. */
-export function recognise({ file, text }: SourceFile, dialect: DialectName | 'auto'): Dialect | undefined {
-  const rows: readonly Dialect[] = dialects;
-  return rows.find((row) => (dialect === 'auto' ? row.recognises(text, file) : row.name === dialect));
+export function recognise(file: SourceFile, dialect: DialectName | 'auto'): Dialect | undefined {
+  return dialect === 'auto' ? rowOf(file) : dialects.find(({ name }) => name === dialect);
+}
+
+/** By the end of its name, where only one language has that; else by what stands in it. */
+function rowOf({ file, text }: SourceFile): (Dialect & { readonly name: DialectName }) | undefined {
+  const rows: readonly (Dialect & { readonly name: DialectName })[] = dialects;
+  const isNamed = (ending: string): boolean => file.endsWith(ending);
+  return rows.find(({ endings }) => endings?.some(isNamed)) ?? rows.find((row) => row.recognises(text, file));
 }
 
 /** Why a file is in no language that is read here. */

@@ -132,6 +132,7 @@ class YamlReader {
       prettyErrors: false,
       logLevel: 'error',
     });
+    endAsWritten(document.contents, this.#text);
     const faults = syntaxProblems(document);
     for (const { offset, ...fault } of faults) this.#add(fault, offset);
     this.#rootOffset = offsetOf(document.contents) ?? 0;
@@ -268,6 +269,21 @@ export function syntaxProblems(document: Document.Parsed): (Problem & { readonly
   return faults.map((fault) => ({ ...yamlSyntaxProblem(fault), offset: fault.pos[0] }));
 }
 
+/**
+ * Takes back the line break that the parser gives a block text which ends with the text itself: libyaml, and so go-yaml, and
+ * PyYAML give it none.
+ */
+export function endAsWritten(contents: unknown, text: string): void {
+  if (/[\r\n]$/.test(text)) return;
+  let last = contents;
+  while (isMap(last) || isSeq(last)) last = isMap(last) ? last.items.at(-1)?.value : last.items.at(-1);
+  if (!isScalar(last) || last.type?.startsWith('BLOCK') !== true || last.range?.[2] !== text.length) return;
+  if (typeof last.value !== 'string') return;
+  // A last line of blanks no wider than the indentation says nothing, so there the line break is that of the line before.
+  const isBlank = /(?:^|[\r\n]) *$/.test(text) && /[^\n]/.test(last.value) && !/(?:^|\n) +\n$/.test(last.value);
+  if (!isBlank) last.value = last.value.replace(/\n$/, '');
+}
+
 export function offsetOf(node: unknown): number | undefined {
   if (isScalar(node) || isMap(node) || isSeq(node) || isAlias(node)) return node.range?.[0];
   return undefined;
@@ -281,7 +297,8 @@ export function isMergeKey({ key }: Pair): boolean {
 const syntaxHints = new Map<string, string>([
   ['TAB_AS_INDENT', 'YAML does not allow tabs for indentation: use spaces'],
   ['BAD_INDENT', 'check the indentation of this line and the one before it'],
-  ['BLOCK_AS_IMPLICIT_KEY', 'quote a value that contains ": "'],
+  ['BLOCK_AS_IMPLICIT_KEY', 'indent the next line as this one, or quote a value that contains ": "'],
+  ['MULTILINE_IMPLICIT_KEY', 'a line has no ":", or the next one is indented too much'],
   ['MISSING_CHAR', 'a quote or bracket is not closed, or a line has no ":"'],
   ['MULTIPLE_DOCS', 'one file holds one document: remove the "---"'],
 ]);

@@ -52,6 +52,8 @@ export interface Dialect {
   /** For messages: `#cloud-config`. */
   readonly title: string;
   recognises(text: string, file: string): boolean;
+  /** Ends of the names of files that are in this language whatever stands in them, as its own tools take them. */
+  readonly endings?: readonly string[];
   /** Reads the files as one config, a later one over an earlier one. Pure; never throws. */
   parse(files: readonly SourceFile[], context: DialectContext): DialectResult;
   /** The verdict of the language's own validator; absent when its errors are those that `parse` finds. Pure; never throws. */

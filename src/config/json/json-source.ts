@@ -1,4 +1,5 @@
 import { type DocumentPath, formatPath } from '../../core/diagnostic.ts';
+import { placeholderHint } from '../placeholder.ts';
 import { TextLines } from '../text-lines.ts';
 import type { TextPosition, YamlProblem } from '../yaml-source.ts';
 import { dataOf, type JsonMember, type JsonNode } from './json-node.ts';
@@ -27,16 +28,15 @@ export function readJson(text: string, maxLength: number): JsonSource {
     return new ParsedJson(text, parseJson(text));
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
-    return unreadable(
-      'json-syntax',
-      `cannot be read as JSON: ${error.message}`,
-      new TextLines(text).position(error.offset),
-    );
+    const position = new TextLines(text).position(error.offset);
+    const hint = placeholderHint(text.slice(error.offset, error.offset + 2));
+    return unreadable('json-syntax', `cannot be read as JSON: ${error.message}`, position, hint);
   }
 }
 
-function unreadable(code: string, message: string, position: TextPosition): JsonSource {
-  const problem: YamlProblem = { path: [], severity: 'error', code, message, position };
+function unreadable(code: string, message: string, position: TextPosition, hint?: string): JsonSource {
+  const about = hint === undefined ? {} : { hint };
+  const problem: YamlProblem = { path: [], severity: 'error', code, message, position, ...about };
   return { data: undefined, problems: [problem], positionOf: () => position, positions: () => new Map() };
 }
 

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
 import { type DocumentPath, formatPath } from '../../core/diagnostic.ts';
 import {
+  endAsWritten,
   isMergeKey,
   offsetOf,
   refuseText,
@@ -77,6 +78,7 @@ class PythonReader {
       prettyErrors: false,
       logLevel: 'error',
     });
+    endAsWritten(document.contents, this.#text);
     const faults = syntaxProblems(document).map(({ offset, ...problem }) => ({
       ...problem,
       position: this.#position(offset),

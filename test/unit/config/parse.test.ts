@@ -44,6 +44,23 @@ describe('the language of a text', () => {
     expect(parseConfig([{ file: 'f', text: `${header}hostname: a\n` }]).config.hostname).toBe('a');
   });
 
+  const butane = 'variant: fcos\nversion: 1.5.0\n';
+  test.each([
+    ['a.ign', butane, 'error json-syntax', '*.bu'],
+    ['a.ign', '', 'error json-syntax', undefined],
+    ['a.ign', '{"ignition": ${version}}', 'error json-syntax', 'looks like a template'],
+    ['a.bu', '{"ignition": {"version": "3.4.0"}}', 'error missing-key', '*.ign'],
+    ['a.fcc', '#cloud-config\nhostname: a', 'error missing-key', undefined],
+  ])('the end of the name %s tells it whatever stands in the file: %j', (file, text, found, hint) => {
+    const [first] = parseConfig([{ file, text }]).diagnostics;
+    expect(`${first?.severity} ${first?.code}`).toBe(found);
+    if (hint !== undefined) expect(first?.hint).toContain(hint);
+  });
+
+  test.each(['a.yaml', 'a', 'a.ign.yaml'])('another end of the name does not: %s', (file) => {
+    expect(parseConfig([{ file, text: butane }]).diagnostics).toEqual([]);
+  });
+
   test('a caller may name the language of a text without a header', () => {
     expect(parseConfig([{ file: 'f', text: 'hostname: a' }], { dialect: 'cloud-init' }).config.hostname).toBe('a');
   });

@@ -31,6 +31,20 @@ describe('unquoted scalars', () => {
     expect(read('berth: {a: 15e2}\na: 1.5e+3').data).toEqual({ berth: { a: 1500 }, a: 1500 });
   });
 
+  test.each([
+    ['a: |\n  x', 'x'],
+    ['a: |+\n  x', 'x'],
+    ['a: >\n  x\n  y', 'x y'],
+    ['a: |\n  x\n   ', 'x\n '],
+    ['a: |\n  x\n', 'x\n'],
+    ['a: |\n  x\n  ', 'x\n'],
+    ['a: |+\n  x\n  ', 'x\n'],
+    ['a: |+\n  ', ''],
+    ['a: |\n  x\n# c', 'x\n'],
+  ])('%j: a block text ends with a line break only if there is one', (text, value) => {
+    expect(read(text).data).toEqual({ a: value });
+  });
+
   test('!!binary is bytes', () => {
     expect(read('a: !!binary aGk=').data).toEqual({ a: new Uint8Array([104, 105]) });
   });

@@ -14,6 +14,7 @@ export const butane = {
   name: 'butane',
   title: 'a Butane config (variant: …)',
   recognises: (text: string) => /^(?:variant|"variant"|'variant')\s*:/m.test(text.replace(/^\ufeff/, '')),
+  endings: ['.bu', '.butane', '.fcc'],
   parse,
 } as const satisfies Dialect;
 

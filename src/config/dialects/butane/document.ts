@@ -39,7 +39,8 @@ export function butaneDocument(): string {
   ].join('\n\n')}\n`;
 }
 
-const introduction = `A text with \`variant:\` at its top level is a Butane config. It is translated to Ignition, and read as that.
+const introduction = `A text with \`variant:\` at its top level is a Butane config, and so is every file *.bu, *.butane or *.fcc. It is translated to
+Ignition, and read as that.
 
 - Accepted and refused is what Butane 0.29 accepts and refuses without \`--strict\`, for the same reasons, and what Ignition
   2.27 has against the result. Positions are those of the Butane text. What Butane warns of, we warn of: an unknown key, too.
@@ -48,7 +49,8 @@ const introduction = `A text with \`variant:\` at its top level is a Butane conf
   variant \`openshift\` (as JSON): to the byte of what is compressed. \`berth validate\` judges an OpenShift config as a MachineConfig.
 - \`local\`, \`trees\` and their like need a directory: \`berth convert --files-dir DIR\`. On a host there is none, so they are errors.
 - The YAML is read as go-yaml version 3 reads it: \`yes\` is a truth value only where one is expected, \`0644\` is octal, a fraction is
-  cut to a whole number, the first document of a text counts. A key that stands twice is an error.
+  cut to a whole number, the first document of a text counts. A key that stands twice is an error, and so is a tab where libyaml takes
+  none: in a line of blanks or before a comment, too.
 - On purpose other than Butane: a text of more than 1 MiB, of more than 50,000 values with its aliases expanded, or nested more than 64
   deep is refused; a value that is left empty is told. A text over several lines in quotes or brackets must be indented deeper than its
   key, where go-yaml lets it begin at the left margin.`;

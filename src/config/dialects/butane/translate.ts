@@ -146,7 +146,11 @@ function findSpec(node: GoNode | undefined, offsets: Offsets, root: Place): Spec
   }
   const variant = header?.text('variant') ?? '';
   if (variant === '') {
-    root.error('missing-key', '"variant" is missing', `one of ${variants.join(', ')}`);
+    root.error(
+      'missing-key',
+      '"variant" is missing',
+      `one of ${variants.join(', ')}; Ignition's own JSON goes into a file *.ign`,
+    );
     return undefined;
   }
   const version = normalVersion(header?.text('version') ?? '');

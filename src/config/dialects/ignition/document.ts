@@ -33,7 +33,7 @@ export function ignitionDocument(): string {
 }
 
 function introduction(): string {
-  return `A JSON document with \`ignition.version\`. These versions are read: ${specVersions.map(({ name }) => name).join(', ')}.
+  return `A JSON document with \`ignition.version\`; a file *.ign is always read as one. These versions are read: ${specVersions.map(({ name }) => name).join(', ')}.
 Older ones are read as what they mean in the newest.
 
 - What Ignition's own validator rejects is an error here, and what it warns of a warning: for version 3 the one of module

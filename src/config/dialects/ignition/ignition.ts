@@ -14,6 +14,7 @@ export const ignition = {
   title: 'Ignition',
   // Butane may be written as JSON, too; it begins with its variant.
   recognises: (text: string) => /^\s*\{(?!\s*"variant")/.test(text) && /"ignition(version)?"\s*:/i.test(text),
+  endings: ['.ign'],
   parse,
 } as const satisfies Dialect;
 
@@ -29,7 +30,9 @@ class ParsedFile {
     this.json = readJson(text, maxConfigLength);
     const at = (problem: Problem): TextPosition => this.json.positionOf(problem.path, problem.at);
     this.root = new Place([], (problem) => report(toDiagnostic(file, at(problem), problem)));
-    for (const { position, ...problem } of this.json.problems) report(toDiagnostic(file, position, problem));
+    const hint = isYaml(text) ? { hint: yamlHint } : {};
+    for (const { position, ...problem } of this.json.problems)
+      report(toDiagnostic(file, position, { ...hint, ...problem }));
     this.reading = this.json.problems.length > 0 ? undefined : readIgnition(this.json.data, this.root);
   }
 
@@ -37,6 +40,14 @@ class ParsedFile {
     return { file: this.file, ...this.json.positionOf(place.path, 'key') };
   }
 }
+
+/** Some name a Butane config as the Ignition config that is made of it. */
+function isYaml(text: string): boolean {
+  return /^(?:variant|ignition)\s*:/m.test(text);
+}
+
+const yamlHint =
+  'Ignition is JSON, and this is YAML: name it *.bu if it is Butane; "berth convert --to ignition" translates it';
 
 function toDiagnostic(file: string, { line, column }: TextPosition, problem: Problem): Diagnostic {
   const { path, severity, code, message, hint } = problem;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { readGoYaml } from '../../../../src/config/dialects/butane/go-yaml/read.ts';
 import { resolveScalar } from '../../../../src/config/dialects/butane/go-yaml/resolve.ts';
 import { translated } from './support.ts';
 
@@ -68,6 +69,39 @@ describe('values are read into the types of the spec', () => {
     expect(translated(body).found.slice(0, 1)).toEqual(expected);
   });
 
+  test.each([
+    ['a line of a tab after a text', 'storage: {}\nx: a\n\t\ny: b', '5:1'],
+    ['a line of a tab that is indented less than the text before it', 'x:\n  y: a\n  \t\n', '5:3'],
+    ['a line of a tab after a quoted text', 'x: "a"\n      \t\n', '4:7'],
+    ['a line of a tab after a key', 'x:\n\t\n  y: b', '4:1'],
+    ['a line of a tab after a block text', 'x: |\n  a\n\t\n', '5:1'],
+    ['a tab before the first line of a block text', 'x: |\n  \ta\n', '4:3'],
+    ['a comment after a tab', 'x: a # b\n\t# c\n', '4:1'],
+    ['a tab after a dash', 'x:\n  -\ta\n', '4:4'],
+  ])('%s is where libyaml takes no tab', (_name, body, position) => {
+    expect(translated(body).found[0]).toBe(`${position} error yaml-syntax `);
+  });
+
+  test.each([
+    ['after a value', 'x: a\t\ny: "b"\t# c\n'],
+    ['before a value', 'x:\ta\n'],
+    ['in a line that is indented enough', 'x: a\n  \t\ny: b\n'],
+    ['in flow style', 'x: [a,\n  \tb,\tc ]\n'],
+    ['in quotes', 'x: "a\n  \tb"\n'],
+    ['in a block text', 'x: |\n  a\n  \tb\t\n'],
+    ['in a comment', '#\t\nx: a\n'],
+    ['in a second document', 'x: a\n---\n\t\n'],
+  ])('a tab %s', (_name, body) => {
+    expect(translated(body).found.filter((line) => line.includes(' error '))).toEqual([]);
+  });
+
+  test.each([
+    ['a carriage return alone ends a line', 'x: a\r\ny: b\rz: "c"\r'],
+    ['a comment may begin at a quote', 'x: "a"#b\ny: |#c\n  d\n'],
+  ])('%s', (_name, body) => {
+    expect(translated(body).found.filter((line) => line.includes(' error '))).toEqual([]);
+  });
+
   test('a mapping that is merged into itself', () => {
     expect(translated('passwd: &p\n  <<: *p').found).toContain('4:7 error yaml-alias passwd["<<"]');
   });
@@ -75,5 +109,19 @@ describe('values are read into the types of the spec', () => {
   test('a bomb of aliases is refused where it would be read', () => {
     const list = `x: &x [${'a, '.repeat(300)}]\npasswd:\n  users:\n${'    - {name: a, groups: *x}\n'.repeat(300)}`;
     expect(translated(list).found.some((line) => line.includes('error too-large'))).toBe(true);
+  });
+});
+
+describe('what is no YAML', () => {
+  test.each([
+    ['a line that is indented too much', 'a: b\n  c: d', '1:4', 'indent the next line as this one'],
+    ['a placeholder', 'a: b\n{{ c }}\nd: e', '2:1', 'looks like a template ("{{")'],
+    ['a tab', 'a: b\n\tc: d', '2:1', 'use spaces'],
+  ])('%s is told once for each line, with a hint', (_name, text, place, hint) => {
+    const { problems } = readGoYaml(text);
+    const lines = problems.map(({ position }) => position.line);
+    expect(new Set(lines).size).toBe(lines.length);
+    const found = problems.map(({ problem, position: { line, column } }) => `${line}:${column} ${problem.hint}`);
+    expect(found.some((line) => line.startsWith(place) && line.includes(hint))).toBe(true);
   });
 });

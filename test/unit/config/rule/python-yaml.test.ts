@@ -37,6 +37,10 @@ const values: readonly (readonly [text: string, value: unknown])[] = [
   ['!!int "12"', 12],
   ['!!binary aGVsbG8=', { bytes: 'hello' }],
   ['!!set {a, b}', { other: 'a set' }],
+  ['|\n a', 'a'],
+  ['|+\n a', 'a'],
+  ['|\n a\n', 'a\n'],
+  ['- |\n a\n- >\n b\n c', ['a\n', 'b c']],
   ['[a, 1]', ['a', 1]],
   [
     '{1: a, b: c}',

@@ -1,7 +1,9 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Scalar } from 'yaml';
 import type { Problem } from '../../../../core/diagnostic.ts';
-import { refuseText, type TextPosition, yamlLimits, yamlSyntaxProblem } from '../../../yaml-source.ts';
+import { placeholderHint } from '../../../placeholder.ts';
+import { endAsWritten, refuseText, type TextPosition, yamlLimits, yamlSyntaxProblem } from '../../../yaml-source.ts';
 import type { GoAlias, GoMapping, GoNode, GoScalar, GoSequence } from './node.ts';
+import { findGoTab } from './tabs.ts';
 
 /** The first document of a text, as go-yaml version 3 parses it. */
 export interface GoYaml {
@@ -14,7 +16,9 @@ export interface GoYaml {
 const yamlTags = 'tag:yaml.org,2002:';
 
 /** Parses without resolving scalars; unused documents of the text are passed over, as go-yaml does. Pure; never throws. */
-export function readGoYaml(text: string): GoYaml {
+export function readGoYaml(source: string): GoYaml {
+  // To libyaml these end a line, too; each stays one character, so that places stay where they are.
+  const text = source.replace(/\r(?!\n)|[\u0085\u2028\u2029]/g, '\n');
   const lines = new LineCounter();
   const position = (offset: number): TextPosition => {
     const { line, col } = lines.linePos(offset);
@@ -37,11 +41,12 @@ export function readGoYaml(text: string): GoYaml {
     const [document] = documents;
     if (document === undefined || !('contents' in document)) return { root: undefined, problems: [], position };
     const { errors, contents } = document;
-    const problems = [...unlike, ...errors].map((fault) => ({
-      problem: yamlSyntaxProblem(fault),
+    const problems = firstOfLines([...unlike, ...errors.filter(isFaultToLibyaml)], position).map((fault) => ({
+      problem: withHint(yamlSyntaxProblem(fault), placeholderHint(lineAt(text, fault.pos[0]))),
       position: position(fault.pos[0]),
     }));
     if (problems.length > 0 || contents === null) return { root: undefined, problems, position };
+    endAsWritten(contents, text);
     return { root: new NodeReader(text).read(contents), problems: [], position };
   } catch (error) {
     // The parser is a third party's: whatever it throws on hostile input is the text's fault, not ours.
@@ -51,17 +56,50 @@ export function readGoYaml(text: string): GoYaml {
   }
 }
 
+interface Fault {
+  readonly message: string;
+  readonly code: string;
+  readonly pos: readonly [number, ...number[]];
+}
+
+/** The first fault of each line: the others only follow from it. */
+function firstOfLines(faults: readonly Fault[], position: (offset: number) => TextPosition): Fault[] {
+  const lines = new Set<number>();
+  return faults.filter(({ pos: [offset] }) => {
+    const { line } = position(offset);
+    return !lines.has(line) && lines.add(line);
+  });
+}
+
+function lineAt(text: string, offset: number): string {
+  const end = text.indexOf('\n', offset);
+  return text.slice(text.lastIndexOf('\n', offset - 1) + 1, end === -1 ? undefined : end);
+}
+
+function withHint(problem: Problem, hint: string | undefined): Problem {
+  return hint === undefined ? problem : { ...problem, hint };
+}
+
 /** What libyaml, and so go-yaml, refuses and the parser here does not. */
-function unlikeLibyaml(text: string): { message: string; code: string; pos: readonly [number] }[] {
+function unlikeLibyaml(text: string): Fault[] {
   const version = /^%YAML(?! +1\.1\b)/m.exec(text.slice(0, Math.max(0, text.search(/^---/m))));
   const control = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(text);
+  const tab = findGoTab(text);
   return [
     ...(version === null ? [] : [fault('only YAML 1.1 can be asked for', version.index)]),
     ...(control === null ? [] : [fault('control characters are not allowed', control.index)]),
+    ...(tab === undefined
+      ? []
+      : [{ ...fault('a tab stands where YAML takes blanks only', tab), code: 'TAB_AS_INDENT' }]),
   ];
 }
 
-function fault(message: string, offset: number): { message: string; code: string; pos: readonly [number] } {
+/** libyaml begins a comment at every `#` that does not stand in a plain text. */
+function isFaultToLibyaml({ message }: { readonly message: string }): boolean {
+  return !message.startsWith('Comments must be separated from other tokens');
+}
+
+function fault(message: string, offset: number): Fault {
   return { message, code: 'UNLIKE_LIBYAML', pos: [offset] };
 }
 
@@ -107,10 +145,7 @@ class NodeReader {
     if (/^(?:[^\\]|\\[^/u]|\\u(?![dD][89a-fA-F]))*\\[/u]/.test(quoted)) {
       throw new UnreadableNode('"\\/" and "\\ud800" to "\\udfff" are no escapes in YAML 1.1', range?.[0] ?? 0);
     }
-    const text = typeof value === 'string' ? value : (source ?? '');
-    // libyaml, and so go-yaml, adds no line break to a block that ends with the text itself.
-    const isCut = type?.startsWith('BLOCK') === true && range?.[2] === this.#text.length && !/[\r\n]$/.test(this.#text);
-    return isCut ? text.replace(/\n$/, '') : text;
+    return typeof value === 'string' ? value : (source ?? '');
   }
 
   #alias(name: string, offset: number): GoAlias {
