@@ -1,24 +1,10 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  type Pair,
-  parseDocument,
-  type YAMLMap,
-} from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import { type DocumentPath, formatPath, type Problem } from '../core/diagnostic.ts';
 import { plainJson } from './plain-json.ts';
+import { parseYamlDocument, type TextPosition, templateHint, type YamlDocument } from './yaml-document.ts';
 import { type ScalarRules, scalarValue } from './yaml-scalar.ts';
 
-/** A place in a text; both 1-based. */
-export interface TextPosition {
-  readonly line: number;
-  readonly column: number;
-}
+export type { TextPosition } from './yaml-document.ts';
 
 /** A problem of the YAML itself, which may stand where no path leads. */
 export interface YamlProblem extends Problem {
@@ -111,7 +97,7 @@ class TooMuch extends Error {
 class YamlReader {
   readonly #text: string;
   readonly #options: YamlOptions;
-  readonly #lines = new LineCounter();
+  #yaml: YamlDocument | undefined;
   readonly #problems: YamlProblem[] = [];
   readonly #places = new Map<string, Place>();
   readonly #anchors = new Map<string, Node>();
@@ -124,15 +110,9 @@ class YamlReader {
   }
 
   read(): YamlSource {
-    // Duplicate keys are looked for here: the parser's own check takes quadratic time.
-    const document = parseDocument(this.#text, {
-      version: '1.1',
-      lineCounter: this.#lines,
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'error',
-    });
-    const faults = syntaxProblems(document);
+    this.#yaml = parseYamlDocument(this.#text);
+    const { document } = this.#yaml;
+    const faults = syntaxProblems(this.#yaml);
     for (const { offset, ...fault } of faults) this.#add(fault, offset);
     this.#rootOffset = offsetOf(document.contents) ?? 0;
     let data: unknown;
@@ -154,8 +134,7 @@ class YamlReader {
   }
 
   #position(offset: number): TextPosition {
-    const { line, col } = this.#lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
+    return this.#yaml?.positionOf(offset) ?? { line: 1, column: 1 };
   }
 
   #positionOf(path: DocumentPath, at: 'key' | 'value'): TextPosition {
@@ -263,9 +242,12 @@ export function yamlSyntaxProblem({ message, code }: { readonly message: string;
 }
 
 /** What the parser found wrong with a text, the first twenty. */
-export function syntaxProblems(document: Document.Parsed): (Problem & { readonly offset: number })[] {
-  const faults = [...document.errors, ...document.warnings].slice(0, maxSyntaxProblems);
-  return faults.map((fault) => ({ ...yamlSyntaxProblem(fault), offset: fault.pos[0] }));
+export function syntaxProblems({ faults, text }: YamlDocument): (Problem & { readonly offset: number })[] {
+  return faults.slice(0, maxSyntaxProblems).map((fault) => {
+    const [offset] = fault.pos;
+    const hint = templateHint(text, offset);
+    return { ...yamlSyntaxProblem(fault), ...(hint === undefined ? {} : { hint }), offset };
+  });
 }
 
 export function offsetOf(node: unknown): number | undefined {

@@ -1,14 +1,7 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import { type DocumentPath, formatPath } from '../../core/diagnostic.ts';
-import {
-  isMergeKey,
-  offsetOf,
-  refuseText,
-  syntaxProblems,
-  type TextPosition,
-  type YamlProblem,
-  yamlLimits,
-} from '../yaml-source.ts';
+import { parseYamlDocument, type TextPosition, templateHint, type YamlDocument } from '../yaml-document.ts';
+import { isMergeKey, offsetOf, refuseText, syntaxProblems, type YamlProblem, yamlLimits } from '../yaml-source.ts';
 import { pythonScalar, ScalarFailure } from './python-scalar.ts';
 import { findTab } from './python-tabs.ts';
 import { OtherValue, PythonFloat, type PythonKey, type PythonMap, type PythonValue } from './python-value.ts';
@@ -58,35 +51,28 @@ class LoaderFailure extends Error {
 }
 
 class PythonReader {
-  readonly #text: string;
-  readonly #lines = new LineCounter();
+  readonly #yaml: YamlDocument;
   readonly #places = new Map<string, { readonly key: number; readonly value: number }>();
   readonly #anchors = new Map<string, Node>();
   #rootOffset = 0;
   #nodes = 0;
 
   constructor(text: string) {
-    this.#text = text;
+    this.#yaml = parseYamlDocument(text);
   }
 
   read(): PythonYaml {
-    const document = parseDocument(this.#text, {
-      version: '1.1',
-      lineCounter: this.#lines,
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'error',
-    });
-    const faults = syntaxProblems(document).map(({ offset, ...problem }) => ({
+    const { document, text } = this.#yaml;
+    const faults = syntaxProblems(this.#yaml).map(({ offset, ...problem }) => ({
       ...problem,
       position: this.#position(offset),
     }));
     if (faults.length > 0) return this.#failed(faults);
     this.#rootOffset = offsetOf(document.contents) ?? 0;
     try {
-      const stray = this.#text.search(unprintable);
+      const stray = text.search(unprintable);
       if (stray !== -1) throw new LoaderFailure('yaml-syntax', 'PyYAML takes no control characters', stray, []);
-      const tab = findTab(this.#text);
+      const tab = findTab(text);
       if (tab !== undefined)
         throw new LoaderFailure('yaml-syntax', 'a tab stands where PyYAML takes blanks only', tab, []);
       const value = this.#value(document.contents, []);
@@ -94,7 +80,9 @@ class PythonReader {
     } catch (error) {
       if (!(error instanceof LoaderFailure)) throw error;
       const { code, message, offset, path } = error;
-      return this.#failed([{ path, severity: 'error', code, message, position: this.#position(offset) }]);
+      const hint = templateHint(text, offset);
+      const problem = { path, severity: 'error' as const, code, message, ...(hint === undefined ? {} : { hint }) };
+      return this.#failed([{ ...problem, position: this.#position(offset) }]);
     }
   }
 
@@ -103,8 +91,7 @@ class PythonReader {
   }
 
   #position(offset: number): TextPosition {
-    const { line, col } = this.#lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
+    return this.#yaml.positionOf(offset);
   }
 
   #positionOf(path: DocumentPath, at: 'key' | 'value'): TextPosition {
