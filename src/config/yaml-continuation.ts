@@ -12,6 +12,9 @@ const maxPasses = 8;
 /** Deeper than people nest; keeps what a hostile text can grow to within bounds. */
 const maxIndent = 200;
 
+/** More are not meant as texts. */
+const maxDashes = 1000;
+
 /**
  * To libyaml and PyYAML the next lines of a quoted text, or of a list or mapping in brackets, may stand anywhere; to YAML's
  * letter, and to the parser here, they are indented. So they get blanks, which mean nothing there. Pure; never throws.
@@ -34,18 +37,34 @@ export function indentContinuations(text: string): IndentedText {
   return { text: lines.join('\n'), added };
 }
 
+/**
+ * A dash by itself between brackets (`[tar, -xf, -]`) is text to libyaml and PyYAML, and the mark of an item to the parser
+ * here: so it gets quotes. `quotes` are the offsets, in the new text, of those that open. Pure; never throws.
+ */
+export function quoteDashes(text: string): { readonly text: string; readonly quotes: readonly number[] } {
+  const dashes: number[] = [];
+  for (const { token, offset, depth } of marksOf(text)) {
+    if (token === '-' && depth > 0 && /[,[\]{}]/.test(text[offset + 1] ?? '')) dashes.push(offset);
+  }
+  if (dashes.length > maxDashes) return { text, quotes: [] };
+  const starts = [0, ...dashes.map((at) => at + 1)];
+  const parts = starts.map((start, index) => text.slice(start, dashes[index]));
+  return { text: parts.join('"-"'), quotes: dashes.map((at, index) => at + 2 * index) };
+}
+
 /** The lines, from 0, that the lexer stumbles over, and how many blanks each lacks. */
 function shortLines(text: string, lines: readonly string[]): Map<number, number> {
   const short = new Map<number, number>();
   let done = 0;
+  let last = 0;
   for (const { start, end } of brokenRegions(text)) {
     if (start < done) continue;
+    const first = last + lineEnds(text, done, start);
+    last = first + lineEnds(text, start, end);
     done = end;
-    const first = text.slice(0, start).split('\n').length - 1;
-    const last = first + text.slice(start, end).split('\n').length - 1;
     const inside = lines.slice(first + 1, last + 1);
     // A document ends there, to PyYAML too.
-    if (inside.some((line) => /^(?:---|\.\.\.)\s*$/.test(line) || /^(?:---|\.\.\.)\s/.test(line))) continue;
+    if (inside.some((line) => /^(?:---|\.\.\.)(?:\s|$)/.test(line))) continue;
     const column = start - (text.lastIndexOf('\n', start - 1) + 1);
     const wanted = Math.min(Math.max(1, column), maxIndent);
     for (const [index, line] of inside.entries()) {
@@ -56,9 +75,41 @@ function shortLines(text: string, lines: readonly string[]): Map<number, number>
   return short;
 }
 
+function lineEnds(text: string, start: number, end: number): number {
+  let count = 0;
+  for (let at = text.indexOf('\n', start); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
+}
+
 /** Quoted texts, and lists and mappings in brackets, that the lexer ends too early. */
 function* brokenRegions(text: string): Generator<{ readonly start: number; readonly end: number }> {
-  const open: number[] = [];
+  let first: number | undefined;
+  // Brackets that nothing closes are each looked through to the end.
+  let budget = maxPasses * (text.length + 1);
+  for (const { token, offset, depth } of marksOf(text)) {
+    if (token === CST.FLOW_END) {
+      const end = first === undefined ? undefined : endOfBrackets(text, first);
+      budget -= (end ?? text.length) - (first ?? 0);
+      if (budget < 0) return;
+      if (first !== undefined && end !== undefined) yield { start: first, end };
+    } else if (depth === 1 && (token === '[' || token === '{')) first = offset;
+    else if (token.startsWith('"') || token.startsWith("'")) {
+      const end = endOfQuoted(text, offset);
+      if (end !== undefined && end > offset + token.length) yield { start: offset, end };
+    }
+  }
+}
+
+interface Mark {
+  readonly token: string;
+  readonly offset: number;
+  /** In how many brackets it stands; a bracket that opens counts itself. */
+  readonly depth: number;
+}
+
+/** What the lexer finds besides the texts of plain and block scalars. */
+function* marksOf(text: string): Generator<Mark> {
+  let depth = 0;
   let offset = 0;
   let isBody = false;
   for (const token of new Lexer().lex(text)) {
@@ -66,20 +117,12 @@ function* brokenRegions(text: string): Generator<{ readonly start: number; reado
       isBody = token === CST.SCALAR;
       continue;
     }
-    if (!isBody && token === CST.FLOW_END) {
-      const [start] = open.splice(0);
-      const end = start === undefined ? undefined : endOfBrackets(text, start);
-      if (start !== undefined && end !== undefined) yield { start, end };
-      continue;
-    }
-    if (!isBody && (token === '[' || token === '{')) open.push(offset);
-    else if (!isBody && (token === ']' || token === '}')) open.pop();
-    else if (!isBody && (token.startsWith('"') || token.startsWith("'"))) {
-      const end = endOfQuoted(text, offset);
-      if (end !== undefined && end > offset + token.length) yield { start: offset, end };
-    }
+    if (!isBody && (token === '[' || token === '{')) depth += 1;
+    if (!isBody) yield { token, offset, depth };
+    if (!isBody && (token === ']' || token === '}')) depth = Math.max(0, depth - 1);
+    if (!isBody && token === CST.FLOW_END) depth = 0;
+    else offset += token.length;
     isBody = false;
-    offset += token.length;
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
-import { indentContinuations } from './yaml-continuation.ts';
+import { indentContinuations, quoteDashes } from './yaml-continuation.ts';
 
 /** A place in a text; both 1-based. */
 export interface TextPosition {
@@ -18,15 +18,30 @@ export interface YamlDocument {
   positionOf(offset: number): TextPosition;
 }
 
+/** A text with more is no config that people wrote, and is not read a second time. */
+const maxFaults = 1000;
+
 /** Reads a text as libyaml and PyYAML do where they are laxer than YAML's letter. May throw what the parser throws. Pure. */
 export function parseYamlDocument(text: string): YamlDocument {
-  const strict = parse(text, new Map());
-  if (strict.faults.length === 0) return strict;
+  const strict = parse(text, nothing);
+  if (strict.faults.length === 0 || strict.faults.length > maxFaults) return strict;
   const indented = indentContinuations(text);
-  return indented.added.size === 0 ? strict : parse(indented.text, indented.added);
+  const { added } = indented;
+  const laxer = added.size === 0 ? strict : parse(indented.text, { added, quotes: [] });
+  if (!laxer.faults.some(({ code }) => code === 'BLOCK_IN_FLOW')) return laxer;
+  const { text: quoted, quotes } = quoteDashes(indented.text);
+  return quotes.length === 0 ? laxer : parse(quoted, { added, quotes });
 }
 
-function parse(text: string, added: ReadonlyMap<number, number>): YamlDocument {
+/** What was put into a text: blanks before lines, by number from 1, and quotes around single characters. */
+interface Changes {
+  readonly added: ReadonlyMap<number, number>;
+  readonly quotes: readonly number[];
+}
+
+const nothing: Changes = { added: new Map(), quotes: [] };
+
+function parse(text: string, { added, quotes }: Changes): YamlDocument {
   const lines = new LineCounter();
   // Duplicate keys are looked for by those who read it: the parser's own check takes quadratic time.
   const document = parseDocument(text, {
@@ -42,7 +57,8 @@ function parse(text: string, added: ReadonlyMap<number, number>): YamlDocument {
     faults: [...document.errors, ...document.warnings].filter((fault) => !isBlankBeforeComment(fault)),
     positionOf(offset) {
       const { line, col } = lines.linePos(offset);
-      return { line: Math.max(1, line), column: Math.max(1, col - (added.get(line) ?? 0)) };
+      const quoted = quotes.filter((at) => at < offset && at > offset - col).length;
+      return { line: Math.max(1, line), column: Math.max(1, col - (added.get(line) ?? 0) - 2 * quoted) };
     },
   };
 }

@@ -141,6 +141,10 @@ class PythonReader {
   #anchor(node: Node & { readonly anchor?: string | undefined }, path: DocumentPath): void {
     const { anchor } = node;
     if (anchor === undefined) return;
+    if (!/^[\w-]+$/.test(anchor)) {
+      const message = `the name of the anchor "&${anchor}" has more than letters, digits, "-" and "_"`;
+      throw new LoaderFailure('yaml-alias', message, offsetOf(node) ?? 0, path);
+    }
     const first = this.#anchors.get(anchor);
     if (first !== undefined && first !== node) {
       const message = `the anchor "&${anchor}" stands twice`;

@@ -26,6 +26,7 @@ const rows: { readonly name: string; readonly text: string; readonly data: unkno
   { name: 'a tab before the next line', text: 'a:\n  - "b\n\tc"\n', data: { a: ['b c'] } },
   { name: 'a bracket in a quoted text and in a comment', text: 'a: [\n"]", # ]\nb\n]\n', data: { a: [']', 'b'] } },
   { name: 'two of them', text: 'a:\n- "b\nc"\n- [\nd\n]\n', data: { a: ['b c', ['d']] } },
+  { name: 'a dash by itself in a list', text: 'a: [-, --, b, -]\nc: d\n', data: { a: ['-', '--', 'b', '-'], c: 'd' } },
   { name: 'a comment next to a quote', text: 'a: "b"#c\nd: e\n', data: { a: 'b', d: 'e' } },
 ];
 
@@ -39,6 +40,7 @@ describe('next lines that are not indented are read as PyYAML reads them', () =>
     const source = read('a: [\nb,\nc\n]\nd: e\n');
     expect(source.positionOf(['a', 1])).toEqual({ line: 3, column: 1 });
     expect(source.positionOf(['d'])).toEqual({ line: 5, column: 4 });
+    expect(read('a: [-, b, -, *c]\n').problems[0]?.position).toEqual({ line: 1, column: 14 });
     expect(placesOf('a: "b\nc"\nd: {{ e }}\n')).toEqual(['3:5 key-not-text']);
   });
 
@@ -55,6 +57,7 @@ describe('what PyYAML rejects stays rejected', () => {
     ['a quote that nothing closes', 'a: "b\nc\n'],
     ['a bracket that nothing closes', 'a: [\nb\n'],
     ['the end of a document within quotes', 'a: "b\n---\nc"\n'],
+    ['a dash and a blank within brackets', 'a: [- ]\n'],
     ['a key over two lines', '"a\nb": c\n'],
     ['a plain text that goes on in the first column', 'a: b\nc\n'],
   ];
