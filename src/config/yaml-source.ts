@@ -243,7 +243,10 @@ export function yamlSyntaxProblem({ message, code }: { readonly message: string;
 
 /** What the parser found wrong with a text, the first twenty. */
 export function syntaxProblems({ faults, text }: YamlDocument): (Problem & { readonly offset: number })[] {
-  return faults.slice(0, maxSyntaxProblems).map((fault) => {
+  // What follows from a fault at the same place helps nobody.
+  const places = new Set<number>();
+  const first = faults.filter(({ pos: [at] }) => !places.has(at) && places.add(at));
+  return first.slice(0, maxSyntaxProblems).map((fault) => {
     const [offset] = fault.pos;
     const hint = templateHint(text, offset);
     return { ...yamlSyntaxProblem(fault), ...(hint === undefined ? {} : { hint }), offset };
@@ -264,6 +267,7 @@ const syntaxHints = new Map<string, string>([
   ['TAB_AS_INDENT', 'YAML does not allow tabs for indentation: use spaces'],
   ['BAD_INDENT', 'check the indentation of this line and the one before it'],
   ['BLOCK_AS_IMPLICIT_KEY', 'quote a value that contains ": "'],
+  ['MULTILINE_IMPLICIT_KEY', 'this line has neither a key and ":" nor a "-", or its indentation is wrong'],
   ['MISSING_CHAR', 'a quote or bracket is not closed, or a line has no ":"'],
   ['MULTIPLE_DOCS', 'one file holds one document: remove the "---"'],
 ]);

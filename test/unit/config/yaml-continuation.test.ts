@@ -73,6 +73,11 @@ describe('what PyYAML rejects stays rejected', () => {
   });
 });
 
+test('one fault at a place is told once, with what to do', () => {
+  const { problems } = readPythonYaml('a: b\nc\nd: e\n');
+  expect(problems.map(({ position: { line }, hint }) => [line, hint])).toEqual([[2, expect.stringContaining('":"')]]);
+});
+
 test('a line of a template says so', () => {
   const [problem] = readPythonYaml('a: b\n%{ for c in d }\ne: f\n').problems;
   expect(problem?.hint).toContain('template');
