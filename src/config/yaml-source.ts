@@ -238,7 +238,8 @@ class YamlReader {
 
 /** What the YAML parser found wrong, with a hint where a person is likely to be at a loss. */
 export function yamlSyntaxProblem({ message, code }: { readonly message: string; readonly code: string }): Problem {
-  return problem('yaml-syntax', message.split('\n', 1)[0] ?? code, syntaxHints.get(code));
+  // The parser goes on with advice for programs.
+  return problem('yaml-syntax', /^[^\n;]+/.exec(message)?.[0] ?? code, syntaxHints.get(code));
 }
 
 /** What the parser found wrong with a text, the first twenty. */
@@ -267,6 +268,8 @@ const syntaxHints = new Map<string, string>([
   ['TAB_AS_INDENT', 'YAML does not allow tabs for indentation: use spaces'],
   ['BAD_INDENT', 'check the indentation of this line and the one before it'],
   ['BLOCK_AS_IMPLICIT_KEY', 'quote a value that contains ": "'],
+  ['BAD_DQ_ESCAPE', 'write "\\\\" for a backslash, or put the text in single quotes'],
+  ['UNEXPECTED_TOKEN', 'the value ended before this: quote the whole of it'],
   ['MULTILINE_IMPLICIT_KEY', 'this line has neither a key and ":" nor a "-", or its indentation is wrong'],
   ['MISSING_CHAR', 'a quote or bracket is not closed, or a line has no ":"'],
   ['MULTIPLE_DOCS', 'one file holds one document: remove the "---"'],

@@ -36,6 +36,13 @@ function failed(problems: readonly YamlProblem[]): PythonYaml {
 
 const unprintable = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
+const noControl = 'PyYAML takes no control characters';
+const noTab = 'a tab stands where PyYAML takes blanks only';
+const hints = new Map([
+  [noControl, 'remove the character, or write it as an escape in double quotes, such as "\\x1b"'],
+  [noTab, 'replace the tab by blanks'],
+]);
+
 /** The loader stops at its first failure. */
 class LoaderFailure extends Error {
   readonly code: string;
@@ -71,16 +78,15 @@ class PythonReader {
     this.#rootOffset = offsetOf(document.contents) ?? 0;
     try {
       const stray = text.search(unprintable);
-      if (stray !== -1) throw new LoaderFailure('yaml-syntax', 'PyYAML takes no control characters', stray, []);
+      if (stray !== -1) throw new LoaderFailure('yaml-syntax', noControl, stray, []);
       const tab = findTab(text);
-      if (tab !== undefined)
-        throw new LoaderFailure('yaml-syntax', 'a tab stands where PyYAML takes blanks only', tab, []);
+      if (tab !== undefined) throw new LoaderFailure('yaml-syntax', noTab, tab, []);
       const value = this.#value(document.contents, []);
       return { value, problems: [], positionOf: (path, at = 'value') => this.#positionOf(path, at) };
     } catch (error) {
       if (!(error instanceof LoaderFailure)) throw error;
       const { code, message, offset, path } = error;
-      const hint = templateHint(text, offset);
+      const hint = templateHint(text, offset) ?? hints.get(message);
       const problem = { path, severity: 'error' as const, code, message, ...(hint === undefined ? {} : { hint }) };
       return this.#failed([{ ...problem, position: this.#position(offset) }]);
     }
