@@ -190,7 +190,9 @@ async function openReporter(
   return new ReleaseReporter({
     file: join(stateDirectory, 'release-reports.json'),
     events: () => records.events,
-    report: (event) => releaseReport({ event, ...facts(), machineId, bootId, hostname: hostname(), redact }),
+    report: (event) =>
+      // Early in a boot the kernel has another name yet.
+      releaseReport({ event, ...facts(), machineId, bootId, hostname: config().hostname ?? hostname(), redact }),
     url: () => config().report.url,
     post: postReport(),
     onProblem: (why) => say(`os: ${why}`),

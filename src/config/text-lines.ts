@@ -1,4 +1,4 @@
-import type { TextPosition } from './yaml-source.ts';
+import type { TextPosition } from './yaml-document.ts';
 
 /** Turns offsets in a text into lines and columns, both 1-based. */
 export class TextLines {
@@ -19,4 +19,10 @@ export class TextLines {
     }
     return { line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 };
   }
+}
+
+/** The line that an offset is in, without its end. Pure. */
+export function lineAt(text: string, offset: number): string {
+  const end = text.indexOf('\n', offset);
+  return text.slice(text.lastIndexOf('\n', offset - 1) + 1, end === -1 ? undefined : end);
 }

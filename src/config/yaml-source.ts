@@ -1,24 +1,12 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  type Pair,
-  parseDocument,
-  type YAMLMap,
-} from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import { type DocumentPath, formatPath, type Problem } from '../core/diagnostic.ts';
+import { placeholderHint } from './placeholder.ts';
 import { plainJson } from './plain-json.ts';
+import { lineAt } from './text-lines.ts';
+import { parseYamlDocument, type TextPosition, type YamlDocument } from './yaml-document.ts';
 import { type ScalarRules, scalarValue } from './yaml-scalar.ts';
 
-/** A place in a text; both 1-based. */
-export interface TextPosition {
-  readonly line: number;
-  readonly column: number;
-}
+export type { TextPosition } from './yaml-document.ts';
 
 /** A problem of the YAML itself, which may stand where no path leads. */
 export interface YamlProblem extends Problem {
@@ -111,7 +99,7 @@ class TooMuch extends Error {
 class YamlReader {
   readonly #text: string;
   readonly #options: YamlOptions;
-  readonly #lines = new LineCounter();
+  #yaml: YamlDocument | undefined;
   readonly #problems: YamlProblem[] = [];
   readonly #places = new Map<string, Place>();
   readonly #anchors = new Map<string, Node>();
@@ -124,16 +112,9 @@ class YamlReader {
   }
 
   read(): YamlSource {
-    // Duplicate keys are looked for here: the parser's own check takes quadratic time.
-    const document = parseDocument(this.#text, {
-      version: '1.1',
-      lineCounter: this.#lines,
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'error',
-    });
-    endAsWritten(document.contents, this.#text);
-    const faults = syntaxProblems(document);
+    this.#yaml = parseYamlDocument(this.#text);
+    const { document } = this.#yaml;
+    const faults = syntaxProblems(this.#yaml);
     for (const { offset, ...fault } of faults) this.#add(fault, offset);
     this.#rootOffset = offsetOf(document.contents) ?? 0;
     let data: unknown;
@@ -155,8 +136,7 @@ class YamlReader {
   }
 
   #position(offset: number): TextPosition {
-    const { line, col } = this.#lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
+    return this.#yaml?.positionOf(offset) ?? { line: 1, column: 1 };
   }
 
   #positionOf(path: DocumentPath, at: 'key' | 'value'): TextPosition {
@@ -260,28 +240,20 @@ class YamlReader {
 
 /** What the YAML parser found wrong, with a hint where a person is likely to be at a loss. */
 export function yamlSyntaxProblem({ message, code }: { readonly message: string; readonly code: string }): Problem {
-  return problem('yaml-syntax', message.split('\n', 1)[0] ?? code, syntaxHints.get(code));
+  // The parser goes on with advice for programs.
+  return problem('yaml-syntax', /^[^\n;]+/.exec(message)?.[0] ?? code, syntaxHints.get(code));
 }
 
 /** What the parser found wrong with a text, the first twenty. */
-export function syntaxProblems(document: Document.Parsed): (Problem & { readonly offset: number })[] {
-  const faults = [...document.errors, ...document.warnings].slice(0, maxSyntaxProblems);
-  return faults.map((fault) => ({ ...yamlSyntaxProblem(fault), offset: fault.pos[0] }));
-}
-
-/**
- * Takes back the line break that the parser gives a block text which ends with the text itself: libyaml, and so go-yaml, and
- * PyYAML give it none.
- */
-export function endAsWritten(contents: unknown, text: string): void {
-  if (/[\r\n]$/.test(text)) return;
-  let last = contents;
-  while (isMap(last) || isSeq(last)) last = isMap(last) ? last.items.at(-1)?.value : last.items.at(-1);
-  if (!isScalar(last) || last.type?.startsWith('BLOCK') !== true || last.range?.[2] !== text.length) return;
-  if (typeof last.value !== 'string') return;
-  // A last line of blanks no wider than the indentation says nothing, so there the line break is that of the line before.
-  const isBlank = /(?:^|[\r\n]) *$/.test(text) && /[^\n]/.test(last.value) && !/(?:^|\n) +\n$/.test(last.value);
-  if (!isBlank) last.value = last.value.replace(/\n$/, '');
+export function syntaxProblems({ faults, text }: YamlDocument): (Problem & { readonly offset: number })[] {
+  // What follows from a fault at the same place helps nobody.
+  const places = new Set<number>();
+  const first = faults.filter(({ pos: [at] }) => !places.has(at) && places.add(at));
+  return first.slice(0, maxSyntaxProblems).map((fault) => {
+    const [offset] = fault.pos;
+    const hint = placeholderHint(lineAt(text, offset));
+    return { ...yamlSyntaxProblem(fault), ...(hint === undefined ? {} : { hint }), offset };
+  });
 }
 
 export function offsetOf(node: unknown): number | undefined {
@@ -298,7 +270,9 @@ const syntaxHints = new Map<string, string>([
   ['TAB_AS_INDENT', 'YAML does not allow tabs for indentation: use spaces'],
   ['BAD_INDENT', 'check the indentation of this line and the one before it'],
   ['BLOCK_AS_IMPLICIT_KEY', 'indent the next line as this one, or quote a value that contains ": "'],
-  ['MULTILINE_IMPLICIT_KEY', 'a line has no ":", or the next one is indented too much'],
+  ['BAD_DQ_ESCAPE', 'write "\\\\" for a backslash, or put the text in single quotes'],
+  ['UNEXPECTED_TOKEN', 'the value ended before this: quote the whole of it'],
+  ['MULTILINE_IMPLICIT_KEY', 'this line has neither a key and ":" nor a "-", or its indentation is wrong'],
   ['MISSING_CHAR', 'a quote or bracket is not closed, or a line has no ":"'],
   ['MULTIPLE_DOCS', 'one file holds one document: remove the "---"'],
 ]);

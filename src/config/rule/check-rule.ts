@@ -83,13 +83,15 @@ function checkType(rule: Rule, value: PythonValue, error: Report): void {
     const words = rule.enum.map(String);
     const hint = typeof value === 'string' ? didYouMean(value, words) : undefined;
     const code = typeof value === 'string' ? 'invalid-value' : 'wrong-type';
-    error(
-      code,
-      `expected ${words.length === 1 ? '' : 'one of '}${words.join(', ')}; found ${showPython(value)}`,
-      undefined,
-      hint,
-    );
+    error(code, `expected ${wordList(words)}; found ${showPython(value)}`, undefined, hint);
   }
+}
+
+/** More words than people read are not all named. */
+function wordList(words: readonly string[]): string {
+  if (words.length === 1) return words.join('');
+  if (words.length <= 20) return `one of ${words.join(', ')}`;
+  return `one of ${words.length} words, such as ${words.slice(0, 3).join(', ')}`;
 }
 
 const typeTitles = {

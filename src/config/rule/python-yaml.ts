@@ -1,15 +1,9 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import { type DocumentPath, formatPath } from '../../core/diagnostic.ts';
-import {
-  endAsWritten,
-  isMergeKey,
-  offsetOf,
-  refuseText,
-  syntaxProblems,
-  type TextPosition,
-  type YamlProblem,
-  yamlLimits,
-} from '../yaml-source.ts';
+import { placeholderHint } from '../placeholder.ts';
+import { lineAt } from '../text-lines.ts';
+import { parseYamlDocument, type TextPosition, type YamlDocument } from '../yaml-document.ts';
+import { isMergeKey, offsetOf, refuseText, syntaxProblems, type YamlProblem, yamlLimits } from '../yaml-source.ts';
 import { pythonScalar, ScalarFailure } from './python-scalar.ts';
 import { findTab } from './python-tabs.ts';
 import { OtherValue, PythonFloat, type PythonKey, type PythonMap, type PythonValue } from './python-value.ts';
@@ -44,6 +38,13 @@ function failed(problems: readonly YamlProblem[]): PythonYaml {
 
 const unprintable = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
+const noControl = 'PyYAML takes no control characters';
+const noTab = 'a tab stands where PyYAML takes blanks only';
+const hints = new Map([
+  [noControl, 'remove the character, or write it as an escape in double quotes, such as "\\x1b"'],
+  [noTab, 'replace the tab by blanks'],
+]);
+
 /** The loader stops at its first failure. */
 class LoaderFailure extends Error {
   readonly code: string;
@@ -59,44 +60,37 @@ class LoaderFailure extends Error {
 }
 
 class PythonReader {
-  readonly #text: string;
-  readonly #lines = new LineCounter();
+  readonly #yaml: YamlDocument;
   readonly #places = new Map<string, { readonly key: number; readonly value: number }>();
   readonly #anchors = new Map<string, Node>();
   #rootOffset = 0;
   #nodes = 0;
 
   constructor(text: string) {
-    this.#text = text;
+    this.#yaml = parseYamlDocument(text);
   }
 
   read(): PythonYaml {
-    const document = parseDocument(this.#text, {
-      version: '1.1',
-      lineCounter: this.#lines,
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'error',
-    });
-    endAsWritten(document.contents, this.#text);
-    const faults = syntaxProblems(document).map(({ offset, ...problem }) => ({
+    const { document, text } = this.#yaml;
+    const faults = syntaxProblems(this.#yaml).map(({ offset, ...problem }) => ({
       ...problem,
       position: this.#position(offset),
     }));
     if (faults.length > 0) return this.#failed(faults);
     this.#rootOffset = offsetOf(document.contents) ?? 0;
     try {
-      const stray = this.#text.search(unprintable);
-      if (stray !== -1) throw new LoaderFailure('yaml-syntax', 'PyYAML takes no control characters', stray, []);
-      const tab = findTab(this.#text);
-      if (tab !== undefined)
-        throw new LoaderFailure('yaml-syntax', 'a tab stands where PyYAML takes blanks only', tab, []);
+      const stray = text.search(unprintable);
+      if (stray !== -1) throw new LoaderFailure('yaml-syntax', noControl, stray, []);
+      const tab = findTab(text);
+      if (tab !== undefined) throw new LoaderFailure('yaml-syntax', noTab, tab, []);
       const value = this.#value(document.contents, []);
       return { value, problems: [], positionOf: (path, at = 'value') => this.#positionOf(path, at) };
     } catch (error) {
       if (!(error instanceof LoaderFailure)) throw error;
       const { code, message, offset, path } = error;
-      return this.#failed([{ path, severity: 'error', code, message, position: this.#position(offset) }]);
+      const hint = placeholderHint(lineAt(text, offset)) ?? hints.get(message);
+      const problem = { path, severity: 'error' as const, code, message, ...(hint === undefined ? {} : { hint }) };
+      return this.#failed([{ ...problem, position: this.#position(offset) }]);
     }
   }
 
@@ -105,8 +99,7 @@ class PythonReader {
   }
 
   #position(offset: number): TextPosition {
-    const { line, col } = this.#lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
+    return this.#yaml.positionOf(offset);
   }
 
   #positionOf(path: DocumentPath, at: 'key' | 'value'): TextPosition {
@@ -156,6 +149,10 @@ class PythonReader {
   #anchor(node: Node & { readonly anchor?: string | undefined }, path: DocumentPath): void {
     const { anchor } = node;
     if (anchor === undefined) return;
+    if (!/^[\w-]+$/.test(anchor)) {
+      const message = `the name of the anchor "&${anchor}" has more than letters, digits, "-" and "_"`;
+      throw new LoaderFailure('yaml-alias', message, offsetOf(node) ?? 0, path);
+    }
     const first = this.#anchors.get(anchor);
     if (first !== undefined && first !== node) {
       const message = `the anchor "&${anchor}" stands twice`;

@@ -152,3 +152,16 @@ describe('validateConfig', () => {
     expect(performance.now() - began).toBeLessThan(2000);
   });
 });
+
+test.each([
+  ['repo_update: true', 'write "package_update"'],
+  ['apt_sources: []', 'write "sources" under "apt"'],
+])('%s is of an older cloud-init, and the hint is what it is now', (text, hint) => {
+  expect(validateConfig({ file: 'a', text: `#cloud-config\n${text}\n` })[0]?.hint).toBe(hint);
+});
+
+test('of many words that may stand somewhere only some are named', () => {
+  const [, problem] = validateConfig({ file: 'a', text: '#cloud-config\ncloud_init_modules: [migrator]\n' });
+  expect(problem?.message).toMatch(/^expected one of \d+ words, such as ansible, .*; found "migrator"$/);
+  expect(problem?.message.length).toBeLessThan(120);
+});

@@ -21,6 +21,13 @@ export const cloudInit = {
   seal: sealUserData,
 } as const satisfies Dialect;
 
+/** What keys of older cloud-inits, and of Amazon's, are called today. */
+const olderKeys = new Map([
+  ['repo_update', 'write "package_update"'],
+  ['repo_upgrade', 'write "package_upgrade"'],
+  ['apt_sources', 'write "sources" under "apt"'],
+]);
+
 function parse(files: readonly SourceFile[], context: DialectContext): DialectResult {
   const diagnostics: Diagnostic[] = [];
   const document = readUserData(files, (diagnostic) => diagnostics.push(diagnostic));
@@ -29,7 +36,7 @@ function parse(files: readonly SourceFile[], context: DialectContext): DialectRe
   const draft = new CloudInitDraft(context.hashPassword);
   takeKeys(cloudInitKeys, document.keys, draft, ({ key, value, place }, hint) => {
     // cloud-init itself reports an unknown key as a warning at boot, and goes on.
-    place.warn('unknown-key', `unknown key ${describeKey(key, value)}`, hint, 'key');
+    place.warn('unknown-key', `unknown key ${describeKey(key, value)}`, olderKeys.get(key) ?? hint, 'key');
   });
   if (document.scripts.length > 0)
     draft.host.config.commands = { ...draft.host.commands, scripts: document.scripts.map((script) => ({ ...script })) };

@@ -51,8 +51,8 @@ const introduction = `The first line of the file is \`#cloud-config\`. The keys 
   names \`default\`, when \`user\` describes it, or when there are \`ssh_authorized_keys\` and no \`users\`.
 - A clear-text password is stored as a hash only (SHA-512, its salt from a secret of the host), and never shown.`;
 
-const differencesText = `Known differences to \`cloud-init schema\`, all of them in rare forms of YAML: a list or mapping in brackets, or a quoted text,
-whose next lines are not indented is rejected here; \`[?a]\` is a text here; texts of more than 1 MiB, and what has more than 50,000
+const differencesText = `Known differences to \`cloud-init schema\`, all of them in rare forms of YAML: \`[?a]\` is a text here, a byte order mark within the
+text is passed over; texts of more than 1 MiB, and what has more than 50,000
 values when aliases are expanded, are refused unread.`;
 
 const berthText = 'What cloud-init has no word for. Services and what belongs to them are in Compose syntax.';

@@ -1,9 +1,10 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, type Node, parseDocument, type Scalar, visit } from 'yaml';
+import { isAlias, isMap, isPair, isScalar, isSeq, type Node, type Scalar, visit } from 'yaml';
 import { isPasswordHash, type PasswordHasher, sealPassword } from '../../password.ts';
 import { writeArchive } from '../../user-data/archive.ts';
 import { expandUserData } from '../../user-data/expand.ts';
 import { textOfPart } from '../../user-data/part.ts';
 import { partTypes, typeByHeader } from '../../user-data/part-types.ts';
+import { parseYamlDocument } from '../../yaml-document.ts';
 
 /**
  * A document of user-data with a hash in the place of every clear-text password. One that has such passwords in its parts
@@ -28,8 +29,8 @@ const clearKeys = new Set(['plain_text_passwd', 'plain-text-passwd']);
  */
 export function sealCloudConfig(text: string, hash: PasswordHasher): string {
   if (!/passw/i.test(text)) return text;
-  const document = parseDocument(text, { version: '1.1', uniqueKeys: false, prettyErrors: false, logLevel: 'error' });
-  if (document.errors.length > 0) return text;
+  const { document, faults, text: indented } = parseYamlDocument(text);
+  if (faults.some(({ name }) => name === 'YAMLParseError')) return text;
   const changes = new Map<Scalar, string>();
   const resolve = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
   const seal = (node: unknown, to: (value: string) => string): void => {
@@ -68,7 +69,7 @@ export function sealCloudConfig(text: string, hash: PasswordHasher): string {
       else seal(list, sealLines);
     }
   }
-  return splice(text, changes);
+  return changes.size === 0 ? text : splice(indented, changes);
 }
 
 function itemsOf(node: unknown): readonly unknown[] {

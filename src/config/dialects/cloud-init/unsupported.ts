@@ -41,7 +41,12 @@ const withoutMeaning: readonly Reason[] = [
   {
     why: 'subscriptions of other distributions do not apply to Berth',
     instead: 'remove the key',
-    keys: ['ubuntu_pro', 'ubuntu_advantage', 'landscape', 'rh_subscription', 'spacewalk', 'autoinstall'],
+    keys: ['ubuntu_pro', 'ubuntu_advantage', 'landscape', 'rh_subscription', 'spacewalk'],
+  },
+  {
+    why: "it is for Ubuntu's installer",
+    instead: 'write users, files and commands as keys of this config',
+    keys: ['autoinstall'],
   },
   {
     why: 'Berth does not install configuration agents on the host',

@@ -102,3 +102,15 @@ describe('a text as PyYAML reads it', () => {
     expect(readPythonYaml(text).problems).toEqual([]);
   });
 });
+
+test.each([
+  ['a:\n\tb: c\n', 'spaces'],
+  ['a: \tb\n', 'blanks'],
+  ['a: "\\$b"\n', 'single quotes'],
+  ['a: "b" c\n', 'quote the whole'],
+  ['a: b\n---\nc: d\n', 'one document'],
+])('%j is rejected with a hint', (text, hint) => {
+  const [problem] = readPythonYaml(text).problems;
+  expect(problem?.hint).toContain(hint);
+  expect(problem?.message).not.toContain('YAML.');
+});

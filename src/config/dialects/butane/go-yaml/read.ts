@@ -1,7 +1,9 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Scalar } from 'yaml';
 import type { Problem } from '../../../../core/diagnostic.ts';
 import { placeholderHint } from '../../../placeholder.ts';
-import { endAsWritten, refuseText, type TextPosition, yamlLimits, yamlSyntaxProblem } from '../../../yaml-source.ts';
+import { lineAt } from '../../../text-lines.ts';
+import { endAsWritten, type TextPosition } from '../../../yaml-document.ts';
+import { refuseText, yamlLimits, yamlSyntaxProblem } from '../../../yaml-source.ts';
 import type { GoAlias, GoMapping, GoNode, GoScalar, GoSequence } from './node.ts';
 import { findGoTab } from './tabs.ts';
 
@@ -69,11 +71,6 @@ function firstOfLines(faults: readonly Fault[], position: (offset: number) => Te
     const { line } = position(offset);
     return !lines.has(line) && lines.add(line);
   });
-}
-
-function lineAt(text: string, offset: number): string {
-  const end = text.indexOf('\n', offset);
-  return text.slice(text.lastIndexOf('\n', offset - 1) + 1, end === -1 ? undefined : end);
 }
 
 function withHint(problem: Problem, hint: string | undefined): Problem {

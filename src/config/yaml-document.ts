@@ -1,0 +1,85 @@
+import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import { indentContinuations, quoteDashes } from './yaml-continuation.ts';
+
+/** A place in a text; both 1-based. */
+export interface TextPosition {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One YAML 1.1 document and where its nodes stand. */
+export interface YamlDocument {
+  readonly document: Document.Parsed;
+  /** The text that the offsets of the nodes are of: it means the same as the one that was read. */
+  readonly text: string;
+  /** What keeps it from being read. */
+  readonly faults: readonly YAMLError[];
+  /** The place of an offset in the text that was read. */
+  positionOf(offset: number): TextPosition;
+}
+
+/** A text with more is no config that people wrote, and is not read a second time. */
+const maxFaults = 1000;
+
+/** Reads a text as libyaml and PyYAML do where they are laxer than YAML's letter. May throw what the parser throws. Pure. */
+export function parseYamlDocument(text: string): YamlDocument {
+  const strict = parse(text, nothing);
+  if (strict.faults.length === 0 || strict.faults.length > maxFaults) return strict;
+  const indented = indentContinuations(text);
+  const { added } = indented;
+  const laxer = added.size === 0 ? strict : parse(indented.text, { added, quotes: [] });
+  if (!laxer.faults.some(({ code }) => code === 'BLOCK_IN_FLOW')) return laxer;
+  const { text: quoted, quotes } = quoteDashes(indented.text);
+  return quotes.length === 0 ? laxer : parse(quoted, { added, quotes });
+}
+
+/** What was put into a text: blanks before lines, by number from 1, and quotes around single characters. */
+interface Changes {
+  readonly added: ReadonlyMap<number, number>;
+  readonly quotes: readonly number[];
+}
+
+const nothing: Changes = { added: new Map(), quotes: [] };
+
+function parse(text: string, { added, quotes }: Changes): YamlDocument {
+  const lines = new LineCounter();
+  // Duplicate keys are looked for by those who read it: the parser's own check takes quadratic time.
+  const document = parseDocument(text, {
+    version: '1.1',
+    lineCounter: lines,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
+  endAsWritten(document.contents, text);
+  return {
+    document,
+    text,
+    faults: [...document.errors, ...document.warnings].filter((fault) => !isBlankBeforeComment(fault)),
+    positionOf(offset) {
+      const { line, col } = lines.linePos(offset);
+      const quoted = quotes.filter((at) => at < offset && at > offset - col).length;
+      return { line: Math.max(1, line), column: Math.max(1, col - (added.get(line) ?? 0) - 2 * quoted) };
+    },
+  };
+}
+
+/** `"a"#b`: to libyaml and PyYAML a comment may follow a quote or bracket at once. */
+function isBlankBeforeComment({ message }: YAMLError): boolean {
+  return message.startsWith('Comments must be separated from other tokens');
+}
+
+/**
+ * Takes back the line break that the parser gives a block text which ends with the text itself: libyaml, and so go-yaml, and
+ * PyYAML give it none.
+ */
+export function endAsWritten(contents: unknown, text: string): void {
+  if (/[\r\n]$/.test(text)) return;
+  let last = contents;
+  while (isMap(last) || isSeq(last)) last = isMap(last) ? last.items.at(-1)?.value : last.items.at(-1);
+  if (!isScalar(last) || last.type?.startsWith('BLOCK') !== true || last.range?.[2] !== text.length) return;
+  if (typeof last.value !== 'string') return;
+  // A last line of blanks no wider than the indentation says nothing, so there the line break is that of the line before.
+  const isBlank = /(?:^|[\r\n]) *$/.test(text) && /[^\n]/.test(last.value) && !/(?:^|\n) +\n$/.test(last.value);
+  if (!isBlank) last.value = last.value.replace(/\n$/, '');
+}
