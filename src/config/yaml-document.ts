@@ -44,13 +44,15 @@ const nothing: Changes = { added: new Map(), quotes: [] };
 function parse(text: string, { added, quotes }: Changes): YamlDocument {
   const lines = new LineCounter();
   // Duplicate keys are looked for by those who read it: the parser's own check takes quadratic time.
-  const document = parseDocument(text, {
-    version: '1.1',
-    lineCounter: lines,
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: 'error',
-  });
+  const document = withoutTraces(() =>
+    parseDocument(text, {
+      version: '1.1',
+      lineCounter: lines,
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: 'error',
+    }),
+  );
   endAsWritten(document.contents, text);
   return {
     document,
@@ -62,6 +64,17 @@ function parse(text: string, { added, quotes }: Changes): YamlDocument {
       return { line: Math.max(1, line), column: Math.max(1, col - (added.get(line) ?? 0) - 2 * quoted) };
     },
   };
+}
+
+/** The parser makes an error for each fault, of which a hostile text has thousands: where in the code that was takes most of the time. */
+export function withoutTraces<T>(work: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return work();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** `"a"#b`: to libyaml and PyYAML a comment may follow a quote or bracket at once. */

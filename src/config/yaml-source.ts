@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, Lexer, type Node, type Pair, type YAMLMap } from 'yaml';
 import { type DocumentPath, formatPath, type Problem } from '../core/diagnostic.ts';
 import { placeholderHint } from './placeholder.ts';
 import { plainJson } from './plain-json.ts';
@@ -33,6 +33,8 @@ export const maxTextLength = 2 ** 20;
 /** Enough for a thousand services; keeps the time that a hostile text can take to a few seconds. */
 export const yamlLimits = { nodes: 50_000, depth: 64 };
 const maxSyntaxProblems = 20;
+/** Words, signs, blanks and line ends: what the parser's time goes by. 50,000 values have fewer. */
+const maxTokens = 250_000;
 
 interface Place {
   readonly key: number;
@@ -74,7 +76,15 @@ export function refuseText(text: string): Problem | undefined {
   if (text.length > maxTextLength) {
     return problem('too-large', `has ${text.length} characters; at most ${maxTextLength} are read`);
   }
+  if (text.length > maxTokens && hasMoreTokens(text))
+    return problem('too-large', `has more than ${maxTokens} words and signs`);
   return text.includes('\0') ? problem('not-text', 'contains a NUL byte, so it is not a text') : undefined;
+}
+
+function hasMoreTokens(text: string): boolean {
+  const tokens = new Lexer().lex(text);
+  for (let count = 0; count <= maxTokens; count += 1) if (tokens.next().done === true) return false;
+  return true;
 }
 
 function unreadable(problems: readonly YamlProblem[]): YamlSource {

@@ -2,7 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocume
 import type { Problem } from '../../../../core/diagnostic.ts';
 import { placeholderHint } from '../../../placeholder.ts';
 import { lineAt } from '../../../text-lines.ts';
-import { endAsWritten, type TextPosition } from '../../../yaml-document.ts';
+import { endAsWritten, type TextPosition, withoutTraces } from '../../../yaml-document.ts';
 import { refuseText, yamlLimits, yamlSyntaxProblem } from '../../../yaml-source.ts';
 import type { GoAlias, GoMapping, GoNode, GoScalar, GoSequence } from './node.ts';
 import { findGoTab } from './tabs.ts';
@@ -32,14 +32,16 @@ export function readGoYaml(source: string): GoYaml {
   }
   const unlike = unlikeLibyaml(text);
   try {
-    const documents = parseAllDocuments(text, {
-      version: '1.1',
-      schema: 'failsafe',
-      lineCounter: lines,
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'error',
-    });
+    const documents = withoutTraces(() =>
+      parseAllDocuments(text, {
+        version: '1.1',
+        schema: 'failsafe',
+        lineCounter: lines,
+        uniqueKeys: false,
+        prettyErrors: false,
+        logLevel: 'error',
+      }),
+    );
     const [document] = documents;
     if (document === undefined || !('contents' in document)) return { root: undefined, problems: [], position };
     const { errors, contents } = document;
