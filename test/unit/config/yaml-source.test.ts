@@ -62,7 +62,11 @@ describe('what is wrong has a place', () => {
     { name: 'an unknown tag', text: 'a: !foo 1\n', problems: ['1:4 yaml-syntax'] },
     { name: 'a NUL', text: 'a: b\0', problems: ['1:1 not-text'] },
     { name: 'a text that is too long', text: 'a'.repeat(maxTextLength + 1), problems: ['1:1 too-large'] },
-    { name: 'more words and signs than people write', text: `a: [${'-,'.repeat(300_000)}]`, problems: ['1:1 too-large'] },
+    {
+      name: 'more words and signs than people write',
+      text: `a: [${'-,'.repeat(300_000)}]`,
+      problems: ['1:1 too-large'],
+    },
     { name: 'an alias within itself', text: 'a: &a [*a]\n', problems: ['1:8 too-deep'] },
   ];
 
