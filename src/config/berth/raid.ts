@@ -1,4 +1,3 @@
-import type { RaidConfig } from '../host-config.ts';
 import { honoured } from '../key-table.ts';
 import { record } from '../record-shape.ts';
 import {
@@ -14,6 +13,7 @@ import {
   textLike,
   truth,
 } from '../shape.ts';
+import type { RaidConfig } from '../storage-config.ts';
 import { absolutePath, unique } from '../value-shapes.ts';
 import type { BerthDraft } from './draft.ts';
 

@@ -1,11 +1,5 @@
-import type {
-  DiskConfig,
-  FilesystemConfig,
-  MountConfig,
-  PartitionConfig,
-  RaidConfig,
-  SwapConfig,
-} from '../host-config.ts';
+import type { MountConfig, SwapConfig } from '../host-config.ts';
+import type { DiskConfig, FilesystemConfig, PartitionConfig, RaidConfig } from '../storage-config.ts';
 import { filled, map, type Written, type WrittenMap } from './written.ts';
 
 /** `disk_setup`: sizes are shares there; the last partition takes what is left when they add up to the whole. */

@@ -1,4 +1,4 @@
-import type { DiskConfig, PartitionConfig } from '../../config/host-config.ts';
+import type { DiskConfig, PartitionConfig } from '../../config/storage-config.ts';
 import type { BlockDevice, PartitionTable } from '../ports.ts';
 
 const mebibyte = 2 ** 20;

@@ -1,5 +1,6 @@
 import { partitionPath } from '../../config/device-path.ts';
-import type { DiskConfig, FilesystemConfig, HostConfig, RaidConfig } from '../../config/host-config.ts';
+import type { HostConfig } from '../../config/host-config.ts';
+import type { DiskConfig, FilesystemConfig, RaidConfig } from '../../config/storage-config.ts';
 import { formatPath } from '../../core/diagnostic.ts';
 import type { BlockDevice, Signature } from '../ports.ts';
 import type { PlanContext, ResourcePlan } from '../resource.ts';

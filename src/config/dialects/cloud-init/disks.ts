@@ -1,6 +1,6 @@
 import { parseBytes } from '../../compose/units.ts';
 import { partitionPath } from '../../device-path.ts';
-import type { DiskConfig, FilesystemConfig, PartitionConfig, SwapConfig } from '../../host-config.ts';
+import type { SwapConfig } from '../../host-config.ts';
 import { honoured, type KeyRow } from '../../key-table.ts';
 import type { Place } from '../../place.ts';
 import { record } from '../../record-shape.ts';
@@ -20,6 +20,7 @@ import {
   truth,
   word,
 } from '../../shape.ts';
+import type { DiskConfig, FilesystemConfig, PartitionConfig } from '../../storage-config.ts';
 import { absolutePath } from '../../value-shapes.ts';
 import type { CloudInitDraft } from './draft.ts';
 
