@@ -47,7 +47,8 @@ Ignition, and read as that.
 - A Butane config is applied as a whole or not at all.
 - \`berth convert --to ignition FILE\` writes what \`butane --raw FILE\` writes, \`--to machine-config\` what \`butane FILE\` writes for the
   variant \`openshift\` (as JSON): to the byte of what is compressed. \`berth validate\` judges an OpenShift config as a MachineConfig.
-- \`local\`, \`trees\` and their like need a directory: \`berth convert --files-dir DIR\`. On a host there is none, so they are errors.
+- \`local\`, \`trees\` and their like need a directory: \`--files-dir DIR\` of \`berth validate\`, \`berth convert\` and \`berth apply --root\`.
+  As with Butane, paths are relative to it, and what leads out of it is an error. An agent has no such directory: convert first.
 - The YAML is read as go-yaml version 3 reads it: \`yes\` is a truth value only where one is expected, \`0644\` is octal, a fraction is
   cut to a whole number, the first document of a text counts. A key that stands twice is an error, and so is a tab where libyaml takes
   none: in a line of blanks or before a comment, too.
