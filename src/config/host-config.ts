@@ -102,7 +102,7 @@ export type OwnershipPart = 'mode' | 'owner' | 'group';
 
 /** Bytes on a server. */
 export interface RemoteContent {
-  /** http or https. May hold a password. */
+  /** http or https, s3 or gs, or the ARN of an object in S3. May hold a password. */
   readonly url: string;
   /** Values may be secrets. */
   readonly headers: readonly { readonly name: string; readonly value: string }[];

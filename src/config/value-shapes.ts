@@ -1,5 +1,6 @@
 import { messageOf } from '../core/errors.ts';
 import { parseCron } from '../core/schedule/cron.ts';
+import { isCertificates } from './certificates.ts';
 import type { Place } from './place.ts';
 import { convert, describeValue, type Shape, text, textLike } from './shape.ts';
 
@@ -82,8 +83,7 @@ const keyTypes =
 
 /** A PEM certificate, or several in one text. */
 export const certificate: Shape<string> = convert(text, (value, place) => {
-  const begin = value.indexOf('-----BEGIN CERTIFICATE-----');
-  if (begin !== -1 && value.indexOf('-----END CERTIFICATE-----', begin) !== -1) return value.trim();
+  if (isCertificates(value)) return value.trim();
   place.error('invalid-value', 'is not a PEM certificate', 'it begins with -----BEGIN CERTIFICATE-----');
   return undefined;
 });

@@ -18,6 +18,15 @@ export interface HttpFetcherDeps {
   readonly maxBytes?: number;
 }
 
+/** How one try asks. */
+export interface HttpTry {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly authorities: readonly string[];
+  /** What to do when the server says that this asker may not have it. */
+  readonly refusedHint?: string;
+}
+
 /** Answers that another try may change: too early, too many, and the server's own faults. */
 export const retriedStatus = (status: number): boolean =>
   status === 408 || status === 425 || status === 429 || status >= 500;
@@ -34,10 +43,16 @@ export class HttpFetcher implements Fetcher {
     url: string,
     signal: AbortSignal,
     headers: Readonly<Record<string, string>> = {},
+    authorities: readonly string[] = [],
   ): Promise<Uint8Array | undefined> {
+    return await this.getBy(url, async () => Promise.resolve({ url, headers, authorities }), signal);
+  }
+
+  /** The same, with each try made ready anew. @param url what is asked for, for a person. */
+  async getBy(url: string, prepare: () => Promise<HttpTry>, signal: AbortSignal): Promise<Uint8Array | undefined> {
     for (let failures = 1; ; failures += 1) {
       try {
-        return await this.#tryOnce(url, headers, signal);
+        return await this.#tryOnce(url, await prepare(), signal);
       } catch (error) {
         signal.throwIfAborted();
         if (isBerthError(error) && !error.retryable) throw error;
@@ -50,16 +65,17 @@ export class HttpFetcher implements Fetcher {
 
   async #tryOnce(
     url: string,
-    headers: Readonly<Record<string, string>>,
+    { url: address, headers, authorities, refusedHint }: HttpTry,
     signal: AbortSignal,
   ): Promise<Uint8Array | undefined> {
     const { answerMs = 10_000, stallMs = 30_000, maxBytes = maxDocumentBytes } = this.#deps;
     const limits = { answerMs, stallMs, maxBytes };
-    const { status, body } = await askBounded(url, { method: 'GET', headers, signal }, limits);
+    const { status, body } = await askBounded(address, { method: 'GET', headers, authorities, signal }, limits);
     if (status >= 200 && status < 300) return body;
     if (status === 404 || status === 410) return undefined;
     if (retriedStatus(status)) throw unreachable(url, `the server answered ${status}`);
-    const hint = status === 401 || status === 403 ? 'the server wants other credentials' : undefined;
+    const isRefused = status === 401 || status === 403;
+    const hint = isRefused ? (refusedHint ?? 'the server wants other credentials') : undefined;
     throw new BerthError(
       'DATASOURCE_UNREADABLE',
       `${shownUrl(url)}: the server answered ${status}`,

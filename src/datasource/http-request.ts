@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { type Agent as HttpsAgent, request as overHttps } from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
+import { getCACertificates } from 'node:tls';
 import { createBrotliDecompress, createUnzip } from 'node:zlib';
 import { splitCredentials } from './url-credentials.ts';
 
@@ -17,7 +18,7 @@ export interface HttpAgents {
 }
 
 export interface HttpQuestion {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
@@ -29,6 +30,8 @@ export interface HttpQuestion {
   readonly address?: string;
   /** The port to ask from. */
   readonly localPort?: number;
+  /** PEM certificates that are trusted besides the usual ones. */
+  readonly authorities?: readonly string[];
 }
 
 export interface HttpAnswer {
@@ -73,12 +76,15 @@ function impersonalOnly(headers: Readonly<Record<string, string>> = {}): Record<
 
 async function askOnce(
   url: URL,
-  { method, headers = {}, body, signal, agents, address: place, localPort }: HttpQuestion,
+  { method, headers = {}, body, signal, agents, address: place, localPort, authorities = [] }: HttpQuestion,
 ): Promise<IncomingMessage> {
   signal.throwIfAborted();
   const { address, credentials } = splitCredentials(url.href);
   const send = url.protocol === 'https:' ? overHttps : overHttp;
+  // Given certificates stand in the place of the usual ones.
+  const trust = authorities.length === 0 ? {} : { ca: [...getCACertificates('default'), ...authorities] };
   const request = send(address, {
+    ...trust,
     method,
     headers: {
       ...credentials,

@@ -31,8 +31,14 @@ export interface Fetcher {
   /**
    * Asks until there is an answer, for ever. Undefined when the answer is that there is no such document (404, 410).
    * Throws DATASOURCE_UNREADABLE for an answer that no repetition changes, such as one that is too long.
+   * @param authorities PEM certificates that are trusted besides the usual ones.
    */
-  get(url: string, signal: AbortSignal, headers?: Readonly<Record<string, string>>): Promise<Uint8Array | undefined>;
+  get(
+    url: string,
+    signal: AbortSignal,
+    headers?: Readonly<Record<string, string>>,
+    authorities?: readonly string[],
+  ): Promise<Uint8Array | undefined>;
 }
 
 /** A question to a cloud's metadata service. */

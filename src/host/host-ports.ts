@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { hostObjectStores } from '../datasource/objects/host-object-stores.ts';
 import type { TaskRunner } from './commands/task-state.ts';
 import { HttpContent } from './files/http-content.ts';
 import { LinuxKernel } from './linux-kernel.ts';
@@ -21,7 +22,7 @@ export function machinePorts(clock: Clock, defaults?: string, tasks?: TaskRunner
     blockDevices: new LinuxBlockDevices(commands),
     kernel: new LinuxKernel(commands),
     ...(tasks === undefined ? {} : { tasks }),
-    fetcher: new HttpContent(clock),
+    fetcher: new HttpContent(clock, hostObjectStores(clock, Math.random)),
   };
 }
 

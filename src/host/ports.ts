@@ -181,10 +181,16 @@ export interface ArrayRequest {
   readonly options: readonly string[];
 }
 
+/** How content is fetched. */
+export interface FetchTerms extends FetchConfig {
+  /** PEM certificates that are trusted besides this system's. */
+  readonly authorities?: readonly string[];
+}
+
 /** Gets content from servers. */
 export interface ContentFetcher {
   /** The content, unpacked and verified. Throws FETCH_FAILED, retryable when another try may help. */
-  fetch(content: RemoteContent, limits: FetchConfig, signal: AbortSignal): Promise<Uint8Array>;
+  fetch(content: RemoteContent, terms: FetchTerms, signal: AbortSignal): Promise<Uint8Array>;
 }
 
 /** Everything outside that host resources look at and change. */

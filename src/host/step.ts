@@ -1,7 +1,7 @@
-import type { FetchConfig, RemoteContent } from '../config/host-config.ts';
+import type { RemoteContent } from '../config/host-config.ts';
 import type { StepBase } from '../core/plan.ts';
 import type { CommandTask } from './commands/tasks.ts';
-import type { ArrayRequest, FilesystemRequest, MountRequest, Ownership } from './ports.ts';
+import type { ArrayRequest, FetchTerms, FilesystemRequest, MountRequest, Ownership } from './ports.ts';
 
 interface HostStepBase extends StepBase {
   /** Key path in the config. */
@@ -36,7 +36,7 @@ export type HostAction =
       readonly kind: 'fetch-content';
       readonly content: RemoteContent;
       readonly path: string;
-      readonly limits: FetchConfig;
+      readonly limits: FetchTerms;
     }
   | {
       readonly kind: 'make-directory';

@@ -1,6 +1,6 @@
-import type { FetchConfig, FileConfig, HostConfig, RemoteContent } from '../../config/host-config.ts';
+import type { FileConfig, HostConfig, RemoteContent } from '../../config/host-config.ts';
 import { formatPath } from '../../core/diagnostic.ts';
-import type { FileState, Ownership } from '../ports.ts';
+import type { FetchTerms, FileState, Ownership } from '../ports.ts';
 import type { DesiredFile, PlanContext } from '../resource.ts';
 import type { BlockedChange, HostStep } from '../step.ts';
 import { composeContent, contentWithout, type Declared, groupByPath } from './content.ts';
@@ -28,7 +28,7 @@ export function planFiles(
   owners: Owners,
   context: PlanContext,
 ): FilePlan {
-  const planner = new FilePlanner(owners, context, config.fetch ?? {});
+  const planner = new FilePlanner(owners, context, termsOf(config));
   const declared = groupByPath(config.files);
   const taken = new Set(declared.map(({ path }) => path));
   for (const file of managed) if (!taken.has(file.path)) planner.managed(file);
@@ -44,14 +44,19 @@ export function planFiles(
   return planner;
 }
 
+/** Certificates of the config hold for its own contents, too: the system's file of them is for other programs. */
+function termsOf({ fetch, connectivity: { caCertificates } }: HostConfig): FetchTerms {
+  return { ...fetch, ...(caCertificates.length === 0 ? {} : { authorities: caCertificates }) };
+}
+
 class FilePlanner implements FilePlan {
   readonly stages: Record<FileStage, HostStep[]> = { settings: [], data: [], deferred: [] };
   readonly blocked: BlockedChange[] = [];
   readonly #owners: Owners;
   readonly #context: PlanContext;
-  readonly #limits: FetchConfig;
+  readonly #limits: FetchTerms;
 
-  constructor(owners: Owners, context: PlanContext, limits: FetchConfig) {
+  constructor(owners: Owners, context: PlanContext, limits: FetchTerms) {
     this.#owners = owners;
     this.#context = context;
     this.#limits = limits;

@@ -2,6 +2,7 @@ import { openContent } from '../../content.ts';
 import { decodeDataUrl } from '../../go/data-url.ts';
 import { parseGoUrl } from '../../go/go-url.ts';
 import type { RemoteContent } from '../../host-config.ts';
+import { isObjectUrl, parseObjectUrl } from '../../object-url.ts';
 import type { Place } from '../../place.ts';
 import type { Resource } from './model.ts';
 
@@ -19,9 +20,6 @@ const refusedSchemes = new Map<string, readonly [why: string, instead: string]>(
       'put the file on an http or https server, or into data:',
     ],
   ],
-  ['s3', ['Berth does not sign requests to S3', 'use an https URL of the object (a presigned one, if it is private)']],
-  ['arn', ['Berth does not sign requests to S3', 'use an https URL of the object (a presigned one, if it is private)']],
-  ['gs', ['Berth does not sign requests to Google Cloud Storage', 'use a signed https URL of the object']],
   ['oem', ['there is no OEM partition on Berth', 'put the file on an http or https server, or into data:']],
 ]);
 
@@ -35,7 +33,11 @@ export function contentsOf(resource: Resource, place: Place, refuse: Refuse): Co
     const bytes = source === '' ? Buffer.alloc(0) : decodeDataUrl(source);
     return bytes === undefined ? undefined : openGiven(bytes, resource, place, refuse);
   }
-  const refusal = refusedSchemes.get(scheme);
+  const object = isObjectUrl(source) ? parseObjectUrl(source) : undefined;
+  const refusal: readonly [string, string] | undefined =
+    object?.kind === 'none'
+      ? [object.why, 's3://BUCKET/KEY, gs://BUCKET/OBJECT, or the ARN of an object']
+      : refusedSchemes.get(scheme);
   if (refusal !== undefined) {
     refuse(at, ...refusal);
     passOverOthers(resource, place);

@@ -27,15 +27,19 @@ export const keyMeanings: Readonly<Record<string, Readonly<Record<string, KeyMea
     proxy: done('`httpProxy`, `httpsProxy`, `noProxy`: for the engines, the updater and every service'),
   },
   references: {
-    merge: done('configs laid over this one, from `data:` URLs, and from web servers when the host boots'),
-    replace: done('a config in the place of this one, from a `data:` URL, or from a web server when the host boots'),
+    merge: done('configs laid over this one, from `data:` URLs, and from servers when the host boots'),
+    replace: done('a config in the place of this one, from a `data:` URL, or from a server when the host boots'),
   },
-  tls: { certificateAuthorities: done('certificates to trust, from `data:` URLs; from a server: refused') },
+  tls: {
+    certificateAuthorities: done(
+      'certificates to trust, from `data:` URLs, and from servers when the host boots; also for what is fetched after them',
+    ),
+  },
   resource: {
     source: done(
-      '`data:` is unpacked when the config is read, http and https are fetched when it is applied; `tftp`, `s3`, `arn`, `gs`: refused',
+      '`data:` is unpacked when the config is read; http, https, `s3`, `arn` and `gs` are fetched when it is applied; `tftp`: refused',
     ),
-    compression: done('`gzip`'),
+    compression: done('`gzip`, from `s3` and `arn`, too'),
     verification: done('`hash`: of the unpacked content, checked before anything is replaced'),
     httpHeaders: done('sent with the request, to that server only'),
   },

@@ -24,7 +24,7 @@ describe('a plain scalar', () => {
     ['2024-02-29', { kind: 'other' }],
     ['2023-02-29', { kind: 'text', text: '2023-02-29' }],
   ])('%j', (text, expected) => {
-    expect(resolveScalar({ kind: 'scalar', text, tag: '', offset: 0 })).toEqual(expected);
+    expect(resolveScalar({ kind: 'scalar', text, tag: '', offset: 0, end: 0 })).toEqual(expected);
   });
 
   test.each([
@@ -37,7 +37,7 @@ describe('a plain scalar', () => {
     ['!!binary', 'a', { kind: 'unreadable' }],
     ['!custom', 'x', { kind: 'other' }],
   ])('tagged %s: %j', (tag, text, expected) => {
-    expect(resolveScalar({ kind: 'scalar', text, tag, offset: 0 })).toMatchObject(expected);
+    expect(resolveScalar({ kind: 'scalar', text, tag, offset: 0, end: 0 })).toMatchObject(expected);
   });
 });
 

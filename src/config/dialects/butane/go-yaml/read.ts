@@ -116,6 +116,8 @@ class UnreadableNode extends Error {
   }
 }
 
+type Extent = Pick<GoNode, 'offset' | 'end'>;
+
 /** Turns the parser's nodes into ours; each one once, whatever aliases point at it. */
 class NodeReader {
   readonly #text: string;
@@ -127,13 +129,14 @@ class NodeReader {
   }
 
   read(node: Node | null): GoNode {
-    const offset = node?.range?.[0] ?? 0;
-    if (isAlias(node)) return this.#alias(node.source, offset);
-    if (isMap(node)) return this.#mapping(node.items, node.anchor, offset);
-    if (isSeq(node)) return this.#sequence(node.items, node.anchor, offset);
+    const [offset, end] = node?.range ?? [0, 0];
+    const extent = { offset, end };
+    if (isAlias(node)) return this.#alias(node.source, extent);
+    if (isMap(node)) return this.#mapping(node.items, node.anchor, extent);
+    if (isSeq(node)) return this.#sequence(node.items, node.anchor, extent);
     const scalar: GoScalar = isScalar(node)
-      ? { kind: 'scalar', text: this.#textOf(node), tag: tagOf(node), offset }
-      : { kind: 'scalar', text: '', tag: '', offset };
+      ? { kind: 'scalar', text: this.#textOf(node), tag: tagOf(node), ...extent }
+      : { kind: 'scalar', text: '', tag: '', ...extent };
     if (isScalar(node) && node.anchor !== undefined) this.#anchors.set(node.anchor, scalar);
     return scalar;
   }
@@ -147,36 +150,39 @@ class NodeReader {
     return typeof value === 'string' ? value : (source ?? '');
   }
 
-  #alias(name: string, offset: number): GoAlias {
+  #alias(name: string, extent: Extent): GoAlias {
     const target = this.#anchors.get(name);
-    if (target === undefined) throw new UnreadableNode(`"*${name}" has no anchor "&${name}" before it`, offset);
-    return { kind: 'alias', name, target, offset };
+    if (target === undefined) throw new UnreadableNode(`"*${name}" has no anchor "&${name}" before it`, extent.offset);
+    return { kind: 'alias', name, target, ...extent };
   }
 
   #mapping(
     pairs: readonly { readonly key: unknown; readonly value: unknown }[],
     anchor: string | undefined,
-    offset: number,
+    extent: Extent,
   ): GoMapping {
     const entries: { key: GoNode; value: GoNode }[] = [];
-    const mapping: GoMapping = { kind: 'mapping', entries, offset };
+    const mapping: GoMapping = { kind: 'mapping', entries, ...extent };
     // An anchor counts from its node on, so that what is inside may name it.
     if (anchor !== undefined) this.#anchors.set(anchor, mapping);
-    this.#descend(offset, () => {
+    this.#descend(extent.offset, () => {
       for (const { key, value } of pairs) {
         const keyNode = this.read(key as Node | null);
         const valueNode = this.read(value as Node | null);
-        entries.push({ key: keyNode, value: value === null ? { ...valueNode, offset: keyNode.offset } : valueNode });
+        entries.push({
+          key: keyNode,
+          value: value === null ? { ...valueNode, offset: keyNode.offset, end: keyNode.end } : valueNode,
+        });
       }
     });
     return mapping;
   }
 
-  #sequence(children: readonly unknown[], anchor: string | undefined, offset: number): GoSequence {
+  #sequence(children: readonly unknown[], anchor: string | undefined, extent: Extent): GoSequence {
     const items: GoNode[] = [];
-    const sequence: GoSequence = { kind: 'sequence', items, offset };
+    const sequence: GoSequence = { kind: 'sequence', items, ...extent };
     if (anchor !== undefined) this.#anchors.set(anchor, sequence);
-    this.#descend(offset, () => {
+    this.#descend(extent.offset, () => {
       for (const child of children) items.push(this.read(child as Node | null));
     });
     return sequence;

@@ -1,3 +1,4 @@
+import { isCertificates } from '../../../certificates.ts';
 import type { Place } from '../../../place.ts';
 import { contentsOf, passOverOthers } from '../contents.ts';
 import type { IgnitionConfig, IgnitionSection } from '../model.ts';
@@ -34,14 +35,16 @@ function takeAuthorities({ security }: IgnitionSection, place: Place, context: H
     const contents = contentsOf(authority, at, context.refuse);
     if (contents?.kind === 'remote') {
       passOverOthers(authority, at);
-      context.refuse(
-        at.child('source'),
-        'certificates are not fetched: who would vouch for them?',
-        'put the certificate into a data: URL',
-      );
+      const why = 'the certificate is on a server, and was not fetched';
+      context.refuse(at.child('source'), why, 'put it into a data: URL');
     } else if (contents?.kind === 'bytes') {
-      caCertificates.push(contents.bytes.toString('utf8').trim());
-      context.host.name(['berth', 'ca_certificates'], place);
+      const text = contents.bytes.toString('utf8').trim();
+      if (isCertificates(text)) {
+        caCertificates.push(text);
+        context.host.name(['berth', 'ca_certificates'], place);
+      } else {
+        context.refuse(at.child('source'), 'this is no certificate in PEM form', '-----BEGIN CERTIFICATE-----…');
+      }
     }
   });
 }
