@@ -140,7 +140,8 @@ export interface AgentService {
   plan(request: ApplyRequest): Promise<PlanReport>;
   /**
    * Makes the request the declared state and reports as it converges; the last event is `result`.
-   * Throws CONFIG_INVALID (details.diagnostics) before the first event when the config cannot be taken.
+   * Throws CONFIG_INVALID (details.diagnostics) before the first event when the config cannot be taken; DATASOURCE_UNREADABLE
+   * or DATASOURCE_UNREACHABLE when what it refers to on servers cannot be had.
    * The signal ends the reporting, not the work: what is declared stays declared.
    */
   apply(

@@ -33,6 +33,7 @@ import type {
 } from './agent-service.ts';
 import { Applications } from './applications.ts';
 import { explainChange } from './changes.ts';
+import { completeTexts } from './complete-texts.ts';
 import { ContainerSessions } from './container-sessions.ts';
 import { Declaration, type HostCatalogue, type Prepared } from './declaration.ts';
 import { declareServices } from './declare-services.ts';
@@ -222,7 +223,7 @@ export class Agent implements AgentService {
   }
 
   async plan(request: ApplyRequest): Promise<PlanReport> {
-    return await this.#applications.plan(request);
+    return await this.#applications.plan(await this.#complete(request));
   }
 
   async apply(
@@ -231,7 +232,12 @@ export class Agent implements AgentService {
     onEvent: (event: ApplyEvent) => void,
     signal: AbortSignal = new AbortController().signal,
   ): Promise<void> {
-    await this.#applications.apply(request, options, onEvent, signal);
+    await this.#applications.apply(await this.#complete(request, signal), options, onEvent, signal);
+  }
+
+  /** What a config refers to on servers is taken in first: what is stored is complete. */
+  async #complete(request: ApplyRequest, signal: AbortSignal = new AbortController().signal): Promise<ApplyRequest> {
+    return 'files' in request ? { files: await completeTexts(request.files, this.#deps, signal) } : request;
   }
 
   async reconcile(): Promise<RoundReport> {

@@ -3,6 +3,7 @@ import type { RemoteContent } from '../../config/host-config.ts';
 import type { Clock } from '../../core/clock.ts';
 import { BerthError } from '../../core/errors.ts';
 import { HttpFetcher } from '../../datasource/http-fetcher.ts';
+import { shownUrl } from '../../datasource/inline-seed.ts';
 import type { ObjectStores } from '../../datasource/objects/object-stores.ts';
 import { SourceFetcher } from '../../datasource/objects/source-fetcher.ts';
 import type { ContentFetcher, FetchTerms } from '../ports.ts';
@@ -39,11 +40,15 @@ export class HttpContent implements ContentFetcher {
     const bytes = await fetcher.get(url, until, named, authorities).catch((cause: unknown) => {
       signal.throwIfAborted();
       if (!until.aborted) throw cause;
-      throw new BerthError('DATASOURCE_UNREACHABLE', `${url} has not answered in time`, { cause, retryable: true });
+      throw new BerthError('DATASOURCE_UNREACHABLE', `${shownUrl(url)} has not answered in time`, {
+        cause,
+        retryable: true,
+      });
     });
-    if (bytes === undefined) throw new BerthError('NOT_FOUND', `there is nothing at ${url}`, { retryable: true });
+    if (bytes === undefined)
+      throw new BerthError('NOT_FOUND', `there is nothing at ${shownUrl(url)}`, { retryable: true });
     const opened = openContent(bytes, content);
     if (opened.kind === 'bytes') return opened.bytes;
-    throw new BerthError('HOST_REFUSED', `${url}: ${opened.why}`);
+    throw new BerthError('HOST_REFUSED', `${shownUrl(url)}: ${opened.why}`);
   }
 }

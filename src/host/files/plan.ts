@@ -1,5 +1,6 @@
 import type { FileConfig, HostConfig, RemoteContent } from '../../config/host-config.ts';
 import { formatPath } from '../../core/diagnostic.ts';
+import { shownUrl } from '../../datasource/inline-seed.ts';
 import type { FetchTerms, FileState, Ownership } from '../ports.ts';
 import type { DesiredFile, PlanContext } from '../resource.ts';
 import type { BlockedChange, HostStep } from '../step.ts';
@@ -144,7 +145,7 @@ class FilePlanner implements FilePlan {
       return;
     }
     const path = fetchedPath(content);
-    const text = { ...about, id: `fetch:${path}`, phase: 'online', summary: `fetch ${content.url}` } as const;
+    const text = { ...about, id: `fetch:${path}`, phase: 'online', summary: `fetch ${shownUrl(content.url)}` } as const;
     this.stages.data.push(this.#context.step({ kind: 'fetch-content', content, path, limits: this.#limits }, text));
   }
 

@@ -154,6 +154,15 @@ describe('validateConfig', () => {
 });
 
 test.each([
+  ['Ignition', '{"ignition": {"version": "3.4.0", "config": {"merge": [{"source": "https://a/b"}]}}}'],
+  ['Butane', 'variant: fcos\nversion: 1.5.0\nignition: {config: {merge: [{source: https://a/b}]}}\n'],
+])('what an %s config refers to on a server is only told of: a host takes it in first', (_language, text) => {
+  expect(validateConfig({ file: 'a', text })).toMatchObject([
+    { severity: 'info', code: 'fetched-later', path: 'ignition.config.merge[0].source' },
+  ]);
+});
+
+test.each([
   ['repo_update: true', 'write "package_update"'],
   ['apt_sources: []', 'write "sources" under "apt"'],
 ])('%s is of an older cloud-init, and the hint is what it is now', (text, hint) => {

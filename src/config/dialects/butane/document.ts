@@ -49,6 +49,7 @@ Ignition, and read as that.
   variant \`openshift\` (as JSON): to the byte of what is compressed. \`berth validate\` judges an OpenShift config as a MachineConfig.
 - \`local\`, \`trees\` and their like need a directory: \`--files-dir DIR\` of \`berth validate\`, \`berth convert\` and \`berth apply --root\`.
   As with Butane, paths are relative to it, and what leads out of it is an error. An agent has no such directory: convert first.
+- Configs and certificates on servers are taken in as with [Ignition](ignition.md): the text stays Butane, and all else keeps its line.
 - The YAML is read as go-yaml version 3 reads it: \`yes\` is a truth value only where one is expected, \`0644\` is octal, a fraction is
   cut to a whole number, the first document of a text counts. A key that stands twice is an error, and so is a tab where libyaml takes
   none: in a line of blanks or before a comment, too.

@@ -56,10 +56,20 @@ export function contentsOf(resource: Resource, place: Place, refuse: Refuse): Co
 /** What is said about a source that is not fetched. */
 export function passOverOthers({ compression, httpHeaders, verification }: Resource, place: Place): void {
   const others = { compression, httpHeaders, 'verification.hash': verification?.hash };
-  for (const [key, value] of Object.entries(others)) {
+  informEach(others, place, 'no-effect', 'has no effect, because the source is not fetched');
+}
+
+/** What is said about a document on a server that is taken in before the config is applied. */
+export function leaveForLater({ source, compression, httpHeaders, verification }: Resource, place: Place): void {
+  const all = { source, compression, httpHeaders, 'verification.hash': verification?.hash };
+  informEach(all, place, 'fetched-later', 'is for the document that is fetched when a host gets the config');
+}
+
+function informEach(values: Readonly<Record<string, unknown>>, place: Place, code: string, what: string): void {
+  for (const [key, value] of Object.entries(values)) {
     if (value === undefined) continue;
     const at = key.split('.').reduce((parent, part) => parent.child(part), place);
-    at.inform('no-effect', `has no effect, because the source is not fetched: ${JSON.stringify(value)}`);
+    at.inform(code, `${what}: ${JSON.stringify(value)}`);
   }
 }
 

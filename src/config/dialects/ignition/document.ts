@@ -46,6 +46,18 @@ Older ones are read as what they mean in the newest.
   config, and applying it does nothing and says why.
 - \`berth apply --root DIR --only host FILE\` writes files, directories, links and accounts into a directory tree. For what Ignition's
   own files stage writes, the tree is the same; contents on servers are left for the boot there.
+- What a config refers to on servers, other configs and certificates, is fetched when a host gets it: at its boot, and by \`berth apply\`. What
+  is stored and applied is complete: later boots need no server for it. \`berth validate\` asks nobody, and tells where something is fetched.
+- Certificates are trusted for what is fetched after them: configs that theirs refers to or that follow it, and contents. Those of one config
+  are fetched with the trust that there was before.
+- Objects in S3 (\`s3://BUCKET/KEY\`, \`?versionId=\`, ARNs of objects in buckets and access points) are asked for over HTTPS at the dual-stack
+  endpoint of their bucket's region, which S3 is asked for: from the partition of an ARN, else from the own region, else from us-east-1.
+  On Amazon EC2 the requests are signed with the credentials of the instance's role (IMDSv2); objects in Google Cloud Storage
+  (\`gs://BUCKET/OBJECT\`) are asked for with the token of the machine's service account on Compute Engine. A machine without a role or account, and
+  one elsewhere, asks as anybody. The firmware tells where a machine is, wherever its config comes from; else \`berth.datasource=\` or
+  \`ignition.platform.id=\` does.
+- On purpose other than Ignition: \`compression\` holds for S3, too; access points of several regions are refused, and so are keys with a
+  part \`.\` or \`..\`.
 - What is wrong in a config that \`config.merge\` or \`config.replace\` refers to is told at the reference: it has no lines of this text.`;
 }
 

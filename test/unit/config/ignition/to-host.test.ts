@@ -147,8 +147,8 @@ describe('Ignition to the host', () => {
       'storage.files[0].contents.source',
     ],
     [
-      's3',
-      { storage: { files: [{ path: '/a', contents: { source: 's3://a/b' } }] } },
+      'no object of a store',
+      { storage: { files: [{ path: '/a', contents: { source: 's3://bucket' } }] } },
       'storage.files[0].contents.source',
     ],
     [
@@ -165,6 +165,11 @@ describe('Ignition to the host', () => {
       { ignition: { config: { merge: [{ source: 'https://a/b' }] } } },
       'ignition.config.merge[0].source',
     ],
+    [
+      'a certificate on a server',
+      { ignition: { security: { tls: { certificateAuthorities: [{ source: 'https://a/b' }] } } } },
+      'ignition.security.tls.certificateAuthorities[0].source',
+    ],
   ])('%s is refused at its place, and a good config all the same', (_name, config, key) => {
     const result = parseIgnition(config);
     expect(result.config.refused?.map((refused) => refused.key)).toEqual([key]);
@@ -174,6 +179,19 @@ describe('Ignition to the host', () => {
       key,
     ]);
   });
+});
+
+test.each([
+  'https://a/b',
+  's3://bucket/a?versionId=1',
+  'arn:aws:s3:::bucket/a',
+  'gs://bucket/a',
+])('content at %s is fetched on the host, as it is declared', (url) => {
+  const hash = `sha256-${'0'.repeat(64)}`;
+  const contents = { source: url, compression: 'gzip', verification: { hash } };
+  const { config, diagnostics } = parseIgnition({ storage: { files: [{ path: '/a', contents }] } });
+  expect(diagnostics).toEqual([]);
+  expect(config.files).toMatchObject([{ remote: { url, compression: 'gzip', hash, headers: [] } }]);
 });
 
 describe('configs that refer to others', () => {

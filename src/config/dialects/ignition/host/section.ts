@@ -1,6 +1,6 @@
 import { isCertificates } from '../../../certificates.ts';
 import type { Place } from '../../../place.ts';
-import { contentsOf, passOverOthers } from '../contents.ts';
+import { contentsOf } from '../contents.ts';
 import type { IgnitionConfig, IgnitionSection } from '../model.ts';
 import type { HostContext } from './context.ts';
 
@@ -34,9 +34,7 @@ function takeAuthorities({ security }: IgnitionSection, place: Place, context: H
   context.each(security?.tls?.certificateAuthorities, place, (authority, at) => {
     const contents = contentsOf(authority, at, context.refuse);
     if (contents?.kind === 'remote') {
-      passOverOthers(authority, at);
-      const why = 'the certificate is on a server, and was not fetched';
-      context.refuse(at.child('source'), why, 'put it into a data: URL');
+      context.leaveToServer(authority, at);
     } else if (contents?.kind === 'bytes') {
       const text = contents.bytes.toString('utf8').trim();
       if (isCertificates(text)) {
