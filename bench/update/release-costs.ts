@@ -84,11 +84,10 @@ async function ourCostsIn(
   const { targets, manifest, metadataBytes } = await publish(old, next, artifacts, directory);
   const [target, copy] = [join(directory, 'target'), join(directory, 'copy')];
   // In place, as a slot is: a new file would lie elsewhere on the disk each time.
-  const freshen = async (file: string): Promise<void> =>
-    void (await measured(
-      ['dd', 'status=none', `if=${old.slot.file}`, `of=${file}`, 'bs=4M', 'conv=fsync,notrunc'],
-      join(directory, 'time'),
-    ));
+  const freshen = async (file: string): Promise<void> => {
+    const write = ['dd', 'status=none', `if=${old.slot.file}`, `of=${file}`, 'bs=4M', 'conv=fsync,notrunc'];
+    await measured(write, join(directory, 'time'));
+  };
   for (const file of [target, copy]) await freshTarget(file, old.slot, next.slot);
   const task: ApplyTask = { old, manifest, targets, target };
   const applied: number[] = [];
