@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { LocalFilesDirectory } from '../../src/cli/local-files-directory.ts';
+import { ignitionText } from '../../src/config/dialects/butane/ignition-text.ts';
 import { readTranslated } from '../../src/config/dialects/butane/read-translated.ts';
 import { configShape } from '../../src/config/dialects/butane/spec/config.ts';
 import { specs } from '../../src/config/dialects/butane/spec/variants.ts';
@@ -47,7 +48,11 @@ test.each(rows)('configs, mutated ones and generated ones are translated as Buta
     sameVerdict += 1;
     if (!answer.accepted) continue;
     const theirs: unknown = answer.output.startsWith('{') ? JSON.parse(answer.output) : parse(answer.output);
-    if (JSON.stringify(sorted(output)) === JSON.stringify(sorted(theirs))) sameOutput += 1;
+    const isSame =
+      row.target === 'ignition' && answer.output.startsWith('{')
+        ? ignitionText(output) === `${answer.output.trimEnd()}\n`
+        : JSON.stringify(sorted(output)) === JSON.stringify(sorted(theirs));
+    if (isSame) sameOutput += 1;
     else differences.push({ what: 'output', ours: JSON.stringify(output), theirs: answer.output, text });
     if (warnings === 0 && answer.warnings > 0) {
       differences.push({ what: 'warning', ours: '', theirs: answer.report, text });

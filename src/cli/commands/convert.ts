@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigText } from '../../agent/agent-service.ts';
 import { butaneDiagnostics } from '../../config/dialects/butane/butane.ts';
+import { ignitionText } from '../../config/dialects/butane/ignition-text.ts';
 import { readTranslated } from '../../config/dialects/butane/read-translated.ts';
 import { plain } from '../../config/dialects/butane/traced.ts';
 import { translateButane } from '../../config/dialects/butane/translate.ts';
@@ -27,7 +28,8 @@ interface Request {
   readonly localFiles: LocalFiles | undefined;
   /** For the salts of clear-text passwords: what is written has hashes only. */
   readonly passwordSeed: string;
-  readonly toJson: (value: unknown) => string;
+  /** Spaces that JSON is indented by. */
+  readonly indent: number;
 }
 
 /** `berth convert`: writes a config in another language. Exit code 1 when the file is rejected; then nothing is written. */
@@ -41,7 +43,7 @@ export const run: Command = async (cli, [path = '', ...others]) => {
     file,
     localFiles: localFilesOf(cli),
     passwordSeed: randomUUID(),
-    toJson: (value) => `${JSON.stringify(value, null, pretty === true ? 2 : undefined)}\n`,
+    indent: pretty === true ? 2 : 0,
   });
   tell(cli, diagnostics, files);
   const isRejected = diagnostics.some(
@@ -62,25 +64,26 @@ const converters = {
 function toBerth({ file, ...options }: Request): Converted {
   const { config, diagnostics, sources } = parseConfig([file], options);
   const output = writeCloudConfig(config);
-  const { config: back } = parseConfig([{ file: file.file, text: output }]);
+  const { config: back } = parseConfig([{ file: file.file, text: output }], { dialect: 'cloud-init' });
   return { output, diagnostics: [...diagnostics, ...notCarriedOver(config, back, file.file, sources())] };
 }
 
-function toHostConfig({ file, toJson, ...options }: Request): Converted {
+function toHostConfig({ file, indent, ...options }: Request): Converted {
   const { config, diagnostics } = parseConfig([file], options);
-  return { output: toJson(config), diagnostics };
+  return { output: `${JSON.stringify(config, null, indent)}\n`, diagnostics };
 }
 
-function toIgnition({ file, localFiles, toJson }: Request, target: 'ignition' | 'machine-config'): Converted {
+function toIgnition({ file, localFiles, indent }: Request, target: 'ignition' | 'machine-config'): Converted {
   if (dialectOf(file) !== 'butane') return refused(file, 'only a Butane config can be converted to that');
   const translation = translateButane(file.text, { files: localFiles, target });
   readTranslated(translation);
   const { ignition, machineConfig, spec } = translation;
   const diagnostics = sortDiagnostics(butaneDiagnostics(translation, file.file));
   if (target === 'ignition' || diagnostics.some(({ severity }) => severity === 'error')) {
-    return { output: ignition === undefined ? undefined : toJson(plain(ignition)), diagnostics };
+    return { output: ignition === undefined ? undefined : ignitionText(plain(ignition), indent), diagnostics };
   }
-  if (machineConfig !== undefined) return { output: toJson(plain(machineConfig)), diagnostics };
+  if (machineConfig !== undefined)
+    return { output: `${JSON.stringify(plain(machineConfig), null, indent)}\n`, diagnostics };
   return refused(file, `a MachineConfig is made of the variant openshift, and this is ${spec?.variant ?? 'none'}`);
 }
 

@@ -34,9 +34,13 @@ export function notCarriedOver(
   });
 }
 
-/** A file that keeps nothing of the one before it is one of which that is not said. */
+/** A file that keeps nothing of the one before it, or takes the place of another, is one of which that is not said. */
 function comparable(config: HostConfig): HostConfig {
-  const files = config.files.map(({ keeps, ...file }) => (keeps?.length ? { ...file, keeps } : file));
+  const files = config.files.map(({ keeps, existing, ...file }) => ({
+    ...file,
+    ...(keeps?.length ? { keeps } : {}),
+    ...(existing === undefined || existing === 'replace' ? {} : { existing }),
+  }));
   return { ...config, files };
 }
 
@@ -46,10 +50,17 @@ const phrases: Readonly<Record<ConfigChange['change'], string>> = {
   added: 'comes with what is written for something else',
 };
 
+/** Fields whose names say nothing to who wrote the config. */
+const fieldPhrases: Readonly<Record<string, string>> = {
+  existing: 'a file that is there already is overwritten',
+};
+
 /** Which fields of an entry differ; their values may be secrets. */
 function detail(before: object | undefined, after: object | undefined): string {
   if (before === undefined || after === undefined) return '';
-  const parts = differences(before, after).map((path) => path.replace(/[.[].*$/, ''));
+  const parts = differences(before, after)
+    .map((path) => path.replace(/[.[].*$/, ''))
+    .map((name) => fieldPhrases[name] ?? name);
   return parts.length === 0 ? '' : `: ${[...new Set(parts)].join(', ')}`;
 }
 

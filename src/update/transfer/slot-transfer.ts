@@ -31,7 +31,8 @@ export class SlotTransfer {
   readonly #layout: SlotLayout;
   readonly #leaves: Uint8Array;
   readonly #writer: SlotLane;
-  readonly #checkers: readonly SlotLane[];
+  /** Started when the writer has something to do: threads that start at once start slowly. */
+  #checkers: readonly SlotLane[] = [];
   readonly #batches: BatchSource;
   readonly #detours: string[] = [];
   #index: BlockIndex | undefined;
@@ -46,8 +47,6 @@ export class SlotTransfer {
     this.#leaves = new Uint8Array(new SharedArrayBuffer(release.dataBlocks * digestBytes));
     const setup = { target, layout: this.#layout, ...(seed === undefined ? {} : { seed: seed.device }) };
     this.#writer = new SlotLane({ kind: 'write', ...setup });
-    const check = { kind: 'check', target, leaves: this.#leaves } as const;
-    this.#checkers = Array.from({ length: checkers }, () => new SlotLane(check));
     const limit = rateLimit === undefined ? undefined : new TokenBucket(rateLimit, clock);
     const metered = new MeteredSource(source, limit, (bytes) => {
       this.#bytesFetched += bytes;
@@ -57,8 +56,10 @@ export class SlotTransfer {
   }
 
   async run(): Promise<WrittenSlot> {
-    const { release, artifacts, seed } = this.#options;
+    const { release, artifacts, seed, target } = this.#options;
     this.#hasLeftovers = await this.#writer.call('begin', release.rootHash);
+    const check = { kind: 'check', target, leaves: this.#leaves } as const;
+    this.#checkers = Array.from({ length: checkers }, () => new SlotLane(check));
     const delta = artifacts.deltas.find(({ fromRootHash }) => fromRootHash === seed?.rootHash);
     const seedBlocks = seed?.dataBlocks ?? 0;
     const { full, index } = artifacts;

@@ -27,6 +27,12 @@ beforeAll(async () => {
   await symlink('b/run', join(bench.directory, 'local/tree/link'));
   await write('host.bu', butane);
   await write('host.yaml', '#cloud-config\nhostname: h1\nusers: [{name: ops, plain_text_passwd: secret}]\n');
+  const carried = 'storage: {files: [{path: /etc/motd, overwrite: true, contents: {inline: hi}}]}\n';
+  await write('carried.bu', `variant: fcos\nversion: 1.5.0\n${carried}`);
+  await write(
+    'carried.ign',
+    '{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/etc/motd", "overwrite": true, "contents": {"source": "data:,hi"}}]}}',
+  );
   await write('warned.bu', 'variant: fcos\nversion: 1.5.0\nfoo: 1\n');
   await write(
     'machine.bu',
@@ -59,6 +65,26 @@ describe('convert', () => {
         links: [{ path: '/opt/link', target: 'b/run' }],
       },
     });
+  });
+
+  test('Butane to Ignition, byte for byte as Butane writes it', async () => {
+    const { stdout } = await bench.run(['convert', '--to', 'ignition', '-'], {
+      stdin: `variant: fcos
+version: 1.5.0
+storage: {files: [{path: /a, mode: 0600, contents: {inline: '<'}, user: {name: core}}]}
+passwd: {users: [{name: core, shell: '/bin/<>', ssh_authorized_keys: [a]}]}
+`,
+    });
+    expect(stdout).toBe(
+      '{"ignition":{"version":"3.4.0"},' +
+        '"passwd":{"users":[{"name":"core","sshAuthorizedKeys":["a"],"shell":"/bin/\\u003c\\u003e"}]},' +
+        '"storage":{"files":[{"path":"/a","user":{"name":"core"},"contents":{"compression":"","source":"data:,%3C"},"mode":384}]}}\n',
+    );
+  });
+
+  test.each(['carried.bu', 'carried.ign'])('what our own words can say is not called lost: %s', async (name) => {
+    const { code, stderr } = await bench.run(['convert', name]);
+    expect([code, stderr]).toEqual([0, '']);
   });
 
   test('--pretty is over several lines', async () => {
