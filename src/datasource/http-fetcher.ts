@@ -23,8 +23,8 @@ export interface HttpTry {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly authorities: readonly string[];
-  /** What to do when the server says that this asker may not have it. */
-  readonly refusedHint?: string;
+  /** What to do when the server says that this asker may not have it, for the message. */
+  readonly refusedAdvice?: string;
 }
 
 /** Answers that another try may change: too early, too many, and the server's own faults. */
@@ -65,7 +65,7 @@ export class HttpFetcher implements Fetcher {
 
   async #tryOnce(
     url: string,
-    { url: address, headers, authorities, refusedHint }: HttpTry,
+    { url: address, headers, authorities, refusedAdvice }: HttpTry,
     signal: AbortSignal,
   ): Promise<Uint8Array | undefined> {
     const { answerMs = 10_000, stallMs = 30_000, maxBytes = maxDocumentBytes } = this.#deps;
@@ -75,11 +75,11 @@ export class HttpFetcher implements Fetcher {
     if (status === 404 || status === 410) return undefined;
     if (retriedStatus(status)) throw unreachable(url, `the server answered ${status}`);
     const isRefused = status === 401 || status === 403;
-    const hint = isRefused ? (refusedHint ?? 'the server wants other credentials') : undefined;
+    const advice = isRefused && refusedAdvice !== undefined ? `; ${refusedAdvice}` : '';
     throw new BerthError(
       'DATASOURCE_UNREADABLE',
-      `${shownUrl(url)}: the server answered ${status}`,
-      hint === undefined ? {} : { hint },
+      `${shownUrl(url)}: the server answered ${status}${advice}`,
+      isRefused && advice === '' ? { hint: 'the server wants other credentials' } : {},
     );
   }
 }

@@ -65,7 +65,7 @@ export class ObjectStores {
         ? owner.region
         : await this.#regionOf(owner.name, regionToAsk(place, ownRegion), authorities, signal);
     const request = s3Request(s3Address(place, region), region, credentials, this.#deps.clock.now());
-    return { ...request, authorities, refusedHint: s3Hint(isOwn, credentials !== undefined) };
+    return { ...request, authorities, refusedAdvice: s3Advice(isOwn, credentials !== undefined) };
   }
 
   async #google(
@@ -80,7 +80,7 @@ export class ObjectStores {
       url: `https://storage.googleapis.com${path}`,
       headers: token === undefined ? {} : { authorization: `Bearer ${token.token}` },
       authorities,
-      refusedHint: googleHint(isOwn, token !== undefined),
+      refusedAdvice: googleAdvice(isOwn, token !== undefined),
     };
   }
 
@@ -133,14 +133,14 @@ async function withoutRefusal<T>(asking: Promise<T>): Promise<T | undefined> {
   });
 }
 
-function s3Hint(isOwn: boolean, isSigned: boolean): string {
+function s3Advice(isOwn: boolean, isSigned: boolean): string {
   if (isSigned) return "the instance's role must allow s3:GetObject, and s3:GetObjectVersion with a versionId";
   return isOwn
     ? 'the instance has no role: give it one that allows s3:GetObject, or let everybody read the object'
     : 'only an instance of Amazon EC2 has credentials: let everybody read the object, or use a presigned https URL';
 }
 
-function googleHint(isOwn: boolean, isSigned: boolean): string {
+function googleAdvice(isOwn: boolean, isSigned: boolean): string {
   if (isSigned) return "the machine's service account needs storage.objects.get, and the scope devstorage.read_only";
   return isOwn
     ? 'the machine has no service account: give it one that may read the object, or let everybody read it'

@@ -179,6 +179,8 @@ ignition: {config: {merge: [
   test.each([
     ['in blocks', inBlocks],
     ['in flow collections', inFlow],
+    ['with a mark before it', `\ufeff${inFlow}`],
+    ['with lines of Windows', inFlow.replaceAll('\n', '\r\n')],
     [
       'by an alias',
       `${inFlow.replace('ignition: {config: {merge: [', 'x: {y: {z: [&a ')}\nignition: {config: {merge: [*a]}}`,

@@ -6,6 +6,8 @@ import { translateButane } from './translate.ts';
 
 /** What a Butane config refers to; nothing in a text that is refused. Pure; never throws. */
 export function butaneReferencesIn(text: string): Reference[] {
+  // Most configs have none, and a translation takes a while.
+  if (!/source/.test(text)) return [];
   const { ignition, offsets } = translateButane(text, { compresses: false, target: 'host' });
   const section = ignition?.record('ignition');
   const config = section?.record('config');

@@ -29,7 +29,7 @@ export type HostLine =
   | { readonly kind: 'seed'; readonly outcome: SeedOutcome; readonly userData: string | null }
   | { readonly kind: 'report'; readonly trouble: string | null }
   | { readonly kind: 'got'; readonly text: string | null }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string; readonly hint: string | null }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'retry'; readonly why: string };
 
 /*
@@ -64,9 +64,9 @@ async function get(command: Extract<HostCommand, { kind: 'get' }>): Promise<Host
     const bytes = await fetcher.get(command.url, until, {}, command.authorities);
     return { kind: 'got', text: bytes === undefined ? null : Buffer.from(bytes).toString() };
   } catch (error) {
-    if (until.aborted) return { kind: 'failed', code: 'CANCELLED', message: 'no answer in time', hint: null };
+    if (until.aborted) return { kind: 'failed', code: 'CANCELLED', message: 'no answer in time' };
     if (!isBerthError(error)) throw error;
-    return { kind: 'failed', code: error.code, message: error.message, hint: error.hint ?? null };
+    return { kind: 'failed', code: error.code, message: error.message };
   }
 }
 
