@@ -48,6 +48,7 @@ export function secretsOf(config: HostConfig): string[] {
     ...config.files.filter(isPrivate).flatMap(contentsOf),
     ...config.files.flatMap(({ remote }) => [
       ...passwordsOfUrl(remote?.url),
+      ...signaturesOf(remote?.url),
       ...(remote?.headers ?? []).map(({ value }) => value),
     ]),
     ...Object.values(registries).map(({ password }) => password),
@@ -62,7 +63,8 @@ function redactFile(file: FileConfig): FileConfig {
   const { remote, ...rest } = isPrivate(file) ? { ...file, contentBase64: redacted } : file;
   if (remote === undefined) return rest;
   const headers = remote.headers.map(({ name }) => ({ name, value: redacted }));
-  return { ...rest, remote: { ...remote, url: redactUrl(remote.url), headers } };
+  const url = signaturesOf(remote.url).reduce((text, value) => text.replace(`=${value}`, `=${redacted}`), remote.url);
+  return { ...rest, remote: { ...remote, url: redactUrl(url), headers } };
 }
 
 /** A file that others may not read holds a secret. */
@@ -88,6 +90,12 @@ function passwordsOfUrl(text: string | undefined): string[] {
   } catch {
     return [written];
   }
+}
+
+/** What opens an object to whoever has its presigned URL: of Amazon's, Google's and Azure's stores. */
+function signaturesOf(url: string | undefined): string[] {
+  const pattern = /[?&](?:X-Amz-(?:Signature|Security-Token)|X-Goog-Signature|Signature|sig)=([^&#]+)/gi;
+  return [...(url ?? '').matchAll(pattern)].flatMap(([, value]) => value ?? []);
 }
 
 function mapValues<T>(values: Readonly<Record<string, T>>, to: (value: T) => T): Record<string, T> {

@@ -15,6 +15,12 @@ export function regionToAsk({ partition }: S3Place, ownRegion: string | undefine
   return partitionRegions[partition ?? ''] ?? ownRegion ?? 'us-east-1';
 }
 
+/** Domains by how the names of regions begin, where it is another one. */
+const domains = [
+  { prefix: 'cn-', domain: 'amazonaws.com.cn' },
+  { prefix: 'eusc-', domain: 'amazonaws.eu' },
+];
+
 /** An address of Amazon S3: over IPv4 and IPv6. */
 export interface S3Address {
   readonly host: string;
@@ -39,7 +45,7 @@ export function bucketAddress(bucket: string, region: string, path = '/'): S3Add
 }
 
 function domainOf(region: string): string {
-  return region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  return domains.find(({ prefix }) => region.startsWith(prefix))?.domain ?? 'amazonaws.com';
 }
 
 /** As a signature wants it: everything but the unreserved characters of RFC 3986. Pure. */

@@ -51,6 +51,31 @@ describe('secrets', () => {
     expect(secrets).toEqual(secrets.toSorted((a, b) => b.length - a.length));
   });
 
+  test('what opens an object by its URL is one', () => {
+    const query = 'X-Amz-Date=d&X-Amz-Security-Token=canary-token&X-Amz-Signature=canary-signature';
+    const remote = {
+      url: `https://u:canary-word@bucket.example/a?${query}`,
+      headers: [{ name: 'X', value: 'canary-header' }],
+    };
+    const file = {
+      path: '/a',
+      contentBase64: '',
+      mode: 0o644,
+      owner: 'root',
+      group: 'root',
+      append: false,
+      defer: false,
+    };
+    const config = { ...result.config, files: [{ ...file, remote }] };
+    expect(secretsOf(config)).toEqual(
+      expect.arrayContaining(['canary-token', 'canary-signature', 'canary-word', 'canary-header']),
+    );
+    expect(redactConfig(config).files[0]?.remote).toEqual({
+      url: 'https://u:<redacted>@bucket.example/a?X-Amz-Date=d&X-Amz-Security-Token=<redacted>&X-Amz-Signature=<redacted>',
+      headers: [{ name: 'X', value: '<redacted>' }],
+    });
+  });
+
   test.each(examples)('$name: no secret of it is left after redaction', ({ text }) => {
     const { config } = parse(text);
     const redacted = JSON.stringify(redactConfig(config));

@@ -18,6 +18,7 @@ test.each([
     'cn-north-1',
     'https://bucket.s3.dualstack.cn-north-1.amazonaws.com.cn/%C3%A9%21%27%28%29%2A%2B%26%3D',
   ],
+  ['s3://bucket/a', 'eusc-de-east-1', 'https://bucket.s3.dualstack.eusc-de-east-1.amazonaws.eu/a'],
   ['s3://bucket/a?versionId=x/y', 'us-east-1', 'https://bucket.s3.dualstack.us-east-1.amazonaws.com/a?versionId=x%2Fy'],
   [
     'arn:aws:s3:us-west-2:123456789012:accesspoint/test/object/a',
