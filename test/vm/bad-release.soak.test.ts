@@ -153,10 +153,10 @@ test(
       healthcheck: {test: [CMD-SHELL, '! grep -q ${bad.slot.rootHash} /proc/cmdline'], interval: 5s, retries: 1}
       x-berth: {engine: system, critical: true}
 `;
-      await withUpdatingHost(works, { health: '{deadline: 150s}', berth }, async (host) => {
+      await withUpdatingHost(works, { health: '{deadline: 300s}', berth }, async (host) => {
         expect(await host.update()).toMatchObject({ outcome: 'restarting', version: bad.version });
         const { reason } = await host.isBackFrom(bad, 2 * bootLimitMs);
-        expect(reason).toMatch(/^it was not healthy within 150 seconds: .*critical-services: picky is /);
+        expect(reason).toMatch(/^it was not healthy within 300 seconds: .*critical-services: picky is /);
         await isAsBefore(host, bad.version);
       });
     });
