@@ -2,6 +2,7 @@ import { backoffMs } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import { BerthError, isBerthError } from '../core/errors.ts';
 import { askBounded } from './bounded-http.ts';
+import type { HttpWay } from './http-way.ts';
 import { shownUrl } from './inline-seed.ts';
 import { type Fetcher, maxDocumentBytes } from './seed-ports.ts';
 
@@ -22,7 +23,7 @@ export interface HttpFetcherDeps {
 export interface HttpTry {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly authorities: readonly string[];
+  readonly way: HttpWay;
   /** What to do when the server says that this asker may not have it, for the message. */
   readonly refusedAdvice?: string;
 }
@@ -43,9 +44,9 @@ export class HttpFetcher implements Fetcher {
     url: string,
     signal: AbortSignal,
     headers: Readonly<Record<string, string>> = {},
-    authorities: readonly string[] = [],
+    way: HttpWay = {},
   ): Promise<Uint8Array | undefined> {
-    return await this.getBy(url, async () => Promise.resolve({ url, headers, authorities }), signal);
+    return await this.getBy(url, async () => Promise.resolve({ url, headers, way }), signal);
   }
 
   /** The same, with each try made ready anew. @param url what is asked for, for a person. */
@@ -65,12 +66,12 @@ export class HttpFetcher implements Fetcher {
 
   async #tryOnce(
     url: string,
-    { url: address, headers, authorities, refusedAdvice }: HttpTry,
+    { url: address, headers, way, refusedAdvice }: HttpTry,
     signal: AbortSignal,
   ): Promise<Uint8Array | undefined> {
     const { answerMs = 10_000, stallMs = 30_000, maxBytes = maxDocumentBytes } = this.#deps;
     const limits = { answerMs, stallMs, maxBytes };
-    const { status, body } = await askBounded(address, { method: 'GET', headers, authorities, signal }, limits);
+    const { status, body } = await askBounded(address, { method: 'GET', headers, way, signal }, limits);
     if (status >= 200 && status < 300) return body;
     if (status === 404 || status === 410) return undefined;
     if (retriedStatus(status)) throw unreachable(url, `the server answered ${status}`);

@@ -4,8 +4,14 @@ import { butane } from '../config/dialects/butane/butane.ts';
 import { butaneReferencesIn, closeButaneReferences } from '../config/dialects/butane/references.ts';
 import { ignition } from '../config/dialects/ignition/ignition.ts';
 import type { Resource } from '../config/dialects/ignition/model.ts';
-import { closeReferences, type Reference, referencesIn } from '../config/dialects/ignition/references.ts';
+import {
+  closeReferences,
+  type Reference,
+  type References,
+  referencesIn,
+} from '../config/dialects/ignition/references.ts';
 import { decodeDataUrl } from '../config/go/data-url.ts';
+import type { ConnectivityConfig } from '../config/host-config.ts';
 import { isObjectUrl } from '../config/object-url.ts';
 import { BerthError } from '../core/errors.ts';
 import { shownUrl } from './inline-seed.ts';
@@ -18,7 +24,7 @@ const maxDepth = 10;
 /** A language whose configs refer to others. */
 interface ReferringLanguage {
   readonly recognises: (text: string) => boolean;
-  readonly referencesIn: (text: string) => readonly Reference[];
+  readonly referencesIn: (text: string) => References;
   readonly close: (text: string, found: ReadonlyMap<Reference, Uint8Array>) => string;
 }
 
@@ -32,7 +38,7 @@ const languages: readonly ReferringLanguage[] = [
 export function ignitionNeedsNetwork(text: string, depth = 0): boolean {
   const language = languageOf(text, depth);
   if (language === undefined || depth >= maxDepth) return false;
-  return language.referencesIn(text).some(({ kind, resource }) => {
+  return language.referencesIn(text).list.some(({ kind, resource }) => {
     const given = givenBytes(resource);
     if (given === undefined) return isOnServer(resource);
     return kind === 'config' && ignitionNeedsNetwork(given.toString('utf8'), depth + 1);
@@ -56,6 +62,7 @@ class Resolver {
   readonly #authorities: string[] = [];
   /** Certificates by their source: a config and those it refers to often name the same ones. */
   readonly #certificates = new Map<string, Buffer>();
+  #proxy: ConnectivityConfig['proxy'] = { noProxy: [] };
   #count = 0;
 
   constructor(fetcher: Fetcher, signal: AbortSignal) {
@@ -67,7 +74,8 @@ class Resolver {
     const language = languageOf(text, depth);
     if (language === undefined || depth >= maxDepth) return text;
     const found = new Map<Reference, Uint8Array>();
-    const references = language.referencesIn(text);
+    const { list: references, proxy } = language.referencesIn(text);
+    this.#takeProxy(proxy);
     await this.#takeAuthorities(references, found);
     for (const reference of references.filter(({ kind }) => kind === 'config')) {
       const { resource } = reference;
@@ -79,11 +87,21 @@ class Resolver {
     }
     if (found.size === 0) return text;
     const closed = language.close(text, found);
-    if (language.referencesIn(closed).length < references.length)
+    if (language.referencesIn(closed).list.length < references.length)
       throw new BerthError('CONFIG_INVALID', 'the config cannot be read with all in it that it refers to', {
         hint: 'it may be too long: give it as Ignition ("berth convert --to ignition")',
       });
     return closed;
+  }
+
+  /** A proxy holds for everything after it, the certificates beside it, too. */
+  #takeProxy({ httpProxy: http, httpsProxy: https, noProxy = [] }: NonNullable<References['proxy']> = {}): void {
+    this.#proxy = {
+      ...this.#proxy,
+      ...(http === undefined ? {} : { http }),
+      ...(https === undefined ? {} : { https }),
+      noProxy: [...this.#proxy.noProxy, ...noProxy],
+    };
   }
 
   /** Those of one config are fetched with the trust that there was before it, all of them. */
@@ -110,7 +128,10 @@ class Resolver {
     this.#count += 1;
     if (this.#count > maxReferences) throw invalid(source, `the config leads to more than ${maxReferences} others`);
     const headers = Object.fromEntries(httpHeaders.map(({ name = '', value = '' }) => [name, value]));
-    const bytes = await this.#fetcher.get(source, this.#signal, headers, this.#authorities);
+    const bytes = await this.#fetcher.get(source, this.#signal, headers, {
+      authorities: this.#authorities,
+      proxy: this.#proxy,
+    });
     if (bytes === undefined) throw invalid(source, 'there is nothing');
     const opened = openContent(bytes, { compression, ...verification });
     if (opened.kind !== 'bytes') throw invalid(source, opened.why);

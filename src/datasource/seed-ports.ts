@@ -1,4 +1,5 @@
 import type { BlockDevice } from './host-facts.ts';
+import type { HttpWay } from './http-way.ts';
 import type { NetworkText, SeedDocuments } from './seed-documents.ts';
 
 /** Longest document that is read, in bytes, as it comes. Providers hand out at most 1 MiB; a config is read up to 1 MiB. */
@@ -31,13 +32,12 @@ export interface Fetcher {
   /**
    * Asks until there is an answer, for ever. Undefined when the answer is that there is no such document (404, 410).
    * Throws DATASOURCE_UNREADABLE for an answer that no repetition changes, such as one that is too long.
-   * @param authorities PEM certificates that are trusted besides the usual ones.
    */
   get(
     url: string,
     signal: AbortSignal,
     headers?: Readonly<Record<string, string>>,
-    authorities?: readonly string[],
+    way?: HttpWay,
   ): Promise<Uint8Array | undefined>;
 }
 

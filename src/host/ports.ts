@@ -1,4 +1,5 @@
 import type { FetchConfig, RemoteContent } from '../config/host-config.ts';
+import type { HttpWay } from '../datasource/http-way.ts';
 import type { TaskRunner } from './commands/task-state.ts';
 
 /** What is at a path; a link is followed, and never leads out of the root. */
@@ -183,8 +184,7 @@ export interface ArrayRequest {
 
 /** How content is fetched. */
 export interface FetchTerms extends FetchConfig {
-  /** PEM certificates that are trusted besides this system's. */
-  readonly authorities?: readonly string[];
+  readonly way?: HttpWay;
 }
 
 /** Gets content from servers. */

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.ts';
 import { BerthError, isBerthError } from '../../core/errors.ts';
 import { askBounded } from '../bounded-http.ts';
 import { type HttpTry, retriedStatus } from '../http-fetcher.ts';
+import type { HttpWay } from '../http-way.ts';
 import { shownUrl } from '../inline-seed.ts';
 import type { MetadataServices } from '../seed-ports.ts';
 import { type Ec2Role, readEc2Role } from './ec2-role.ts';
@@ -48,30 +49,30 @@ export class ObjectStores {
    * The request that gets an object, good for some minutes. Throws DATASOURCE_UNREACHABLE when another try may go better,
    * DATASOURCE_UNREADABLE when there is no such object or bucket.
    */
-  async request(url: string, authorities: readonly string[], signal: AbortSignal): Promise<HttpTry> {
+  async request(url: string, way: HttpWay, signal: AbortSignal): Promise<HttpTry> {
     const place = parseObjectUrl(url);
     if (place.kind === 'none') throw new BerthError('DATASOURCE_UNREADABLE', `${shownUrl(url)}: ${place.why}`);
     const platform = await this.#deps.platform(signal);
     return place.kind === 's3'
-      ? await this.#s3(place, platform === 'ec2', authorities, signal)
-      : await this.#google(place, platform === 'gce', authorities, signal);
+      ? await this.#s3(place, platform === 'ec2', way, signal)
+      : await this.#google(place, platform === 'gce', way, signal);
   }
 
-  async #s3(place: S3Place, isOwn: boolean, authorities: readonly string[], signal: AbortSignal): Promise<HttpTry> {
+  async #s3(place: S3Place, isOwn: boolean, way: HttpWay, signal: AbortSignal): Promise<HttpTry> {
     const { region: ownRegion, credentials } = isOwn ? await this.#readRole(signal) : {};
     const { owner } = place;
     const region =
       owner.kind === 'access-point'
         ? owner.region
-        : await this.#regionOf(owner.name, regionToAsk(place, ownRegion), authorities, signal);
+        : await this.#regionOf(owner.name, regionToAsk(place, ownRegion), way, signal);
     const request = s3Request(s3Address(place, region), region, credentials, this.#deps.clock.now());
-    return { ...request, authorities, refusedAdvice: s3Advice(isOwn, credentials !== undefined) };
+    return { ...request, way, refusedAdvice: s3Advice(isOwn, credentials !== undefined) };
   }
 
   async #google(
     { bucket, key }: Extract<ObjectPlace, { kind: 'gs' }>,
     isOwn: boolean,
-    authorities: readonly string[],
+    way: HttpWay,
     signal: AbortSignal,
   ): Promise<HttpTry> {
     const token = isOwn ? await this.#readToken(signal) : undefined;
@@ -79,17 +80,17 @@ export class ObjectStores {
     return {
       url: `https://storage.googleapis.com${path}`,
       headers: token === undefined ? {} : { authorization: `Bearer ${token.token}` },
-      authorities,
+      way,
       refusedAdvice: googleAdvice(isOwn, token !== undefined),
     };
   }
 
   /** S3 says where a bucket is to whoever asks, even when it refuses everything else. */
-  async #regionOf(bucket: string, asked: string, authorities: readonly string[], signal: AbortSignal): Promise<string> {
+  async #regionOf(bucket: string, asked: string, way: HttpWay, signal: AbortSignal): Promise<string> {
     const known = this.#regions.get(bucket);
     if (known !== undefined) return known;
     const { host, path } = bucketAddress(bucket, asked);
-    const question = { method: 'HEAD', signal, authorities, isFinal: true } as const;
+    const question = { method: 'HEAD', signal, way, isFinal: true } as const;
     const limits = { answerMs, stallMs: answerMs, maxBytes: 0 };
     const { status, headers } = await askBounded(`https://${host}${path}`, question, limits);
     const { 'x-amz-bucket-region': region = status < 300 ? asked : '' } = headers;

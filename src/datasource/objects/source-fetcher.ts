@@ -1,5 +1,6 @@
 import { isObjectUrl } from '../../config/object-url.ts';
 import type { HttpFetcher } from '../http-fetcher.ts';
+import type { HttpWay } from '../http-way.ts';
 import type { Fetcher } from '../seed-ports.ts';
 import type { ObjectStores } from './object-stores.ts';
 
@@ -17,9 +18,9 @@ export class SourceFetcher implements Fetcher {
     url: string,
     signal: AbortSignal,
     headers: Readonly<Record<string, string>> = {},
-    authorities: readonly string[] = [],
+    way: HttpWay = {},
   ): Promise<Uint8Array | undefined> {
-    if (!isObjectUrl(url)) return await this.#http.get(url, signal, headers, authorities);
-    return await this.#http.getBy(url, async () => await this.#stores.request(url, authorities, signal), signal);
+    if (!isObjectUrl(url)) return await this.#http.get(url, signal, headers, way);
+    return await this.#http.getBy(url, async () => await this.#stores.request(url, way, signal), signal);
   }
 }

@@ -25,7 +25,7 @@ export class HttpContent implements ContentFetcher {
   /** Throws DATASOURCE_UNREACHABLE or DATASOURCE_UNREADABLE from the network, HOST_REFUSED for content that is not what was meant. */
   async fetch(content: RemoteContent, terms: FetchTerms, signal: AbortSignal): Promise<Uint8Array> {
     const { url, headers } = content;
-    const { responseSeconds = defaultResponseSeconds, totalSeconds = 0, authorities } = terms;
+    const { responseSeconds = defaultResponseSeconds, totalSeconds = 0, way } = terms;
     const totalMs = (totalSeconds === 0 ? defaultTotalSeconds : totalSeconds) * 1000;
     const http = new HttpFetcher({
       clock: this.#clock,
@@ -37,7 +37,7 @@ export class HttpContent implements ContentFetcher {
     const until = AbortSignal.any([signal, AbortSignal.timeout(totalMs)]);
     const named = Object.fromEntries(headers.map(({ name, value }) => [name, value]));
     const fetcher = new SourceFetcher(http, this.#stores);
-    const bytes = await fetcher.get(url, until, named, authorities).catch((cause: unknown) => {
+    const bytes = await fetcher.get(url, until, named, way).catch((cause: unknown) => {
       signal.throwIfAborted();
       if (!until.aborted) throw cause;
       throw new BerthError('DATASOURCE_UNREACHABLE', `${shownUrl(url)} has not answered in time`, {

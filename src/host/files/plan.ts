@@ -45,9 +45,9 @@ export function planFiles(
   return planner;
 }
 
-/** Certificates of the config hold for its own contents, too: the system's file of them is for other programs. */
-function termsOf({ fetch, connectivity: { caCertificates } }: HostConfig): FetchTerms {
-  return { ...fetch, ...(caCertificates.length === 0 ? {} : { authorities: caCertificates }) };
+/** Proxies and certificates of the config hold for its own contents, too. */
+function termsOf({ fetch, connectivity: { caCertificates: authorities, proxy } }: HostConfig): FetchTerms {
+  return { ...fetch, way: { authorities, proxy } };
 }
 
 class FilePlanner implements FilePlan {

@@ -79,7 +79,7 @@ describe('certificates', () => {
   function trustingServer(texts: Readonly<Record<string, string>>): { fetcher: Fetcher; asked: [string, string[]][] } {
     const asked: [string, string[]][] = [];
     const fetcher: Fetcher = {
-      get: async (url, _signal, _headers, authorities = []) => {
+      get: async (url, _signal, _headers, { authorities = [] } = {}) => {
         asked.push([url, authorities.map((text) => text.split('\n')[1] ?? '')]);
         const text = texts[url];
         return text === undefined ? undefined : Buffer.from(text);

@@ -1,13 +1,13 @@
 import { gzipSync } from 'node:zlib';
 import type { Resource } from '../ignition/model.ts';
-import { distinctDataUrls, type Reference } from '../ignition/references.ts';
+import { distinctDataUrls, type Reference, type References } from '../ignition/references.ts';
 import { plain, type Traced, type TracedRecord } from './traced.ts';
 import { translateButane } from './translate.ts';
 
 /** What a Butane config refers to; nothing in a text that is refused. Pure; never throws. */
-export function butaneReferencesIn(text: string): Reference[] {
+export function butaneReferencesIn(text: string): References {
   // Most configs have none, and a translation takes a while.
-  if (!/source/.test(text)) return [];
+  if (!/source/.test(text)) return { list: [], proxy: undefined };
   const { ignition, offsets } = translateButane(text, { compresses: false, target: 'host' });
   const section = ignition?.record('ignition');
   const config = section?.record('config');
@@ -17,7 +17,7 @@ export function butaneReferencesIn(text: string): Reference[] {
     if (resource === undefined || extent === undefined) return [];
     return [{ kind, resource, start: extent.offset, end: extent.end }];
   };
-  return [
+  const list = [
     ...(section?.record('security').record('tls').items('certificateAuthorities') ?? []).flatMap((node) =>
       referenceOf(node, 'authorities'),
     ),
@@ -25,6 +25,7 @@ export function butaneReferencesIn(text: string): Reference[] {
       referenceOf(node, 'config'),
     ),
   ];
+  return { list, proxy: section === undefined ? undefined : (plain(section.record('proxy')) as References['proxy']) };
 }
 
 /**

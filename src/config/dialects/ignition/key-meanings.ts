@@ -24,7 +24,9 @@ export const keyMeanings: Readonly<Record<string, Readonly<Record<string, KeyMea
     config: done('other configs: see there'),
     timeouts: done('limits for what is fetched; without `httpTotal` a try ends after 60 s and is made again'),
     security: done('`tls.certificateAuthorities`: see there'),
-    proxy: done('`httpProxy`, `httpsProxy`, `noProxy`: for the engines, the updater and every service'),
+    proxy: done(
+      '`httpProxy`, `httpsProxy`, `noProxy`: for what the config has fetched, the engines, the updater and every service',
+    ),
   },
   references: {
     merge: done('configs laid over this one, from `data:` URLs, and from servers when the host boots'),

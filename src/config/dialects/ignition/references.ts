@@ -2,7 +2,7 @@ import { encodeDataUrl } from '../../go/data-url.ts';
 import { dataOf, type JsonNode } from '../../json/json-node.ts';
 import { JsonFault, parseJson } from '../../json/json-parser.ts';
 import { fold } from './decode.ts';
-import type { Resource } from './model.ts';
+import type { IgnitionSection, Resource } from './model.ts';
 
 /** Where a text refers to another document that it is not complete without. */
 export interface Reference {
@@ -14,8 +14,15 @@ export interface Reference {
   readonly end: number;
 }
 
+/** What a text is not complete without, and how it is had. */
+export interface References {
+  readonly list: readonly Reference[];
+  /** `ignition.proxy`. */
+  readonly proxy: IgnitionSection['proxy'];
+}
+
 /** What an Ignition config refers to; nothing in a text that is no such config. Pure; never throws. */
-export function referencesIn(text: string): Reference[] {
+export function referencesIn(text: string): References {
   const root = parsed(text);
   const section = member(root, 'ignition');
   const config = member(section, 'config');
@@ -25,10 +32,11 @@ export function referencesIn(text: string): Reference[] {
     return list?.kind === 'list' ? list.items : [];
   });
   const certificates = authorities?.kind === 'list' ? authorities.items : [];
-  return [
+  const list = [
     ...certificates.flatMap((node) => referenceOf(node, 'authorities')),
     ...[...lists, member(config, 'replace')].flatMap((node) => referenceOf(node, 'config')),
   ];
+  return { list, proxy: list.length === 0 ? undefined : proxyOf(member(section, 'proxy')) };
 }
 
 /** The text with the documents themselves in the place of the references to them, as `data:` URLs. Pure. */
@@ -66,13 +74,24 @@ function member(node: JsonNode | undefined, name: string): JsonNode | undefined 
   return node?.kind === 'object' ? node.members.findLast(({ key }) => fold(key) === name)?.value : undefined;
 }
 
+function proxyOf(node: JsonNode | undefined): IgnitionSection['proxy'] {
+  const [httpProxy, httpsProxy] = [textIn(node, 'httpproxy'), textIn(node, 'httpsproxy')];
+  const noProxy = member(node, 'noproxy');
+  return {
+    ...(httpProxy === undefined ? {} : { httpProxy }),
+    ...(httpsProxy === undefined ? {} : { httpsProxy }),
+    ...(noProxy?.kind === 'list' ? { noProxy: dataOf(noProxy) as string[] } : {}),
+  };
+}
+
+function textIn(parent: JsonNode | undefined, name: string): string | undefined {
+  const value = member(parent, name);
+  return value?.kind === 'scalar' && typeof value.value === 'string' ? value.value : undefined;
+}
+
 function referenceOf(node: JsonNode | undefined, kind: Reference['kind']): Reference[] {
   if (node?.kind !== 'object') return [];
   const { start, end } = node;
-  const textIn = (parent: JsonNode | undefined, name: string): string | undefined => {
-    const value = member(parent, name);
-    return value?.kind === 'scalar' && typeof value.value === 'string' ? value.value : undefined;
-  };
   const source = textIn(node, 'source');
   if (source === undefined || source === '') return [];
   const [compression, hash] = [textIn(node, 'compression'), textIn(member(node, 'verification'), 'hash')];

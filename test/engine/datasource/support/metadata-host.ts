@@ -61,7 +61,7 @@ async function get(command: Extract<HostCommand, { kind: 'get' }>): Promise<Host
   const fetcher = new SourceFetcher(http, new ObjectStores({ metadata, platform, clock: systemClock }));
   const until = AbortSignal.timeout(command.limitMs);
   try {
-    const bytes = await fetcher.get(command.url, until, {}, command.authorities);
+    const bytes = await fetcher.get(command.url, until, {}, { authorities: command.authorities });
     return { kind: 'got', text: bytes === undefined ? null : Buffer.from(bytes).toString() };
   } catch (error) {
     if (until.aborted) return { kind: 'failed', code: 'CANCELLED', message: 'no answer in time' };

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type Server as HttpServer } from 'node:http';
+import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
 import { createServer as createTlsServer, type Server as HttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../src/agent/system-clock.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
 import { HttpFetcher } from '../../../src/datasource/http-fetcher.ts';
@@ -80,7 +80,7 @@ test('a certificate from a server, verified by its hash, is trusted for configs 
   const [{ remote } = {}] = config.files;
   if (remote === undefined) throw new Error('the content is on a server');
   const content = new HttpContent(systemClock, stores);
-  const terms = { totalSeconds: 1, authorities: config.connectivity.caCertificates };
+  const terms = { totalSeconds: 1, way: { authorities: config.connectivity.caCertificates } };
   const bytes = await content.fetch(remote, terms, new AbortController().signal);
   expect(Buffer.from(bytes).toString()).toBe('the content');
   // Without the certificate nobody vouches for the server.
@@ -100,4 +100,66 @@ test('another certificate than was meant is not trusted', async () => {
 
 test('without a certificate the server is asked in vain', async () => {
   await expect(resolve(configWith([]), AbortSignal.timeout(500))).rejects.toThrow();
+});
+
+interface Options {
+  readonly proxy: { readonly httpProxy: string };
+  readonly config: object;
+}
+
+describe('a proxy', () => {
+  let proxy: HttpServer;
+  let origin: string;
+  let asked: string[];
+  beforeAll(async () => {
+    proxy = createServer(({ url = '' }, response) => {
+      asked.push(url);
+      response.end('{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/opt/by-proxy"}]}}');
+    });
+    proxy.on('connect', ({ url = '' }: IncomingMessage, client: Socket) => {
+      asked.push(`CONNECT ${url}`);
+      const { port } = secure.address() as AddressInfo;
+      const server = connect(port, '127.0.0.1', () => client.write('HTTP/1.1 200 OK\r\n\r\n'));
+      server.pipe(client).pipe(server);
+    });
+    proxy.listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    origin = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  });
+  beforeEach(() => {
+    asked = [];
+  });
+  afterAll(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+
+  test.each([
+    ['Ignition', (options: Options) => JSON.stringify({ ignition: { version: '3.4.0', ...options } })],
+    [
+      'Butane',
+      ({ proxy: { httpProxy } }: Options) =>
+        `variant: fcos\nversion: 1.5.0\nignition:\n  proxy: {http_proxy: "${httpProxy}"}\n  config: {merge: [{source: "http://a.invalid/b"}]}\n`,
+    ],
+  ])('of an %s config gets the configs that it refers to', async (_language, textOf) => {
+    const merge = [{ source: 'http://a.invalid/b' }];
+    const text = await resolve(textOf({ proxy: { httpProxy: origin }, config: { merge } }));
+    expect(parseConfig([{ file: 'a', text }]).config.files.map(({ path }) => path)).toEqual(['/opt/by-proxy']);
+    expect(asked).toEqual(['http://a.invalid/b']);
+  });
+
+  test('gets contents, without seeing what is encrypted', async () => {
+    const content = new HttpContent(systemClock, stores);
+    const fetched = async (noProxy: readonly string[]): Promise<string> => {
+      const way = { authorities: [root], proxy: { http: origin, https: origin, noProxy } };
+      const remote = { url: `${secureOrigin}/content`, headers: [] };
+      return Buffer.from(
+        await content.fetch(remote, { totalSeconds: 5, way }, new AbortController().signal),
+      ).toString();
+    };
+    expect(await fetched([])).toBe('the content');
+    expect(asked).toEqual([`CONNECT ${secureOrigin.replace('https://', '')}`]);
+    expect(await fetched(['127.0.0.1'])).toBe('the content');
+    expect(asked).toHaveLength(1);
+  });
 });
