@@ -18,6 +18,21 @@ export interface YamlDocument {
   positionOf(offset: number): TextPosition;
 }
 
+/**
+ * A text with a line feed for each other sign that ends a line in YAML 1.1 and does not to the parser. Each stays one
+ * character, so that places stay where they are. Pure.
+ */
+export function withLineFeeds(text: string): string {
+  return text.replace(/\r(?!\n)|[\u0085\u2028\u2029]/g, '\n');
+}
+
+/** True for a `:` without a key, where no `?` stands for the key: libyaml and PyYAML refuse it, the parser does not. Pure. */
+export function isWithoutKey(key: unknown, text: string): boolean {
+  if (isScalar(key) && (key.anchor !== undefined || key.tag !== undefined)) return false;
+  const [start, end] = isScalar(key) ? (key.range ?? []) : [];
+  return start !== undefined && start === end && !/\?\s*$/.test(text.slice(Math.max(0, start - 80), start));
+}
+
 /** A text with more is no config that people wrote, and is not read a second time. */
 const maxFaults = 1000;
 

@@ -3,7 +3,7 @@ import { type DocumentPath, formatPath, type Problem } from '../core/diagnostic.
 import { placeholderHint } from './placeholder.ts';
 import { plainJson } from './plain-json.ts';
 import { lineAt } from './text-lines.ts';
-import { parseYamlDocument, type TextPosition, type YamlDocument } from './yaml-document.ts';
+import { parseYamlDocument, type TextPosition, withLineFeeds, type YamlDocument } from './yaml-document.ts';
 import { type ScalarRules, scalarValue } from './yaml-scalar.ts';
 
 export type { TextPosition } from './yaml-document.ts';
@@ -122,7 +122,7 @@ class YamlReader {
   }
 
   read(): YamlSource {
-    this.#yaml = parseYamlDocument(this.#text);
+    this.#yaml = parseYamlDocument(withLineFeeds(this.#text));
     const { document } = this.#yaml;
     const faults = syntaxProblems(this.#yaml);
     for (const { offset, ...fault } of faults) this.#add(fault, offset);

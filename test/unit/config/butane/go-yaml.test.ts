@@ -65,6 +65,9 @@ describe('values are read into the types of the spec', () => {
     ['an empty scalar', `${user}uid:`, ['6:7 info empty-value passwd.users[0].uid']],
     ['an alias without an anchor', 'storage: *x', ['3:10 error yaml-syntax ']],
     ['no YAML', 'storage: [', ['3:11 error yaml-syntax ']],
+    ['a question mark in brackets', `${user}groups: [a, b?c]`, ['6:19 error yaml-syntax ']],
+    ['a colon at the beginning of a text in brackets', `${user}groups: [a, :b]`, ['6:19 error yaml-syntax ']],
+    ['a value without a key', 'storage: {}\n: a', ['4:1 error yaml-syntax ']],
   ])('%s', (_name, body, expected) => {
     expect(translated(body).found.slice(0, 1)).toEqual(expected);
   });
@@ -97,6 +100,7 @@ describe('values are read into the types of the spec', () => {
 
   test.each([
     ['a carriage return alone ends a line', 'x: a\r\ny: b\rz: "c"\r'],
+    ['a question mark for a key', '?\n: a\n'],
     ['a comment may begin at a quote', 'x: "a"#b\ny: |#c\n  d\n'],
   ])('%s', (_name, body) => {
     expect(translated(body).found.filter((line) => line.includes(' error '))).toEqual([]);

@@ -1,8 +1,19 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Scalar } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 import type { Problem } from '../../../../core/diagnostic.ts';
 import { placeholderHint } from '../../../placeholder.ts';
 import { lineAt } from '../../../text-lines.ts';
-import { endAsWritten, type TextPosition, withoutTraces } from '../../../yaml-document.ts';
+import { endAsWritten, isWithoutKey, type TextPosition, withLineFeeds, withoutTraces } from '../../../yaml-document.ts';
 import { refuseText, yamlLimits, yamlSyntaxProblem } from '../../../yaml-source.ts';
 import type { GoAlias, GoMapping, GoNode, GoScalar, GoSequence } from './node.ts';
 import { findGoTab } from './tabs.ts';
@@ -19,8 +30,7 @@ const yamlTags = 'tag:yaml.org,2002:';
 
 /** Parses without resolving scalars; unused documents of the text are passed over, as go-yaml does. Pure; never throws. */
 export function readGoYaml(source: string): GoYaml {
-  // To libyaml these end a line, too; each stays one character, so that places stay where they are.
-  const text = source.replace(/\r(?!\n)|[\u0085\u2028\u2029]/g, '\n');
+  const text = withLineFeeds(source);
   const lines = new LineCounter();
   const position = (offset: number): TextPosition => {
     const { line, col } = lines.linePos(offset);
@@ -126,11 +136,12 @@ class NodeReader {
     this.#text = text;
   }
 
-  read(node: Node | null): GoNode {
+  read(node: Node | null, inBrackets = false): GoNode {
     const offset = node?.range?.[0] ?? 0;
     if (isAlias(node)) return this.#alias(node.source, offset);
-    if (isMap(node)) return this.#mapping(node.items, node.anchor, offset);
-    if (isSeq(node)) return this.#sequence(node.items, node.anchor, offset);
+    if (isMap(node)) return this.#mapping(node, inBrackets || node.flow === true, offset);
+    if (isSeq(node)) return this.#sequence(node, inBrackets || node.flow === true, offset);
+    if (inBrackets && isScalar(node)) this.#checkPlain(node, offset);
     const scalar: GoScalar = isScalar(node)
       ? { kind: 'scalar', text: this.#textOf(node), tag: tagOf(node), offset }
       : { kind: 'scalar', text: '', tag: '', offset };
@@ -147,37 +158,41 @@ class NodeReader {
     return typeof value === 'string' ? value : (source ?? '');
   }
 
+  /** libyaml takes `?` and a leading `:` for the marks of keys and values there. */
+  #checkPlain({ type, range }: Scalar, offset: number): void {
+    const source = type === 'PLAIN' ? this.#text.slice(range?.[0], range?.[1]) : '';
+    if (source.includes('?') || source.startsWith(':'))
+      throw new UnreadableNode('an unquoted text in brackets cannot have "?", nor begin with ":"', offset);
+  }
+
   #alias(name: string, offset: number): GoAlias {
     const target = this.#anchors.get(name);
     if (target === undefined) throw new UnreadableNode(`"*${name}" has no anchor "&${name}" before it`, offset);
     return { kind: 'alias', name, target, offset };
   }
 
-  #mapping(
-    pairs: readonly { readonly key: unknown; readonly value: unknown }[],
-    anchor: string | undefined,
-    offset: number,
-  ): GoMapping {
+  #mapping({ items, anchor }: YAMLMap, inBrackets: boolean, offset: number): GoMapping {
     const entries: { key: GoNode; value: GoNode }[] = [];
     const mapping: GoMapping = { kind: 'mapping', entries, offset };
     // An anchor counts from its node on, so that what is inside may name it.
     if (anchor !== undefined) this.#anchors.set(anchor, mapping);
     this.#descend(offset, () => {
-      for (const { key, value } of pairs) {
-        const keyNode = this.read(key as Node | null);
-        const valueNode = this.read(value as Node | null);
+      for (const { key, value } of items) {
+        const keyNode = this.read(key as Node | null, inBrackets);
+        if (isWithoutKey(key, this.#text)) throw new UnreadableNode('there is no key before ":"', keyNode.offset);
+        const valueNode = this.read(value as Node | null, inBrackets);
         entries.push({ key: keyNode, value: value === null ? { ...valueNode, offset: keyNode.offset } : valueNode });
       }
     });
     return mapping;
   }
 
-  #sequence(children: readonly unknown[], anchor: string | undefined, offset: number): GoSequence {
+  #sequence({ items: children, anchor }: YAMLSeq, inBrackets: boolean, offset: number): GoSequence {
     const items: GoNode[] = [];
     const sequence: GoSequence = { kind: 'sequence', items, offset };
     if (anchor !== undefined) this.#anchors.set(anchor, sequence);
     this.#descend(offset, () => {
-      for (const child of children) items.push(this.read(child as Node | null));
+      for (const child of children) items.push(this.read(child as Node | null, inBrackets));
     });
     return sequence;
   }
