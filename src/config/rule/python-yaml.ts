@@ -45,9 +45,11 @@ function failed(problems: readonly YamlProblem[]): PythonYaml {
 const unprintable = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 const noControl = 'PyYAML takes no control characters';
+const noMark = 'a byte order mark at the beginning of a line is a part of the key to PyYAML';
 const noTab = 'a tab stands where PyYAML takes blanks only';
 const hints = new Map([
   [noControl, 'remove the character, or write it as an escape in double quotes, such as "\\x1b"'],
+  [noMark, 'remove the character, which most editors do not show'],
   [noTab, 'replace the tab by blanks'],
   ...scalarFaultHints,
 ]);
@@ -88,6 +90,8 @@ class PythonReader {
     try {
       const stray = text.search(unprintable);
       if (stray !== -1) throw new LoaderFailure('yaml-syntax', noControl, stray, []);
+      const mark = text.search(/(?<=\n)\ufeff/);
+      if (mark !== -1) throw new LoaderFailure('yaml-syntax', noMark, mark, []);
       const tab = findTab(text);
       if (tab !== undefined) throw new LoaderFailure('yaml-syntax', noTab, tab, []);
       const value = this.#value(document.contents, []);

@@ -52,8 +52,8 @@ Ignition, and read as that.
   cut to a whole number, the first document of a text counts. A key that stands twice is an error, and so is a tab where libyaml takes
   none: in a line of blanks or before a comment, too.
 - On purpose other than Butane: a text of more than 1 MiB, of more than 50,000 values with its aliases expanded, or nested more than 64
-  deep is refused; a value that is left empty is told. A text over several lines in quotes or brackets must be indented deeper than its
-  key, where go-yaml lets it begin at the left margin.`;
+  deep is refused; a value that is left empty is told. Where the whole config is indented, or in brackets, what follows it at the left
+  margin is an error: go-yaml reads no further, and says nothing.`;
 
 interface Key {
   readonly path: string;

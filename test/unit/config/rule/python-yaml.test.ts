@@ -123,6 +123,7 @@ test.each([
   ['a: b\n---\nc: d\n', 'one document'],
   ['a: [wget, http://a.example/b?c=d]\n', 'in quotes'],
   ['a: |#!/bin/sh\n  b\n', 'next line'],
+  ['# a\n\ufeffb: c\n', 'most editors'],
 ])('%j is rejected with a hint', (text, hint) => {
   const [problem] = readPythonYaml(text).problems;
   expect(problem?.hint).toContain(hint);

@@ -13,6 +13,7 @@ import {
 import type { Problem } from '../../../../core/diagnostic.ts';
 import { placeholderHint } from '../../../placeholder.ts';
 import { lineAt } from '../../../text-lines.ts';
+import { indentContinuations } from '../../../yaml-continuation.ts';
 import { endAsWritten, isWithoutKey, type TextPosition, withLineFeeds, withoutTraces } from '../../../yaml-document.ts';
 import { refuseText, yamlLimits, yamlSyntaxProblem } from '../../../yaml-source.ts';
 import type { GoAlias, GoMapping, GoNode, GoScalar, GoSequence } from './node.ts';
@@ -31,15 +32,26 @@ const yamlTags = 'tag:yaml.org,2002:';
 /** Parses without resolving scalars; unused documents of the text are passed over, as go-yaml does. Pure; never throws. */
 export function readGoYaml(source: string): GoYaml {
   const text = withLineFeeds(source);
+  const refusal = refuseText(text);
+  if (refusal !== undefined) {
+    const position = (): TextPosition => ({ line: 1, column: 1 });
+    return { root: undefined, problems: [{ problem: refusal, position: position() }], position };
+  }
+  const strict = parseFirst(text, new Map());
+  if (strict.problems.length === 0) return strict;
+  // The next lines of a text in quotes or brackets may stand anywhere to libyaml.
+  const { text: indented, added } = indentContinuations(text);
+  const laxer = added.size === 0 ? strict : parseFirst(indented, added);
+  return laxer.problems.length === 0 ? laxer : strict;
+}
+
+/** `added` blanks were put before lines, by number from 1. */
+function parseFirst(text: string, added: ReadonlyMap<number, number>): GoYaml {
   const lines = new LineCounter();
   const position = (offset: number): TextPosition => {
     const { line, col } = lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
+    return { line: Math.max(1, line), column: Math.max(1, col - (added.get(line) ?? 0)) };
   };
-  const refusal = refuseText(text);
-  if (refusal !== undefined) {
-    return { root: undefined, problems: [{ problem: refusal, position: { line: 1, column: 1 } }], position };
-  }
   const unlike = unlikeLibyaml(text);
   try {
     const documents = withoutTraces(() =>
