@@ -166,22 +166,29 @@ export function toOptions(
 ): Record<string, string> {
   const options: Record<string, string> = {};
   for (const row of rows) {
-    const name = row[key];
-    const value = name === undefined ? undefined : values[name];
-    if (typeof value === 'string') options[row.option] = value;
+    for (const name of spellings(row[key])) {
+      const value = values[name];
+      if (typeof value === 'string') options[row.option] = value;
+    }
   }
   return options;
 }
 
-/** The fields of a record shape: one a row that has a name of this kind. */
+/** cloud-init's version 1 takes `bond-lacp_rate` for `bond-lacp-rate`. */
+export function spellings(name: string | undefined): string[] {
+  if (name === undefined) return [];
+  const other = name.replace(/^bond-.*/, (whole) => `bond-${whole.slice(5).replaceAll('-', '_')}`);
+  return other === name ? [name] : [name, other];
+}
+
+/** The fields of a record shape: one a row that has a name of this kind, or two. */
 export function parameterFields(
   rows: readonly ParameterRow[],
   key: 'netplan' | 'version1',
 ): Record<string, Shape<string>> {
   const fields: Record<string, Shape<string>> = {};
   for (const row of rows) {
-    const name = row[key];
-    if (name !== undefined) fields[name] = parameterShape(row);
+    for (const name of spellings(row[key])) fields[name] = parameterShape(row);
   }
   return fields;
 }

@@ -15,6 +15,7 @@ const addresses: Shape<string[]> = convert(words, (values, place) => {
 export const route1: Shape<RouteConfig> = convert(
   record({
     type: { ignored: 'what stands here is a route' },
+    id: { ignored: 'a route needs none' },
     destination: text,
     network: text,
     netmask,
@@ -74,20 +75,22 @@ export interface SubnetDevice {
   nameservers: string[];
   search: string[];
   optional?: boolean;
+  /** Of the device: the first that is given. */
+  mtu?: number;
 }
 
 interface SubnetRead {
   readonly address?: string;
   readonly netmask?: string;
+  readonly prefix?: number;
   readonly gateway?: string;
   readonly metric?: number;
 }
 
 const fixed: Assignment = (device, read, place) => {
-  const entry =
-    read.address === undefined
-      ? undefined
-      : withMask(read.address, read.netmask ?? (isIpv6(read.address) ? '64' : '24'));
+  const { address: own, netmask: mask, prefix } = read;
+  const length = prefix === undefined ? undefined : String(prefix);
+  const entry = own === undefined ? undefined : withMask(own, length ?? mask ?? (isIpv6(own) ? '64' : '24'));
   if (entry === undefined) {
     place.error('invalid-value', `a static subnet needs an "address" and its mask`);
     return;
@@ -127,8 +130,10 @@ const subnet = record({
   type: text,
   address: text,
   netmask,
+  prefix: natural,
   gateway: address,
   metric: natural32,
+  mtu,
   dns_nameservers: addresses,
   dns_search: words,
   routes: list(route1),
@@ -155,6 +160,7 @@ export const subnets: Shape<SubnetDevice> = convert(
       device.routes.push(...(value.routes ?? []));
       device.nameservers.push(...(value.dns_nameservers ?? []));
       device.search.push(...(value.dns_search ?? []));
+      if (value.mtu !== undefined) device.mtu ??= value.mtu;
       if (value.control === 'manual') device.optional = true;
       else if (value.control !== undefined && value.control !== 'auto')
         place

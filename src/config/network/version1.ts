@@ -2,7 +2,7 @@ import type { Place } from '../place.ts';
 import { record } from '../record-shape.ts';
 import { convert, isMapping, list, type Shape, text, truth, word, words } from '../shape.ts';
 import { defined, mtu } from './device-shape.ts';
-import { bondParameters, bridgeParameters, parameterFields, toOptions } from './link-parameters.ts';
+import { bondParameters, bridgeParameters, parameterFields, spellings, toOptions } from './link-parameters.ts';
 import type {
   BondConfig,
   BridgeConfig,
@@ -34,14 +34,31 @@ const common = {
   'accept-ra': truth,
   keep_configuration: { ignored: 'Berth takes nothing down that is declared' },
   wakeonlan: { ignored: 'Berth does not set wake-on-LAN: set it in the firmware' },
+  id: { ignored: 'a device goes by its name' },
 };
+
+/** Options of bonds that the kernel has and Berth does not set. */
+const otherBondOptions = Object.fromEntries(
+  [
+    'bond-active-slave',
+    'bond-ad-actor-sys-prio',
+    'bond-ad-actor-system',
+    'bond-ad-user-port-key',
+    'bond-num-unsol-na',
+    'bond-tlb-dynamic-lb',
+    'bond-use-carrier',
+  ].flatMap((name) => spellings(name).map((spelling) => [spelling, { ignored: 'Berth does not set this option' }])),
+);
 
 type Common = Partial<{ mtu: number; subnets: Parameters<typeof subnetPart>[0]; 'accept-ra': boolean }>;
 
 function device(read: Common): DeviceConfig {
   return {
     ...subnetPart(read.subnets),
-    ...defined<DeviceConfig>({ acceptRa: read['accept-ra'] ?? read.subnets?.acceptRa, mtu: read.mtu }),
+    ...defined<DeviceConfig>({
+      acceptRa: read['accept-ra'] ?? read.subnets?.acceptRa,
+      mtu: read.mtu ?? read.subnets?.mtu,
+    }),
   };
 }
 
@@ -61,7 +78,7 @@ const bondRecord = record(
     ...common,
     type,
     bond_interfaces: list(text),
-    params: record({ ...parameterFields(bondParameters, 'version1'), 'bond-primary': text }),
+    params: record({ ...otherBondOptions, ...parameterFields(bondParameters, 'version1'), 'bond-primary': text }),
   },
   { required: ['name', 'bond_interfaces'] },
 );
@@ -123,7 +140,14 @@ const addresses = convert(words, (values, place) =>
 );
 
 const nameserver: Entry = convert(
-  record({ type, address: addresses, search: words, interface: text, name: { ignored: 'a name server needs none' } }),
+  record({
+    type,
+    address: addresses,
+    search: words,
+    interface: text,
+    name: { ignored: 'a name server needs none' },
+    id: { ignored: 'a name server needs none' },
+  }),
   (read) => (draft) => {
     draft.nameservers.push({ addresses: read.address ?? [], search: read.search ?? [], device: read.interface });
   },

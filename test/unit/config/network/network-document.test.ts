@@ -172,6 +172,29 @@ config:
     },
   },
   {
+    name: "cloud-init's other spellings: underscores in a bond, a prefix and an MTU in a subnet",
+    text: `version: 1
+config:
+  - type: bond
+    id: bond0
+    name: bond0
+    bond_interfaces: [eth0]
+    params: {bond-mode: 802.3ad, bond-lacp_rate: fast, bond-xmit_hash_policy: layer3+4, bond-use_carrier: 1}
+    subnets: [{type: static, address: 192.0.2.10, prefix: 28, mtu: 1400}]`,
+    network: {
+      version: 2,
+      bonds: {
+        bond0: {
+          addresses: ['192.0.2.10/28'],
+          mtu: 1400,
+          interfaces: ['eth0'],
+          parameters: { mode: '802.3ad', lacp_rate: 'fast', xmit_hash_policy: 'layer3+4' },
+        },
+      },
+    },
+    diagnostics: ['4:5 warning unsupported config[0].id', '7:89 warning unsupported config[0].params.bond-use_carrier'],
+  },
+  {
     name: 'routes and name servers of the host go to a device',
     text: `version: 1
 config:
