@@ -39,7 +39,7 @@ Older ones are read as what they mean in the newest.
 - What Ignition's own validator rejects is an error here, and what it warns of a warning: for version 3 the one of module
   \`github.com/coreos/ignition/v2\` v2.27.0, for version 2 that of \`github.com/coreos/ignition\` v0.35.0, since the newest one
   refuses version 2. JSON is read as Go reads it: keys in any letter case, \`null\` for nothing, the last of two keys of one name.
-  Beyond that, a config of more than 4 MiB, or nested more than 500 deep, is refused unread.
+  Beyond that, a config of more than 4 MiB, nested more than 500 deep, or not in UTF-8 (Go puts other signs there) is refused unread.
 - **All or nothing**: one error, and nothing of the config is applied.
 - A good config may ask for what Berth does not do. Where it makes sense without that, it is a warning. Where it does not (data
   that would not be encrypted, a file whose content cannot be had), the warning has the code \`refused\`: \`berth validate\` accepts the
