@@ -65,6 +65,7 @@ function entitiesOf(config: HostConfig): Entity[] {
     ...config.storage.filesystems.flatMap((filesystem) => whole(['fs_setup', filesystem.device], filesystem)),
     ...whole(['growpart', 'devices'], config.storage.grow),
     ...config.storage.raid.flatMap((raid) => whole(['berth', 'raid', raid.name], raid)),
+    ...(config.storage.luks ?? []).flatMap((luks) => whole(['berth', 'luks', luks.name], luks)),
     ...whole(['manage_etc_hosts'], config.manageHosts),
     ...whole(['locale'], config.locale),
     ...whole(['berth', 'console', 'password_hash'], config.console.passwordHash),

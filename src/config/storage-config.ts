@@ -1,7 +1,10 @@
+import type { RemoteContent } from './remote-content.ts';
+
 /** Disks besides the system's own. What is destroyed by it happens on the first apply only, or by name. */
 export interface StorageConfig {
   readonly disks: readonly DiskConfig[];
   readonly raid: readonly RaidConfig[];
+  readonly luks?: readonly LuksConfig[];
   readonly filesystems: readonly FilesystemConfig[];
   /** Partitions (devices or mount points) that grow to the space behind them, with their file systems. */
   readonly grow: readonly string[];
@@ -39,6 +42,32 @@ export interface RaidConfig {
   readonly options: readonly string[];
   readonly overwrite: boolean;
 }
+
+/** A device encrypted with LUKS2: what is in it is /dev/mapper/NAME. */
+export interface LuksConfig {
+  readonly name: string;
+  /** Path of the partition, disk or array that is encrypted. */
+  readonly device: string;
+  readonly key: LuksKey;
+  readonly label?: string;
+  readonly uuid?: string;
+  /** Further options of `cryptsetup luksFormat`. */
+  readonly options: readonly string[];
+  /** Further options of `cryptsetup open`. */
+  readonly openOptions: readonly string[];
+  /** True: the device below is told which blocks are free, and so is whoever looks at it. */
+  readonly discard: boolean;
+  /** True: what else is on the device may be lost. */
+  readonly overwrite: boolean;
+}
+
+/** What opens an encrypted device. The host keeps it, so that it can open the device at every boot. */
+export type LuksKey =
+  /** Secret. */
+  | { readonly kind: 'given'; readonly contentBase64: string }
+  | { readonly kind: 'remote'; readonly remote: RemoteContent }
+  /** Made on the host; nobody else has it. */
+  | { readonly kind: 'random' };
 
 export interface FilesystemConfig {
   /** Path of the partition or disk it is made on. */

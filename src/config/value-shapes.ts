@@ -35,6 +35,15 @@ export const accountName: Shape<string> = textLike(
   'a user or group name: a letter, then at most 30 letters, digits, "_", "-" and "."',
 );
 
+/** Device-mapper writes other characters in another way, and `control` is its own. */
+export const mapperNamePattern = /^(?!control$)[A-Za-z0-9_][A-Za-z0-9#+.:=@_-]{0,126}$/;
+
+/** The name of a device that is made with device-mapper. */
+export const mapperName: Shape<string> = textLike(
+  mapperNamePattern,
+  'the name of a mapped device: a letter or digit, then letters, digits and any of "_-.:=@+#"',
+);
+
 /** A host name: labels of RFC 1123 with dots between them, at most 64 characters (Linux' HOST_NAME_MAX). */
 export const hostName: Shape<string> = convert(
   textLike(

@@ -115,6 +115,13 @@ export const declaredKeys: readonly DeclaredKey[] = [
     needsKernel: true,
   },
   {
+    key: 'berth.luks',
+    subject: (name) => `luks/${name}`,
+    declared: ({ storage }) => (storage.luks ?? []).map(({ name }) => name),
+    whyLocal: "disks of this machine are its owner's",
+    needsKernel: true,
+  },
+  {
     key: 'growpart',
     subject: () => 'host/growpart',
     declared: ({ storage }) => (storage.grow.length === 0 ? [] : ['']),

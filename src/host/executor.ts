@@ -1,8 +1,10 @@
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
+import { isDevice } from './mounts/plan.ts';
 import type { BlockDevice, HostPorts, Kernel, MountRequest } from './ports.ts';
 import type { HostStep, HostStepKind, HostStepOf } from './step.ts';
-import { describeSignature } from './storage/plan.ts';
+import { LuksSteps } from './storage/luks-steps.ts';
+import { describeSignature, isFilesystem, isReplaceable } from './storage/signature.ts';
 
 /** A partition or array that was just made needs a moment to be there. */
 const appearanceMs = 10_000;
@@ -39,6 +41,7 @@ export class HostExecutor {
 
   #table(): Actions {
     const { files, blockDevices } = this.#ports;
+    const luks = new LuksSteps(this.#ports, (device, signal) => this.#appearance(device, signal));
     return {
       'write-file': ({ path, contentBase64, ownership }) =>
         files.write(path, Buffer.from(contentBase64, 'base64'), ownership),
@@ -65,6 +68,9 @@ export class HostExecutor {
       'partition-disk': ({ device, script }, signal) => blockDevices.partition(device, script, signal),
       'create-array': ({ array }, signal) => blockDevices.createArray(array, signal),
       'assemble-array': ({ name, devices }, signal) => blockDevices.assembleArray(name, devices, signal),
+      'make-key': (step) => luks.makeKey(step),
+      'encrypt-device': (step, signal) => luks.encrypt(step, signal),
+      'open-luks': (step, signal) => luks.open(step, signal),
       'make-filesystem': (step, signal) => this.#makeFilesystem(step, signal),
       'grow-partition': ({ disk, number }, signal) => blockDevices.growPartition(disk, number, signal),
       'grow-filesystem': ({ device, type, mountPoint }, signal) =>
@@ -102,10 +108,9 @@ export class HostExecutor {
     signal: AbortSignal,
   ): Promise<void> {
     const { signature } = await this.#appearance(device, signal);
-    const isFilesystem = signature.kind === 'filesystem';
-    if (isFilesystem && signature.type === request.type && signature.label === request.label && !overwrite) return;
+    if (isFilesystem(signature, request) && !overwrite) return;
     const held = describeSignature(signature);
-    if (held !== undefined && !overwrite && !(isFilesystem && replaces.includes(signature.type))) {
+    if (held !== undefined && !overwrite && !isReplaceable(signature, replaces)) {
       throw new BerthError('HOST_REFUSED', `${device} holds ${held}, which nothing says may be lost`, {
         hint: 'say "overwrite: true" if it may',
       });
@@ -114,7 +119,7 @@ export class HostExecutor {
   }
 
   async #mount(mount: MountRequest, signal: AbortSignal): Promise<void> {
-    if (mount.source.startsWith('/dev/')) await this.#appearance(mount.source, signal);
+    if (isDevice(mount.source)) await this.#appearance(mount.source, signal);
     const isThere = await this.#ports.files.exists(mount.target);
     if (!isThere) await this.#ports.files.makeDirectory(mount.target, { mode: 0o755, uid: 0, gid: 0 });
     await this.#kernel.mount(mount);

@@ -5,6 +5,7 @@ import { LinuxKernel } from './linux-kernel.ts';
 import type { HostPorts } from './ports.ts';
 import { ProgramRunner } from './program-runner.ts';
 import { RootedFiles } from './rooted-files.ts';
+import { Cryptsetup } from './storage/cryptsetup.ts';
 import { LinuxBlockDevices } from './storage/linux-block-devices.ts';
 
 /** Where the Berth image has its own /etc, below the writable one. */
@@ -19,6 +20,7 @@ export function machinePorts(clock: Clock, defaults?: string, tasks?: TaskRunner
   return {
     files: new RootedFiles('/', defaults === undefined ? {} : { defaults }),
     blockDevices: new LinuxBlockDevices(commands),
+    encryption: new Cryptsetup(commands),
     kernel: new LinuxKernel(commands),
     ...(tasks === undefined ? {} : { tasks }),
     fetcher: new HttpContent(clock),
@@ -27,5 +29,10 @@ export function machinePorts(clock: Clock, defaults?: string, tasks?: TaskRunner
 
 /** A system below a directory: its files are set up, what needs a running kernel is left for its boot. */
 export function treePorts(root: string): HostPorts {
-  return { files: new RootedFiles(root), blockDevices: new LinuxBlockDevices(new ProgramRunner()) };
+  const commands = new ProgramRunner();
+  return {
+    files: new RootedFiles(root),
+    blockDevices: new LinuxBlockDevices(commands),
+    encryption: new Cryptsetup(commands),
+  };
 }

@@ -1,4 +1,5 @@
-import type { FetchConfig, RemoteContent } from '../config/host-config.ts';
+import type { FetchConfig } from '../config/host-config.ts';
+import type { RemoteContent } from '../config/remote-content.ts';
 import type { TaskRunner } from './commands/task-state.ts';
 
 /** What is at a path; a link is followed, and never leads out of the root. */
@@ -123,6 +124,8 @@ export type Signature =
   | { readonly kind: 'filesystem'; readonly type: string; readonly label?: string; readonly uuid?: string }
   | { readonly kind: 'table'; readonly type: string }
   | { readonly kind: 'raid-member'; readonly array?: string }
+  /** LUKS. */
+  | { readonly kind: 'encrypted'; readonly version: string; readonly label?: string; readonly uuid?: string }
   /** More than one, or one that is not known. */
   | { readonly kind: 'unclear'; readonly what: string };
 
@@ -151,6 +154,8 @@ export interface BlockDevice {
   readonly filesystemBytes?: number;
   /** The disk a partition is on, and its number there. */
   readonly partOf?: { readonly disk: string; readonly number: number };
+  /** The device below one that is made with device-mapper. */
+  readonly mappedFrom?: string;
 }
 
 /** Disks and what is on them. Devices may also be ordinary files. */
@@ -181,6 +186,34 @@ export interface ArrayRequest {
   readonly options: readonly string[];
 }
 
+/** What opens a device: the key; nothing, because it has no key at all; or another one. */
+export type KeyState = 'opens' | 'no-keys' | 'other-key';
+
+/** Encrypted devices (LUKS2). Keys are in files, so that they are in no list of processes. */
+export interface Encryption {
+  /** Tries a key on an encrypted device. */
+  tryKey(device: string, keyPath: string): Promise<KeyState>;
+  /** Writes over what is on the device. */
+  encrypt(device: string, keyPath: string, request: EncryptionRequest, signal: AbortSignal): Promise<void>;
+  open(device: string, request: MappingRequest, signal: AbortSignal): Promise<void>;
+}
+
+export interface EncryptionRequest {
+  readonly name: string;
+  readonly label?: string;
+  readonly uuid?: string;
+  readonly options: readonly string[];
+  /** True: nobody can guess the key, however fast a guess is. */
+  readonly hasRandomKey: boolean;
+}
+
+export interface MappingRequest {
+  readonly name: string;
+  readonly keyPath: string;
+  readonly discard: boolean;
+  readonly options: readonly string[];
+}
+
 /** Gets content from servers. */
 export interface ContentFetcher {
   /** The content, unpacked and verified. Throws FETCH_FAILED, retryable when another try may help. */
@@ -191,6 +224,7 @@ export interface ContentFetcher {
 export interface HostPorts {
   readonly files: HostFiles;
   readonly blockDevices: BlockDevices;
+  readonly encryption: Encryption;
   /** Absent for a directory tree: then only its files are set up. */
   readonly kernel?: Kernel;
   /** Absent for a directory tree: nothing is run there. */

@@ -1,7 +1,15 @@
-import type { FetchConfig, RemoteContent } from '../config/host-config.ts';
+import type { FetchConfig } from '../config/host-config.ts';
+import type { RemoteContent } from '../config/remote-content.ts';
 import type { StepBase } from '../core/plan.ts';
 import type { CommandTask } from './commands/tasks.ts';
-import type { ArrayRequest, FilesystemRequest, MountRequest, Ownership } from './ports.ts';
+import type {
+  ArrayRequest,
+  EncryptionRequest,
+  FilesystemRequest,
+  MappingRequest,
+  MountRequest,
+  Ownership,
+} from './ports.ts';
 
 interface HostStepBase extends StepBase {
   /** Key path in the config. */
@@ -51,6 +59,17 @@ export type HostAction =
   | { readonly kind: 'partition-disk'; readonly device: string; readonly script: string }
   | { readonly kind: 'create-array'; readonly array: ArrayRequest }
   | { readonly kind: 'assemble-array'; readonly name: string; readonly devices: readonly string[] }
+  /** A random key at a path, unless there is one; `kept`: where the one is that is used again. */
+  | { readonly kind: 'make-key'; readonly path: string; readonly kept: string }
+  /** Tries the key first: what it opens stays. */
+  | {
+      readonly kind: 'encrypt-device';
+      readonly device: string;
+      readonly request: EncryptionRequest;
+      readonly overwrite: boolean;
+      readonly mayDestroy: boolean;
+    }
+  | { readonly kind: 'open-luks'; readonly device: string; readonly mapping: MappingRequest }
   | {
       readonly kind: 'make-filesystem';
       readonly device: string;

@@ -1,11 +1,16 @@
+import { deviceTag } from '../../src/config/device-path.ts';
 import {
   type BlockDevice,
   type BlockDevices,
+  type Encryption,
+  type EncryptionRequest,
   type FileState,
   type FilesystemRequest,
   type HostFiles,
   type HostPorts,
   type Kernel,
+  type KeyState,
+  type MappingRequest,
   type MountEntry,
   type MountRequest,
   type Ownership,
@@ -254,7 +259,8 @@ export class FakeBlockDevices implements BlockDevices {
         ({ signature }) => signature.kind === 'filesystem' && signature.label === label,
       );
     }
-    if (device.startsWith('/dev/')) return this.devices.get(device);
+    const name = deviceTag(device);
+    if (name.startsWith('/dev/')) return this.devices.get(name);
     return (await this.#files.exists(device)) ? (this.devices.get(device) ?? this.#file(device)) : undefined;
   }
 
@@ -330,6 +336,13 @@ export class FakeBlockDevices implements BlockDevices {
     this.devices.set(`/dev/md/${name}`, array);
   }
 
+  /** What is on a device from now on, by whatever name it goes. */
+  hold(path: string, signature: BlockDevice['signature']): void {
+    for (const known of [this.devices, this.arrays]) {
+      for (const [name, device] of known) if (device.path === path) known.set(name, { ...device, signature });
+    }
+  }
+
   #file(path: string): BlockDevice {
     return { path, sizeBytes: this.#files.allocated.get(path) ?? 0, signature: { kind: 'none' } };
   }
@@ -338,6 +351,51 @@ export class FakeBlockDevices implements BlockDevices {
     const device = this.devices.get(path);
     if (device === undefined) throw new Error(`no device ${path}`);
     return device;
+  }
+}
+
+/** Encrypted devices in memory: each opens with the bytes it was made with, and keeps what is in it. */
+export class FakeEncryption implements Encryption {
+  /** Device → its key and what is in it. */
+  readonly volumes = new Map<string, { readonly key: string; readonly content: BlockDevice }>();
+  readonly #devices: FakeBlockDevices;
+  readonly #files: FakeFiles;
+
+  constructor(devices: FakeBlockDevices, files: FakeFiles) {
+    this.#devices = devices;
+    this.#files = files;
+  }
+
+  async tryKey(device: string, keyPath: string): Promise<KeyState> {
+    const volume = this.volumes.get(device);
+    if (volume === undefined) return 'no-keys';
+    return volume.key === this.#files.text(keyPath) ? 'opens' : 'other-key';
+  }
+
+  async encrypt(device: string, keyPath: string, { label, uuid }: EncryptionRequest): Promise<void> {
+    const known = [...this.#devices.devices.values()].find(({ path }) => path === device);
+    const key = this.#files.text(keyPath);
+    if (known === undefined || key === undefined) throw new Error(`no device ${device}, or no key ${keyPath}`);
+    const names = { ...(label === undefined ? {} : { label }), ...(uuid === undefined ? {} : { uuid }) };
+    this.#devices.hold(device, { kind: 'encrypted', version: '2', ...names });
+    this.volumes.set(device, { key, content: { ...known, signature: { kind: 'none' } } });
+  }
+
+  async open(device: string, { name, keyPath }: MappingRequest): Promise<void> {
+    const volume = this.volumes.get(device);
+    if (volume === undefined || volume.key !== this.#files.text(keyPath)) throw new Error(`no key opens ${device}`);
+    const path = `/dev/mapper/${name}`;
+    this.#devices.devices.set(path, { ...volume.content, path, mappedFrom: device });
+  }
+
+  /** What is in open devices stays in them. */
+  close(): void {
+    for (const [path, mapping] of [...this.#devices.devices]) {
+      const volume = mapping.mappedFrom === undefined ? undefined : this.volumes.get(mapping.mappedFrom);
+      if (volume === undefined || mapping.mappedFrom === undefined) continue;
+      this.volumes.set(mapping.mappedFrom, { ...volume, content: mapping });
+      this.#devices.devices.delete(path);
+    }
   }
 }
 
@@ -354,15 +412,17 @@ export interface FakeHostOptions {
 export class FakeHost implements HostPorts {
   readonly files: FakeFiles;
   readonly blockDevices: FakeBlockDevices;
+  readonly encryption: FakeEncryption;
   readonly kernel: FakeKernel;
 
   constructor({ files = {}, defaults, disks = [], settings = {}, modules = {} }: FakeHostOptions = {}) {
     this.files = new FakeFiles(files, defaults);
     this.blockDevices = new FakeBlockDevices(disks, this.files);
+    this.encryption = new FakeEncryption(this.blockDevices, this.files);
     this.kernel = new FakeKernel(this.blockDevices, settings, modules);
   }
 
-  /** What a boot does: /etc is the image's again, the kernel knows nothing, arrays are not assembled. */
+  /** What a boot does: /etc is the image's again, the kernel knows nothing, arrays are not assembled, encrypted devices not open. */
   reboot(): void {
     for (const path of [...this.files.nodes.keys()]) if (!path.startsWith('/var/')) this.files.nodes.delete(path);
     for (const [path, text] of this.files.defaults ?? [])
@@ -376,6 +436,7 @@ export class FakeHost implements HostPorts {
     this.kernel.loaded.clear();
     this.kernel.mounted.length = 0;
     this.kernel.swapped.clear();
+    this.encryption.close();
     for (const name of this.blockDevices.arrays.keys()) this.blockDevices.devices.delete(`/dev/md/${name}`);
   }
 }

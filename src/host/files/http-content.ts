@@ -1,5 +1,6 @@
 import { maxContentBytes, openContent } from '../../config/content.ts';
-import type { FetchConfig, RemoteContent } from '../../config/host-config.ts';
+import type { FetchConfig } from '../../config/host-config.ts';
+import type { RemoteContent } from '../../config/remote-content.ts';
 import type { Clock } from '../../core/clock.ts';
 import { BerthError } from '../../core/errors.ts';
 import { HttpFetcher } from '../../datasource/http-fetcher.ts';

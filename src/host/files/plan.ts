@@ -1,4 +1,5 @@
-import type { FetchConfig, FileConfig, HostConfig, RemoteContent } from '../../config/host-config.ts';
+import type { FetchConfig, FileConfig, HostConfig } from '../../config/host-config.ts';
+import type { RemoteContent } from '../../config/remote-content.ts';
 import { formatPath } from '../../core/diagnostic.ts';
 import type { FileState, Ownership } from '../ports.ts';
 import type { DesiredFile, PlanContext } from '../resource.ts';

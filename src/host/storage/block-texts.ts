@@ -14,12 +14,9 @@ export function parseSignature(text: string, exitCode: number): Signature {
   if (type === 'linux_raid_member') return { kind: 'raid-member', ...(label === undefined ? {} : { array: label }) };
   if (type !== undefined) {
     const uuid = values.get('UUID');
-    return {
-      kind: 'filesystem',
-      type,
-      ...(label === undefined ? {} : { label }),
-      ...(uuid === undefined ? {} : { uuid }),
-    };
+    const names = { ...(label === undefined ? {} : { label }), ...(uuid === undefined ? {} : { uuid }) };
+    const version = values.get('VERSION') ?? '';
+    return type === 'crypto_LUKS' ? { kind: 'encrypted', version, ...names } : { kind: 'filesystem', type, ...names };
   }
   const table = values.get('PTTYPE');
   return table === undefined ? { kind: 'none' } : { kind: 'table', type: table };

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { systemClock } from '../../../src/agent/system-clock.ts';
-import type { RemoteContent } from '../../../src/config/host-config.ts';
+import type { RemoteContent } from '../../../src/config/remote-content.ts';
 import { HttpContent } from '../../../src/host/files/http-content.ts';
 
 let server: Server;

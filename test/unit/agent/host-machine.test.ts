@@ -194,7 +194,8 @@ test('commands of the config are not held back for ever by a network that does n
     },
   };
   const clock = { now: () => 0, sleep: async () => undefined };
-  const ports = { files: host.files, blockDevices: host.blockDevices, kernel: host.kernel, tasks };
+  const { files, blockDevices, encryption, kernel } = host;
+  const ports = { files, blockDevices, encryption, kernel, tasks };
   const reconciler = new HostReconciler({ ports, clock, recorder: { record: () => undefined } });
   const patient = machine({ reconciler, networkPatienceMs: 20 });
   const declared = config('runcmd: [a=1]\nmounts: [["server:/x", /mnt/x, nfs, "_netdev"]]\n');

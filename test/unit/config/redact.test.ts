@@ -12,6 +12,7 @@ berth:
   proxy: {http: "http://u:canary%2Dproxy@p:1", no_proxy: []}
   update: {feed: "https://u:canary-feed@r/", proxy: "http://u:canary-detour@p:1"}
   secrets: {token: {content: "canary-secret"}}
+  luks: {vault: {device: /dev/vdb, key: canary-vault}}
 `;
 
 describe('secrets', () => {
@@ -25,6 +26,7 @@ describe('secrets', () => {
     const text = JSON.stringify(redactConfig(result.config));
     expect(text).not.toContain('canary');
     expect(text).not.toContain(Buffer.from('canary-file\n').toString('base64'));
+    expect(text).not.toContain(Buffer.from('canary-vault').toString('base64'));
   });
 
   test('what is no secret stays', () => {

@@ -177,9 +177,9 @@ const rows: Row[] = [
   {
     name: 'an encrypted volume is refused',
     text: filesystem(''),
-    devices: [device('/dev/vdb', { kind: 'filesystem', type: 'crypto_LUKS' })],
+    devices: [device('/dev/vdb', { kind: 'encrypted', version: '1', label: 'old' })],
     options: first,
-    blocked: [`config filesystem/dev/vdb: /dev/vdb holds crypto_LUKS, ${lastWord}`],
+    blocked: [`config filesystem/dev/vdb: /dev/vdb holds an encrypted device (LUKS1, old), ${lastWord}`],
   },
   {
     name: 'one that may be replaced by its type',

@@ -1,8 +1,8 @@
 import { openContent } from '../../content.ts';
 import { decodeDataUrl } from '../../go/data-url.ts';
 import { parseGoUrl } from '../../go/go-url.ts';
-import type { RemoteContent } from '../../host-config.ts';
 import type { Place } from '../../place.ts';
+import type { RemoteContent } from '../../remote-content.ts';
 import type { Resource } from './model.ts';
 
 /** What a resource is: bytes that are given, or where they are; undefined when it cannot be had, which is reported. */

@@ -42,7 +42,7 @@ Older ones are read as what they mean in the newest.
   Beyond that, a config of more than 4 MiB, or nested more than 500 deep, is refused unread.
 - **All or nothing**: one error, and nothing of the config is applied.
 - A good config may ask for what Berth does not do. Where it makes sense without that, it is a warning. Where it does not (data
-  that would not be encrypted, a file whose content cannot be had), the warning has the code \`refused\`: \`berth validate\` accepts the
+  that would not be encrypted as it says, a file whose content cannot be had), the warning has the code \`refused\`: \`berth validate\` accepts the
   config, and applying it does nothing and says why.
 - \`berth apply --root DIR --only host FILE\` writes files, directories, links and accounts into a directory tree. For what Ignition's
   own files stage writes, the tree is the same; contents on servers are left for the boot there.

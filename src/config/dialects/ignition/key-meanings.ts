@@ -92,7 +92,23 @@ export const keyMeanings: Readonly<Record<string, Readonly<Record<string, KeyMea
     options: done('further options of mkfs'),
     mountOptions: done('options of the mount'),
   },
-  luks: { '': refused('devices are not encrypted, and what is meant to be is not left in clear text') },
+  luks: {
+    name: done('what is in it is /dev/mapper/NAME; characters that device-mapper would escape: refused'),
+    device: done('it is encrypted with LUKS2'),
+    keyFile: done(
+      'what opens it; without it the host makes a key. It is kept in /var/lib/berth/luks (mode 0600), and opens the device at every boot before anything is mounted',
+    ),
+    label: done('the volume’s label'),
+    uuid: done('the volume’s UUID'),
+    options: done('further options of `cryptsetup luksFormat`'),
+    openOptions: done('further options of `cryptsetup open`; kept in the header'),
+    discard: done('true: the device below is told which blocks are free; kept in the header'),
+    wipeVolume: done(
+      'true: what else is on the device may be lost, on the first apply; a volume of this label and UUID that the key opens stays',
+    ),
+    clevis: refused('keys are neither sealed to a TPM nor asked of Tang servers'),
+    cex: refused('there are no Crypto Express adapters'),
+  },
   unit: {
     '': left('written to /etc/systemd/system, with drop-ins, masks and presets; there is no systemd that runs them'),
   },

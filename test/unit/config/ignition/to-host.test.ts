@@ -134,8 +134,53 @@ describe('Ignition to the host', () => {
     expect(config.swap).toEqual([{ kind: 'device', source: '/dev/vdb2', options: [] }]);
   });
 
+  test('encrypted devices: a key from the text, from a server, and one that the host makes', () => {
+    const result = parseIgnition({
+      storage: {
+        luks: [
+          {
+            ...{ name: 'given', device: '/dev/vdb', keyFile: { source: dataUrl('key') }, label: 'l', wipeVolume: true },
+            ...{ uuid: '5A1C7E0E-4a0f-4b57-9d0c-3c6f2a2b9e11', options: ['--cipher=x'], openOptions: ['--y'] },
+          },
+          { name: 'fetched', device: '/dev/vdc', keyFile: { source: 'https://a/key' }, discard: true },
+          { name: 'random', device: '/dev/vdd', clevis: { tpm2: false } },
+        ],
+      },
+    });
+    expect(lines(result)).toEqual([
+      expect.stringMatching(/^info .* storage.luks\[2\].clevis.tpm2: false has no effect/),
+    ]);
+    const plain = { options: [], openOptions: [], discard: false, overwrite: false };
+    expect(result.config.storage.luks).toEqual([
+      {
+        ...{ name: 'given', device: '/dev/vdb', key: { kind: 'given', contentBase64: base64('key') }, label: 'l' },
+        ...{ uuid: '5a1c7e0e-4a0f-4b57-9d0c-3c6f2a2b9e11', options: ['--cipher=x'], openOptions: ['--y'] },
+        ...{ discard: false, overwrite: true },
+      },
+      {
+        ...{ ...plain, name: 'fetched', device: '/dev/vdc', discard: true },
+        key: { kind: 'remote', remote: { url: 'https://a/key', headers: [] } },
+      },
+      { ...plain, name: 'random', device: '/dev/vdd', key: { kind: 'random' } },
+    ]);
+  });
+
+  const encrypted = (more: object): object => ({ storage: { luks: [{ name: 'a', device: '/dev/vdb', ...more }] } });
   test.each([
-    ['luks', { storage: { luks: [{ name: 'secret', device: '/dev/vdb' }] } }, 'storage.luks[0]'],
+    ['a key in the TPM', encrypted({ clevis: { tpm2: true, threshold: 1 } }), 'storage.luks[0].clevis.tpm2'],
+    [
+      'a key of a Tang server',
+      encrypted({ clevis: { tang: [{ url: 'http://t', thumbprint: 'x' }] } }),
+      'storage.luks[0].clevis.tang',
+    ],
+    [
+      'another pin of Clevis',
+      encrypted({ clevis: { custom: { pin: 'sss', config: '{}' } } }),
+      'storage.luks[0].clevis.custom',
+    ],
+    ['a key of an adapter', encrypted({ cex: { enabled: true } }), 'storage.luks[0].cex.enabled'],
+    ['a name that is written otherwise', encrypted({ name: 'a b' }), 'storage.luks[0].name'],
+    ['an empty key', encrypted({ keyFile: { source: 'data:,' } }), 'storage.luks[0].keyFile.source'],
     [
       'a single partition',
       { storage: { disks: [{ device: '/dev/vdb', partitions: [{ number: 4, label: 'a' }] }] } },

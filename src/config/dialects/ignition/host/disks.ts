@@ -1,6 +1,7 @@
 import type { Place } from '../../../place.ts';
-import type { Disk, Filesystem, Luks, Partition, Raid, Storage } from '../model.ts';
+import type { Disk, Filesystem, Partition, Raid, Storage } from '../model.ts';
 import type { HostContext } from './context.ts';
+import { takeLuks } from './luks.ts';
 
 /** sfdisk(8)'s word for what Ignition makes of a partition without a type. */
 const defaultType = 'linux';
@@ -101,12 +102,6 @@ function takeRaid(raid: Raid, place: Place, context: HostContext): void {
   const array = { name, level: known, devices: [...devices], spares, options: [...options], overwrite: true };
   context.host.config.storage.raid.push(array);
   context.host.name(['berth', 'raid', name], place);
-}
-
-function takeLuks({ name = '', ...others }: Luks, place: Place, context: HostContext): void {
-  const why = `Berth does not encrypt devices, and ${JSON.stringify(name)} is not to be there in clear text`;
-  context.passOver(others, place, 'Berth does not encrypt devices');
-  context.refuse(place, why, 'leave "luks" out, and name the device itself where its mapping is named');
 }
 
 /** How mkfs takes a UUID. */
