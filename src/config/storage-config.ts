@@ -17,6 +17,8 @@ export interface DiskConfig {
   readonly partitions: readonly PartitionConfig[];
   /** True: what is on the disk may be lost. */
   readonly overwrite: boolean;
+  /** `keep`: partitions that are not declared stay. Absent: the disk has the declared ones, and no others. */
+  readonly others?: 'keep';
 }
 
 export interface PartitionConfig {
@@ -25,16 +27,29 @@ export interface PartitionConfig {
     | { readonly kind: 'percent'; readonly percent: number }
     | { readonly kind: 'bytes'; readonly bytes: number }
     | { readonly kind: 'rest' };
-  /** sfdisk(8)'s word, GUID or hexadecimal code: `linux`, `swap`, `fd`. */
-  readonly type: string;
+  /** sfdisk(8)'s word, GUID or hexadecimal code: `linux`, `swap`, `fd`. Absent: `linux`, and any other will do. */
+  readonly type?: string;
   /** The partition's name; GPT only. */
   readonly label?: string;
+  /** Its number in the table; absent: the first one that is free. */
+  readonly number?: number;
+  /** Where it begins on the disk; absent: behind the one before it. */
+  readonly startBytes?: number;
+  /** A GUID of its own, in small letters; GPT only. */
+  readonly guid?: string;
+  /**
+   * What becomes of a partition that is there and is not as declared, where others are kept: `replace`: it goes, and what is
+   * on it; `resize`: when only its size differs, it gets the declared one. Absent: nothing.
+   */
+  readonly otherwise?: readonly ('replace' | 'resize')[];
+  /** True: there is to be no partition of this number. */
+  readonly isAbsent?: boolean;
 }
 
 /** A Linux software RAID: the device is /dev/md/NAME. */
 export interface RaidConfig {
   readonly name: string;
-  readonly level: '0' | '1' | '4' | '5' | '6' | '10';
+  readonly level: '0' | '1' | '4' | '5' | '6' | '10' | 'linear';
   readonly devices: readonly string[];
   /** How many of the devices stand by. */
   readonly spares: number;

@@ -66,6 +66,7 @@ export class HostExecutor {
       'load-module': ({ name }) => this.#kernel.loadModule(name),
       'set-sysctl': ({ name, value }) => this.#kernel.setSysctl(name, value),
       'partition-disk': ({ device, script }, signal) => blockDevices.partition(device, script, signal),
+      'change-partitions': ({ device, changes }, signal) => blockDevices.changePartitions(device, changes, signal),
       'create-array': ({ array }, signal) => blockDevices.createArray(array, signal),
       'assemble-array': ({ name, devices }, signal) => blockDevices.assembleArray(name, devices, signal),
       'make-key': (step) => luks.makeKey(step),

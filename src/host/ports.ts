@@ -136,6 +136,7 @@ export interface PartitionEntry {
   /** As in the table: a GUID or a hexadecimal code. */
   readonly type: string;
   readonly name?: string;
+  readonly guid?: string;
 }
 
 export interface PartitionTable {
@@ -165,11 +166,21 @@ export interface BlockDevices {
   /** Bytes that a mounted XFS takes: what is on the device says so only after a while. */
   mountedBytes(mountPoint: string): Promise<number | undefined>;
   partition(device: string, script: string, signal: AbortSignal): Promise<void>;
+  /** Takes partitions away, gives others another size, and adds some; the rest of the table stays. */
+  changePartitions(device: string, changes: PartitionChanges, signal: AbortSignal): Promise<void>;
   growPartition(disk: string, number: number, signal: AbortSignal): Promise<void>;
   growFilesystem(device: string, type: string, mountPoint: string | undefined, signal: AbortSignal): Promise<void>;
   makeFilesystem(device: string, request: FilesystemRequest, signal: AbortSignal): Promise<void>;
   createArray(request: ArrayRequest, signal: AbortSignal): Promise<void>;
   assembleArray(name: string, devices: readonly string[], signal: AbortSignal): Promise<void>;
+}
+
+export interface PartitionChanges {
+  readonly remove: readonly number[];
+  /** `sizeBytes` absent: up to what comes next on the disk. */
+  readonly resize: readonly { readonly number: number; readonly sizeBytes?: number }[];
+  /** In sfdisk(8)'s language; empty for none. */
+  readonly add: string;
 }
 
 export interface FilesystemRequest {

@@ -9,6 +9,7 @@ import type {
   MappingRequest,
   MountRequest,
   Ownership,
+  PartitionChanges,
 } from './ports.ts';
 
 interface HostStepBase extends StepBase {
@@ -57,6 +58,7 @@ export type HostAction =
   | { readonly kind: 'set-sysctl'; readonly name: string; readonly value: string }
   /** `script`: the layout in sfdisk(8)'s language. */
   | { readonly kind: 'partition-disk'; readonly device: string; readonly script: string }
+  | { readonly kind: 'change-partitions'; readonly device: string; readonly changes: PartitionChanges }
   | { readonly kind: 'create-array'; readonly array: ArrayRequest }
   | { readonly kind: 'assemble-array'; readonly name: string; readonly devices: readonly string[] }
   /** A random key at a path, unless there is one; `kept`: where the one is that is used again. */

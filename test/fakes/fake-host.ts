@@ -14,6 +14,7 @@ import {
   type MountEntry,
   type MountRequest,
   type Ownership,
+  type PartitionChanges,
   type PartitionTable,
 } from '../../src/host/ports.ts';
 
@@ -22,6 +23,7 @@ type Node =
   | ({ readonly kind: 'directory' } & Ownership)
   | { readonly kind: 'link'; readonly target: string };
 
+const sectorBytes = 512;
 const root: Ownership = { mode: 0o755, uid: 0, gid: 0 };
 
 /** Files in memory. Links are followed at the end of a path and for whole directories, as far as the tests need it. */
@@ -200,8 +202,8 @@ export class FakeKernel implements Kernel {
       if (present !== undefined) this.mounted[index] = { ...present, options: flags };
       return;
     }
-    const device = /^(\/dev\/|LABEL=)/.test(source) ? await this.#devices.look(source) : undefined;
-    if (/^(\/dev\/|LABEL=)/.test(source) && device?.signature.kind !== 'filesystem') {
+    const device = /^(\/dev\/|(PART)?LABEL=)/.test(source) ? await this.#devices.look(source) : undefined;
+    if (/^(\/dev\/|(PART)?LABEL=)/.test(source) && device?.signature.kind !== 'filesystem') {
       throw new Error(`wrong fs type on ${source}`);
     }
     this.mounted.push({
@@ -253,6 +255,8 @@ export class FakeBlockDevices implements BlockDevices {
   }
 
   async look(device: string): Promise<BlockDevice | undefined> {
+    const partitionName = /^PARTLABEL=(.*)$/.exec(deviceTag(device))?.[1];
+    if (partitionName !== undefined) return this.#named(partitionName);
     const label = /^LABEL=(.*)$/.exec(device)?.[1];
     if (label !== undefined) {
       return [...this.devices.values()].find(
@@ -270,27 +274,54 @@ export class FakeBlockDevices implements BlockDevices {
 
   async partition(device: string, script: string): Promise<void> {
     const disk = this.#known(device);
-    const lines = script.trim().split('\n');
-    const sectorBytes = 512;
-    let next = 2048;
-    const partitions = lines.slice(1).map((line, index) => {
-      const end = disk.sizeBytes / sectorBytes - 2048;
-      const size = /size=(\d+)MiB/.exec(line)?.[1];
-      const sizeSectors = size === undefined ? end - next : (Number(size) * 2 ** 20) / sectorBytes;
-      const startSector = next;
-      next += sizeSectors;
-      const path = `${device}${index + 1}`;
-      this.devices.set(path, {
-        path,
-        sizeBytes: sizeSectors * sectorBytes,
-        signature: { kind: 'none' },
-        partOf: { disk: device, number: index + 1 },
-      });
-      return { number: index + 1, startSector, sizeSectors, type: /type=([^,]+)/.exec(line)?.[1] ?? '' };
-    });
-    const type = lines[0] === 'label: gpt' ? 'gpt' : 'mbr';
-    const table: PartitionTable = { type, sectorBytes, partitions };
+    const [head = '', ...lines] = script.trim().split('\n');
+    const type = head === 'label: gpt' ? 'gpt' : 'mbr';
+    const table: PartitionTable = { type, sectorBytes, partitions: [] };
     this.devices.set(device, { ...disk, signature: { kind: 'table', type }, table });
+    this.#add(device, lines);
+  }
+
+  async changePartitions(device: string, { remove, resize, add }: PartitionChanges): Promise<void> {
+    const { table, ...disk } = this.#known(device);
+    if (table === undefined) throw new Error('no table');
+    for (const number of remove) this.devices.delete(`${device}${number}`);
+    const partitions = table.partitions
+      .filter(({ number }) => !remove.includes(number))
+      .map((entry) => {
+        const bytes = resize.find(({ number }) => number === entry.number)?.sizeBytes;
+        return bytes === undefined ? entry : { ...entry, sizeSectors: bytes / sectorBytes };
+      });
+    this.devices.set(device, { ...disk, table: { ...table, partitions } });
+    this.#add(device, add.split('\n').filter(Boolean));
+  }
+
+  /** Partitions in sfdisk's language, each behind the one before it. */
+  #add(device: string, lines: readonly string[]): void {
+    const { table, ...disk } = this.#known(device);
+    if (table === undefined) throw new Error('no table');
+    const partitions = [...table.partitions];
+    for (const line of lines) {
+      const field = (pattern: RegExp): string | undefined => pattern.exec(line)?.[1];
+      const number = Number(field(/^(\d+) :/) ?? partitions.length + 1);
+      const start = field(/start=(\d+)MiB/);
+      const size = field(/size=(\d+)MiB/);
+      const sectors = (mebibytes: string): number => (Number(mebibytes) * 2 ** 20) / sectorBytes;
+      const last = partitions.at(-1);
+      const next = last === undefined ? 2048 : last.startSector + last.sizeSectors;
+      const startSector = start === undefined ? next : sectors(start);
+      const sizeSectors = size === undefined ? disk.sizeBytes / sectorBytes - 2048 - startSector : sectors(size);
+      const [name, guid] = [field(/name="([^"]*)"/), field(/uuid=([^,]+)/)];
+      const type = field(/type=([^,]+)/) ?? '0FC63DAF-8483-4772-8E79-3D69D8477DE4';
+      partitions.push({
+        ...{ number, startSector, sizeSectors, type },
+        ...(name === undefined ? {} : { name }),
+        ...(guid === undefined ? {} : { guid }),
+      });
+      const path = `${device}${number}`;
+      const sizeBytes = sizeSectors * sectorBytes;
+      this.devices.set(path, { path, sizeBytes, signature: { kind: 'none' }, partOf: { disk: device, number } });
+    }
+    this.devices.set(device, { ...disk, table: { ...table, partitions } });
   }
 
   async growPartition(disk: string, number: number): Promise<void> {
@@ -334,6 +365,14 @@ export class FakeBlockDevices implements BlockDevices {
     const array = this.arrays.get(name);
     if (array === undefined) throw new Error(`no array ${name}`);
     this.devices.set(`/dev/md/${name}`, array);
+  }
+
+  #named(partition: string): BlockDevice | undefined {
+    for (const { path, table } of this.devices.values()) {
+      const number = table?.partitions.find(({ name }) => name === partition)?.number;
+      if (number !== undefined) return this.devices.get(`${path}${number}`);
+    }
+    return undefined;
   }
 
   /** What is on a device from now on, by whatever name it goes. */

@@ -9,9 +9,12 @@ export function writeDisk({ table, partitions, overwrite }: DiskConfig): Written
 
 function layoutOf(partitions: readonly PartitionConfig[]): Written {
   const [first, ...others] = partitions;
-  if (others.length === 0 && first?.size.kind === 'rest' && first.type === 'linux') return true;
+  if (others.length === 0 && first?.size.kind === 'rest' && (first.type ?? 'linux') === 'linux') return true;
   const share = partitions.reduce((sum, { size }) => sum + (size.kind === 'percent' ? size.percent : 0), 0);
-  return partitions.map(({ size, type }) => [size.kind === 'percent' ? size.percent : Math.max(1, 100 - share), type]);
+  return partitions.map(({ size, type = 'linux' }) => [
+    size.kind === 'percent' ? size.percent : Math.max(1, 100 - share),
+    type,
+  ]);
 }
 
 /** An entry of `fs_setup`. */
@@ -34,7 +37,7 @@ export function writeFilesystem(filesystem: FilesystemConfig): Written {
 export function writeRaid({ level, devices, spares, options, overwrite }: RaidConfig): Written {
   return (
     map({
-      level: Number(level),
+      level: level === 'linear' ? level : Number(level),
       devices,
       spares: spares === 0 ? undefined : spares,
       options: filled(options),

@@ -37,7 +37,7 @@ export function parsePartitionTable(text: string): PartitionTable | undefined {
     type: label === 'gpt' ? 'gpt' : label === 'dos' ? 'mbr' : 'other',
     sectorBytes: Number(fieldOf(table, 'sectorsize') ?? 512),
     partitions: partitions.map((partition: unknown): PartitionEntry => {
-      const name = fieldOf(partition, 'name');
+      const [name, uuid] = [fieldOf(partition, 'name'), fieldOf(partition, 'uuid')];
       return {
         // The node of a file's partition is the file's name with the number.
         number: Number(/(\d+)$/.exec(String(fieldOf(partition, 'node')))?.[1] ?? 0),
@@ -45,6 +45,7 @@ export function parsePartitionTable(text: string): PartitionTable | undefined {
         sizeSectors: Number(fieldOf(partition, 'size')),
         type: String(fieldOf(partition, 'type')),
         ...(typeof name === 'string' ? { name } : {}),
+        ...(typeof uuid === 'string' ? { guid: uuid } : {}),
       };
     }),
   };

@@ -2,7 +2,15 @@ import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deviceTag } from '../../config/device-path.ts';
 import { BerthError } from '../../core/errors.ts';
-import type { ArrayRequest, BlockDevice, BlockDevices, FilesystemRequest, HostCommands, Signature } from '../ports.ts';
+import type {
+  ArrayRequest,
+  BlockDevice,
+  BlockDevices,
+  FilesystemRequest,
+  HostCommands,
+  PartitionChanges,
+  Signature,
+} from '../ports.ts';
 import { runProgram } from '../program-runner.ts';
 import { filesystemBytes, parsePartitionTable, parseSignature, xfsBytes } from './block-texts.ts';
 import { deviceBelow, numberIn, parentOf, realDevice, sysDirectory } from './device-node.ts';
@@ -69,6 +77,19 @@ export class LinuxBlockDevices implements BlockDevices {
     const args = ['--quiet', '--wipe', 'always', '--wipe-partitions', 'always', device];
     await this.#run('sfdisk', args, signal, script);
     // The kernel reads the table again by itself, but not while anything on the disk is open.
+    if ((await stat(device)).isBlockDevice()) await this.#run('partx', ['--update', device], signal);
+  }
+
+  async changePartitions(name: string, { remove, resize, add }: PartitionChanges, signal: AbortSignal): Promise<void> {
+    const device = await this.#path(name);
+    // Refused while anything on the disk is in use: without --force.
+    if (remove.length > 0) await this.#run('sfdisk', ['--quiet', '--delete', device, ...remove.map(String)], signal);
+    for (const { number, sizeBytes } of resize) {
+      const size = sizeBytes === undefined ? '+' : `${sizeBytes / 2 ** 20}MiB`;
+      await this.#run('sfdisk', ['--quiet', '-N', String(number), device], signal, `, ${size}\n`);
+    }
+    const appending = ['--quiet', '--append', '--wipe-partitions', 'always', device];
+    if (add !== '') await this.#run('sfdisk', appending, signal, add);
     if ((await stat(device)).isBlockDevice()) await this.#run('partx', ['--update', device], signal);
   }
 

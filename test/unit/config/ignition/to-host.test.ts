@@ -134,6 +134,44 @@ describe('Ignition to the host', () => {
     expect(config.swap).toEqual([{ kind: 'device', source: '/dev/vdb2', options: [] }]);
   });
 
+  test('partitions with all that can be said of them: numbered ones come first', () => {
+    const guid = '5A1C7E0E-4A0F-4B57-9D0C-3C6F2A2B9E11';
+    const { config, diagnostics } = parseIgnition({
+      storage: {
+        disks: [
+          {
+            device: '/dev/vdb',
+            partitions: [
+              { label: 'b', resize: true },
+              { label: 'a', number: 4, sizeMiB: 10, startMiB: 20, guid, typeGuid: guid, wipePartitionEntry: true },
+            ],
+          },
+          { device: '/dev/vdc', partitions: [{ number: 1, shouldExist: false, wipePartitionEntry: true }] },
+        ],
+        raid: [{ name: 'l', level: 'linear', devices: ['/dev/vdd'] }],
+      },
+    });
+    expect(diagnostics).toEqual([]);
+    const mebibyte = 2 ** 20;
+    expect(config.storage.disks).toEqual([
+      {
+        ...{ device: '/dev/vdb', table: 'gpt', overwrite: false, others: 'keep' },
+        partitions: [
+          {
+            ...{ label: 'a', number: 4, size: { kind: 'bytes', bytes: 10 * mebibyte }, startBytes: 20 * mebibyte },
+            ...{ guid: guid.toLowerCase(), type: guid, otherwise: ['replace'] },
+          },
+          { label: 'b', size: { kind: 'rest' }, otherwise: ['resize'] },
+        ],
+      },
+      {
+        ...{ device: '/dev/vdc', table: 'gpt', overwrite: false, others: 'keep' },
+        partitions: [{ number: 1, size: { kind: 'rest' }, otherwise: ['replace'], isAbsent: true }],
+      },
+    ]);
+    expect(config.storage.raid[0]?.level).toBe('linear');
+  });
+
   test('encrypted devices: a key from the text, from a server, and one that the host makes', () => {
     const result = parseIgnition({
       storage: {
@@ -182,9 +220,9 @@ describe('Ignition to the host', () => {
     ['a name that is written otherwise', encrypted({ name: 'a b' }), 'storage.luks[0].name'],
     ['an empty key', encrypted({ keyFile: { source: 'data:,' } }), 'storage.luks[0].keyFile.source'],
     [
-      'a single partition',
-      { storage: { disks: [{ device: '/dev/vdb', partitions: [{ number: 4, label: 'a' }] }] } },
-      'storage.disks[0].partitions[0].number',
+      'a partition that takes the rest before another',
+      { storage: { disks: [{ device: '/dev/vdb', partitions: [{ label: 'a' }, { label: 'b', sizeMiB: 1 }] }] } },
+      'storage.disks[0].partitions[0].sizeMiB',
     ],
     [
       'tftp',
