@@ -49,7 +49,7 @@ export interface PartitionConfig {
 /** A Linux software RAID: the device is /dev/md/NAME. */
 export interface RaidConfig {
   readonly name: string;
-  readonly level: '0' | '1' | '4' | '5' | '6' | '10' | 'linear';
+  readonly level: '0' | '1' | '4' | '5' | '6' | '10';
   readonly devices: readonly string[];
   /** How many of the devices stand by. */
   readonly spares: number;

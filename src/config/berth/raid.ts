@@ -25,13 +25,12 @@ const fewestDevices: Readonly<Record<RaidConfig['level'], number>> = {
   '5': 3,
   '6': 4,
   '10': 2,
-  linear: 2,
 };
 
 const level = convert(either(natural, text), (value, place): RaidConfig['level'] | undefined => {
   const word = String(value).replace(/^raid/, '');
   if (Object.hasOwn(fewestDevices, word)) return word as RaidConfig['level'];
-  place.error('invalid-value', `${describeValue(value)} is not a RAID level`, 'one of 0, 1, 4, 5, 6, 10, linear');
+  place.error('invalid-value', `${describeValue(value)} is not a RAID level`, 'one of 0, 1, 4, 5, 6, 10');
   return undefined;
 });
 const arrayName = textLike(

@@ -37,7 +37,7 @@ export function writeFilesystem(filesystem: FilesystemConfig): Written {
 export function writeRaid({ level, devices, spares, options, overwrite }: RaidConfig): Written {
   return (
     map({
-      level: level === 'linear' ? level : Number(level),
+      level: Number(level),
       devices,
       spares: spares === 0 ? undefined : spares,
       options: filled(options),

@@ -77,7 +77,7 @@ export const keyMeanings: Readonly<Record<string, Readonly<Record<string, KeyMea
   },
   raid: {
     name: done('the array is /dev/md/NAME'),
-    level: done('`linear`, `raid0` to `raid10`, and their other names'),
+    level: done('`raid0` to `raid10`, and their other names; `linear`: refused, Linux has had none from 6.8 on'),
     devices: done('what it is made of'),
     spares: done('how many of them stand by'),
     options: done('further options of `mdadm --create`'),

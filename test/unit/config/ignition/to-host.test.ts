@@ -148,7 +148,6 @@ describe('Ignition to the host', () => {
           },
           { device: '/dev/vdc', partitions: [{ number: 1, shouldExist: false, wipePartitionEntry: true }] },
         ],
-        raid: [{ name: 'l', level: 'linear', devices: ['/dev/vdd'] }],
       },
     });
     expect(diagnostics).toEqual([]);
@@ -169,7 +168,6 @@ describe('Ignition to the host', () => {
         partitions: [{ number: 1, size: { kind: 'rest' }, otherwise: ['replace'], isAbsent: true }],
       },
     ]);
-    expect(config.storage.raid[0]?.level).toBe('linear');
   });
 
   test('encrypted devices: a key from the text, from a server, and one that the host makes', () => {
@@ -219,6 +217,11 @@ describe('Ignition to the host', () => {
     ['a key of an adapter', encrypted({ cex: { enabled: true } }), 'storage.luks[0].cex.enabled'],
     ['a name that is written otherwise', encrypted({ name: 'a b' }), 'storage.luks[0].name'],
     ['an empty key', encrypted({ keyFile: { source: 'data:,' } }), 'storage.luks[0].keyFile.source'],
+    [
+      'a linear array',
+      { storage: { raid: [{ name: 'l', level: 'linear', devices: ['/dev/vdd'] }] } },
+      'storage.raid[0].level',
+    ],
     [
       'a partition that takes the rest before another',
       { storage: { disks: [{ device: '/dev/vdb', partitions: [{ label: 'a' }, { label: 'b', sizeMiB: 1 }] }] } },

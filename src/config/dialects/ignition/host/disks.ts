@@ -78,18 +78,14 @@ const levels = new Map<string, RaidConfig['level']>([
   ),
   ['stripe', '0'],
   ['mirror', '1'],
-  ['linear', 'linear'],
 ]);
 
 function takeRaid(raid: Raid, place: Place, context: HostContext): void {
   const { name = '', level = '', devices = [], spares = 0, options = [] } = raid;
   const known = levels.get(level);
   if (known === undefined) {
-    context.refuse(
-      place.child('level'),
-      `mdadm has no level ${JSON.stringify(level)} by this name`,
-      'use raid0 to raid10',
-    );
+    const why = 'the kernel has no linear arrays: they left Linux with 6.8';
+    context.refuse(place.child('level'), why, 'use raid0, which takes devices of different sizes, too');
     context.passOver({ ...raid, level: undefined }, place, 'the array is refused');
     return;
   }
