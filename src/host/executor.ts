@@ -87,7 +87,7 @@ export class HostExecutor {
         await files.allocate(path, sizeBytes, signal);
         await blockDevices.makeFilesystem(path, { type: 'swap', options: [] }, signal);
       },
-      'swap-on': ({ path, options }) => this.#kernel.swapOn(path, options),
+      'swap-on': async ({ path, options }, signal) => this.#kernel.swapOn(await this.#node(path, signal), options),
       'swap-off': ({ path }) => this.#kernel.swapOff(path),
       'run-task': async ({ task }, signal) => {
         const { tasks } = this.#ports;
@@ -120,10 +120,15 @@ export class HostExecutor {
   }
 
   async #mount(mount: MountRequest, signal: AbortSignal): Promise<void> {
-    if (isDevice(mount.source)) await this.#appearance(mount.source, signal);
+    const source = await this.#node(mount.source, signal);
     const isThere = await this.#ports.files.exists(mount.target);
     if (!isThere) await this.#ports.files.makeDirectory(mount.target, { mode: 0o755, uid: 0, gid: 0 });
-    await this.#kernel.mount(mount);
+    await this.#kernel.mount({ ...mount, source });
+  }
+
+  /** The path of a device once it is there: mount(8) knows none of udev's names here. Other sources stay. */
+  async #node(source: string, signal: AbortSignal): Promise<string> {
+    return isDevice(source) ? (await this.#appearance(source, signal)).path : source;
   }
 
   async #appearance(device: string, signal: AbortSignal): Promise<BlockDevice> {

@@ -153,8 +153,8 @@ export interface BlockDevice {
   readonly table?: PartitionTable;
   /** Bytes that a file system on it takes, where that is known. */
   readonly filesystemBytes?: number;
-  /** The disk a partition is on, and its number there. */
-  readonly partOf?: { readonly disk: string; readonly number: number };
+  /** The disk a partition is on, its number and, in a GPT, its name there. */
+  readonly partOf?: { readonly disk: string; readonly number: number; readonly name?: string };
   /** The device below one that is made with device-mapper. */
   readonly mappedFrom?: string;
 }

@@ -264,7 +264,8 @@ export class FakeBlockDevices implements BlockDevices {
       );
     }
     const name = deviceTag(device);
-    if (name.startsWith('/dev/')) return this.devices.get(name);
+    const byPath = (): BlockDevice | undefined => [...this.devices.values()].find(({ path }) => path === name);
+    if (name.startsWith('/dev/')) return this.devices.get(name) ?? byPath();
     return (await this.#files.exists(device)) ? (this.devices.get(device) ?? this.#file(device)) : undefined;
   }
 

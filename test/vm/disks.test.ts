@@ -48,7 +48,9 @@ const userData = JSON.stringify({
         ],
       },
     ],
-    raid: [{ name: 'joined', level: 'raid0', devices: ['/dev/disk/by-partlabel/left', '/dev/vdg'] }],
+    raid: [
+      { name: 'joined', level: 'raid0', devices: ['/dev/disk/by-partlabel/left', '/dev/disk/by-id/virtio-second'] },
+    ],
     luks: [
       {
         ...{ name: 'vault', device: `/dev/disk/by-partuuid/${guid}`, label: 'vault', discard: true },
@@ -170,8 +172,14 @@ const destructive: ReadonlySet<string> = new Set([
 
 /** What is mounted, by the name below /mnt. */
 const typeOf = {
-  ...{ pair: 'ext4', single: 'xfs', shared: 'vfat', tree: 'btrfs', grown: 'ext4', vault: 'ext4', deep: 'xfs' },
-} as const;
+  pair: 'ext4',
+  single: 'xfs',
+  shared: 'vfat',
+  tree: 'btrfs',
+  grown: 'ext4',
+  vault: 'ext4',
+  deep: 'xfs',
+};
 const mountPoints = Object.keys(typeOf) as readonly (keyof typeof typeOf)[];
 
 /** Disks and what is on them, with the identities that a second formatting would change. */

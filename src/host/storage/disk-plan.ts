@@ -1,12 +1,9 @@
 import { partitionPath } from '../../config/device-path.ts';
 import type { DiskConfig, PartitionConfig } from '../../config/storage-config.ts';
 import { formatPath } from '../../core/diagnostic.ts';
-import type { StorageDraft } from './draft.ts';
+import { isOwn, type StorageDraft } from './draft.ts';
 import { partitionChanges } from './partition-changes.ts';
 import { hasLayout, numbered, partitionScript } from './partitions.ts';
-
-/** The system's own partitions begin with this. */
-const ownPartition = /^berth-/;
 
 /** The partition table of a disk. Pure. */
 export function planDisk(disk: DiskConfig, draft: StorageDraft): void {
@@ -20,7 +17,7 @@ export function planDisk(disk: DiskConfig, draft: StorageDraft): void {
   const keepsOthers = disk.others === 'keep' && !(disk.overwrite && mayDestroy) && device.table?.type === disk.table;
   const plan = keepsOthers ? partitionChanges(disk, device, device.table, mayDestroy) : undefined;
   if (plan === undefined ? hasLayout(disk, device, mayDestroy) : plan.kind === 'none') return;
-  if (device.table?.partitions.some(({ name }) => name !== undefined && ownPartition.test(name)) === true) {
+  if (isOwn(device)) {
     draft.refuse(about, `${disk.device} is the disk of the system itself`, 'name another disk');
     return;
   }

@@ -24,6 +24,11 @@ export interface ObservedStorage {
   readonly keys: ReadonlyMap<string, KeptKey>;
 }
 
+/** True for a disk of the system, and for its partitions: nothing of them is given away. Pure. */
+export function isOwn({ table, partOf }: BlockDevice): boolean {
+  return [partOf, ...(table?.partitions ?? [])].some((partition) => partition?.name?.startsWith('berth-') === true);
+}
+
 /** What a change is about. */
 export interface Subject {
   readonly key: string;
@@ -73,6 +78,10 @@ export class StorageDraft {
 
   /** Whether what is on a device may be replaced; when not, that is noted. */
   mayReplace(name: string, device: BlockDevice, overwrite: boolean, about: Subject, mayDestroy: boolean): boolean {
+    if (isOwn(device)) {
+      this.refuse(about, `${name} is a part of the system itself`, 'name another device');
+      return false;
+    }
     const held = describeSignature(device.signature);
     if (held !== undefined && !overwrite) {
       this.refuse(about, `${name} holds ${held}, which nothing says may be lost`, 'say "overwrite: true" if it may');

@@ -134,6 +134,13 @@ const rows: Row[] = [
     blocked: ['config disk/dev/vdb: /dev/vdb is the disk of the system itself'],
   },
   {
+    name: "one of the system's own partitions",
+    text: 'fs_setup: [{device: /dev/vda1, partition: none, filesystem: xfs, overwrite: true}]',
+    devices: [{ ...device('/dev/vda1', ext4), partOf: { disk: '/dev/vda', number: 1, name: 'berth-b' } }],
+    options: first,
+    blocked: ['config filesystem/dev/vda1: /dev/vda1 is a part of the system itself'],
+  },
+  {
     name: 'no disk',
     text: disk(true),
     devices: [],
