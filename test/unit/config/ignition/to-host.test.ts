@@ -112,7 +112,7 @@ describe('Ignition to the host', () => {
             partitions: [{ label: 'a', sizeMiB: 100 }, { label: 'b' }],
           },
         ],
-        raid: [{ name: 'r', level: 'mirror', devices: ['/dev/vdc', '/dev/vdd'] }],
+        raid: [{ name: '/dev/md/r', level: 'mirror', devices: ['/dev/vdc', '/dev/vdd'] }],
         filesystems: [
           { device: '/dev/md/r', format: 'xfs', path: '/var/lib/data', label: 'data', mountOptions: ['noatime'] },
           { device: '/dev/vdb2', format: 'swap', wipeFilesystem: true },
@@ -217,6 +217,11 @@ describe('Ignition to the host', () => {
     ['a key of an adapter', encrypted({ cex: { enabled: true } }), 'storage.luks[0].cex.enabled'],
     ['a name that is written otherwise', encrypted({ name: 'a b' }), 'storage.luks[0].name'],
     ['an empty key', encrypted({ keyFile: { source: 'data:,' } }), 'storage.luks[0].keyFile.source'],
+    [
+      'an array elsewhere',
+      { storage: { raid: [{ name: '/dev/md0', level: '1', devices: ['/dev/vdd', '/dev/vde'] }] } },
+      'storage.raid[0].name',
+    ],
     [
       'a linear array',
       { storage: { raid: [{ name: 'l', level: 'linear', devices: ['/dev/vdd'] }] } },

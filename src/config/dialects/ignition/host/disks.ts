@@ -81,7 +81,13 @@ const levels = new Map<string, RaidConfig['level']>([
 ]);
 
 function takeRaid(raid: Raid, place: Place, context: HostContext): void {
-  const { name = '', level = '', devices = [], spares = 0, options = [] } = raid;
+  const { level = '', devices = [], spares = 0, options = [] } = raid;
+  const name = (raid.name ?? '').replace(/^\/dev\/md\//, '');
+  if (name.includes('/')) {
+    context.refuse(place.child('name'), 'arrays are below /dev/md', 'give a name without "/"');
+    context.passOver(raid, place, 'the array is refused');
+    return;
+  }
   const known = levels.get(level);
   if (known === undefined) {
     const why = 'the kernel has no linear arrays: they left Linux with 6.8';
