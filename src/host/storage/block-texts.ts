@@ -3,12 +3,7 @@ import type { PartitionEntry, PartitionTable, Signature } from '../ports.ts';
 /** Reads `blkid --probe --output export`. @param exitCode 2: nothing known; 8: several signatures. Pure. */
 export function parseSignature(text: string, exitCode: number): Signature {
   if (exitCode === 8) return { kind: 'unclear', what: 'more than one signature' };
-  const values = new Map(
-    text
-      .split('\n')
-      .filter((line) => line.includes('='))
-      .map((line) => [line.slice(0, line.indexOf('=')), unescape(line.slice(line.indexOf('=') + 1))] as const),
-  );
+  const values = valuesOf(text);
   const type = values.get('TYPE');
   const label = values.get('LABEL');
   if (type === 'linux_raid_member') return { kind: 'raid-member', ...(label === undefined ? {} : { array: label }) };
@@ -20,6 +15,20 @@ export function parseSignature(text: string, exitCode: number): Signature {
   }
   const table = values.get('PTTYPE');
   return table === undefined ? { kind: 'none' } : { kind: 'table', type: table };
+}
+
+/** The name that a partition has in its table, from `blkid --probe --output export`. Pure. */
+export function parsePartitionName(text: string): string | undefined {
+  return valuesOf(text).get('PART_ENTRY_NAME');
+}
+
+function valuesOf(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text
+      .split('\n')
+      .filter((line) => line.includes('='))
+      .map((line) => [line.slice(0, line.indexOf('=')), unescape(line.slice(line.indexOf('=') + 1))] as const),
+  );
 }
 
 /** blkid puts a backslash before what a shell would read. */

@@ -70,10 +70,8 @@ export async function numberIn(path: string, otherwise: number): Promise<number>
 export async function parentOf(sys: string): Promise<BlockDevice['partOf']> {
   const number = await numberIn(join(sys, 'partition'), 0);
   if (number === 0) return undefined;
-  const event = await readFile(join(sys, 'uevent'), 'utf8').catch(() => '');
-  const name = /^PARTNAME=(.*)$/m.exec(event)?.[1];
   const disk = join('/dev', basename(dirname(await realpath(sys))));
-  return { disk, number, ...(name === undefined ? {} : { name }) };
+  return { disk, number };
 }
 
 /** The device below one of device-mapper; undefined for others, and where there are several. */

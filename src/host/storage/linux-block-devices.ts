@@ -12,7 +12,7 @@ import type {
   Signature,
 } from '../ports.ts';
 import { runProgram } from '../program-runner.ts';
-import { filesystemBytes, parsePartitionTable, parseSignature, xfsBytes } from './block-texts.ts';
+import { filesystemBytes, parsePartitionName, parsePartitionTable, parseSignature, xfsBytes } from './block-texts.ts';
 import { deviceBelow, numberIn, parentOf, realDevice, sysDirectory } from './device-node.ts';
 
 const headBytes = 4096;
@@ -51,7 +51,7 @@ export class LinuxBlockDevices implements BlockDevices {
     const sizeBytes = status.isFile() ? status.size : 512 * (await numberIn(join(sys, 'size'), 0));
     // The node of an array that does not run, or a drive without a disk in it.
     if (status.isBlockDevice() && sizeBytes === 0) return undefined;
-    const signature = await this.#signature(path);
+    const { signature, partitionName } = await this.#probe(path);
     const table = signature.kind === 'table' ? await this.#table(path) : undefined;
     const taken = signature.kind === 'filesystem' ? filesystemBytes(signature.type, await readHead(path)) : undefined;
     const partOf = status.isFile() ? undefined : await parentOf(sys);
@@ -62,7 +62,9 @@ export class LinuxBlockDevices implements BlockDevices {
       signature,
       ...(table === undefined ? {} : { table }),
       ...(taken === undefined ? {} : { filesystemBytes: taken }),
-      ...(partOf === undefined ? {} : { partOf }),
+      ...(partOf === undefined
+        ? {}
+        : { partOf: { ...partOf, ...(partitionName === undefined ? {} : { name: partitionName }) } }),
       ...(mappedFrom === undefined ? {} : { mappedFrom }),
     };
   }
@@ -166,17 +168,17 @@ export class LinuxBlockDevices implements BlockDevices {
     return path === '' ? undefined : await realDevice(path);
   }
 
-  async #signature(path: string): Promise<Signature> {
+  async #probe(path: string): Promise<{ readonly signature: Signature; readonly partitionName?: string | undefined }> {
     const { exitCode, stdout, stderr } = await this.#commands.run({
       program: 'blkid',
       args: ['--probe', '--output', 'export', path],
     });
-    if (exitCode === 0 || exitCode === 2 || exitCode === 8) return parseSignature(stdout, exitCode);
+    if (exitCode === 0 || exitCode === 2 || exitCode === 8) {
+      return { signature: parseSignature(stdout, exitCode), partitionName: parsePartitionName(stdout) };
+    }
     // Never taken for empty.
-    return {
-      kind: 'unclear',
-      what: `something that cannot be read (${stderr.trim() || `blkid ended with ${exitCode}`})`,
-    };
+    const what = `something that cannot be read (${stderr.trim() || `blkid ended with ${exitCode}`})`;
+    return { signature: { kind: 'unclear', what } };
   }
 
   async #table(path: string): Promise<BlockDevice['table']> {

@@ -7,6 +7,7 @@ import { hostsText } from '../../../src/host/names/plan.ts';
 import type { Signature } from '../../../src/host/ports.ts';
 import {
   filesystemBytes,
+  parsePartitionName,
   parsePartitionTable,
   parseSignature,
   xfsBytes,
@@ -52,6 +53,11 @@ const signatures: { readonly text: string; readonly exitCode: number; readonly i
 ];
 test.each(signatures)('what blkid says: $is', ({ text, exitCode, is }) => {
   expect(parseSignature(text, exitCode)).toEqual(is);
+});
+
+test('the name of a partition', () => {
+  expect(parsePartitionName('TYPE=xfs\nPART_ENTRY_NAME=my\\ data\n')).toBe('my data');
+  expect(parsePartitionName('TYPE=xfs\n')).toBeUndefined();
 });
 
 test('what sfdisk says', () => {
