@@ -137,7 +137,9 @@ export class LinuxBlockDevices implements BlockDevices {
   async createArray({ name, level, devices, spares, options }: ArrayRequest, signal: AbortSignal): Promise<void> {
     const args = [
       ...['--create', `/dev/md/${name}`, '--run', '--name', name, '--level', level],
-      ...['--raid-devices', String(devices.length - spares), '--spare-devices', String(spares)],
+      ...['--raid-devices', String(devices.length - spares)],
+      // RAID 0 has no spares, and mdadm takes not even none.
+      ...(spares === 0 ? [] : ['--spare-devices', String(spares)]),
       ...options,
       ...(await this.#paths(devices)),
     ];
