@@ -3,6 +3,7 @@ import type { EffectiveKey } from '../config/user-data/explain.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { BerthError } from '../core/errors.ts';
+import type { Reason } from '../core/plan.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
 import { systemEngineSettings } from '../engine/engine-settings.ts';
 import { userEngineService } from '../services/desired/declared.ts';
@@ -12,8 +13,6 @@ import type { Desired } from '../services/model.ts';
 import type { StepRecord } from '../services/ports.ts';
 import { ServiceReconciler } from '../services/service-reconciler.ts';
 import type { ServiceStatus } from '../services/status.ts';
-import type { OsEvent, OsStatus } from '../update/os-status.ts';
-import { hooksOf, type RebootHook } from '../update/reboot/hooks.ts';
 import type {
   AgentEvent,
   AgentService,
@@ -48,7 +47,9 @@ import type { MemoryFile } from './memory-file.ts';
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from './model.ts';
 import type { OverlayStore } from './operator-overlay.ts';
 import { OperatorWishes } from './operator-wishes.ts';
+import type { OsService } from './os-service.ts';
 import type { Os } from './own-os.ts';
+import { RebootPreparation } from './reboot-preparation.ts';
 import { type ReleaseReturn, releaseReturn } from './release-generation.ts';
 import { StepBooks } from './step-books.ts';
 import { StepCounters } from './step-counters.ts';
@@ -86,6 +87,8 @@ export interface AgentDependencies {
 
 /** The controller of a host: turns configs into generations and keeps the current one true. */
 export class Agent implements AgentService {
+  /** What services want to do before the host restarts. */
+  readonly rebootPreparation: RebootPreparation;
   readonly #deps: AgentDependencies;
   readonly #reconciler: ServiceReconciler;
   readonly #declaration: Declaration;
@@ -120,7 +123,8 @@ export class Agent implements AgentService {
     });
     deps.engines.disturbSystemBy((work) => reconciler.whileQuiet('system', work));
     deps.engines.onUserEngineDemand((socket) => this.#wakeUserEngine(socket));
-    deps.keyImports?.onChange(() => this.#takeImportedKeys());
+    // The console gets the keys that another site has given.
+    deps.keyImports?.onChange(() => this.#resolveAnew({ kind: 'config', key: 'ssh_import_id', change: 'changed' }));
     this.#declaration = declaration;
     this.#books = recorder;
     this.#reconciler = reconciler;
@@ -129,6 +133,7 @@ export class Agent implements AgentService {
     this.#applications = new Applications({ ...deps, reconciler, declaration, recorder, beforeServices });
     this.#wishes = new OperatorWishes({ ...deps, reconciler, declaration, view: this.#view, beforeServices });
     this.#sessions = new ContainerSessions({ ...deps, statusOf: (name) => this.#view.statusOf(name) });
+    this.rebootPreparation = new RebootPreparation({ declaration, reconciler, sessions: this.#sessions });
     this.#housekeeping = new Housekeeping({
       ...deps,
       reconciler,
@@ -136,14 +141,6 @@ export class Agent implements AgentService {
       imageBudgetBytes: () => this.config.engines.imageBudgetBytes,
       imageSteps: () => this.#counters.of('pull-image') + this.#counters.of('replace-service'),
     });
-  }
-
-  /** The console gets the keys that another site has given. */
-  #takeImportedKeys(): void {
-    const desired = this.#declaration.resolve();
-    const reason = { kind: 'config', key: 'ssh_import_id', change: 'changed' } as const;
-    const change = explainChange(this.#reconciler.desired, desired, [], reason);
-    declareServices(this.#deps.engines, this.#reconciler, desired, change);
   }
 
   /** What is declared at present. */
@@ -185,7 +182,7 @@ export class Agent implements AgentService {
   async releaseReturn(): Promise<ReleaseReturn | undefined> {
     const { os, generations } = this.#deps;
     if (os === undefined) return undefined;
-    return releaseReturn(generations.list(), (await os.history()).toReversed(), os.summary.version);
+    return releaseReturn(generations.list(), (await os.osHistory()).toReversed(), os.summary.version);
   }
 
   /** Takes up the current generation, after {@link recall}. */
@@ -293,49 +290,19 @@ export class Agent implements AgentService {
     await this.#feed.follow(onEvent, signal);
   }
 
+  get os(): OsService {
+    return this.#os;
+  }
+
   get updates(): UpdateService {
     if (this.#os.updates === undefined)
       throw new BerthError('UNSUPPORTED', 'no boot loader started this system: it has no other release to go to');
     return this.#os.updates;
   }
 
-  async osStatus(): Promise<OsStatus> {
-    return await this.#os.status();
-  }
-
-  async osHistory(): Promise<readonly OsEvent[]> {
-    return await this.#os.history();
-  }
-
-  async blessOs({ manual }: { readonly manual: boolean }, operator: Operator): Promise<OsStatus> {
-    return await this.#os.bless(operator, manual);
-  }
-
-  async rollBackOs(
-    { reason, force }: { readonly reason: string; readonly force: boolean },
-    operator: Operator,
-  ): Promise<void> {
-    await this.#os.rollBack(operator, reason, force);
-  }
-
   /** Services that a rollback keeps from running. */
   get holds(): ServiceHolds {
     return serviceHolds(this.#reconciler);
-  }
-
-  /** What services that run want to do before the host restarts. */
-  rebootHooks(): readonly RebootHook[] {
-    const running = new Set(
-      this.#reconciler.statuses().flatMap(({ name, containerId }) => (containerId === undefined ? [] : [name])),
-    );
-    return hooksOf([...this.#declaration.resolve().services.values()].filter(({ name }) => running.has(name)));
-  }
-
-  /** Runs one in its service's container. Throws when it does not end with 0. */
-  async runRebootHook({ service, command }: RebootHook, signal: AbortSignal): Promise<void> {
-    const io = { onOutput: () => undefined };
-    const exitCode = await this.#sessions.exec(service, { command, tty: false, stdin: false }, io, signal);
-    if (exitCode !== 0) throw new Error(`it ended with ${exitCode}`);
   }
 
   async shutdown(operator: Operator): Promise<void> {
@@ -355,10 +322,15 @@ export class Agent implements AgentService {
 
   /** Somebody waits at this socket for the user engine, which nothing declared needs. @returns false when it must not run. */
   #wakeUserEngine(socket: string): boolean {
+    return this.#resolveAnew({ kind: 'demand', socket }).services.has(userEngineService);
+  }
+
+  /** What is declared is the same, but not what follows from it. @returns that. */
+  #resolveAnew(reason: Reason): Desired {
     const desired = this.#declaration.resolve();
-    const change = explainChange(this.#reconciler.desired, desired, [], { kind: 'demand', socket });
+    const change = explainChange(this.#reconciler.desired, desired, [], reason);
     declareServices(this.#deps.engines, this.#reconciler, desired, change);
-    return desired.services.has(userEngineService);
+    return desired;
   }
 
   #afterRound(): void {

@@ -122,8 +122,8 @@ export async function runAgent(options: AgentOptions): Promise<number> {
           whenOnline: async (signal) => {
             await host.network.whenReady(signal);
           },
-          hooks: () => agent.rebootHooks(),
-          runHook: async (hook, signal) => agent.runRebootHook(hook, signal),
+          hooks: () => agent.rebootPreparation.hooks(),
+          runHook: async (hook, signal) => agent.rebootPreparation.run(hook, signal),
         }).catch((error: unknown) => {
           // A host that cannot be updated is better than none.
           host.machine.addProblems([`os: ${messageOf(error)}`]);
