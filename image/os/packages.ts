@@ -38,6 +38,8 @@ export const rootPackages: PackageRequest = {
     ...['busybox-static', 'bash', 'coreutils', 'util-linux', 'mount', 'kmod', 'fdisk', 'dmsetup'],
     ...['xfsprogs', 'e2fsprogs', 'dosfstools', 'btrfs-progs', 'mdadm', 'cryptsetup-bin'],
     ...['iproute2', 'dhcpcd-base', 'ca-certificates', 'tzdata'],
+    // Its sbverify tells whether the firmware would start a kernel image.
+    'sbsigntool',
     // The shutdown script talks to the agent's socket.
     'netcat-openbsd',
     // Node is linked with it.
@@ -93,6 +95,7 @@ const unwantedPrograms: ReadonlySet<string> = new Set([
     'lastb',
     'zdump',
     'routel',
+    ...['sbsign', 'sbattach', 'sbvarsign', 'sbsiglist', 'sbkeysync'],
   ],
 ]);
 

@@ -38,7 +38,7 @@ export interface UpdaterDependencies {
   /** Whether the running release has proved itself: until then, the other slot is what this host would go back to. */
   readonly isBlessed: () => boolean;
   /** What else must hold before a release is taken. */
-  readonly admit?: () => Promise<void>;
+  readonly admit?: (manifest: ReleaseManifest) => Promise<void>;
   /** Bytes a second; undefined: as fast as it goes. */
   readonly rateLimit: () => number | undefined;
   /** Told once what is staged will be booted. */
@@ -170,7 +170,8 @@ export class Updater {
   }
 
   /** Before anything is written: what would fail later. */
-  async #require({ version, usr, uki, stateSchema: schema }: ReleaseManifest): Promise<void> {
+  async #require(manifest: ReleaseManifest): Promise<void> {
+    const { version, usr, uki, stateSchema: schema } = manifest;
     const { isBlessed, running, target, loader, admit } = this.#deps;
     if (!isBlessed())
       throw new BerthError('BUSY', `${running.version} has not proved itself: the other slot is kept to go back to`, {
@@ -197,7 +198,7 @@ export class Updater {
         'DISK_FULL',
         `the kernel of ${version} has ${uki.bytes} bytes, the EFI system partition ${room} left`,
       );
-    await admit?.();
+    await admit?.(manifest);
   }
 
   /** Entries of other releases than the running one. */

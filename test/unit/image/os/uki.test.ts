@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { appendPeSections, readPeSections, readPeSignatures } from '../../../../image/os/pe.ts';
+import { appendPeSections, readPeSections } from '../../../../image/os/pe.ts';
 import { buildUki, readUki } from '../../../../image/os/uki.ts';
+import { readPeSignatures } from '../../../../src/boot/pe.ts';
 
 /** A PE file with one section of code; `headerBytes` of room for headers. */
 function stub(headerBytes = 0x400): Buffer {
