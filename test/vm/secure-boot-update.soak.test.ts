@@ -1,13 +1,18 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from '@jest/globals';
+import { findSecureFirmware } from '../../image/vm/requirements.ts';
 import type { UpdateOffer, UpdateStatus } from '../../src/update/machine/update-status.ts';
 import { SoakRuns } from './support/sample.ts';
-import { TestSigner, withSecureHost } from './support/secure-host.ts';
-import { bootLimitMs } from './support/test-vm.ts';
-import { type UpdatingHost, withReleases } from './support/updating-host.ts';
+import { enroll, firmwareLimitMs, TestSigner, withSecureHost } from './support/secure-host.ts';
+import { bootLimitMs, withVm } from './support/test-vm.ts';
+import { hostDiskBytes, type UpdatingHost, withReleases } from './support/updating-host.ts';
 
 const runs = new SoakRuns('updates with Secure Boot: refused before it boots, or taken');
 afterAll(async () => runs.note());
 
+/** After this long, a machine that does nothing by itself does nothing by itself. */
+const lostMs = 90_000;
 const stranger = 'it is signed by O=Example, CN=other, this firmware trusts O=Example, CN=own (db)';
 
 test(
@@ -52,6 +57,31 @@ test(
   6 * bootLimitMs,
 );
 
+test(
+  'why a host asks first: what firmware refuses, systemd-boot does not pass over',
+  async () => {
+    runs.begin();
+    await withReleases(async ({ releases, directory }) => {
+      const [own, other] = [await TestSigner.create(directory, 'own'), await TestSigner.create(directory, 'other')];
+      const base = await own.signDisk(await releases.first());
+      const disk = { base, baseFormat: 'raw', sizeBytes: hostDiskBytes, bus: 'virtio' } as const;
+      const variables = await enroll(disk, join(directory, 'variables.fd'));
+      const { uki } = await other.sign(await releases.make('99.0.0'));
+      await releases.putOnEsp(base, uki, 'berth_99.0.0+3.efi');
+      await withVm({ boot: { ...findSecureFirmware('amd64'), variables }, disk }, async (vm) => {
+        await vm.start();
+        await vm.line(/berth_99[.]0[.]0.*(access denied|security violation)/i, firmwareLimitMs);
+        await sleep(lostMs);
+        const serial = await vm.vm.serial();
+        expect(serial).not.toContain('berth: slot');
+        process.stderr.write(`${serial}\n`);
+      });
+    });
+    runs.succeed();
+  },
+  2 * bootLimitMs,
+);
+
 /** The newest release is refused, remembered, and not tried again by itself. */
 async function expectRefused(host: UpdatingHost, version: string): Promise<void> {
   const why = `this machine’s firmware would not start the kernel of ${version}: ${stranger}`;
@@ -68,9 +98,7 @@ async function expectRefused(host: UpdatingHost, version: string): Promise<void>
 /** Whether anything was ever written to it. */
 async function slotB(host: UpdatingHost): Promise<'untouched' | 'written'> {
   const shell = await host.vm.shell();
-  const device = await shell.output(
-    'for one in /sys/class/block/*; do grep -q PARTNAME=berth-b $one/uevent && echo /dev/${one##*/}; done',
-  );
-  const digits = await shell.output(`head -c 1048576 ${device} | tr -d '\\000' | wc -c`);
+  const device = await shell.output('basename $(dirname $(grep -l ^PARTNAME=berth-b$ /sys/class/block/*/uevent))');
+  const digits = await shell.output(`head -c 1048576 /dev/${device} | tr -d '\\000' | wc -c`);
   return digits.trim() === '0' ? 'untouched' : 'written';
 }
