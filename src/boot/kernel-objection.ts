@@ -94,6 +94,9 @@ function isRevoked(certificate: X509Certificate, { certificates, revoked }: Sign
   );
 }
 
+/** Lists have hundreds of digests, and the image is big: it is read once for each algorithm. */
 function isListed({ digestBy }: KernelFacts, { programs }: SignatureDatabase): boolean {
-  return programs.some(({ algorithm, digest }) => digestBy(algorithm) === digest);
+  const algorithms = new Set(programs.map(({ algorithm }) => algorithm));
+  const own = new Map([...algorithms].map((algorithm) => [algorithm, digestBy(algorithm)]));
+  return programs.some(({ algorithm, digest }) => own.get(algorithm) === digest);
 }

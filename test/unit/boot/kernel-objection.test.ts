@@ -109,3 +109,15 @@ test.each<Case>([
   expect(objection.signers).toEqual(signers.map(({ subject }) => subject));
   expect(objection.trusted).toEqual(lists.allowed.certificates.map(({ subject }) => subject));
 });
+
+test('an image is hashed once, however many digests are forbidden', () => {
+  const programs = Array.from({ length: 300 }, (_, index) => ({ ...program, digest: `${index}` }));
+  let hashed = 0;
+  const digestBy = (): string => {
+    hashed += 1;
+    return program.digest;
+  };
+  const facts = { signers: [own], holdsBy: { allowed: true, forbidden: false }, digestBy };
+  expect(objectionToKernel(facts, trustOf({ ...ownIsTrusted, forbidden: { programs } }))).toBeUndefined();
+  expect(hashed).toBe(1);
+});
