@@ -5,7 +5,6 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { BerthError } from '../core/errors.ts';
 import type { Reason } from '../core/plan.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
-import { systemEngineSettings } from '../engine/engine-settings.ts';
 import { userEngineService } from '../services/desired/declared.ts';
 import type { ImageSource } from '../services/executor.ts';
 import type { EngineView } from '../services/host-sources.ts';
@@ -33,7 +32,7 @@ import type {
 import { Applications } from './applications.ts';
 import { explainChange } from './changes.ts';
 import { ContainerSessions } from './container-sessions.ts';
-import { Declaration, type HostCatalogue, type Prepared } from './declaration.ts';
+import { Declaration, type HostCatalogue } from './declaration.ts';
 import { declareServices } from './declare-services.ts';
 import type { EngineSet } from './engine-set.ts';
 import { EventFeed } from './event-feed.ts';
@@ -50,7 +49,8 @@ import { OperatorWishes } from './operator-wishes.ts';
 import type { OsService } from './os-service.ts';
 import type { Os } from './own-os.ts';
 import { RebootPreparation } from './reboot-preparation.ts';
-import { type ReleaseReturn, releaseReturn } from './release-generation.ts';
+import { Recollection } from './recollection.ts';
+import type { ReleaseReturn } from './release-generation.ts';
 import { StepBooks } from './step-books.ts';
 import { StepCounters } from './step-counters.ts';
 import type { UpdateService } from './update-service.ts';
@@ -92,6 +92,7 @@ export class Agent implements AgentService {
   readonly #deps: AgentDependencies;
   readonly #reconciler: ServiceReconciler;
   readonly #declaration: Declaration;
+  readonly #recollection: Recollection;
   readonly #view: HostView;
   readonly #applications: Applications;
   readonly #wishes: OperatorWishes;
@@ -100,8 +101,6 @@ export class Agent implements AgentService {
   readonly #books: StepBooks;
   readonly #feed = new EventFeed();
   readonly #counters = new StepCounters();
-
-  #recalled: Prepared | undefined;
 
   constructor(deps: AgentDependencies) {
     this.#deps = deps;
@@ -128,6 +127,7 @@ export class Agent implements AgentService {
     this.#declaration = declaration;
     this.#books = recorder;
     this.#reconciler = reconciler;
+    this.#recollection = new Recollection({ ...deps, reconciler, declaration });
     this.#view = new HostView({ ...deps, reconciler, declaration, startedAt: deps.clock.now() });
     const beforeServices = async (desired: Desired): Promise<void> => deps.os?.volumes.declare(desired);
     this.#applications = new Applications({ ...deps, reconciler, declaration, recorder, beforeServices });
@@ -165,12 +165,7 @@ export class Agent implements AgentService {
 
   /** Remembers what was declared last, and does nothing about it. To be called once, before anything else. */
   async recall(): Promise<void> {
-    const { generations } = this.#deps;
-    await this.#reconciler.load();
-    const current = generations.current();
-    if (current === undefined) return;
-    this.#recalled = this.#declaration.prepare({ generation: current.number }, this.#reconciler.desired);
-    this.#declaration.take(this.#recalled, current.number);
+    await this.#recollection.recall();
   }
 
   /** What the place gives this machine: whatever is applied from now on goes over it. */
@@ -180,22 +175,12 @@ export class Agent implements AgentService {
 
   /** What is declared belongs to an OS release that was taken back: where to return to. To be asked after {@link recall}. */
   async releaseReturn(): Promise<ReleaseReturn | undefined> {
-    const { os, generations } = this.#deps;
-    if (os === undefined) return undefined;
-    return releaseReturn(generations.list(), (await os.osHistory()).toReversed(), os.summary.version);
+    return this.#recollection.releaseReturn();
   }
 
   /** Takes up the current generation, after {@link recall}. */
   async resume(): Promise<void> {
-    const { engines, machine } = this.#deps;
-    const prepared = this.#recalled;
-    if (prepared === undefined) return;
-    await engines.configure(systemEngineSettings(prepared.config));
-    await machine.bring(prepared.config, { previous: prepared.config, boot: true }, () => undefined);
-    await this.#deps.os?.volumes.declare(prepared.desired);
-    // Nothing changed: what differs from the declaration now is drift, or the boot's doing.
-    const change = { causes: {}, removals: prepared.change.removals };
-    declareServices(engines, this.#reconciler, prepared.desired, change);
+    await this.#recollection.resume();
   }
 
   /** Reconciles until the signal aborts. */
