@@ -15,6 +15,7 @@ import { type RunningRelease, Updater, type UpdateStepReport } from '../update/m
 import type { OsEvent } from '../update/os-status.ts';
 import type { RebootHook } from '../update/reboot/hooks.ts';
 import { openReboots } from '../update/reboot/open-reboots.ts';
+import type { StagedRelease } from '../update/reboot/reboot-state.ts';
 import type { Medium } from './medium.ts';
 import { OwnUpdates } from './own-updates.ts';
 import { UpdateMemoryFile } from './update-memory-file.ts';
@@ -37,6 +38,8 @@ export interface HostUpdatesOptions {
   readonly admit: () => Promise<void>;
   /** The running release has proved itself, or another one took the place of the one before: nothing goes back to that. */
   readonly onProved: () => Promise<void>;
+  /** Since when kernel arguments wait for the next boot, in milliseconds since the epoch. */
+  readonly stagedArguments: () => number | undefined;
   /** What to tell whoever looks at a release that is offered. */
   readonly warnings: () => readonly string[];
   /** What services that run want to do before a restart. */
@@ -105,7 +108,7 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
     ...{ stateDirectory, hostId, isBlessed, clock, random, onProblem },
     ...{ hooks: options.hooks, runHook: options.runHook, say: options.say },
     config: () => config().update,
-    staged: () => keeper.staged,
+    staged: () => keeper.staged ?? stagedArguments(running.version, options.stagedArguments()),
     reboot: async (why) => {
       const version = keeper.staged?.version ?? running.version;
       await keeper.noteRestart();
@@ -119,12 +122,18 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
   });
   const updates = new OwnUpdates({
     ...{ keeper, reboots, running, clock },
+    waits: () => keeper.staged !== undefined || options.stagedArguments() !== undefined,
     updateConfig: () => config().update,
     warnings: options.warnings,
     verifySlot: async (signal) =>
       (await import('../update/transfer/verify-slot.ts')).verifySlot(running.device, running, signal),
   });
   return updates;
+}
+
+/** The same release, with other arguments. Pure. */
+function stagedArguments(version: string, stagedAtMs: number | undefined): StagedRelease | undefined {
+  return stagedAtMs === undefined ? undefined : { version, what: 'kernel arguments', stagedAtMs, isUrgent: false };
 }
 
 /** Its menu sets this variable: systemd-boot(7), key `d`. */

@@ -60,6 +60,8 @@ export interface OwnOsDependencies {
   readonly state: Pick<AgentState, 'schema' | 'kept'>;
   /** Tells the guard that the release is blessed. */
   readonly release: () => Promise<void>;
+  /** It is blessed just now. */
+  readonly onBlessed: () => void;
   /** Restarts the machine, with all that a restart does before. */
   readonly reboot: () => Promise<void>;
   readonly recorder: StepRecorder;
@@ -220,6 +222,7 @@ export class OwnOs implements Os {
     say(`os: ${version} is blessed: ${why}`);
     void this.note('blessed', why);
     this.#record('bless-release', `keep ${version}: ${why}`, 'live', reason);
+    this.#deps.onBlessed();
   }
 
   #record(kind: string, summary: string, cost: 'live' | 'reboot', reason: Reason): void {

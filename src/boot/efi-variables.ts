@@ -5,6 +5,8 @@ import { isMissing } from '../engine/durable-file.ts';
 const directory = '/sys/firmware/efi/efivars';
 /** The vendor of the variables by which boot loader and system talk: Boot Loader Interface, systemd.io/BOOT_LOADER_INTERFACE. */
 const loaderVendor = '4a67b082-0a4c-41cf-b6c7-440b29bb8c4f';
+/** The firmware's own variables: UEFI specification, "Globally Defined Variables". */
+const firmwareVendor = '8be4df61-93ca-11d2-aa0d-00e098032b8c';
 /** efivarfs puts a variable's attributes, 32 bits, before its content: Documentation/filesystems/efivarfs.rst. */
 const attributeBytes = 4;
 
@@ -14,6 +16,16 @@ export async function readLoaderVariable(name: string): Promise<string | undefin
     return decodeVariable(await readFile(join(directory, `${name}-${loaderVendor}`)));
   } catch (error) {
     if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the firmware starts signed programs only. */
+export async function isSecureBoot(): Promise<boolean> {
+  try {
+    return (await readFile(join(directory, `SecureBoot-${firmwareVendor}`)))[attributeBytes] === 1;
+  } catch (error) {
+    if (isMissing(error)) return false;
     throw error;
   }
 }

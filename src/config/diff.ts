@@ -83,6 +83,8 @@ function entitiesOf(config: HostConfig): Entity[] {
     ...Object.entries(config.network ?? {}).flatMap(([part, value]) => whole(['network', part], value)),
     ...Object.entries(config.sysctl).flatMap(([name, value]) => whole(['berth', 'sysctl', name], value)),
     ...config.modules.flatMap((name) => whole(['berth', 'modules', name], true)),
+    ...whole(['berth', 'kernel', 'arguments'], config.kernelArguments?.present),
+    ...whole(['berth', 'kernel', 'absent_arguments'], config.kernelArguments?.absent),
     ...config.enable.flatMap((name) => whole(['berth', 'enable', name], true)),
     ...Object.entries(connectivity.dns).flatMap(([part, value]) => whole(['berth', 'dns', part], value)),
     ...whole(['berth', 'proxy', 'http'], connectivity.proxy.http),

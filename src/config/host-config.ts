@@ -1,4 +1,5 @@
 import type { CommandsConfig } from './commands-config.ts';
+import type { KernelArgumentsConfig } from './kernel-arguments.ts';
 import type { NetworkConfig } from './network/network-config.ts';
 import type { ComposeModel } from './service-spec.ts';
 import type { StorageConfig } from './storage-config.ts';
@@ -24,6 +25,8 @@ export interface HostConfig {
   readonly refused?: readonly RefusedKey[];
   readonly sysctl: Readonly<Record<string, string>>;
   readonly modules: readonly string[];
+  /** Absent: the kernel gets the release's own arguments. */
+  readonly kernelArguments?: KernelArgumentsConfig;
   readonly mounts: readonly MountConfig[];
   readonly swap: readonly SwapConfig[];
   readonly storage: StorageConfig;

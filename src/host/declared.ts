@@ -161,6 +161,20 @@ export const declaredKeys: readonly DeclaredKey[] = [
     needsKernel: true,
   },
   {
+    key: 'berth.kernel.arguments',
+    subject: () => 'kernel/arguments',
+    declared: ({ kernelArguments }) => (kernelArguments?.present.length ? [''] : []),
+    whyLocal: "this machine's kernel is its owner's",
+    needsKernel: true,
+  },
+  {
+    key: 'berth.kernel.absent_arguments',
+    subject: () => 'kernel/absent-arguments',
+    declared: ({ kernelArguments }) => (kernelArguments?.absent.length ? [''] : []),
+    whyLocal: "this machine's kernel is its owner's",
+    needsKernel: true,
+  },
+  {
     key: 'berth.ca_certificates',
     subject: () => 'host/ca-certificates',
     declared: ({ connectivity }) => (connectivity.caCertificates.length === 0 ? [] : ['']),

@@ -60,6 +60,11 @@ export class HostExecutor {
         if (skeleton !== undefined) await files.copyDirectory(skeleton, path, ownership);
       },
       'set-hostname': ({ name }) => this.#kernel.setHostname(name),
+      'stage-kernel-arguments': async ({ text }) => {
+        const { kernelArguments } = this.#ports;
+        if (kernelArguments === undefined) throw new BerthError('UNSUPPORTED', 'no boot loader is told anything here');
+        await kernelArguments.stage(text);
+      },
       'load-module': ({ name }) => this.#kernel.loadModule(name),
       'set-sysctl': ({ name, value }) => this.#kernel.setSysctl(name, value),
       'partition-disk': ({ device, script }, signal) => blockDevices.partition(device, script, signal),

@@ -1,3 +1,4 @@
+import type { KernelArguments } from '../boot/kernel-arguments.ts';
 import type { Clock } from '../core/clock.ts';
 import type { TaskRunner } from './commands/task-state.ts';
 import { HttpContent } from './files/http-content.ts';
@@ -12,15 +13,19 @@ export const imageDefaults = '/usr/share/berth/etc';
 
 /**
  * The machine that this process runs on. @param defaults the image's own /etc; absent on a system that has none.
- * @param tasks runs what a config has the machine run; absent: nothing is run.
+ * @param own `tasks` runs what a config has the machine run; absent: nothing is run.
  */
-export function machinePorts(clock: Clock, defaults?: string, tasks?: TaskRunner): HostPorts {
+export function machinePorts(
+  clock: Clock,
+  defaults?: string,
+  own: { readonly tasks?: TaskRunner; readonly kernelArguments?: KernelArguments } = {},
+): HostPorts {
   const commands = new ProgramRunner();
   return {
     files: new RootedFiles('/', defaults === undefined ? {} : { defaults }),
     blockDevices: new LinuxBlockDevices(commands),
     kernel: new LinuxKernel(commands),
-    ...(tasks === undefined ? {} : { tasks }),
+    ...own,
     fetcher: new HttpContent(clock),
   };
 }

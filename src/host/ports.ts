@@ -1,3 +1,4 @@
+import type { KernelArguments } from '../boot/kernel-arguments.ts';
 import type { FetchConfig, RemoteContent } from '../config/host-config.ts';
 import type { TaskRunner } from './commands/task-state.ts';
 
@@ -195,6 +196,8 @@ export interface HostPorts {
   readonly kernel?: Kernel;
   /** Absent for a directory tree: nothing is run there. */
   readonly tasks?: TaskRunner;
+  /** Absent where Berth does not say what boots. */
+  readonly kernelArguments?: KernelArguments;
   /** Absent: nothing is fetched. */
   readonly fetcher?: ContentFetcher;
 }

@@ -6,6 +6,7 @@ import { consoleHashPath, planConsole } from './console/plan.ts';
 import { observeLocale } from './environment/observe.ts';
 import { planLocale, planProxy } from './environment/plan.ts';
 import { fetchedPaths } from './files/fetched.ts';
+import { observeArguments, planArguments } from './kernel/arguments.ts';
 import { observeModules, observeSysctl } from './kernel/observe.ts';
 import { planModules, planSysctl } from './kernel/plan.ts';
 import { observeMounts } from './mounts/observe.ts';
@@ -72,6 +73,7 @@ export const hostResources = {
     observe: (config, _previous, ports) => observeModules(config, ports),
     plan: planModules,
   }),
+  kernelArguments: resource({ paths: [], observe: observeArguments, plan: planArguments }),
   sysctl: resource({
     paths: [],
     observe: (config, _previous, ports) => observeSysctl(config, ports),

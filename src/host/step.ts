@@ -45,6 +45,8 @@ export type HostAction =
       readonly skeleton?: string;
     }
   | { readonly kind: 'set-hostname'; readonly name: string }
+  /** `text`: all arguments of the config; empty: none. */
+  | { readonly kind: 'stage-kernel-arguments'; readonly text: string }
   | { readonly kind: 'load-module'; readonly name: string }
   | { readonly kind: 'set-sysctl'; readonly name: string; readonly value: string }
   /** `script`: the layout in sfdisk(8)'s language. */

@@ -15,6 +15,7 @@ export type BlessState =
 
 export const osEventKinds = [
   ...(['booted', 'blessed', 'rejected', 'rolled-back', 'staged', 'dropped', 'update-failed'] as const),
+  ...(['arguments-rejected'] as const),
   ...(['volumes-copied', 'volumes-restored', 'rollback-blocked', 'services-held'] as const),
 ] as const;
 
@@ -25,6 +26,7 @@ export interface OsEvent {
   /**
    * `booted`: for the first time, or after another one; `rejected`: by the guard, or it used up its tries;
    * `rolled-back`: by an operator. `staged`: it boots next; `dropped`: it was staged, and is not any more.
+   * `arguments-rejected`: the guard took kernel arguments back, and the release runs without them.
    * `volumes-copied`: as it left them, before another one ran; `volumes-restored`: they are again as it left them.
    * `rollback-blocked`: it should have been taken back, and volumes go forward only; `services-held`: some do not run, for a newer
    * release ran with their volumes.

@@ -118,6 +118,7 @@ function renderHistory(events: readonly OsEvent[], now: number, style: Style): s
     staged: style.good,
     dropped: style.dim,
     'update-failed': style.bad,
+    'arguments-rejected': style.bad,
     'volumes-copied': style.dim,
     'volumes-restored': style.warn,
     'rollback-blocked': style.bad,

@@ -21,6 +21,7 @@ import {
 import { absolutePath, certificate, hostName, ipAddress, passwordHash, unique, webUrl } from '../value-shapes.ts';
 import { type BerthDraft, type ComposePart, composeParts } from './draft.ts';
 import { engineRow } from './engines.ts';
+import { kernelRow } from './kernel.ts';
 import { raidRow } from './raid.ts';
 import { updateRow } from './update.ts';
 
@@ -101,6 +102,7 @@ export const berthKeys: readonly Row[] = [
       for (const [index, name] of value.entries()) host.name(['berth', 'modules', name], place.child(index));
     },
   }),
+  kernelRow,
   honoured<BerthDraft, Located<NetworkConfig>>({
     key: 'network',
     meaning:

@@ -13,6 +13,10 @@ export function writeBerthBlock(config: HostConfig, elsewhere: readonly string[]
     enable: filled(config.enable.filter((name) => !elsewhere.includes(name))),
     sysctl: map(config.sysctl),
     modules: filled(config.modules),
+    kernel: map({
+      arguments: filled(config.kernelArguments?.present ?? []),
+      absent_arguments: filled(config.kernelArguments?.absent ?? []),
+    }),
     raid: map(Object.fromEntries(config.storage.raid.map((array) => [array.name, writeRaid(array)]))),
     ...writeConnectivity(connectivity),
     console: console.passwordHash === undefined ? undefined : { password_hash: console.passwordHash },

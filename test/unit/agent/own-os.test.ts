@@ -52,6 +52,7 @@ async function hostWith(rollback: VolumeRollback): Promise<OwnOs> {
     setBlockers: async () => Promise.resolve(),
     records: await OsRecords.open(directory),
     release: async () => Promise.resolve(),
+    onBlessed: () => undefined,
     reboot: async () => Promise.resolve(void story.push('reboot')),
     recorder: { record: ({ kind }) => void story.push(kind) },
     clock: { now: () => 0, sleep: async () => Promise.resolve() },

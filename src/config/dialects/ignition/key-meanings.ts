@@ -121,7 +121,9 @@ export const keyMeanings: Readonly<Record<string, Readonly<Record<string, KeyMea
     system: left('groups are numbered by Berth: give `gid`'),
   },
   kernelArguments: {
-    shouldExist: left('the kernel’s command line is part of the signed image'),
-    shouldNotExist: left('the kernel’s command line is part of the signed image'),
+    shouldExist: done(
+      'behind the release’s own, from the next boot on, and taken back when the host is not well with them; `init`, `root`, `panic`, `berth.*` and the like are Berth’s own and have no effect',
+    ),
+    shouldNotExist: done('what the release itself has stays, and is reported'),
   },
 };

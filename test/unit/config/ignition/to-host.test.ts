@@ -53,6 +53,22 @@ describe('Ignition to the host', () => {
     expect(config.fetch).toEqual({ totalSeconds: 30 });
   });
 
+  test('kernel arguments but those that are Berth’s own, which have no effect', () => {
+    const result = parseIgnition({
+      kernelArguments: {
+        shouldExist: ['audit=0', 'root=/dev/sda', 'mitigations=auto,nosmt'],
+        shouldNotExist: ['quiet'],
+      },
+    });
+    expect(result.config.kernelArguments).toEqual({
+      present: ['audit=0', 'mitigations=auto,nosmt'],
+      absent: ['quiet'],
+    });
+    expect(lines(result)).toEqual([
+      expect.stringMatching(/^warning .*kernelArguments[.]shouldExist\[1\].*"root=\/dev\/sda" is Berth's own to set/),
+    ]);
+  });
+
   test('directories, links and units', () => {
     const { config } = parseIgnition({
       storage: {

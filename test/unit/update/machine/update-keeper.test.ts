@@ -46,6 +46,7 @@ function hostWith(set: Set = {}) {
   const loader: BootLoader = {
     running: async () => Promise.resolve({ name: 'berth_1.0', version: '1.0' }),
     entries: async () => Promise.resolve(files.filter((file) => !file.endsWith('.staged')).flatMap(entry)),
+    onTrial: async () => Promise.resolve(undefined),
     bless: async () => Promise.resolve(),
     reject: async () => Promise.resolve(),
     room: async () => Promise.resolve(set.room ?? 1e9),

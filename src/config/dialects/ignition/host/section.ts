@@ -1,3 +1,4 @@
+import { argumentFault } from '../../../kernel-arguments.ts';
 import type { Place } from '../../../place.ts';
 import { contentsOf, passOverOthers } from '../contents.ts';
 import type { IgnitionConfig, IgnitionSection } from '../model.ts';
@@ -46,17 +47,20 @@ function takeAuthorities({ security }: IgnitionSection, place: Place, context: H
   });
 }
 
-/** `kernelArguments`: the command line is part of the signed image. */
-export function takeKernelArguments({ kernelArguments }: IgnitionConfig, root: Place, { leave }: HostContext): void {
-  for (const key of ['shouldExist', 'shouldNotExist'] as const) {
+/** `kernelArguments`: what Berth sets itself has no effect; the rest is tried at the next boot. */
+export function takeKernelArguments({ kernelArguments }: IgnitionConfig, root: Place, context: HostContext): void {
+  const { host, leave } = context;
+  const take = (key: 'shouldExist' | 'shouldNotExist'): string[] => {
+    const place = root.child('kernelArguments').child(key);
+    const taken = new Set<string>();
     for (const [index, argument] of (kernelArguments?.[key] ?? []).entries()) {
-      const what = key === 'shouldExist' ? 'not added to' : 'not taken from';
-      const why = `${JSON.stringify(argument)} is ${what} the kernel's command line, which is part of the signed image`;
-      leave(
-        root.child('kernelArguments').child(key).child(index),
-        why,
-        'kernel settings: berth.sysctl; modules: berth.modules',
-      );
+      const fault = argumentFault(argument);
+      if (fault === undefined) taken.add(argument);
+      else leave(place.child(index), fault.why, fault.hint);
     }
-  }
+    if (taken.size > 0) host.name(['berth', 'kernel', key === 'shouldExist' ? 'arguments' : 'absent_arguments'], place);
+    return [...taken];
+  };
+  const [present, absent] = [take('shouldExist'), take('shouldNotExist')];
+  if (present.length + absent.length > 0) host.config.kernelArguments = { present, absent };
 }
