@@ -19,7 +19,7 @@ berth:
   update:
     strategy: ${strategy}
     health:
-      deadline: 100s
+      deadline: ${words.includes('test.sick=1') ? '150s' : '600s'}
       checks: [{name: not-sick, command: [sh, -c, '! grep -q test.sick /proc/cmdline']}]
 `;
 }
@@ -79,7 +79,7 @@ test(
           await berth(vm, config(['test.sick=1'], 'staged'), 'apply');
           await restart(vm, 5);
           await vm.lines(
-            /^berth: going back to the kernel arguments of before: it was not healthy within 100 seconds/,
+            /^berth: going back to the kernel arguments of before: it was not healthy within 150 seconds/,
             1,
           );
           await vm.restarted();

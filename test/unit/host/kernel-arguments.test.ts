@@ -30,7 +30,7 @@ class FakeArguments implements KernelArguments {
   }
 
   async stage(text: string): Promise<void> {
-    this.state = { ...open, ...this.state, next: text, failed: new Map() };
+    this.state = { ...(this.state as Open), next: text, failed: new Map() };
   }
 
   boot(): void {
