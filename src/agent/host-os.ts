@@ -145,6 +145,7 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
           note: async (kind, about, why) => os.note(kind, why, about),
           admit: async () => volumes.requireCopies(),
           warnings: () => volumes.warnings,
+          carryArguments: async (name) => kernelArguments.carry(name),
           // All else of a config comes first.
           stagedArguments: () => (options.isChanging() ? undefined : kernelArguments.stagedAtMs),
           onProved: async () => forgetPredecessor({ loader, running, state, volumes }),

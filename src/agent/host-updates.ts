@@ -6,7 +6,7 @@ import type { BootLoader } from '../boot/boot-loader.ts';
 import { readLoaderVariable } from '../boot/efi-variables.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
-import { BerthError } from '../core/errors.ts';
+import { BerthError, messageOf } from '../core/errors.ts';
 import type { Reason } from '../core/plan.ts';
 import type { StepRecorder } from '../services/ports.ts';
 import type { ImageStore } from '../update/bundle/image-store.ts';
@@ -40,6 +40,8 @@ export interface HostUpdatesOptions {
   readonly onProved: () => Promise<void>;
   /** Since when kernel arguments wait for the next boot, in milliseconds since the epoch. */
   readonly stagedArguments: () => number | undefined;
+  /** Has a release tried with the kernel arguments of the one that runs. */
+  readonly carryArguments: (name: string) => Promise<void>;
   /** What to tell whoever looks at a release that is offered. */
   readonly warnings: () => readonly string[];
   /** What services that run want to do before a restart. */
@@ -144,7 +146,19 @@ async function whyPassedOver(): Promise<string> {
 }
 
 async function openUpdater(
-  { facts, loader, stateDirectory, runDirectory, config, isBlessed, recorder, clock, admit }: HostUpdatesOptions,
+  {
+    facts,
+    loader,
+    stateDirectory,
+    runDirectory,
+    config,
+    isBlessed,
+    recorder,
+    clock,
+    admit,
+    carryArguments,
+    onProblem,
+  }: HostUpdatesOptions,
   running: RunningRelease,
   onStaged: ConstructorParameters<typeof Updater>[0]['onStaged'],
 ): Promise<Updater> {
@@ -152,6 +166,7 @@ async function openUpdater(
   const device = await findSibling(facts.device, facts.slot === 'a' ? 'berth-b' : 'berth-a');
   return new Updater({
     ...{ running, loader, isBlessed, onStaged, clock, admit },
+    accompany: async (name) => carryArguments(name).catch((error: unknown) => onProblem(messageOf(error))),
     target: { device, bytes: await sizeOf(device) },
     // Loaded when a release is fetched: a host that does not update carries none of it.
     writeSlot: async (order) => (await import('../update/machine/fetch.ts')).fetchSlot(order, clock),

@@ -19,6 +19,8 @@ export interface ArgumentEntry {
 
 /** What is in an entry's file. */
 export interface ArgumentText {
+  /** The kernel image's file, as it is named now: while a release is on trial, its name has a counter. */
+  readonly image: string;
   /** A later one goes before an earlier one of the same release. */
   readonly number: number;
   /** The release's own. */
@@ -67,9 +69,9 @@ export function argumentFile(name: string, tries?: number): string {
  * The file of an entry. Its first line names the kernel image, so that without its first two bytes it is none. The version goes
  * before that of the release's own entry, and behind any later release: `^` in UAPI.10, Version Format. Pure.
  */
-export function writeArgumentText(release: string, version: string, text: ArgumentText): string {
+export function writeArgumentText(version: string, text: ArgumentText): string {
   return [
-    `efi /EFI/Linux/${release}.efi`,
+    `efi /EFI/Linux/${text.image}`,
     `title Berth ${version} with kernel arguments`,
     'sort-key berth',
     `version ${version}^${text.number}`,
@@ -82,5 +84,6 @@ export function writeArgumentText(release: string, version: string, text: Argume
 /** Reads what {@link writeArgumentText} wrote. Pure. */
 export function readArgumentText(content: string): ArgumentText {
   const [own = '', text = ''] = [...content.matchAll(/^options (.*)$/gm)].map(([, value]) => value);
-  return { number: Number(/^version .*\^(\d+)$/m.exec(content)?.[1] ?? 0), own, arguments: text };
+  const image = /^efi .*\/(.+)$/m.exec(content)?.[1] ?? '';
+  return { image, number: Number(/^version .*\^(\d+)$/m.exec(content)?.[1] ?? 0), own, arguments: text };
 }

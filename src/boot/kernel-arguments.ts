@@ -2,21 +2,21 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
 import { isMissing } from '../engine/durable-file.ts';
+import { argumentEntryName, argumentFile, digestOf, parseArgumentName } from './argument-entry.ts';
 import {
-  argumentEntryName,
-  argumentFile,
-  digestOf,
-  entryMagic,
-  parseArgumentName,
-  writeArgumentText,
-} from './argument-entry.ts';
-import { argumentPath, halfWritten, listArguments, type ShownArguments } from './argument-files.ts';
+  argumentPath,
+  listArguments,
+  placeArguments,
+  type ShownArguments,
+  showArguments,
+  unseenArguments,
+} from './argument-files.ts';
 import { parseBootEntry, versionOf } from './boot-entry.ts';
 import { isSecureBoot } from './efi-variables.ts';
 import type { Esp } from './esp.ts';
 import { type EspAccess, espRefusal } from './esp-mount.ts';
 import { readPeSections } from './pe-sections.ts';
-import { magicBytes, takeAway } from './sight.ts';
+import { takeAway } from './sight.ts';
 import { type StartedEntry, startedEntry } from './started-entry.ts';
 
 /** Kernel arguments on this host. */
@@ -68,7 +68,6 @@ const tries = 3;
 const headBytes = 2 ** 18;
 const rejectedDirectory = 'EFI/rejected';
 const mostReasonBytes = 4096;
-const noMagic = Buffer.alloc(magicBytes);
 
 /**
  * Kernel arguments by entries of the boot loader's own. New ones are an entry with tries that goes before what this host runs with; the
@@ -141,7 +140,6 @@ export class EntryArguments implements KernelArguments {
     const started = await this.#deps.started();
     if (started === undefined) throw new BerthError('UNSUPPORTED', 'no boot loader started this kernel');
     const release = releaseOf(started);
-    const name = argumentEntryName(release, text);
     const isCurrent = await this.#use('rw', async (esp) => this.#clear(esp, started, release, text));
     await rm(this.#deps.marker, { force: true });
     this.#stagedAtMs = undefined;
@@ -149,7 +147,7 @@ export class EntryArguments implements KernelArguments {
       if (isCurrent) return;
       const atMs = this.#deps.clock.now();
       await writeFile(this.#deps.marker, String(atMs));
-      await this.#place(name, release, text);
+      await this.#place(release, text, 'blessed');
       this.#stagedAtMs = atMs;
     } finally {
       this.#deps.onStaged();
@@ -161,34 +159,40 @@ export class EntryArguments implements KernelArguments {
     const entries = await entriesOf(esp, release);
     const running = started.kind === 'arguments' ? entries.find(({ name }) => name === started.entry.name) : undefined;
     const waiting = entries.filter((entry) => entry.tries !== undefined && entry.name !== running?.name);
-    const left = await halfWritten(esp, release);
+    const left = await unseenArguments(esp, release);
     await takeAway(esp, [...waiting.map(({ file }) => argumentPath(file)), ...left]);
     // These are other ones than those that failed, or somebody wants these to be tried again.
     for (const file of await notesOf(esp, release)) await esp.remove(`${rejectedDirectory}/${file}`);
     return (running?.text.arguments ?? '') === text;
   }
 
-  async #place(name: string, release: string, text: string): Promise<void> {
-    const path = argumentPath(argumentFile(name, tries));
+  /**
+   * A release that is tried is tried with the arguments of the one that runs: what it runs may need them. To be called once it is
+   * activated. Throws HOST_REFUSED, BUSY, DISK_FULL; then it is tried without them.
+   */
+  async carry(release: string): Promise<void> {
+    const started = await this.#deps.started();
+    if (started?.kind !== 'arguments' || (await this.#deps.isSecureBoot())) return;
+    const text = await this.#use(
+      'ro',
+      async (esp) => (await listArguments(esp)).find(({ name }) => name === started.entry.name)?.text.arguments,
+    );
+    if (text !== undefined && text !== '') await this.#place(release, text, 'on-trial');
+  }
+
+  async #place(release: string, text: string, wanted: 'blessed' | 'on-trial'): Promise<void> {
+    const file = argumentFile(argumentEntryName(release, text), tries);
     const content = await this.#use('rw', async (esp) => {
-      const { own, isOnTrial } = await readRelease(esp, release);
-      if (isOnTrial)
+      const { own, image, isOnTrial } = await readRelease(esp, release);
+      if (isOnTrial !== (wanted === 'on-trial'))
         throw new BerthError('BUSY', 'the release has not proved itself', {
           retryable: true,
           hint: 'berth os status shows what it lacks',
         });
       const number = Math.max(0, ...(await entriesOf(esp, release)).map((entry) => entry.text.number)) + 1;
-      const written = Buffer.from(writeArgumentText(release, versionOf(release), { number, own, arguments: text }));
-      await esp.write(path, [Buffer.concat([noMagic, written.subarray(magicBytes)])]);
-      return written;
+      return placeArguments(esp, file, versionOf(release), { image, number, own, arguments: text });
     });
-    // Mounted anew: what is read now comes from the disk.
-    await this.#use('ro', async (esp) => {
-      const read = Buffer.from(await esp.head(path, content.length + 1));
-      if (!content.subarray(magicBytes).equals(read.subarray(magicBytes)))
-        throw new BerthError('HOST_REFUSED', `the EFI system partition does not give back what was written to ${path}`);
-    });
-    await this.#use('rw', async (esp) => esp.patch(path, entryMagic));
+    await showArguments({ use: async (mode, work) => this.#use(mode, work) }, file, content);
   }
 
   async #use<Result>(mode: 'ro' | 'rw', work: (esp: Esp) => Promise<Result>): Promise<Result> {
@@ -209,12 +213,15 @@ async function entriesOf(esp: Esp, release: string): Promise<readonly ShownArgum
 }
 
 /** What the release's kernel image says of itself. Throws NOT_FOUND, CONFIG_INVALID. */
-async function readRelease(esp: Esp, release: string): Promise<{ readonly own: string; readonly isOnTrial: boolean }> {
+async function readRelease(
+  esp: Esp,
+  release: string,
+): Promise<{ readonly own: string; readonly image: string; readonly isOnTrial: boolean }> {
   const entry = (await esp.list('EFI/Linux')).map(parseBootEntry).find((one) => one?.name === release);
   if (entry === undefined) throw new BerthError('NOT_FOUND', `the boot loader has no ${release}`);
   const sections = readPeSections(Buffer.from(await esp.head(`EFI/Linux/${entry.file}`, headBytes)));
   const own = sections.find(({ name }) => name === '.cmdline')?.data.toString() ?? '';
-  return { own: own.replace(/\0+$/, '').trim(), isOnTrial: entry.tries !== undefined };
+  return { own: own.replace(/\0+$/, '').trim(), image: entry.file, isOnTrial: entry.tries !== undefined };
 }
 
 /** What the guard noted, and what used up its tries before any guard ran. */

@@ -56,9 +56,11 @@ export class SystemdBoot implements BootLoader {
 
   async bless(name: string): Promise<void> {
     await this.#use('rw', async (esp) => {
-      if (parseArgumentName(name) !== undefined) return blessArguments(esp, name);
-      const entry = await find(esp, name);
-      if (entry.tries !== undefined) await esp.rename(pathOf(entry.file), pathOf(blessedFile(entry)));
+      const entry = await find(esp, parseArgumentName(name)?.release ?? name);
+      const bless = async (): Promise<void> => esp.rename(pathOf(entry.file), pathOf(blessedFile(entry)));
+      const isCounted = entry.tries !== undefined;
+      if (parseArgumentName(name) !== undefined) await blessArguments(esp, name, isCounted ? bless : undefined);
+      else if (isCounted) await bless();
     });
   }
 

@@ -31,7 +31,8 @@ export function argumentFault(argument: string): ArgumentFault | undefined {
       why: `${JSON.stringify(shortened(argument))} is no kernel argument`,
       hint: `NAME or NAME=VALUE in ASCII, with double quotes around spaces, ${longestArguments} characters at most`,
     };
-  const own = words.find(isOwn);
+  // Berth's own readers know no quotes.
+  const own = [...words, ...argument.split(/[\s"]+/)].find(isOwn);
   if (own === undefined) return undefined;
   return {
     why: `${JSON.stringify(shortened(own))} is Berth's own to set: it decides what boots, or where the config comes from`,

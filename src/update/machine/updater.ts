@@ -39,6 +39,8 @@ export interface UpdaterDependencies {
   readonly isBlessed: () => boolean;
   /** What else must hold before a release is taken. */
   readonly admit?: () => Promise<void>;
+  /** Brings what else is to boot with a release that is activated. Does not reject: the release boots without it, too. */
+  readonly accompany?: (name: string) => Promise<void>;
   /** Bytes a second; undefined: as fast as it goes. */
   readonly rateLimit: () => number | undefined;
   /** Told once what is staged will be booted. */
@@ -135,7 +137,7 @@ export class Updater {
    * was written serves the next attempt. Rejects with the signal's reason until it is activated.
    */
   async bring(order: UpdateOrder, signal: AbortSignal): Promise<WrittenSlot> {
-    const { loader, clock, onStaged } = this.#deps;
+    const { loader, clock, onStaged, accompany } = this.#deps;
     const { target } = order;
     await this.#require(order.manifest);
     this.take({ kind: 'take', target });
@@ -152,6 +154,7 @@ export class Updater {
       const atMs = clock.now();
       await onStaged(target, atMs);
       await this.#step('activate-release', order, async () => loader.activate(entryName(target.version), tries));
+      await accompany?.(entryName(target.version));
       this.take({ kind: 'activated', atMs });
       return written;
     } catch (error) {

@@ -32,8 +32,8 @@ test('a name is made of the release and what tells the arguments apart', () => {
 
 describe('the text of an entry', () => {
   test('the same arguments give the same bytes', () => {
-    const text = { number: 7, own: 'berth.usr=ab:1 panic=10', arguments: 'quiet a="b c"' };
-    const written = writeArgumentText('berth_1.4.2', '1.4.2', text);
+    const text = { image: 'berth_1.4.2.efi', number: 7, own: 'berth.usr=ab:1 panic=10', arguments: 'quiet a="b c"' };
+    const written = writeArgumentText('1.4.2', text);
     expect(written).toBe(
       [
         'efi /EFI/Linux/berth_1.4.2.efi',
@@ -49,8 +49,8 @@ describe('the text of an entry', () => {
   });
 
   test('no arguments are a text, too', () => {
-    const text = { number: 2, own: 'panic=10', arguments: '' };
-    expect(readArgumentText(writeArgumentText('berth_1', '1', text))).toEqual(text);
+    const text = { image: 'berth_1+3.efi', number: 2, own: 'panic=10', arguments: '' };
+    expect(readArgumentText(writeArgumentText('1', text))).toEqual(text);
   });
 });
 

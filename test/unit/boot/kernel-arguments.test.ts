@@ -91,7 +91,14 @@ class Host {
 
   async bless(): Promise<void> {
     const name = parseStarted(this.path)?.entry.name ?? '';
-    await this.esp.use('rw', async (esp) => blessArguments(esp, name));
+    const image = filesOf(this.medium.cells, 'EFI/Linux').find((file) => file.name.startsWith(`${release}+`));
+    await this.esp.use('rw', async (esp) =>
+      blessArguments(
+        esp,
+        name,
+        image === undefined ? undefined : () => esp.rename(`EFI/Linux/${image.name}`, `EFI/Linux/${release}.efi`),
+      ),
+    );
   }
 
   /** As the guard does. */
@@ -200,6 +207,17 @@ describe('kernel arguments', () => {
     });
   });
 
+  test('are carried to a release that is tried, and blessed with it', async () => {
+    const host = await onTrialWith('one=1');
+    const name = argumentEntryName(release, 'one=1');
+    expect(host.files).toContain(`${name}+3.conf`);
+    expect(await look(host)).toMatchObject({ own, current: 'one=1', next: 'one=1', isReleaseOnTrial: true });
+    await host.bless();
+    expect(filesOf(host.medium.cells, 'EFI/Linux').map((file) => file.name)).toContain(`${release}.efi`);
+    expect(host.files.filter((file) => file.startsWith(release))).toEqual([`${name}.conf`]);
+    expect(await look(host)).toMatchObject({ current: 'one=1', next: 'one=1', isReleaseOnTrial: false });
+  });
+
   test('go with their release', async () => {
     const host = await new Host().install();
     await host.arguments().stage('one=1');
@@ -209,6 +227,19 @@ describe('kernel arguments', () => {
   });
 });
 
+/** A host that ran an older release with arguments and tries this one. */
+async function onTrialWith(text: string): Promise<Host> {
+  const host = await new Host().install('berth_0.9.efi');
+  host.path = '\\EFI\\Linux\\berth_0.9.efi';
+  await host.arguments().stage(text);
+  await host.boot();
+  await host.bless();
+  await host.install(`${release}+3.efi`);
+  await host.arguments().carry(release);
+  host.path = `\\loader\\entries\\${argumentEntryName(release, text)}+3.conf`;
+  return host;
+}
+
 /** What the boot loader would start: whole texts of the kernel image that is there, or the release as it is. */
 function nextBoot(cells: Cells): string {
   const images = filesOf(cells, 'EFI/Linux').map(({ name }) => name);
@@ -216,9 +247,10 @@ function nextBoot(cells: Cells): string {
     const entry = parseArgumentEntry(file.name);
     const content = contentOf(cells, file).subarray(0, file.size).toString();
     if (entry === undefined || entry.tries?.left === 0 || !content.startsWith('ef')) return [];
-    const { own: text, arguments: more, number } = readArgumentText(content);
-    const isWhole = text === own && content.startsWith(`efi /EFI/Linux/${release}.efi\n`) && content.endsWith('\n');
-    return [{ number, text: isWhole && images.includes(`${release}.efi`) ? more : `torn: ${content}` }];
+    const { image, own: text, arguments: more, number } = readArgumentText(content);
+    if (!images.includes(image)) return [];
+    const isWhole = text === own && content.endsWith('\n');
+    return [{ number, text: isWhole ? more : `torn: ${content}` }];
   });
   return shown.toSorted((one, other) => other.number - one.number)[0]?.text ?? '';
 }
@@ -267,4 +299,20 @@ test.each([
     if (nextBoot(again.medium.cells) !== 'new=1') throw new Error(`${how}: it does not get there`);
   }
   expect(count).toBeGreaterThan(10);
+});
+
+test('a power cut at any time, when a release is blessed with them, leaves whole entries, with them or without', async () => {
+  const host = await onTrialWith('one=1');
+  const initial = new Map(host.medium.cells);
+  const from = host.medium.log.length;
+  await host.bless();
+  const seen = new Set<string>();
+  for (const { cells } of crashStates(initial, host.medium.log.slice(from))) {
+    const next = nextBoot(cells);
+    seen.add(next);
+    if (next === 'one=1') continue;
+    // A name may be lost: then there is the release before, with them.
+    expect(filesOf(cells, 'EFI/Linux').map((file) => file.name)).toContain('berth_0.9.efi');
+  }
+  expect([...seen].filter((text) => text !== 'one=1' && text !== '')).toEqual([]);
 });

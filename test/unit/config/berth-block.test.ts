@@ -58,7 +58,7 @@ const rows: Row[] = [
   },
   {
     name: 'kernel arguments that are Berth’s own, or none',
-    block: '{kernel: {arguments: [init=/bin/sh, "x root=/dev/vda", berth.usr=0, "a\\nb", "a=\\"", "", "\\"a\\""]}}',
+    block: '{kernel: {arguments: [init=/bin/sh, "x root=/dev/vda", berth.usr=0, "a\\nb", "a=\\"", "", "\\"a\\"", "a=\\"b cc: c\\""]}}',
     diagnostics: [
       '2:30 error invalid-value berth.kernel.arguments[0]',
       '2:44 error invalid-value berth.kernel.arguments[1]',
@@ -67,6 +67,7 @@ const rows: Row[] = [
       '2:84 error invalid-value berth.kernel.arguments[4]',
       '2:92 error invalid-value berth.kernel.arguments[5]',
       '2:96 error invalid-value berth.kernel.arguments[6]',
+      '2:105 error invalid-value berth.kernel.arguments[7]',
     ],
   },
   {
