@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
 import { isMissing } from '../engine/durable-file.ts';
-import { argumentEntryName, argumentFile, digestOf, parseArgumentName } from './argument-entry.ts';
+import { argumentEntryName, argumentFile, digestOf } from './argument-entry.ts';
 import {
   argumentPath,
   listArguments,
@@ -11,11 +11,11 @@ import {
   showArguments,
   unseenArguments,
 } from './argument-files.ts';
-import { parseBootEntry, versionOf } from './boot-entry.ts';
+import { failedOf, notesOf, readRelease } from './argument-outcomes.ts';
+import { versionOf } from './boot-entry.ts';
 import { isSecureBoot } from './efi-variables.ts';
 import type { Esp } from './esp.ts';
 import { type EspAccess, espRefusal } from './esp-mount.ts';
-import { readPeSections } from './pe-sections.ts';
 import { takeAway } from './sight.ts';
 import { type StartedEntry, startedEntry } from './started-entry.ts';
 
@@ -64,10 +64,6 @@ export interface EntryArgumentsDependencies {
 
 /** As often as a release: UAPI.1, Boot Loader Specification, "Boot counting". */
 const tries = 3;
-/** Its first sections are in it: image/os/uki.ts. */
-const headBytes = 2 ** 18;
-const rejectedDirectory = 'EFI/rejected';
-const mostReasonBytes = 4096;
 
 /**
  * Kernel arguments by entries of the boot loader's own. New ones are an entry with tries that goes before what this host runs with; the
@@ -130,8 +126,12 @@ export class EntryArguments implements KernelArguments {
         kind: 'open',
         ...{ own, commandLine, isReleaseOnTrial: isOnTrial },
         current: running?.text.arguments ?? '',
-        next: entries.find(({ tries: counted }) => counted?.left !== 0)?.text.arguments ?? '',
-        failed: await failedOf(esp, release, entries),
+        next: nextOf(entries, running)?.text.arguments ?? '',
+        failed: await failedOf(
+          esp,
+          release,
+          entries.filter((entry) => entry !== running),
+        ),
       };
     });
   }
@@ -162,7 +162,7 @@ export class EntryArguments implements KernelArguments {
     const left = await unseenArguments(esp, release);
     await takeAway(esp, [...waiting.map(({ file }) => argumentPath(file)), ...left]);
     // These are other ones than those that failed, or somebody wants these to be tried again.
-    for (const file of await notesOf(esp, release)) await esp.remove(`${rejectedDirectory}/${file}`);
+    for (const path of await notesOf(esp, release)) await esp.remove(path);
     return (running?.text.arguments ?? '') === text;
   }
 
@@ -208,43 +208,15 @@ function releaseOf(started: StartedEntry): string {
   return started.kind === 'arguments' ? started.entry.release : started.entry.name;
 }
 
+/** What boots next if this boot goes well: in its last try, its own entry has none left. */
+function nextOf(entries: readonly ShownArguments[], running: ShownArguments | undefined): ShownArguments | undefined {
+  return entries
+    .filter((entry) => entry.tries?.left !== 0 || entry === running)
+    .toSorted((one, other) => other.text.number - one.text.number)[0];
+}
+
 async function entriesOf(esp: Esp, release: string): Promise<readonly ShownArguments[]> {
   return (await listArguments(esp)).filter((entry) => entry.release === release);
-}
-
-/** What the release's kernel image says of itself. Throws NOT_FOUND, CONFIG_INVALID. */
-async function readRelease(
-  esp: Esp,
-  release: string,
-): Promise<{ readonly own: string; readonly image: string; readonly isOnTrial: boolean }> {
-  const entry = (await esp.list('EFI/Linux')).map(parseBootEntry).find((one) => one?.name === release);
-  if (entry === undefined) throw new BerthError('NOT_FOUND', `the boot loader has no ${release}`);
-  const sections = readPeSections(Buffer.from(await esp.head(`EFI/Linux/${entry.file}`, headBytes)));
-  const own = sections.find(({ name }) => name === '.cmdline')?.data.toString() ?? '';
-  return { own: own.replace(/\0+$/, '').trim(), image: entry.file, isOnTrial: entry.tries !== undefined };
-}
-
-/** What the guard noted, and what used up its tries before any guard ran. */
-async function failedOf(
-  esp: Esp,
-  release: string,
-  entries: readonly ShownArguments[],
-): Promise<ReadonlyMap<string, string>> {
-  const failed = new Map<string, string>();
-  for (const { digest, tries: counted } of entries)
-    if (counted?.left === 0) failed.set(digest, `the host did not come up in ${counted.done} tries`);
-  for (const file of await notesOf(esp, release)) {
-    const text = Buffer.from(await esp.head(`${rejectedDirectory}/${file}`, mostReasonBytes)).toString();
-    const digest = parseArgumentName(file.slice(0, -'.txt'.length))?.digest;
-    if (digest !== undefined) failed.set(digest, text.trim().replace(/^\S+Z /, ''));
-  }
-  return failed;
-}
-
-async function notesOf(esp: Esp, release: string): Promise<readonly string[]> {
-  return (await esp.list(rejectedDirectory)).filter(
-    (file) => file.endsWith('.txt') && parseArgumentName(file.slice(0, -'.txt'.length))?.release === release,
-  );
 }
 
 /** Whether arguments are among those that failed. Pure. */

@@ -58,7 +58,8 @@ const rows: Row[] = [
   },
   {
     name: 'kernel arguments that are Berth’s own, or none',
-    block: '{kernel: {arguments: [init=/bin/sh, "x root=/dev/vda", berth.usr=0, "a\\nb", "a=\\"", "", "\\"a\\"", "a=\\"b cc: c\\""]}}',
+    block:
+      '{kernel: {arguments: [init=/bin/sh, "x root=/dev/vda", berth.usr=0, "a\\nb", "a=\\"", "", "\\"a\\"", "a=\\"b cc: c\\""]}}',
     diagnostics: [
       '2:30 error invalid-value berth.kernel.arguments[0]',
       '2:44 error invalid-value berth.kernel.arguments[1]',
