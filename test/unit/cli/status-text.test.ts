@@ -39,6 +39,15 @@ test.each<[string, MachineStatus, string[]]>([
     ['Network  not ready: no carrier on eth0', 'Config   nocloud  /dev/vdb (cidata)', '/var is memory'],
   ],
   [
+    'what waits for a restart',
+    { config, network, problems: [], pending: ['a: b at the next boot'], maintenance: null, release: null },
+    [
+      'Network  ready  eth0 10.0.2.15/24',
+      'Config   nocloud  /dev/vdb (cidata)',
+      'Restart  pending  a: b at the next boot',
+    ],
+  ],
+  [
     'which release runs, and which one failed',
     {
       ...{ config, network, problems: [], pending: [], maintenance: null },
