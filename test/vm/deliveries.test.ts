@@ -246,7 +246,7 @@ test.each(chosen)(
       expect(first.machine?.config).toEqual(origin());
       expect(await hostOf(vm, first)).toEqual(wanted);
       if (delivery.address !== undefined)
-        expect(await (await vm.shell()).output('ip -o -6 address show dev eth0')).toContain(delivery.address);
+        expect(await (await vm.shell()).output('ip -color=never -o -6 address show dev eth0')).toContain(delivery.address);
       if (delivery.told !== undefined)
         expect(await vm.until('a report', async () => delivery.told?.().length !== 0 && delivery.told?.())).toEqual([
           'Ready',
