@@ -255,7 +255,10 @@ export function yamlSyntaxProblem({ message, code }: { readonly message: string;
 }
 
 /** What the parser found wrong with a text, the first twenty. */
-export function syntaxProblems({ faults, text }: YamlDocument): (Problem & { readonly offset: number })[] {
+export function syntaxProblems({
+  faults,
+  text,
+}: Pick<YamlDocument, 'faults' | 'text'>): (Problem & { readonly offset: number })[] {
   // What follows from a fault at the same place helps nobody.
   const places = new Set<number>();
   const first = faults.filter(({ pos: [at] }) => !places.has(at) && places.add(at));
