@@ -73,11 +73,18 @@ export interface MetadataServices {
   limit(ms: number): AbortSignal;
 }
 
+/** Values that a hypervisor hands over to its guest. */
+export interface GuestValues {
+  /** By a name as in the host's facts; undefined when there is none. Throws DATASOURCE_UNREADABLE. */
+  read(name: string, signal: AbortSignal): Promise<string | undefined>;
+}
+
 export interface SeedPorts {
   readonly devices: SeedDevices;
   readonly files: SeedFiles;
   readonly fetcher: Fetcher;
   readonly metadata: MetadataServices;
+  readonly guest: GuestValues;
   /** Brings the network up, with the configuration that the local part of the seed has, and waits until it is ready. */
   readonly network: (config: NetworkText | undefined, signal: AbortSignal) => Promise<void>;
 }

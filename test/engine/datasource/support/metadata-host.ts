@@ -39,11 +39,26 @@ for await (const line of createInterface({ input: process.stdin })) {
     continue;
   }
   const facts: HostFacts = {
-    ...{ dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [], isVirtual: false },
+    ...{
+      dmi: {},
+      oemStrings: [],
+      cmdline: '',
+      fwCfg: [],
+      blockDevices: [],
+      seedFiles: [],
+      guestValues: [],
+      isVirtual: false,
+    },
     ...command.facts,
   };
   const ports: SeedPorts = {
-    ...{ devices: { read: nothing }, files: { read: nothing }, fetcher: { get: nothing }, metadata },
+    ...{
+      devices: { read: nothing },
+      files: { read: nothing },
+      fetcher: { get: nothing },
+      guest: { read: nothing },
+      metadata,
+    },
     // A network that never counts as ready has no address but a link-local one.
     network: async () => (command.isReady ? undefined : new Promise(() => undefined)),
   };
