@@ -16,12 +16,12 @@ export interface PackageTree {
 /**
  * Lays unpacked packages (name → directory) over each other in `directory`, as hard links: the packages must not be changed
  * afterwards.
- * @param isWanted asked for each path inside the tree; default: all are wanted.
+ * @param isWanted asked for each path inside the tree, with the package's name; default: all are wanted.
  */
 export async function mergePackages(
   packages: ReadonlyMap<string, string>,
   directory: string,
-  isWanted: (path: string) => boolean = () => true,
+  isWanted: (path: string, packageName: string) => boolean = () => true,
 ): Promise<PackageTree> {
   const origins = new Map<string, string>();
   for (const [name, target] of Object.entries(mergedLinks)) {
@@ -33,7 +33,7 @@ export async function mergePackages(
       if (entry.isDirectory()) continue;
       const from = join(entry.parentPath, entry.name);
       const path = mergedPath(from.slice(source.length));
-      if (!isWanted(path)) continue;
+      if (!isWanted(path, name)) continue;
       await placeFile(from, join(directory, path));
       origins.set(path, name);
     }

@@ -31,6 +31,12 @@ const leftOut: readonly string[] = [
   ...['readline-common', 'runit-helper', 'sensible-utils', 'systemd', 'sysvinit-utils', 'ucf', 'udev'],
 ];
 
+/** Needed by those of a package's programs that {@link onlyFiles} leaves out. */
+const forOthers: readonly string[] = [
+  ...['libdrm2', 'libfuse3-4', 'libglib2.0-0t64', 'libmspack0t64', 'libxml2'],
+  ...['libxmlsec1t64', 'libxmlsec1t64-openssl', 'lsb-release', 'pciutils'],
+];
+
 /** What the OS itself is made of. */
 export const rootPackages: PackageRequest = {
   packages: [
@@ -38,12 +44,21 @@ export const rootPackages: PackageRequest = {
     ...['busybox-static', 'bash', 'coreutils', 'util-linux', 'mount', 'kmod', 'fdisk', 'dmsetup'],
     ...['xfsprogs', 'e2fsprogs', 'dosfstools', 'btrfs-progs', 'mdadm', 'cryptsetup-bin'],
     ...['iproute2', 'dhcpcd-base', 'ca-certificates', 'tzdata'],
+    // Its sbverify tells whether the firmware would start a kernel image.
+    'sbsigntool',
     // The shutdown script talks to the agent's socket.
     'netcat-openbsd',
     // Node is linked with it.
     'libstdc++6',
+    'open-vm-tools',
   ],
-  without: leftOut,
+  without: [...leftOut, ...forOthers],
+};
+
+/** Packages of which a few files are wanted. */
+const onlyFiles: Readonly<Record<string, readonly string[]>> = {
+  // Asks VMware for guestinfo's values: 31 KB, linked with libc only.
+  'open-vm-tools': ['/usr/bin/vmware-rpctool'],
 };
 
 /** The kernel and the boot loader. */
@@ -93,12 +108,15 @@ const unwantedPrograms: ReadonlySet<string> = new Set([
     'lastb',
     'zdump',
     'routel',
+    ...['sbsign', 'sbattach', 'sbvarsign', 'sbsiglist', 'sbkeysync'],
   ],
 ]);
 
 /** Whether a file of a package becomes part of the OS. Copyright notices do. Pure. */
-export function isWantedFile(path: string): boolean {
+export function isWantedFile(path: string, packageName: string): boolean {
   if (path.startsWith('/usr/share/doc/')) return path.endsWith('/copyright');
+  const only = onlyFiles[packageName];
+  if (only !== undefined) return only.includes(path);
   if (unwantedDirectories.some((pattern) => pattern.test(path))) return false;
   const program = /^\/usr\/s?bin\/([^/]+)$/.exec(path)?.[1];
   return program === undefined || !unwantedPrograms.has(program);

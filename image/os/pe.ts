@@ -1,47 +1,16 @@
+import { type PeLayout, readPeLayout } from '../../src/boot/pe.ts';
+import { type PeSection, sectionHeaderBytes } from '../../src/boot/pe-sections.ts';
 import { BerthError } from '../../src/core/errors.ts';
 
-/** A section of a Portable Executable file. Source: Microsoft's "PE Format", section table. */
-export interface PeSection {
-  readonly name: string;
-  readonly data: Buffer;
-}
-
-interface PeLayout {
-  readonly sectionCountOffset: number;
-  readonly sectionTable: number;
-  readonly sectionCount: number;
-  readonly sectionAlignment: number;
-  readonly fileAlignment: number;
-  readonly sizeOfImageOffset: number;
-  readonly sizeOfHeaders: number;
-}
-
-const sectionHeaderBytes = 40;
-const certificateHeaderBytes = 8;
 /** IMAGE_SCN_CNT_INITIALIZED_DATA | IMAGE_SCN_MEM_READ. */
 const readOnlyData = 0x40000040;
-
-/** The sections of a PE file, with as many bytes as each has in memory. Throws CONFIG_INVALID for anything else. Pure. */
-export function readPeSections(file: Buffer): PeSection[] {
-  const layout = readLayout(file);
-  return Array.from({ length: layout.sectionCount }, (_, index) => {
-    const header = layout.sectionTable + index * sectionHeaderBytes;
-    const virtualSize = file.readUInt32LE(header + 8);
-    const rawSize = file.readUInt32LE(header + 16);
-    const start = file.readUInt32LE(header + 20);
-    return {
-      name: file.toString('latin1', header, header + 8).replace(/\0+$/, ''),
-      data: file.subarray(start, start + Math.min(virtualSize, rawSize)),
-    };
-  });
-}
 
 /**
  * A PE file with more read-only sections at its end, each on a page of its own, as `objcopy --add-section` and ukify make them.
  * Throws CONFIG_INVALID when the file is no PE file or its headers have no room. Pure.
  */
 export function appendPeSections(file: Buffer, sections: readonly PeSection[]): Buffer {
-  const layout = readLayout(file);
+  const layout = readPeLayout(file);
   const tableEnd = layout.sectionTable + (layout.sectionCount + sections.length) * sectionHeaderBytes;
   if (tableEnd > layout.sizeOfHeaders) {
     throw new BerthError('CONFIG_INVALID', `the PE file's headers have no room for ${sections.length} sections more`);
@@ -67,48 +36,6 @@ export function appendPeSections(file: Buffer, sections: readonly PeSection[]): 
   headers.writeUInt16LE(layout.sectionCount + sections.length, layout.sectionCountOffset);
   headers.writeUInt32LE(address, layout.sizeOfImageOffset);
   return Buffer.concat(pieces);
-}
-
-/** Attribute Certificate Table: its place among the data directories, and the kind that holds a PKCS #7 signature. */
-const certificateDirectory = 4;
-const pkcsSignedData = 2;
-const pe32Plus = 0x20b;
-
-/** The signatures of a PE file, PKCS #7 in DER; none when it is not signed. Throws CONFIG_INVALID for anything else. Pure. */
-export function readPeSignatures(file: Buffer): Buffer[] {
-  readLayout(file);
-  const optional = file.readUInt32LE(0x3c) + 24;
-  const directories = optional + (file.readUInt16LE(optional) === pe32Plus ? 112 : 96);
-  if (file.readUInt32LE(directories - 4) <= certificateDirectory) return [];
-  // Unlike the other directories this one has a place in the file, not in memory.
-  const start = file.readUInt32LE(directories + certificateDirectory * 8);
-  const end = Math.min(start + file.readUInt32LE(directories + certificateDirectory * 8 + 4), file.length);
-  const signatures: Buffer[] = [];
-  for (let at = start; at + certificateHeaderBytes <= end; ) {
-    const length = Math.max(file.readUInt32LE(at), certificateHeaderBytes);
-    const kind = file.readUInt16LE(at + 6);
-    if (kind === pkcsSignedData)
-      signatures.push(file.subarray(at + certificateHeaderBytes, Math.min(at + length, end)));
-    at += alignUp(length, 8);
-  }
-  return signatures;
-}
-
-function readLayout(file: Buffer): PeLayout {
-  const pe = file.length > 64 ? file.readUInt32LE(0x3c) : 0;
-  if (file.toString('latin1', 0, 2) !== 'MZ' || file.toString('latin1', pe, pe + 4) !== 'PE\0\0') {
-    throw new BerthError('CONFIG_INVALID', 'this is no PE file');
-  }
-  const optional = pe + 24;
-  return {
-    sectionCountOffset: pe + 6,
-    sectionCount: file.readUInt16LE(pe + 6),
-    sectionTable: optional + file.readUInt16LE(pe + 20),
-    sectionAlignment: file.readUInt32LE(optional + 32),
-    fileAlignment: file.readUInt32LE(optional + 36),
-    sizeOfImageOffset: optional + 56,
-    sizeOfHeaders: file.readUInt32LE(optional + 60),
-  };
 }
 
 function endOfMemory(file: Buffer, layout: PeLayout): number {

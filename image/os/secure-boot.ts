@@ -34,7 +34,8 @@ export async function signOs(
   return { ...os, ...signed, directory };
 }
 
-async function signProgram(
+/** Signs an EFI program into another file. Throws UNSUPPORTED when the signature does not hold. */
+export async function signProgram(
   from: string,
   to: string,
   { keyFile, certificate }: SigningKey,

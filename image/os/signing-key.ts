@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { subjectOf } from '../../src/boot/certificates.ts';
 import { BerthError } from '../../src/core/errors.ts';
 
 /** A person's own key for Secure Boot, and the certificate that firmware knows it by. */
@@ -46,7 +47,7 @@ export async function readSigningKey(keyFile: string, certificateFile: string): 
 /** What people tell it apart by. Pure. */
 export function factsOf(certificate: X509Certificate): CertificateFacts {
   return {
-    subject: certificate.subject.replaceAll('\n', ', '),
+    subject: subjectOf(certificate),
     sha256: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
     validTo: certificate.validToDate.toISOString(),
   };

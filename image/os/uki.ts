@@ -1,5 +1,6 @@
+import { readPeSections } from '../../src/boot/pe-sections.ts';
 import { BerthError } from '../../src/core/errors.ts';
-import { appendPeSections, readPeSections } from './pe.ts';
+import { appendPeSections } from './pe.ts';
 
 /** What a Unified Kernel Image is made of. Source: UAPI Group specification "Unified Kernel Image (UKI)". */
 export interface UkiParts {

@@ -157,19 +157,26 @@ function devices(rows: readonly string[], properties: string): string[] {
   return rows.flatMap((row, index) => ['-device', index === rows.length - 1 ? `${row},${properties}` : row]);
 }
 
+/** What a delivery is handed over with, as a block device. */
+function volume(filename: string, index: number): string[] {
+  const node = { driver: 'raw', 'node-name': `delivery-${index}`, 'read-only': true };
+  return blockDevice({ ...node, file: { driver: 'file', filename } });
+}
+
 function deliveryArguments(delivery: Delivery, path: string, index: number): string[] {
   switch (delivery.kind) {
     case 'nocloud-vfat':
     case 'nocloud-iso':
     case 'config-drive':
       return [
-        ...blockDevice({
-          driver: 'raw',
-          'node-name': `delivery-${index}`,
-          'read-only': true,
-          file: { driver: 'file', filename: path },
-        }),
+        ...volume(path, index),
         ...['-device', `virtio-blk-pci,drive=delivery-${index},serial=delivery-${index}`],
+      ];
+    case 'disc':
+      return [
+        ...volume(path, index),
+        ...['-device', `virtio-scsi-pci,id=drive-${index}`],
+        ...['-device', `scsi-cd,bus=drive-${index}.0,drive=delivery-${index}`],
       ];
     case 'fw-cfg':
       return ['-fw_cfg', `name=${escape(delivery.name)},file=${escape(path)}`];

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runCommand } from '../command.ts';
 import { configDriveFiles, noCloudFiles, type SeedFile } from './seed-files.ts';
@@ -20,6 +20,8 @@ export async function writeDelivery(delivery: Delivery, path: string): Promise<v
       return withTree(noCloudFiles(delivery.seed), path, (tree, file) => makeIso(tree, file, 'cidata'));
     case 'config-drive':
       return withTree(configDriveFiles(delivery.seed), path, (tree, file) => makeIso(tree, file, 'config-2'));
+    case 'disc':
+      return copyFile(delivery.image, path);
     case 'fw-cfg':
       return writeFile(path, delivery.text, { mode: 0o600 });
     case 'metadata-service':

@@ -40,6 +40,8 @@ export type Delivery =
   | { readonly kind: 'nocloud-iso'; readonly seed: Seed }
   /** OpenStack's config drive: an ISO 9660 disk labelled `config-2`. */
   | { readonly kind: 'config-drive'; readonly seed: Seed }
+  /** A disc in a SCSI drive, from an image file that stays as it is. */
+  | { readonly kind: 'disc'; readonly image: string }
   /** A file of QEMU's firmware configuration; names begin with `opt/`. */
   | { readonly kind: 'fw-cfg'; readonly name: string; readonly text: string }
   /** SMBIOS type 11: OEM strings. */

@@ -3,9 +3,9 @@ import type { EffectiveKey } from '../config/user-data/explain.ts';
 import type { LayerName } from '../config/user-data/layer-names.ts';
 import type { ExecIo, ExecOptions } from '../engine/container-engine.ts';
 import type { ServiceState, ServiceStatus } from '../services/status.ts';
-import type { OsEvent, OsStatus } from '../update/os-status.ts';
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from './model.ts';
 import type { Operator } from './operator.ts';
+import type { OsService } from './os-service.ts';
 import type { UpdateService } from './update-service.ts';
 
 export type { Operator } from './operator.ts';
@@ -133,6 +133,8 @@ export interface MetricFamily {
  * Every method may throw a {@link BerthError}; a service that does not exist is SERVICE_UNKNOWN, anything else NOT_FOUND.
  */
 export interface AgentService {
+  /** The operating system. Reading it throws UNSUPPORTED where it is not Berth's. */
+  readonly os: OsService;
   /** Updates of the operating system. Reading it throws UNSUPPORTED where there is none to update. */
   readonly updates: UpdateService;
   status(): Promise<HostStatus>;
@@ -140,7 +142,8 @@ export interface AgentService {
   plan(request: ApplyRequest): Promise<PlanReport>;
   /**
    * Makes the request the declared state and reports as it converges; the last event is `result`.
-   * Throws CONFIG_INVALID (details.diagnostics) before the first event when the config cannot be taken.
+   * Throws CONFIG_INVALID (details.diagnostics) before the first event when the config cannot be taken; DATASOURCE_UNREADABLE
+   * or DATASOURCE_UNREACHABLE when what it refers to on servers cannot be had.
    * The signal ends the reporting, not the work: what is declared stays declared.
    */
   apply(
@@ -173,17 +176,6 @@ export interface AgentService {
   debug(name: string, options: DebugOptions, io: SessionIo, signal?: AbortSignal): Promise<number>;
   /** Until the signal aborts. */
   events(onEvent: (event: AgentEvent) => void, signal: AbortSignal): Promise<void>;
-  /** The release that runs, and those that the boot loader knows. Throws UNSUPPORTED on somebody's own machine, as do the next three. */
-  osStatus(): Promise<OsStatus>;
-  /** Newest first. */
-  osHistory(): Promise<readonly OsEvent[]>;
-  /** Keeps the running release; with `manual` whatever its health gate says. Throws BUSY, naming what does not hold. */
-  blessOs(options: { readonly manual: boolean }, operator: Operator): Promise<OsStatus>;
-  /**
-   * Takes the running release away and restarts into the other one, soon after this resolves; with `force` also past volumes that
-   * go forward only. Throws CONFIG_INVALID when there is no other, HOST_REFUSED naming such volumes.
-   */
-  rollBackOs(options: { readonly reason: string; readonly force: boolean }, operator: Operator): Promise<void>;
   /**
    * Ends a local instance: its services, the engines it started, then the agent itself, soon after this resolves.
    * Data stays. Throws UNSUPPORTED on a host, which is not shut down this way.

@@ -3,8 +3,8 @@ import type { EffectiveKey } from '../config/user-data/explain.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { BerthError } from '../core/errors.ts';
+import type { Reason } from '../core/plan.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
-import { systemEngineSettings } from '../engine/engine-settings.ts';
 import { userEngineService } from '../services/desired/declared.ts';
 import type { ImageSource } from '../services/executor.ts';
 import type { EngineView } from '../services/host-sources.ts';
@@ -12,8 +12,6 @@ import type { Desired } from '../services/model.ts';
 import type { StepRecord } from '../services/ports.ts';
 import { ServiceReconciler } from '../services/service-reconciler.ts';
 import type { ServiceStatus } from '../services/status.ts';
-import type { OsEvent, OsStatus } from '../update/os-status.ts';
-import { hooksOf, type RebootHook } from '../update/reboot/hooks.ts';
 import type {
   AgentEvent,
   AgentService,
@@ -33,8 +31,9 @@ import type {
 } from './agent-service.ts';
 import { Applications } from './applications.ts';
 import { explainChange } from './changes.ts';
+import { completeTexts } from './complete-texts.ts';
 import { ContainerSessions } from './container-sessions.ts';
-import { Declaration, type HostCatalogue, type Prepared } from './declaration.ts';
+import { Declaration, type HostCatalogue } from './declaration.ts';
 import { declareServices } from './declare-services.ts';
 import type { EngineSet } from './engine-set.ts';
 import { EventFeed } from './event-feed.ts';
@@ -48,8 +47,11 @@ import type { MemoryFile } from './memory-file.ts';
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from './model.ts';
 import type { OverlayStore } from './operator-overlay.ts';
 import { OperatorWishes } from './operator-wishes.ts';
+import type { OsService } from './os-service.ts';
 import type { Os } from './own-os.ts';
-import { type ReleaseReturn, releaseReturn } from './release-generation.ts';
+import { RebootPreparation } from './reboot-preparation.ts';
+import { Recollection } from './recollection.ts';
+import type { ReleaseReturn } from './release-generation.ts';
 import { StepBooks } from './step-books.ts';
 import { StepCounters } from './step-counters.ts';
 import type { UpdateService } from './update-service.ts';
@@ -86,9 +88,12 @@ export interface AgentDependencies {
 
 /** The controller of a host: turns configs into generations and keeps the current one true. */
 export class Agent implements AgentService {
+  /** What services want to do before the host restarts. */
+  readonly rebootPreparation: RebootPreparation;
   readonly #deps: AgentDependencies;
   readonly #reconciler: ServiceReconciler;
   readonly #declaration: Declaration;
+  readonly #recollection: Recollection;
   readonly #view: HostView;
   readonly #applications: Applications;
   readonly #wishes: OperatorWishes;
@@ -97,8 +102,6 @@ export class Agent implements AgentService {
   readonly #books: StepBooks;
   readonly #feed = new EventFeed();
   readonly #counters = new StepCounters();
-
-  #recalled: Prepared | undefined;
 
   constructor(deps: AgentDependencies) {
     this.#deps = deps;
@@ -120,15 +123,18 @@ export class Agent implements AgentService {
     });
     deps.engines.disturbSystemBy((work) => reconciler.whileQuiet('system', work));
     deps.engines.onUserEngineDemand((socket) => this.#wakeUserEngine(socket));
-    deps.keyImports?.onChange(() => this.#takeImportedKeys());
+    // The console gets the keys that another site has given.
+    deps.keyImports?.onChange(() => this.#resolveAnew({ kind: 'config', key: 'ssh_import_id', change: 'changed' }));
     this.#declaration = declaration;
     this.#books = recorder;
     this.#reconciler = reconciler;
+    this.#recollection = new Recollection({ ...deps, reconciler, declaration });
     this.#view = new HostView({ ...deps, reconciler, declaration, startedAt: deps.clock.now() });
     const beforeServices = async (desired: Desired): Promise<void> => deps.os?.volumes.declare(desired);
     this.#applications = new Applications({ ...deps, reconciler, declaration, recorder, beforeServices });
     this.#wishes = new OperatorWishes({ ...deps, reconciler, declaration, view: this.#view, beforeServices });
     this.#sessions = new ContainerSessions({ ...deps, statusOf: (name) => this.#view.statusOf(name) });
+    this.rebootPreparation = new RebootPreparation({ declaration, reconciler, sessions: this.#sessions });
     this.#housekeeping = new Housekeeping({
       ...deps,
       reconciler,
@@ -136,14 +142,6 @@ export class Agent implements AgentService {
       imageBudgetBytes: () => this.config.engines.imageBudgetBytes,
       imageSteps: () => this.#counters.of('pull-image') + this.#counters.of('replace-service'),
     });
-  }
-
-  /** The console gets the keys that another site has given. */
-  #takeImportedKeys(): void {
-    const desired = this.#declaration.resolve();
-    const reason = { kind: 'config', key: 'ssh_import_id', change: 'changed' } as const;
-    const change = explainChange(this.#reconciler.desired, desired, [], reason);
-    declareServices(this.#deps.engines, this.#reconciler, desired, change);
   }
 
   /** What is declared at present. */
@@ -168,12 +166,7 @@ export class Agent implements AgentService {
 
   /** Remembers what was declared last, and does nothing about it. To be called once, before anything else. */
   async recall(): Promise<void> {
-    const { generations } = this.#deps;
-    await this.#reconciler.load();
-    const current = generations.current();
-    if (current === undefined) return;
-    this.#recalled = this.#declaration.prepare({ generation: current.number }, this.#reconciler.desired);
-    this.#declaration.take(this.#recalled, current.number);
+    await this.#recollection.recall();
   }
 
   /** What the place gives this machine: whatever is applied from now on goes over it. */
@@ -183,22 +176,12 @@ export class Agent implements AgentService {
 
   /** What is declared belongs to an OS release that was taken back: where to return to. To be asked after {@link recall}. */
   async releaseReturn(): Promise<ReleaseReturn | undefined> {
-    const { os, generations } = this.#deps;
-    if (os === undefined) return undefined;
-    return releaseReturn(generations.list(), (await os.history()).toReversed(), os.summary.version);
+    return this.#recollection.releaseReturn();
   }
 
   /** Takes up the current generation, after {@link recall}. */
   async resume(): Promise<void> {
-    const { engines, machine } = this.#deps;
-    const prepared = this.#recalled;
-    if (prepared === undefined) return;
-    await engines.configure(systemEngineSettings(prepared.config));
-    await machine.bring(prepared.config, { previous: prepared.config, boot: true }, () => undefined);
-    await this.#deps.os?.volumes.declare(prepared.desired);
-    // Nothing changed: what differs from the declaration now is drift, or the boot's doing.
-    const change = { causes: {}, removals: prepared.change.removals };
-    declareServices(engines, this.#reconciler, prepared.desired, change);
+    await this.#recollection.resume();
   }
 
   /** Reconciles until the signal aborts. */
@@ -222,7 +205,7 @@ export class Agent implements AgentService {
   }
 
   async plan(request: ApplyRequest): Promise<PlanReport> {
-    return await this.#applications.plan(request);
+    return await this.#applications.plan(await this.#complete(request));
   }
 
   async apply(
@@ -231,7 +214,12 @@ export class Agent implements AgentService {
     onEvent: (event: ApplyEvent) => void,
     signal: AbortSignal = new AbortController().signal,
   ): Promise<void> {
-    await this.#applications.apply(request, options, onEvent, signal);
+    await this.#applications.apply(await this.#complete(request, signal), options, onEvent, signal);
+  }
+
+  /** What a config refers to on servers is taken in first: what is stored is complete. */
+  async #complete(request: ApplyRequest, signal: AbortSignal = new AbortController().signal): Promise<ApplyRequest> {
+    return 'files' in request ? { files: await completeTexts(request.files, this.#deps, signal) } : request;
   }
 
   async reconcile(): Promise<RoundReport> {
@@ -293,49 +281,19 @@ export class Agent implements AgentService {
     await this.#feed.follow(onEvent, signal);
   }
 
+  get os(): OsService {
+    return this.#os;
+  }
+
   get updates(): UpdateService {
     if (this.#os.updates === undefined)
       throw new BerthError('UNSUPPORTED', 'no boot loader started this system: it has no other release to go to');
     return this.#os.updates;
   }
 
-  async osStatus(): Promise<OsStatus> {
-    return await this.#os.status();
-  }
-
-  async osHistory(): Promise<readonly OsEvent[]> {
-    return await this.#os.history();
-  }
-
-  async blessOs({ manual }: { readonly manual: boolean }, operator: Operator): Promise<OsStatus> {
-    return await this.#os.bless(operator, manual);
-  }
-
-  async rollBackOs(
-    { reason, force }: { readonly reason: string; readonly force: boolean },
-    operator: Operator,
-  ): Promise<void> {
-    await this.#os.rollBack(operator, reason, force);
-  }
-
   /** Services that a rollback keeps from running. */
   get holds(): ServiceHolds {
     return serviceHolds(this.#reconciler);
-  }
-
-  /** What services that run want to do before the host restarts. */
-  rebootHooks(): readonly RebootHook[] {
-    const running = new Set(
-      this.#reconciler.statuses().flatMap(({ name, containerId }) => (containerId === undefined ? [] : [name])),
-    );
-    return hooksOf([...this.#declaration.resolve().services.values()].filter(({ name }) => running.has(name)));
-  }
-
-  /** Runs one in its service's container. Throws when it does not end with 0. */
-  async runRebootHook({ service, command }: RebootHook, signal: AbortSignal): Promise<void> {
-    const io = { onOutput: () => undefined };
-    const exitCode = await this.#sessions.exec(service, { command, tty: false, stdin: false }, io, signal);
-    if (exitCode !== 0) throw new Error(`it ended with ${exitCode}`);
   }
 
   async shutdown(operator: Operator): Promise<void> {
@@ -355,10 +313,15 @@ export class Agent implements AgentService {
 
   /** Somebody waits at this socket for the user engine, which nothing declared needs. @returns false when it must not run. */
   #wakeUserEngine(socket: string): boolean {
+    return this.#resolveAnew({ kind: 'demand', socket }).services.has(userEngineService);
+  }
+
+  /** What is declared is the same, but not what follows from it. @returns that. */
+  #resolveAnew(reason: Reason): Desired {
     const desired = this.#declaration.resolve();
-    const change = explainChange(this.#reconciler.desired, desired, [], { kind: 'demand', socket });
+    const change = explainChange(this.#reconciler.desired, desired, [], reason);
     declareServices(this.#deps.engines, this.#reconciler, desired, change);
-    return desired.services.has(userEngineService);
+    return desired;
   }
 
   #afterRound(): void {

@@ -11,6 +11,7 @@ import { findSeed, type SeedOutcome } from '../datasource/find-seed.ts';
 import { readHostFacts } from '../datasource/host-facts-reader.ts';
 import { HostSeedFiles } from '../datasource/host-seed-files.ts';
 import { HttpFetcher } from '../datasource/http-fetcher.ts';
+import { HostGuestValues } from '../datasource/hypervisor/host-guest-values.ts';
 import { type KnownInstance, occasionOf } from '../datasource/instance.ts';
 import { MetadataClient } from '../datasource/metadata-client.ts';
 import { MountedSeedDevices } from '../datasource/mounted-seed-devices.ts';
@@ -98,6 +99,7 @@ async function seek(options: Boot): Promise<void> {
   );
   const ports = {
     devices: new MountedSeedDevices(run),
+    guest: new HostGuestValues(run),
     files: new HostSeedFiles(),
     fetcher: new HttpFetcher({
       clock: options.clock,

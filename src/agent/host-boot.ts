@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KernelArguments } from '../boot/kernel-arguments.ts';
 import type { PowerConfig } from '../config/commands-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { isMissing } from '../engine/durable-file.ts';
@@ -27,6 +28,8 @@ export interface HostBootOptions {
   readonly say: Say;
   /** Where the SSH server's public keys are. */
   readonly hostKeyDirectory: string;
+  /** Absent where the boot entries could not be found. */
+  readonly kernelArguments?: KernelArguments;
   /** Restarts or powers off once the config is brought about; resolves when that is on its way. */
   readonly power: (power: PowerConfig) => Promise<void>;
   readonly signal: AbortSignal;
@@ -53,7 +56,7 @@ export interface OwnHost {
 
 /** Puts the parts of a host together; nothing is changed yet. */
 export async function openHost(options: HostBootOptions): Promise<OwnHost> {
-  const { stateDirectory, runDirectory, clock, random, recorder, say, signal } = options;
+  const { stateDirectory, runDirectory, kernelArguments, clock, random, recorder, say, signal } = options;
   const network = new NetworkController({
     run: async (command, args, { signal: end }) => runCommand(command, args, { signal: end }),
     clock,
@@ -87,7 +90,13 @@ export async function openHost(options: HostBootOptions): Promise<OwnHost> {
   });
   const maintenance = new Maintenance(join(runDirectory, 'maintenance'));
   const machine: HostMachine = new HostMachine({
-    reconciler: new HostReconciler({ ports: machinePorts(clock, imageDefaults, tasks), clock, recorder }),
+    reconciler: new HostReconciler({
+      ports: machinePorts(clock, imageDefaults, {
+        tasks,
+        ...(kernelArguments === undefined ? {} : { kernelArguments }),
+      }),
+      ...{ clock, recorder },
+    }),
     network,
     startNetwork,
     firstApply,

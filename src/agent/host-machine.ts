@@ -40,6 +40,8 @@ export class HostMachine implements Machine {
   readonly mode = 'host';
   readonly #deps: HostMachineDependencies;
   #reports: readonly KeyReport[] = [];
+  /** What only the next boot brings. */
+  #pending: readonly string[] = [];
   /** What the place gives the machine. */
   #givenNetwork: NetworkConfig | undefined;
   readonly #problems: string[] = [];
@@ -147,8 +149,19 @@ export class HostMachine implements Machine {
         ...this.#refusal,
         ...failed.map(({ key, why }) => `${key}: ${why ?? 'failed'}`),
       ],
+      pending: this.#pending,
       maintenance: this.#deps.maintenance.why,
     };
+  }
+
+  /** What kept something back is over: the machine is brought to its config once more. */
+  lookAgain(): void {
+    const config = this.#config;
+    if (config.kernelArguments === undefined) return;
+    const phase = this.#deps.network.status?.condition.ready === true ? 'all' : 'early';
+    void this.#reconcile(config, { previous: config, boot: true }, { phase }).catch((error: unknown) => {
+      if (!this.#deps.signal.aborted) this.addProblems([`the kernel arguments wait: ${messageOf(error)}`]);
+    });
   }
 
   #declareNetwork(): void {
@@ -200,6 +213,7 @@ export class HostMachine implements Machine {
     const { reconciler, signal } = this.#deps;
     const outcome = await reconciler.reconcile(config, { ...this.#planOptions(options), ...how }, signal);
     this.#reports = reportHostKeys(outcome);
+    this.#pending = outcome.blocked.filter(({ until }) => until === 'boot').map(({ key, why }) => `${key}: ${why}`);
     return outcome;
   }
 

@@ -1,9 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { hostname, uptime } from 'node:os';
 import { join } from 'node:path';
-import { findSibling, readBootFacts } from '../boot/boot-facts.ts';
-import { EspMount } from '../boot/esp-mount.ts';
-import { SystemdBoot } from '../boot/systemd-boot.ts';
+import type { SystemdBoot } from '../boot/systemd-boot.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { BerthError, messageOf } from '../core/errors.ts';
@@ -16,6 +14,7 @@ import type { ImageStore } from '../update/bundle/image-store.ts';
 import { hasOpenEnd } from '../update/os-status.ts';
 import type { RebootHook } from '../update/reboot/hooks.ts';
 import type { Say } from './boot-console.ts';
+import type { BootEntries } from './boot-entries.ts';
 import type { EngineSet } from './engine-set.ts';
 import { guardCheck } from './guard-check.ts';
 import { openUpdates } from './host-updates.ts';
@@ -36,6 +35,8 @@ import { type ServiceHolds, VolumeKeeper } from './volumes/volume-keeper.ts';
 
 export interface HostOsOptions {
   readonly instance: string;
+  /** Rejects when they could not be found. */
+  readonly boot: Promise<BootEntries>;
   readonly stateDirectory: string;
   readonly runDirectory: string;
   /** The API's socket. */
@@ -68,6 +69,8 @@ export interface HostOsOptions {
   /** What services that run want to do before a restart. */
   readonly hooks: () => readonly RebootHook[];
   readonly runHook: (hook: RebootHook, signal: AbortSignal) => Promise<void>;
+  /** The running release has proved itself just now: what waited for that can be done. */
+  readonly onBlessed: () => void;
 }
 
 /** What is kept for a release to go back to goes with it. */
@@ -94,18 +97,10 @@ const mostBlockerText = 300;
 /** Puts together what looks after the release that this host booted. */
 export async function openOs(options: HostOsOptions): Promise<OwnOs> {
   const { stateDirectory, runDirectory, engines, recorder, clock, say, config, state } = options;
-  const facts = await readBootFacts(join(runDirectory, 'boot'));
+  const { facts, loader, kernelArguments } = await options.boot;
   const systemEngine = engines.handles.find(({ name }) => name === 'system')?.engine;
   if (systemEngine === undefined) throw new BerthError('ENGINE_UNREACHABLE', 'this host has no system engine');
   const builtMs = Number(await readFile(imageDirectories.marker, 'utf8')) * 1000;
-  const loader = new SystemdBoot(
-    new EspMount({
-      device: await findSibling(facts.device, 'berth-esp'),
-      directory: join(runDirectory, 'boot-entries'),
-      run: async (command, args) => runCommand(command, args),
-      clock,
-    }),
-  );
   const running = await loader.running();
   const version = running?.version ?? berthVersion;
   const ownChecks = [...osChecks({ ...options, systemEngine, builtMs }), guardCheck(runDirectory, uptime)];
@@ -150,6 +145,9 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
           note: async (kind, about, why) => os.note(kind, why, about),
           admit: async () => volumes.requireCopies(),
           warnings: () => volumes.warnings,
+          carryArguments: async (name) => kernelArguments.carry(name),
+          // All else of a config comes first.
+          stagedArguments: () => (options.isChanging() ? undefined : kernelArguments.stagedAtMs),
           onProved: async () => forgetPredecessor({ loader, running, state, volumes }),
         });
   const os: OwnOs = new OwnOs({
@@ -175,6 +173,7 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
     records,
     reporter: await openReporter(options, records, () => ({ taken: updates?.taken ?? [], runs: version })),
     release: async () => writeFile(join(runDirectory, 'blessed'), ''),
+    onBlessed: options.onBlessed,
     reboot,
   });
   return os;

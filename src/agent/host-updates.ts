@@ -3,18 +3,22 @@ import { release } from 'node:os';
 import { basename, join } from 'node:path';
 import { type BootFacts, findSibling } from '../boot/boot-facts.ts';
 import type { BootLoader } from '../boot/boot-loader.ts';
-import { readLoaderVariable } from '../boot/efi-variables.ts';
+import { readLoaderVariable, readVariable } from '../boot/efi-variables.ts';
+import { SecureBoot } from '../boot/secure-boot.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
-import { BerthError } from '../core/errors.ts';
+import { BerthError, messageOf } from '../core/errors.ts';
 import type { Reason } from '../core/plan.ts';
+import { runCommand } from '../engine/run-command.ts';
 import type { StepRecorder } from '../services/ports.ts';
 import type { ImageStore } from '../update/bundle/image-store.ts';
+import { foreseeRefusal, type KernelGate } from '../update/machine/kernel-gate.ts';
 import { UpdateKeeper } from '../update/machine/update-keeper.ts';
 import { type RunningRelease, Updater, type UpdateStepReport } from '../update/machine/updater.ts';
 import type { OsEvent } from '../update/os-status.ts';
 import type { RebootHook } from '../update/reboot/hooks.ts';
 import { openReboots } from '../update/reboot/open-reboots.ts';
+import type { StagedRelease } from '../update/reboot/reboot-state.ts';
 import type { Medium } from './medium.ts';
 import { OwnUpdates } from './own-updates.ts';
 import { UpdateMemoryFile } from './update-memory-file.ts';
@@ -37,6 +41,10 @@ export interface HostUpdatesOptions {
   readonly admit: () => Promise<void>;
   /** The running release has proved itself, or another one took the place of the one before: nothing goes back to that. */
   readonly onProved: () => Promise<void>;
+  /** Since when kernel arguments wait for the next boot, in milliseconds since the epoch. */
+  readonly stagedArguments: () => number | undefined;
+  /** Has a release tried with the kernel arguments of the one that runs. */
+  readonly carryArguments: (name: string) => Promise<void>;
   /** What to tell whoever looks at a release that is offered. */
   readonly warnings: () => readonly string[];
   /** What services that run want to do before a restart. */
@@ -66,9 +74,15 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
   const shipped = await readShippedFeed();
   const policy = () => policyOf(config(), shipped);
   const hostId = (await readFile('/etc/machine-id', 'utf8')).trim();
-  const updater = await openUpdater(options, running, async (target, atMs) => keeper.noteTaken(target, atMs));
+  const kernelGate: KernelGate = new SecureBoot({
+    ...{ readVariable, run: runCommand },
+    directory: join(options.runDirectory, 'kernel-check'),
+  });
+  const updater = await openUpdater(options, running, kernelGate, async (target, atMs) =>
+    keeper.noteTaken(target, atMs),
+  );
   const keeper: UpdateKeeper = new UpdateKeeper({
-    ...{ updater, loader, running, policy, note, isBlessed, onProblem, clock, random },
+    ...{ updater, loader, running, policy, kernelGate, note, isBlessed, onProblem, clock, random },
     memory: await UpdateMemoryFile.open(join(stateDirectory, 'updates.json')),
     host: { id: hostId, architecture: process.arch === 'arm64' ? 'arm64' : 'amd64', kernel: kernelFlavour() },
     open: async (location) => {
@@ -105,7 +119,7 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
     ...{ stateDirectory, hostId, isBlessed, clock, random, onProblem },
     ...{ hooks: options.hooks, runHook: options.runHook, say: options.say },
     config: () => config().update,
-    staged: () => keeper.staged,
+    staged: () => keeper.staged ?? stagedArguments(running.version, options.stagedArguments()),
     reboot: async (why) => {
       const version = keeper.staged?.version ?? running.version;
       await keeper.noteRestart();
@@ -119,12 +133,18 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
   });
   const updates = new OwnUpdates({
     ...{ keeper, reboots, running, clock },
+    waits: () => keeper.staged !== undefined || options.stagedArguments() !== undefined,
     updateConfig: () => config().update,
     warnings: options.warnings,
     verifySlot: async (signal) =>
       (await import('../update/transfer/verify-slot.ts')).verifySlot(running.device, running, signal),
   });
   return updates;
+}
+
+/** The same release, with other arguments. Pure. */
+function stagedArguments(version: string, stagedAtMs: number | undefined): StagedRelease | undefined {
+  return stagedAtMs === undefined ? undefined : { version, what: 'kernel arguments', stagedAtMs, isUrgent: false };
 }
 
 /** Its menu sets this variable: systemd-boot(7), key `d`. */
@@ -135,14 +155,33 @@ async function whyPassedOver(): Promise<string> {
 }
 
 async function openUpdater(
-  { facts, loader, stateDirectory, runDirectory, config, isBlessed, recorder, clock, admit }: HostUpdatesOptions,
+  {
+    facts,
+    loader,
+    stateDirectory,
+    runDirectory,
+    config,
+    isBlessed,
+    recorder,
+    clock,
+    admit,
+    carryArguments,
+    onProblem,
+  }: HostUpdatesOptions,
   running: RunningRelease,
+  gate: KernelGate,
   onStaged: ConstructorParameters<typeof Updater>[0]['onStaged'],
 ): Promise<Updater> {
   const partDirectory = join(stateDirectory, 'kernel-part');
   const device = await findSibling(facts.device, facts.slot === 'a' ? 'berth-b' : 'berth-a');
   return new Updater({
-    ...{ running, loader, isBlessed, onStaged, clock, admit },
+    ...{ running, loader, isBlessed, onStaged, clock },
+    admit: async (manifest) => {
+      const refusal = await foreseeRefusal(gate, manifest);
+      if (refusal !== undefined) throw refusal;
+      await admit();
+    },
+    accompany: async (name) => carryArguments(name).catch((error: unknown) => onProblem(messageOf(error))),
     target: { device, bytes: await sizeOf(device) },
     // Loaded when a release is fetched: a host that does not update carries none of it.
     writeSlot: async (order) => (await import('../update/machine/fetch.ts')).fetchSlot(order, clock),
@@ -151,7 +190,7 @@ async function openUpdater(
       const rateLimit = config().update.rateLimitBytes;
       const limit = rateLimit === undefined ? {} : { rateLimit };
       const file = join(runDirectory, 'running-kernel');
-      return kernelOf(order, { loader, name: running.name, file, partDirectory, clock, ...limit }, signal);
+      return kernelOf(order, { loader, name: running.name, file, partDirectory, gate, clock, ...limit }, signal);
     },
     rateLimit: () => config().update.rateLimitBytes,
     onStep: (step) => {

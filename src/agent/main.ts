@@ -14,6 +14,7 @@ import { Agent } from './agent.ts';
 import type { AgentOptions } from './agent-service.ts';
 import { bootHost } from './boot.ts';
 import { BootConsole, sayOnConsole } from './boot-console.ts';
+import { openBootEntries } from './boot-entries.ts';
 import { GenerationStore } from './generation-store.ts';
 import { type OwnHost, openHost } from './host-boot.ts';
 import { openHostCatalogue } from './host-catalogue.ts';
@@ -82,12 +83,20 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   const shutdown = { isWanted: false };
   const instance = process.env['BERTH_INSTANCE'] ?? defaultInstance;
   const recorder = { record: (step: StepRecord) => agent.record(step) };
+  const boot =
+    mode === 'local' ? undefined : openBootEntries(runDirectory, systemClock, () => os?.updates?.decideAgain());
+  const kernelArguments = await boot?.then(
+    (entries) => entries.kernelArguments,
+    // Who looks after the releases tells of it.
+    () => undefined,
+  );
   const host: OwnHost | undefined =
     mode === 'local'
       ? undefined
       : await openHost({
           ...{ stateDirectory, runDirectory, recorder, clock: systemClock, random: Math.random },
           say: bootConsole.say,
+          ...(kernelArguments === undefined ? {} : { kernelArguments }),
           hostKeyDirectory: join(
             dataDirectory(stateDirectory, 'system'),
             'volumes',
@@ -104,9 +113,10 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     ...{ say: bootConsole.say, clock: systemClock, signal: ending.signal },
   });
   const os: OwnOs | undefined =
-    host === undefined
+    host === undefined || boot === undefined
       ? undefined
       : await openOs({
+          boot,
           ...{ instance, stateDirectory, runDirectory, socket, engines, images, imageStore, medium, recorder },
           ...{ clock: systemClock, state },
           ...{
@@ -122,8 +132,9 @@ export async function runAgent(options: AgentOptions): Promise<number> {
           whenOnline: async (signal) => {
             await host.network.whenReady(signal);
           },
-          hooks: () => agent.rebootHooks(),
-          runHook: async (hook, signal) => agent.runRebootHook(hook, signal),
+          onBlessed: () => host.machine.lookAgain(),
+          hooks: () => agent.rebootPreparation.hooks(),
+          runHook: async (hook, signal) => agent.rebootPreparation.run(hook, signal),
         }).catch((error: unknown) => {
           // A host that cannot be updated is better than none.
           host.machine.addProblems([`os: ${messageOf(error)}`]);

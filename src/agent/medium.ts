@@ -3,8 +3,9 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BerthError } from '../core/errors.ts';
 import { Turns } from '../core/turns.ts';
-import { listBlockDevices, type RunTool } from '../datasource/host-facts-reader.ts';
+import { listBlockDevices } from '../datasource/host-facts-reader.ts';
 import { seedTypes } from '../datasource/mounted-seed-devices.ts';
+import type { RunTool } from '../datasource/run-tool.ts';
 import { isPresent } from '../engine/durable-file.ts';
 
 /** Where the disk is found that hosts without a network get releases and images from. */

@@ -1,5 +1,7 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseArgumentName } from '../boot/argument-entry.ts';
+import { versionOf } from '../boot/boot-entry.ts';
 import { Turns } from '../core/turns.ts';
 import { isMissing, writeDurably } from '../engine/durable-file.ts';
 import { type OsEvent, osEventKinds } from '../update/os-status.ts';
@@ -94,12 +96,14 @@ export class OsRecords {
   }
 }
 
-/** The guard's lines on an entry, `berth_VERSION`, one for each time: `2026-01-02T03:04:05Z why`. What a power cut tore is left out. */
+/** The guard's lines on an entry, `berth_VERSION` or `berth_VERSION-arguments-DIGEST`, one for each time: `2026-01-02T03:04:05Z why`. What a power cut tore is left out. */
 function rejections(name: string, text: string): OsEvent[] {
-  const version = name.slice(name.indexOf('_') + 1);
+  const release = parseArgumentName(name)?.release;
+  const version = versionOf(release ?? name);
+  const kind = release === undefined ? 'rejected' : 'arguments-rejected';
   return text.split('\n').flatMap((line): OsEvent[] => {
     const [, at, reason] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) (.+)$/.exec(line.trim()) ?? [];
-    return at === undefined || reason === undefined ? [] : [{ at, kind: 'rejected', version, reason }];
+    return at === undefined || reason === undefined ? [] : [{ at, kind, version, reason }];
   });
 }
 

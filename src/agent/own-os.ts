@@ -11,33 +11,21 @@ import type { MetricFamily, Operator } from './agent-service.ts';
 import type { Say } from './boot-console.ts';
 import type { ReleaseSummary } from './model.ts';
 import type { OsRecords } from './os-records.ts';
+import type { OsService } from './os-service.ts';
 import type { OwnUpdates } from './own-updates.ts';
 import type { ReleaseReporter } from './release-reporter.ts';
 import type { AgentState } from './state/agent-state.ts';
 import type { UpdateService } from './update-service.ts';
 import type { VolumeKeeper } from './volumes/volume-keeper.ts';
 
-/** The operating system under an agent, for those who look at it or take it back. */
-export interface Os {
+/** The operating system, as the agent needs it. */
+export interface Os extends OsService {
   /** What brings other releases; undefined where no boot loader was asked. */
   readonly updates?: UpdateService;
-  status(): Promise<OsStatus>;
-  /** Newest first. */
-  history(): Promise<readonly OsEvent[]>;
   /** For Prometheus. */
   metrics(): readonly MetricFamily[];
   /** For the host's status. */
   readonly summary: ReleaseSummary;
-  /**
-   * Blesses the running release at once; with `manual` whatever its health gate says. Does nothing when it is blessed.
-   * Throws BUSY, naming what does not hold.
-   */
-  bless(operator: Operator, manual: boolean): Promise<OsStatus>;
-  /**
-   * Takes the running release away and restarts into the other one. Throws CONFIG_INVALID when there is no other; HOST_REFUSED when
-   * volumes go forward only, unless it is forced.
-   */
-  rollBack(operator: Operator, reason: string, force: boolean): Promise<void>;
   readonly volumes: Pick<VolumeKeeper, 'declare' | 'engineCameUp'>;
 }
 
@@ -60,6 +48,8 @@ export interface OwnOsDependencies {
   readonly state: Pick<AgentState, 'schema' | 'kept'>;
   /** Tells the guard that the release is blessed. */
   readonly release: () => Promise<void>;
+  /** It is blessed just now. */
+  readonly onBlessed: () => void;
   /** Restarts the machine, with all that a restart does before. */
   readonly reboot: () => Promise<void>;
   readonly recorder: StepRecorder;
@@ -103,7 +93,7 @@ export class OwnOs implements Os {
     await Promise.all([this.#keeper.run(signal), this.updates?.run(signal), this.#deps.reporter.run(signal)]);
   }
 
-  async status(): Promise<OsStatus> {
+  async osStatus(): Promise<OsStatus> {
     const { version, facts, loader, state, volumes } = this.#deps;
     const running = await loader.running();
     const entries = running === undefined ? [] : await loader.entries();
@@ -142,7 +132,7 @@ export class OwnOs implements Os {
     ];
   }
 
-  async history(): Promise<readonly OsEvent[]> {
+  async osHistory(): Promise<readonly OsEvent[]> {
     const { records } = this.#deps;
     // The guard may have written since.
     await records.takeTold();
@@ -170,10 +160,10 @@ export class OwnOs implements Os {
     return { version: this.#deps.version, isBlessed: this.isBlessed, takenBack, staged, lastLook };
   }
 
-  async bless({ who, command }: Operator, manual: boolean): Promise<OsStatus> {
+  async blessOs({ manual }: { readonly manual: boolean }, { who, command }: Operator): Promise<OsStatus> {
     const { version } = this.#deps;
     const { state } = this.#keeper;
-    if (state.kind === 'blessed') return this.status();
+    if (state.kind === 'blessed') return this.osStatus();
     if (!manual && state.blockers.length > 0) {
       const failing = state.checks.filter(({ name }) => state.blockers.includes(name));
       throw new BerthError('BUSY', `${version} has not proved itself: ${failing.map(line).join('; ')}`, {
@@ -182,10 +172,13 @@ export class OwnOs implements Os {
       });
     }
     if (await this.#keeper.blessNow()) this.#noteBlessed(`${who} said so`, { kind: 'operator', who, command });
-    return this.status();
+    return this.osStatus();
   }
 
-  async rollBack({ who, command }: Operator, reason: string, force: boolean): Promise<void> {
+  async rollBackOs(
+    { reason, force }: { readonly reason: string; readonly force: boolean },
+    { who, command }: Operator,
+  ): Promise<void> {
     const { loader, reboot, version, volumes } = this.#deps;
     const passed = volumes.forwardOnly;
     if (passed.length > 0 && !force) {
@@ -220,6 +213,7 @@ export class OwnOs implements Os {
     say(`os: ${version} is blessed: ${why}`);
     void this.note('blessed', why);
     this.#record('bless-release', `keep ${version}: ${why}`, 'live', reason);
+    this.#deps.onBlessed();
   }
 
   #record(kind: string, summary: string, cost: 'live' | 'reboot', reason: Reason): void {

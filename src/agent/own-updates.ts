@@ -20,6 +20,8 @@ export interface OwnUpdatesDependencies {
   readonly verifySlot: (signal: AbortSignal) => Promise<SlotDamage>;
   /** What is declared now: another object when it was declared anew. */
   readonly updateConfig: () => UpdateConfig;
+  /** Whether the host restarts for something, when it may. */
+  readonly waits: () => boolean;
   /** What to tell whoever looks at a release that is offered. */
   readonly warnings: () => readonly string[];
   readonly clock: Clock;
@@ -62,8 +64,8 @@ export class OwnUpdates implements UpdateService {
   }
 
   async updateStatus(): Promise<UpdateStatus> {
-    const { keeper, reboots } = this.#deps;
-    const restart = keeper.staged === undefined ? null : restartText(reboots.keeper.state);
+    const { keeper, reboots, waits } = this.#deps;
+    const restart = waits() ? restartText(reboots.keeper.state) : null;
     const inhibitors = reboots.inhibitors
       .list()
       .map(({ who, why, untilMs }) => ({ who, why, until: new Date(untilMs).toISOString() }));
@@ -97,6 +99,11 @@ export class OwnUpdates implements UpdateService {
   /** Takes the service images of a bundle, for an image that the host has not. @returns their names. */
   async bringImages(bundle: string): Promise<readonly string[]> {
     return this.#deps.keeper.bringImages(bundle);
+  }
+
+  /** Something waits for the next boot that did not, or no longer does. */
+  decideAgain(): void {
+    this.#deps.reboots.keeper.wake();
   }
 
   /** Restarts as soon as that may be, with all that a restart does before. */
@@ -139,13 +146,14 @@ export class OwnUpdates implements UpdateService {
     return { version, device, rootHash, blocks: dataBlocks, ...(await verifySlot(new AbortController().signal)) };
   }
 
-  /** Another window, another strategy: what is staged may be booted now. */
+  /** Another window, another strategy, a config that is brought about: what is staged may be booted now. */
   async #watchConfig(signal: AbortSignal): Promise<void> {
-    const { updateConfig, reboots, clock } = this.#deps;
-    for (let seen = updateConfig(); !signal.aborted; ) {
+    const { updateConfig, waits, reboots, clock } = this.#deps;
+    for (let seen = [updateConfig(), waits()] as const; !signal.aborted; ) {
       await clock.sleep(configPollMs, signal).catch(() => undefined);
-      if (updateConfig() !== seen) reboots.keeper.wake();
-      seen = updateConfig();
+      const now = [updateConfig(), waits()] as const;
+      if (now[0] !== seen[0] || now[1] !== seen[1]) reboots.keeper.wake();
+      seen = now;
     }
   }
 }

@@ -4,6 +4,8 @@ import { BerthError } from '../core/errors.ts';
 import type { DatasourceResult } from '../datasource/datasource.ts';
 import { HttpFetcher } from '../datasource/http-fetcher.ts';
 import { instanceDataOf } from '../datasource/instance-data.ts';
+import { hostObjectStores } from '../datasource/objects/host-object-stores.ts';
+import { SourceFetcher } from '../datasource/objects/source-fetcher.ts';
 import { ignitionNeedsNetwork, resolveIgnition } from '../datasource/resolve-ignition.ts';
 import { hasIncludes, needsNetwork, resolveUserData } from '../datasource/resolve-user-data.ts';
 import type { Say } from './boot-console.ts';
@@ -45,6 +47,7 @@ export async function resolveSeed(result: DatasourceResult, options: ResolveSeed
   const onRetry = ({ url, error }: { url: string; error: string }): void =>
     say(`config: ${url}: ${error}; trying again`);
   const fetcher = new HttpFetcher({ clock, random, onRetry });
+  const sources = new SourceFetcher(fetcher, hostObjectStores(clock, random));
   const machine = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
   const ports = {
     fetch: async (url: string, until: AbortSignal) => fetcher.get(url, until),
@@ -57,7 +60,7 @@ export async function resolveSeed(result: DatasourceResult, options: ResolveSeed
       const document = `${name === 'userData' ? 'user-data' : 'vendor-data'} of ${result.origin}`;
       if (bytes === undefined) return undefined;
       const text = textOf(bytes);
-      const complete = name === 'userData' ? await resolveIgnition(text, fetcher, signal) : text;
+      const complete = name === 'userData' ? await resolveIgnition(text, sources, signal) : text;
       return complete === text
         ? await resolveUserData(document, bytes, ports, signal)
         : { text: complete, diagnostics: [] };

@@ -2,21 +2,19 @@ import { type ServiceWish, serviceWishes } from '../agent/agent-service.ts';
 import { array, boolean, described, integer, map, object, reference, text, time } from './json-schema.ts';
 import { formatMetrics, processMetrics, statusMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
+import { osRoutes } from './os-routes.ts';
 import {
   readApply,
   readApplyRequest,
-  readBless,
   readGenerationNumber,
   readLedgerQuery,
   readLogQuery,
   readOperator,
-  readRollback,
 } from './requests.ts';
 import type { Route } from './route.ts';
 import { updateRoutes } from './update-routes.ts';
 
 const serviceErrors = ['SERVICE_UNKNOWN'] as const;
-const osErrors = ['UNSUPPORTED', 'HOST_REFUSED', 'NOT_FOUND', 'BUSY'] as const;
 const sessionErrors = [
   'SERVICE_UNKNOWN',
   'ENGINE_UNREACHABLE',
@@ -209,48 +207,7 @@ export const routes: readonly Route[] = [
     response: array(reference('ConfigText')),
     handle: async (service, { params }) => service.generationConfig(readGenerationNumber(params['number'] ?? '')),
   },
-  {
-    kind: 'json',
-    method: 'get',
-    path: '/v1/os',
-    summary: 'The OS release that runs, whether it has proved itself, and those that the boot loader knows.',
-    errors: osErrors,
-    response: reference('OsStatus'),
-    handle: async (service) => service.osStatus(),
-  },
-  {
-    kind: 'json',
-    method: 'get',
-    path: '/v1/os/history',
-    summary: 'What happened to OS releases on this host, newest first.',
-    errors: ['UNSUPPORTED'],
-    response: array(reference('OsEvent')),
-    handle: async (service) => service.osHistory(),
-  },
-  {
-    kind: 'json',
-    method: 'post',
-    path: '/v1/os/bless',
-    summary: 'Keep the running OS release; with `manual` whatever its health gate says.',
-    body: object({ who: text, command: text, manual: boolean }),
-    errors: [...osErrors, 'USAGE'],
-    response: reference('OsStatus'),
-    handle: async (service, { body }) => service.blessOs(readBless(body), readOperator(body)),
-  },
-  {
-    kind: 'json',
-    method: 'post',
-    path: '/v1/os/rollback',
-    summary:
-      'Take the running OS release away and restart into the other one; with `force` past volumes that go forward only.',
-    body: object({ who: text, command: text, reason: text, 'force?': boolean }),
-    errors: [...osErrors, 'USAGE', 'CONFIG_INVALID'],
-    response: object({ ok: boolean }),
-    handle: async (service, { body }) => {
-      await service.rollBackOs(readRollback(body), readOperator(body));
-      return { ok: true };
-    },
-  },
+  ...osRoutes,
   ...updateRoutes,
   {
     kind: 'stream',

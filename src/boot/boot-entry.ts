@@ -19,10 +19,19 @@ const product = 'berth';
  */
 export function parseBootEntry(file: string): BootEntry | undefined {
   if (!file.toLowerCase().endsWith(ending) || file.length === ending.length) return undefined;
-  const stem = file.slice(0, -ending.length);
+  const { name, tries } = splitCounter(file.slice(0, -ending.length));
+  return { file, name, version: versionOf(name), ...(tries === undefined ? {} : { tries }) };
+}
+
+/** Takes the counter from a file's name without its ending. Pure. */
+export function splitCounter(stem: string): Pick<BootEntry, 'name' | 'tries'> {
   const [, name = stem, left, done = '0'] = /^(.+)\+(\d+)(?:-(\d+))?$/.exec(stem) ?? [];
-  const version = name.includes('_') ? name.slice(name.indexOf('_') + 1) : '';
-  return { file, name, version, ...(left === undefined ? {} : { tries: { left: Number(left), done: Number(done) } }) };
+  return { name, ...(left === undefined ? {} : { tries: { left: Number(left), done: Number(done) } }) };
+}
+
+/** The version in an entry's name. Pure. */
+export function versionOf(name: string): string {
+  return name.includes('_') ? name.slice(name.indexOf('_') + 1) : '';
 }
 
 /** The file's name once no tries are counted any more. Pure. */

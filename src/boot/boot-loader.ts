@@ -10,9 +10,11 @@ export interface KernelImage {
 
 /** What the boot loader would boot, and how it is told that a system is well, or is not. */
 export interface BootLoader {
-  /** The entry that this boot came from; undefined when no boot loader was asked. */
+  /** The release's entry that this boot came from, with kernel arguments or without; undefined when no boot loader was asked. */
   running(): Promise<Pick<BootEntry, 'name' | 'version'> | undefined>;
-  /** All entries, the one that is booted next first. */
+  /** The name of what this boot came from, a release's entry or its kernel arguments', while tries of it are counted. */
+  onTrial(): Promise<string | undefined>;
+  /** All entries of releases, the one that is booted next first. */
   entries(): Promise<readonly BootEntry[]>;
   /** No more tries are counted: it stays. Durable when it resolves. Throws NOT_FOUND, HOST_REFUSED. */
   bless(name: string): Promise<void>;

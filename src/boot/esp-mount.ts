@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
-import { BerthError } from '../core/errors.ts';
+import { BerthError, isBerthError, messageOf } from '../core/errors.ts';
 import { Turns } from '../core/turns.ts';
 import { syncPath } from '../engine/durable-file.ts';
 import { type Esp, EspDirectory } from './esp.ts';
@@ -139,4 +139,12 @@ async function makeDirectory(path: string): Promise<boolean> {
     if (Reflect.get(Object(error), 'code') === 'EEXIST') return false;
     throw error;
   }
+}
+
+/** What the system says, as what the callers of {@link EspAccess} know. */
+export function espRefusal(error: unknown): unknown {
+  const code: unknown = Reflect.get(Object(error), 'code');
+  if (isBerthError(error) || typeof Reflect.get(Object(error), 'errno') !== 'number') return error;
+  if (code === 'ENOSPC') return new BerthError('DISK_FULL', 'the EFI system partition is full', { cause: error });
+  return new BerthError('HOST_REFUSED', `the EFI system partition: ${messageOf(error)}`, { cause: error });
 }

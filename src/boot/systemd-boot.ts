@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
-import { BerthError, isBerthError, messageOf } from '../core/errors.ts';
-import { type BootEntry, blessedFile, countedFile, isOurs, parseBootEntry } from './boot-entry.ts';
+import { BerthError } from '../core/errors.ts';
+import { parseArgumentName } from './argument-entry.ts';
+import { argumentsOfOthers, blessArguments, listArguments } from './argument-files.ts';
+import { type BootEntry, blessedFile, countedFile, isOurs, parseBootEntry, versionOf } from './boot-entry.ts';
 import type { BootLoader, KernelImage } from './boot-loader.ts';
-import { readLoaderVariable } from './efi-variables.ts';
 import { bootOrder } from './entry-order.ts';
 import type { Esp } from './esp.ts';
-import type { EspAccess } from './esp-mount.ts';
+import { type EspAccess, espRefusal } from './esp-mount.ts';
+import { beginsWith, takeAway } from './sight.ts';
+import { startedEntry } from './started-entry.ts';
 
 /** Where systemd-boot looks for unified kernel images: UAPI.1, Boot Loader Specification, type 2. */
 const entryDirectory = 'EFI/Linux';
@@ -31,8 +34,20 @@ export class SystemdBoot implements BootLoader {
   }
 
   async running(): Promise<Pick<BootEntry, 'name' | 'version'> | undefined> {
-    const path = (await readLoaderVariable('LoaderBootCountPath')) ?? (await readLoaderVariable('LoaderEntrySelected'));
-    return path === undefined ? undefined : parseBootEntry(path.slice(path.lastIndexOf('\\') + 1));
+    const started = await startedEntry();
+    return started?.kind === 'arguments'
+      ? { name: started.entry.release, version: versionOf(started.entry.release) }
+      : started?.entry;
+  }
+
+  async onTrial(): Promise<string | undefined> {
+    const started = await startedEntry();
+    if (started === undefined) return undefined;
+    const { name } = started.entry;
+    const counted = await this.#use('ro', async (esp) =>
+      started.kind === 'arguments' ? listArguments(esp) : listEntries(esp, 'passed-over'),
+    );
+    return counted.find((entry) => entry.name === name)?.tries === undefined ? undefined : name;
   }
 
   async entries(): Promise<readonly BootEntry[]> {
@@ -41,8 +56,11 @@ export class SystemdBoot implements BootLoader {
 
   async bless(name: string): Promise<void> {
     await this.#use('rw', async (esp) => {
-      const entry = await find(esp, name);
-      if (entry.tries !== undefined) await esp.rename(pathOf(entry.file), pathOf(blessedFile(entry)));
+      const entry = await find(esp, parseArgumentName(name)?.release ?? name);
+      const bless = async (): Promise<void> => esp.rename(pathOf(entry.file), pathOf(blessedFile(entry)));
+      const isCounted = entry.tries !== undefined;
+      if (parseArgumentName(name) !== undefined) await blessArguments(esp, name, isCounted ? bless : undefined);
+      else if (isCounted) await bless();
     });
   }
 
@@ -68,7 +86,7 @@ export class SystemdBoot implements BootLoader {
       await esp.write(`${rejectedDirectory}/${name}.txt`, [Buffer.from(`${reason}\n`)]);
       // A torn rename may have left it two names.
       const files = (await esp.list(entryDirectory)).filter((file) => parseBootEntry(file)?.name === entry.name);
-      await takeAway(esp, files);
+      await takeAway(esp, files.map(pathOf));
     });
   }
 
@@ -90,12 +108,19 @@ export class SystemdBoot implements BootLoader {
 
   async clear(keep: string): Promise<readonly string[]> {
     // A partition that has nothing to be cleared is not written.
-    if ((await this.#use('ro', async (esp) => ownFiles(esp, keep, 'passed-over'))).length === 0) return [];
+    const isClear = await this.#use(
+      'ro',
+      async (esp) =>
+        (await ownFiles(esp, keep, 'passed-over')).length + (await argumentsOfOthers(esp, keep)).length === 0,
+    );
+    if (isClear) return [];
     return this.#use('rw', async (esp) => {
       // A repair may have taken it away: then what else there is must stay.
       await find(esp, keep);
+      // Should a release of the same name come again, it may be another one.
+      await takeAway(esp, await argumentsOfOthers(esp, keep));
       const files = await ownFiles(esp, keep);
-      await takeAway(esp, files);
+      await takeAway(esp, files.map(pathOf));
       return files;
     });
   }
@@ -146,17 +171,9 @@ export class SystemdBoot implements BootLoader {
     try {
       return await this.#esp.use(mode, work);
     } catch (error) {
-      throw refusalOf(error);
+      throw espRefusal(error);
     }
   }
-}
-
-/** What the system says, as what its callers know. */
-function refusalOf(error: unknown): unknown {
-  const code: unknown = Reflect.get(Object(error), 'code');
-  if (isBerthError(error) || typeof Reflect.get(Object(error), 'errno') !== 'number') return error;
-  if (code === 'ENOSPC') return new BerthError('DISK_FULL', 'the EFI system partition is full', { cause: error });
-  return new BerthError('HOST_REFUSED', `the EFI system partition: ${messageOf(error)}`, { cause: error });
 }
 
 /** The image with nothing where its magic was; fails when it is not the one that was announced. */
@@ -193,7 +210,7 @@ async function listEntries(esp: Esp, unreadable: Unreadable = 'fails'): Promise<
 }
 
 async function isShown(esp: Esp, file: string): Promise<boolean> {
-  return magic.equals(await esp.head(pathOf(file), magic.length));
+  return beginsWith(esp, pathOf(file), magic);
 }
 
 /** Berth's files in the directory of entries, whole or half written, but one entry; of its name there may be files that are none. */
@@ -208,16 +225,6 @@ async function find(esp: Esp, name: string, unreadable?: Unreadable): Promise<Bo
   const entry = (await listEntries(esp, unreadable)).find((one) => one.name === name);
   if (entry === undefined) throw new BerthError('NOT_FOUND', `the boot loader has no ${name}`);
   return entry;
-}
-
-/**
- * Out of the boot loader's sight first, by one write each: half removed, one might still be booted, by another name. None is removed
- * before all are out of sight: two names may have their space in common.
- */
-async function takeAway(esp: Esp, files: readonly string[]): Promise<void> {
-  // What has no beginning would grow by one, and the partition may be full.
-  for (const file of files) if (await isShown(esp, file)) await esp.patch(pathOf(file), noMagic);
-  for (const file of files) await esp.remove(pathOf(file));
 }
 
 function pathOf(file: string): string {

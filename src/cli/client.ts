@@ -17,6 +17,7 @@ import type {
   SessionIo,
 } from '../agent/agent-service.ts';
 import type { ApplyEvent, Generation, HostStatus, LedgerEntry, PlanReport, WhyReport } from '../agent/model.ts';
+import type { OsService } from '../agent/os-service.ts';
 import type { UpdateService } from '../agent/update-service.ts';
 import { fromProblem, type ProblemDocument, problemType } from '../api/problem.ts';
 import type { EffectiveKey } from '../config/user-data/explain.ts';
@@ -24,7 +25,8 @@ import { BerthError, isBerthError } from '../core/errors.ts';
 import type { ExecOptions } from '../engine/container-engine.ts';
 import { drain, jsonLines } from '../engine/docker-streams.ts';
 import type { ServiceStatus } from '../services/status.ts';
-import type { OsEvent, OsStatus } from '../update/os-status.ts';
+import { OsClient } from './os-client.ts';
+import type { Requests } from './requests.ts';
 import { runSession } from './session.ts';
 import { UpdateClient } from './update-client.ts';
 
@@ -34,16 +36,20 @@ const noServerName = { servername: '' };
 /** The agent, seen through its socket. Errors come over as what they were: the same codes, messages and hints. */
 export class AgentClient implements Omit<AgentService, 'metrics'> {
   readonly socketPath: string;
-  readonly updates: UpdateService = new UpdateClient({
-    get: async (path) => this.#get(path),
-    post: async (path, body) => this.#post(path, body),
-    stream: async (path, body, onLine, signal) => this.#stream('POST', path, body, onLine, signal),
-  });
+  readonly os: OsService;
+  readonly updates: UpdateService;
   readonly #program: string;
 
   constructor(socketPath: string, program = 'berth') {
     this.socketPath = socketPath;
     this.#program = program;
+    const ask: Requests = {
+      get: async (path) => this.#get(path),
+      post: async (path, body) => this.#post(path, body),
+      stream: async (path, body, onLine, signal) => this.#stream('POST', path, body, onLine, signal),
+    };
+    this.os = new OsClient(ask);
+    this.updates = new UpdateClient(ask);
   }
 
   async status(): Promise<HostStatus> {
@@ -119,22 +125,6 @@ export class AgentClient implements Omit<AgentService, 'metrics'> {
 
   async events(onEvent: (event: AgentEvent) => void, signal: AbortSignal): Promise<void> {
     await this.#stream('GET', '/v1/events', undefined, onEvent, signal);
-  }
-
-  async osStatus(): Promise<OsStatus> {
-    return this.#get('/v1/os');
-  }
-
-  async osHistory(): Promise<readonly OsEvent[]> {
-    return this.#get('/v1/os/history');
-  }
-
-  async blessOs(options: { readonly manual: boolean }, operator: Operator): Promise<OsStatus> {
-    return this.#post('/v1/os/bless', { ...options, ...operator });
-  }
-
-  async rollBackOs(options: { readonly reason: string; readonly force: boolean }, operator: Operator): Promise<void> {
-    await this.#post('/v1/os/rollback', { ...options, ...operator });
   }
 
   async shutdown(operator: Operator): Promise<void> {

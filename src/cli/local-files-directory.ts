@@ -1,7 +1,13 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import type { LocalFile, LocalFiles, LocalProblem, LocalTree, TreeEntry } from '../config/local-files.ts';
+import type { Cli } from './context.ts';
 import { explainFileError } from './files.ts';
+
+/** The files of the directory that `--files-dir` names; undefined without it. */
+export function localFilesOf({ context, flags }: Pick<Cli, 'context' | 'flags'>): LocalFilesDirectory | undefined {
+  return flags.filesDir === undefined ? undefined : new LocalFilesDirectory(resolve(context.cwd, flags.filesDir));
+}
 
 /** The local files of one directory, read when a config names them. */
 export class LocalFilesDirectory implements LocalFiles {

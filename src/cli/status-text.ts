@@ -45,14 +45,18 @@ export function renderServices(services: readonly ServiceStatus[], now: number, 
 }
 
 /** The network in a line, where the config is from, and what is wrong with the machine. */
-function renderMachine({ config, network, problems, maintenance, release }: MachineStatus, style: Style): string {
+function renderMachine(
+  { config, network, problems, pending, maintenance, release }: MachineStatus,
+  style: Style,
+): string {
   const links = (network?.links ?? []).map(({ name, addresses }) => [name, ...addresses].join(' ')).join(', ');
   const state =
     network?.ready === true ? style.good('ready') : style.bad(`not ready: ${network?.detail ?? 'not looked at yet'}`);
   const origin = config === null ? [] : [`Config   ${config.datasource}  ${style.dim(config.place)}`];
   const system = release === null ? [] : [`OS       ${renderRelease(release, style)}`];
   const waiting = maintenance === null ? [] : [`No config (${maintenance}): berth apply FILE gives it one`];
-  const lines = [`Network  ${state}  ${links}`.trimEnd(), ...origin, ...system, ...waiting];
+  const later = pending.map((line) => `Restart  ${style.busy('pending')}  ${line}`);
+  const lines = [`Network  ${state}  ${links}`.trimEnd(), ...origin, ...system, ...later, ...waiting];
   return [...lines, ...problems.map((problem) => style.bad(problem))].join('\n');
 }
 

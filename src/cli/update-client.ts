@@ -2,13 +2,7 @@ import type { Operator } from '../agent/operator.ts';
 import type { SlotCheck, UpdateOptions, UpdateService } from '../agent/update-service.ts';
 import type { Pin } from '../update/machine/update-memory.ts';
 import type { UpdateEventLine, UpdateOffer, UpdateStatus } from '../update/machine/update-status.ts';
-
-/** How an agent is asked. */
-export interface Requests {
-  get<Answer>(path: string): Promise<Answer>;
-  post<Answer>(path: string, body: unknown): Promise<Answer>;
-  stream(path: string, body: unknown, onLine: (line: never) => void, signal?: AbortSignal): Promise<void>;
-}
+import type { Requests } from './requests.ts';
 
 /** The agent's part for updates, seen through its socket. */
 export class UpdateClient implements UpdateService {

@@ -1,5 +1,7 @@
 import type { CommandsConfig } from './commands-config.ts';
+import type { KernelArgumentsConfig } from './kernel-arguments.ts';
 import type { NetworkConfig } from './network/network-config.ts';
+import type { RemoteContent } from './remote-content.ts';
 import type { ComposeModel } from './service-spec.ts';
 import type { StorageConfig } from './storage-config.ts';
 
@@ -24,6 +26,8 @@ export interface HostConfig {
   readonly refused?: readonly RefusedKey[];
   readonly sysctl: Readonly<Record<string, string>>;
   readonly modules: readonly string[];
+  /** Absent: the kernel gets the release's own arguments. */
+  readonly kernelArguments?: KernelArgumentsConfig;
   readonly mounts: readonly MountConfig[];
   readonly swap: readonly SwapConfig[];
   readonly storage: StorageConfig;
@@ -99,17 +103,6 @@ export interface FileConfig {
 }
 
 export type OwnershipPart = 'mode' | 'owner' | 'group';
-
-/** Bytes on a server. */
-export interface RemoteContent {
-  /** http or https. May hold a password. */
-  readonly url: string;
-  /** Values may be secrets. */
-  readonly headers: readonly { readonly name: string; readonly value: string }[];
-  /** `sha512-` or `sha256-` and hexadecimal digits, of the unpacked content. */
-  readonly hash?: string;
-  readonly compression?: 'gzip';
-}
 
 export interface DirectoryConfig {
   readonly path: string;

@@ -13,6 +13,7 @@ const identities: Readonly<Record<string, string>> = {
   disks: 'device',
   filesystems: 'device',
   raid: 'name',
+  luks: 'name',
 };
 
 /**

@@ -19,6 +19,8 @@ export interface ParseOptions {
   readonly passwordSeed?: string;
   /** The local files that a Butane config may take in. */
   readonly localFiles?: LocalFiles | undefined;
+  /** True: what the files refer to on servers is taken in before they are applied. Default false: they cannot be applied then. */
+  readonly isCompletedLater?: boolean;
 }
 
 export interface ParseResult {
@@ -56,9 +58,10 @@ export function parseConfig(files: readonly SourceFile[], options: ParseOptions 
 }
 
 /** What a config may refer to, as the caller knows it. */
-export function contextOf({ environment = {}, catalogue, passwordSeed, localFiles }: ParseOptions): DialectContext {
+export function contextOf(options: ParseOptions): DialectContext {
+  const { environment = {}, catalogue, passwordSeed, localFiles, isCompletedLater = false } = options;
   const hashPassword = passwordSeed === undefined ? () => undefined : passwordHasher(passwordSeed);
-  return { environment, catalogue, hashPassword, localFiles };
+  return { environment, catalogue, hashPassword, localFiles, isCompletedLater };
 }
 
 /**

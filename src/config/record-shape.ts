@@ -63,8 +63,20 @@ export function record<F extends Fields, R extends keyof ReadFields<F> & string 
       }
       const read = new Map<string, unknown>();
       const hint = keyHints(known.keys());
+      const seen = new Map<string, string>();
       for (const [spelling, entry] of Object.entries(value)) {
         const key = spellings.get(spelling) ?? spelling;
+        const before = seen.get(key);
+        if (before !== undefined)
+          place
+            .child(before)
+            .warn(
+              'duplicate-key',
+              `"${spelling}" is the same key in another spelling, and goes over it`,
+              undefined,
+              'key',
+            );
+        seen.set(key, spelling);
         const field = readField(key, entry, place.child(spelling), hint);
         if (field !== undefined) read.set(key, field);
       }

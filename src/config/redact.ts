@@ -1,16 +1,19 @@
 import type { FileConfig, HostConfig } from './host-config.ts';
+import type { RemoteContent } from './remote-content.ts';
+import type { LuksConfig } from './storage-config.ts';
 
 /** What stands where a secret stood. */
 export const redacted = '<redacted>';
 
 /** The config without its secrets, for the API, logs and people. */
 export function redactConfig(config: HostConfig): HostConfig {
-  const { connectivity, compose } = config;
+  const { connectivity, compose, storage } = config;
   const { proxy } = connectivity;
   return {
     ...config,
     users: config.users.map((user) => (user.passwordHash === undefined ? user : { ...user, passwordHash: redacted })),
     files: config.files.map(redactFile),
+    storage: storage.luks === undefined ? storage : { ...storage, luks: storage.luks.map(redactLuks) },
     console: config.console.passwordHash === undefined ? config.console : { passwordHash: redacted },
     report: config.report.url === undefined ? config.report : { url: redactUrl(config.report.url) },
     connectivity: {
@@ -40,16 +43,16 @@ export function redactConfig(config: HostConfig): HostConfig {
 
 /** Every value of the config that must not appear in a log, a status or the ledger; longest first, for replacing. */
 export function secretsOf(config: HostConfig): string[] {
-  const { connectivity, compose, update } = config;
+  const { connectivity, compose, update, storage } = config;
   const { proxy, registries } = connectivity;
   const values = [
     ...config.users.map(({ passwordHash }) => passwordHash),
     config.console.passwordHash,
     ...config.files.filter(isPrivate).flatMap(contentsOf),
-    ...config.files.flatMap(({ remote }) => [
-      ...passwordsOfUrl(remote?.url),
-      ...(remote?.headers ?? []).map(({ value }) => value),
-    ]),
+    ...config.files.flatMap(({ remote }) => secretsOfRemote(remote)),
+    ...(storage.luks ?? []).flatMap(({ key }) => {
+      return key.kind === 'given' ? contentsOf(key) : key.kind === 'remote' ? secretsOfRemote(key.remote) : [];
+    }),
     ...Object.values(registries).map(({ password }) => password),
     ...Object.values(compose.secrets).flatMap(({ content }) => [content, content?.trim()]),
     ...[proxy.http, proxy.https, update.feed, update.proxy, config.report.url].flatMap(passwordsOfUrl),
@@ -60,9 +63,32 @@ export function secretsOf(config: HostConfig): string[] {
 
 function redactFile(file: FileConfig): FileConfig {
   const { remote, ...rest } = isPrivate(file) ? { ...file, contentBase64: redacted } : file;
-  if (remote === undefined) return rest;
+  return remote === undefined ? rest : { ...rest, remote: redactRemote(remote) };
+}
+
+function redactLuks(luks: LuksConfig): LuksConfig {
+  switch (luks.key.kind) {
+    case 'given':
+      return { ...luks, key: { kind: 'given', contentBase64: redacted } };
+    case 'remote':
+      return { ...luks, key: { kind: 'remote', remote: redactRemote(luks.key.remote) } };
+    case 'random':
+      return luks;
+  }
+}
+
+function redactRemote(remote: RemoteContent): RemoteContent {
   const headers = remote.headers.map(({ name }) => ({ name, value: redacted }));
-  return { ...rest, remote: { ...remote, url: redactUrl(remote.url), headers } };
+  const url = signaturesOf(remote.url).reduce((text, value) => text.replace(`=${value}`, `=${redacted}`), remote.url);
+  return { ...remote, url: redactUrl(url), headers };
+}
+
+function secretsOfRemote(remote: RemoteContent | undefined): string[] {
+  return [
+    ...passwordsOfUrl(remote?.url),
+    ...signaturesOf(remote?.url),
+    ...(remote?.headers ?? []).map(({ value }) => value),
+  ];
 }
 
 /** A file that others may not read holds a secret. */
@@ -70,7 +96,7 @@ function isPrivate({ mode, contentBase64 }: FileConfig): boolean {
   return (mode & 0o004) === 0 && contentBase64 !== '';
 }
 
-function contentsOf({ contentBase64 }: FileConfig): string[] {
+function contentsOf({ contentBase64 }: Pick<FileConfig, 'contentBase64'>): string[] {
   const content = Buffer.from(contentBase64, 'base64').toString('utf8');
   return [contentBase64, content, content.trim()];
 }
@@ -88,6 +114,12 @@ function passwordsOfUrl(text: string | undefined): string[] {
   } catch {
     return [written];
   }
+}
+
+/** What opens an object to whoever has its presigned URL: of Amazon's, Google's and Azure's stores. */
+function signaturesOf(url: string | undefined): string[] {
+  const pattern = /[?&](?:X-Amz-(?:Signature|Security-Token)|X-Goog-Signature|Signature|sig)=([^&#]+)/gi;
+  return [...(url ?? '').matchAll(pattern)].flatMap(([, value]) => value ?? []);
 }
 
 function mapValues<T>(values: Readonly<Record<string, T>>, to: (value: T) => T): Record<string, T> {

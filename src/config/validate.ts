@@ -12,7 +12,7 @@ export function validateConfig(file: SourceFile, options: ParseOptions = {}): Di
   const { dialect = 'auto' } = options;
   const row = recognise(file, dialect) ?? (dialect === 'auto' && isUserData(file) ? cloudInit : undefined);
   if (row === undefined) return [unrecognised(file)];
-  return sortDiagnostics(judge(row, file, contextOf(options)));
+  return sortDiagnostics(judge(row, file, contextOf({ ...options, isCompletedLater: true })));
 }
 
 /** Also what cloud-init takes and no config can be read from, such as a script. */

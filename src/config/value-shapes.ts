@@ -1,5 +1,6 @@
 import { messageOf } from '../core/errors.ts';
 import { parseCron } from '../core/schedule/cron.ts';
+import { isCertificates } from './certificates.ts';
 import type { Place } from './place.ts';
 import { convert, describeValue, type Shape, text, textLike } from './shape.ts';
 
@@ -33,6 +34,15 @@ export const cronExpression: Shape<string> = convert(text, (value, place) => {
 export const accountName: Shape<string> = textLike(
   /^[A-Za-z_][A-Za-z0-9_.-]{0,30}\$?$/,
   'a user or group name: a letter, then at most 30 letters, digits, "_", "-" and "."',
+);
+
+/** Device-mapper writes other characters in another way, and `control` is its own. */
+export const mapperNamePattern = /^(?!control$)[A-Za-z0-9_][A-Za-z0-9#+.:=@_-]{0,126}$/;
+
+/** The name of a device that is made with device-mapper. */
+export const mapperName: Shape<string> = textLike(
+  mapperNamePattern,
+  'the name of a mapped device: a letter or digit, then letters, digits and any of "_-.:=@+#"',
 );
 
 /** A host name: labels of RFC 1123 with dots between them, at most 64 characters (Linux' HOST_NAME_MAX). */
@@ -82,8 +92,7 @@ const keyTypes =
 
 /** A PEM certificate, or several in one text. */
 export const certificate: Shape<string> = convert(text, (value, place) => {
-  const begin = value.indexOf('-----BEGIN CERTIFICATE-----');
-  if (begin !== -1 && value.indexOf('-----END CERTIFICATE-----', begin) !== -1) return value.trim();
+  if (isCertificates(value)) return value.trim();
   place.error('invalid-value', 'is not a PEM certificate', 'it begins with -----BEGIN CERTIFICATE-----');
   return undefined;
 });

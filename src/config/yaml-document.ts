@@ -1,4 +1,13 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  parseDocument,
+  type YAMLError,
+} from 'yaml';
 import { indentContinuations, quoteDashes } from './yaml-continuation.ts';
 
 /** A place in a text; both 1-based. */
@@ -7,9 +16,9 @@ export interface TextPosition {
   readonly column: number;
 }
 
-/** One YAML 1.1 document and where its nodes stand. */
-export interface YamlDocument {
-  readonly document: Document.Parsed;
+/** YAML 1.1 documents and where their nodes stand. */
+export interface YamlDocuments {
+  readonly documents: readonly Document.Parsed[];
   /** The text that the offsets of the nodes are of: it means the same as the one that was read. */
   readonly text: string;
   /** What keeps it from being read. */
@@ -18,19 +27,71 @@ export interface YamlDocument {
   positionOf(offset: number): TextPosition;
 }
 
+/**
+ * A text with a line feed for each other sign that ends a line in YAML 1.1 and does not to the parser. Each stays one
+ * character, so that places stay where they are. Pure.
+ */
+export function withLineFeeds(text: string): string {
+  return text.replace(/\r(?!\n)|[\u0085\u2028\u2029]/g, '\n');
+}
+
+/** True for a `:` without a key, where no `?` stands for the key: libyaml and PyYAML refuse it, the parser does not. Pure. */
+export function isWithoutKey(key: unknown, text: string): boolean {
+  if (isScalar(key) && (key.anchor !== undefined || key.tag !== undefined)) return false;
+  const [start, end] = isScalar(key) ? (key.range ?? []) : [];
+  return start !== undefined && start === end && !/\?\s*$/.test(text.slice(Math.max(0, start - 80), start));
+}
+
+/** One YAML 1.1 document and where its nodes stand. */
+export interface YamlDocument extends Omit<YamlDocuments, 'documents'> {
+  readonly document: Document.Parsed;
+}
+
+type YamlOptions = NonNullable<Parameters<typeof parseDocument>[1]>;
+
+/** How much of a text is read, and what of it counts as a fault. */
+interface Extent {
+  readonly parse: (text: string, options: YamlOptions) => readonly Document.Parsed[];
+  readonly faultsOf: (document: Document.Parsed) => readonly YAMLError[];
+}
+
+const one: Extent = {
+  parse: (text, options) => [parseDocument(text, options)],
+  faultsOf: ({ errors, warnings }) => [...errors, ...warnings],
+};
+
+const all: Extent = {
+  parse(text, options) {
+    const documents = parseAllDocuments(text, options);
+    return 'empty' in documents ? [] : documents;
+  },
+  // The parser warns of tags that it does not know: those are the caller's.
+  faultsOf: ({ errors }) => errors,
+};
+
 /** A text with more is no config that people wrote, and is not read a second time. */
 const maxFaults = 1000;
 
 /** Reads a text as libyaml and PyYAML do where they are laxer than YAML's letter. May throw what the parser throws. Pure. */
 export function parseYamlDocument(text: string): YamlDocument {
-  const strict = parse(text, nothing);
+  const { documents, ...rest } = parseLaxly(text, one);
+  return { document: documents[0] as Document.Parsed, ...rest };
+}
+
+/** The same for a text of any number of documents, which may have tags of an application's own. */
+export function parseYamlDocuments(text: string): YamlDocuments {
+  return parseLaxly(text, all);
+}
+
+function parseLaxly(text: string, extent: Extent): YamlDocuments {
+  const strict = parse(text, nothing, extent);
   if (strict.faults.length === 0 || strict.faults.length > maxFaults) return strict;
   const indented = indentContinuations(text);
   const { added } = indented;
-  const laxer = added.size === 0 ? strict : parse(indented.text, { added, quotes: [] });
+  const laxer = added.size === 0 ? strict : parse(indented.text, { added, quotes: [] }, extent);
   if (!laxer.faults.some(({ code }) => code === 'BLOCK_IN_FLOW')) return laxer;
   const { text: quoted, quotes } = quoteDashes(indented.text);
-  return quotes.length === 0 ? laxer : parse(quoted, { added, quotes });
+  return quotes.length === 0 ? laxer : parse(quoted, { added, quotes }, extent);
 }
 
 /** What was put into a text: blanks before lines, by number from 1, and quotes around single characters. */
@@ -41,11 +102,11 @@ interface Changes {
 
 const nothing: Changes = { added: new Map(), quotes: [] };
 
-function parse(text: string, { added, quotes }: Changes): YamlDocument {
+function parse(text: string, { added, quotes }: Changes, extent: Extent): YamlDocuments {
   const lines = new LineCounter();
   // Duplicate keys are looked for by those who read it: the parser's own check takes quadratic time.
-  const document = withoutTraces(() =>
-    parseDocument(text, {
+  const documents = withoutTraces(() =>
+    extent.parse(text, {
       version: '1.1',
       lineCounter: lines,
       uniqueKeys: false,
@@ -53,11 +114,11 @@ function parse(text: string, { added, quotes }: Changes): YamlDocument {
       logLevel: 'error',
     }),
   );
-  endAsWritten(document.contents, text);
+  endAsWritten(documents.at(-1)?.contents, text);
   return {
-    document,
+    documents,
     text,
-    faults: [...document.errors, ...document.warnings].filter((fault) => !isBlankBeforeComment(fault)),
+    faults: documents.flatMap(extent.faultsOf).filter((fault) => !isBlankBeforeComment(fault)),
     positionOf(offset) {
       const { line, col } = lines.linePos(offset);
       const quoted = quotes.filter((at) => at < offset && at > offset - col).length;

@@ -3,7 +3,7 @@ import { type DocumentPath, formatPath, type Problem } from '../core/diagnostic.
 import { placeholderHint } from './placeholder.ts';
 import { plainJson } from './plain-json.ts';
 import { lineAt } from './text-lines.ts';
-import { parseYamlDocument, type TextPosition, type YamlDocument } from './yaml-document.ts';
+import { parseYamlDocument, type TextPosition, withLineFeeds, type YamlDocument } from './yaml-document.ts';
 import { type ScalarRules, scalarValue } from './yaml-scalar.ts';
 
 export type { TextPosition } from './yaml-document.ts';
@@ -122,7 +122,7 @@ class YamlReader {
   }
 
   read(): YamlSource {
-    this.#yaml = parseYamlDocument(this.#text);
+    this.#yaml = parseYamlDocument(withLineFeeds(this.#text));
     const { document } = this.#yaml;
     const faults = syntaxProblems(this.#yaml);
     for (const { offset, ...fault } of faults) this.#add(fault, offset);
@@ -255,7 +255,10 @@ export function yamlSyntaxProblem({ message, code }: { readonly message: string;
 }
 
 /** What the parser found wrong with a text, the first twenty. */
-export function syntaxProblems({ faults, text }: YamlDocument): (Problem & { readonly offset: number })[] {
+export function syntaxProblems({
+  faults,
+  text,
+}: Pick<YamlDocument, 'faults' | 'text'>): (Problem & { readonly offset: number })[] {
   // What follows from a fault at the same place helps nobody.
   const places = new Set<number>();
   const first = faults.filter(({ pos: [at] }) => !places.has(at) && places.add(at));

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { BerthError } from '../core/errors.ts';
 import { askHttp, type HttpQuestion } from './http-request.ts';
@@ -14,6 +15,7 @@ export interface HttpLimits {
 /** An answer as a whole. */
 export interface WholeAnswer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   /** Unpacked; empty unless the status says success. */
   readonly body: Uint8Array;
 }
@@ -31,12 +33,13 @@ export async function askBounded(
   timer.restart(answerMs, 'no answer');
   const until = AbortSignal.any([question.signal, timer.signal]);
   try {
-    const { status, body } = await askHttp(url, { ...question, signal: until });
+    const { status, headers, body } = await askHttp(url, { ...question, signal: until });
     if (status < 200 || status >= 300) {
       body.destroy();
-      return { status, body: new Uint8Array() };
+      return { status, headers, body: new Uint8Array() };
     }
-    return { status, body: await readBody(body, url, maxBytes, () => timer.restart(stallMs, 'the answer stalled')) };
+    const read = await readBody(body, url, maxBytes, () => timer.restart(stallMs, 'the answer stalled'));
+    return { status, headers, body: read };
   } catch (error) {
     until.throwIfAborted();
     throw error;

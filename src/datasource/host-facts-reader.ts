@@ -5,11 +5,10 @@ import { parseBlockDevices } from './block-devices.ts';
 import { readBoundedFile } from './bounded-file.ts';
 import { fwCfgDirectory } from './fw-cfg.ts';
 import { type BlockDevice, type DmiField, dmiFields, type HostFacts } from './host-facts.ts';
+import { HostGuestValues } from './hypervisor/host-guest-values.ts';
 import { noCloudDirectories } from './nocloud.ts';
+import type { RunTool } from './run-tool.ts';
 import { oemStringsOf } from './smbios-table.ts';
-
-/** Runs a program to its end and gives what it wrote; rejects when it fails. */
-export type RunTool = (command: string, args: readonly string[], signal: AbortSignal) => Promise<string>;
 
 const maxTableBytes = 2 ** 20;
 
@@ -28,7 +27,8 @@ export async function readHostFacts(run: RunTool, signal: AbortSignal, root = '/
   const oemStrings = table === undefined ? [] : oemStringsOf(table);
   // Processors of ARM do not tell: there the machine's maker does.
   const isVirtual = /^flags\s*:.*\bhypervisor\b/m.test(processor) || /QEMU|KVM|Xen/.test(dmi.sys_vendor ?? '');
-  return { dmi, oemStrings, cmdline: cmdline.trim(), fwCfg, blockDevices, seedFiles, isVirtual };
+  const guestValues = await new HostGuestValues(run, root).names({ dmi }, signal);
+  return { dmi, oemStrings, cmdline: cmdline.trim(), fwCfg, blockDevices, seedFiles, guestValues, isVirtual };
 }
 
 /** Disks and partitions with a file system, as they are now. */

@@ -11,6 +11,8 @@ export interface HostFacts {
   readonly blockDevices: readonly BlockDevice[];
   /** Those of the places for seed files that exist. */
   readonly seedFiles: readonly string[];
+  /** Names of values that the hypervisor has for this guest: `guestinfo.userdata` (VMware), `vm-data/userdata` (Xen). */
+  readonly guestValues: readonly string[];
   /** A hypervisor shows itself. */
   readonly isVirtual: boolean;
 }

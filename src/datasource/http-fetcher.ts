@@ -2,6 +2,7 @@ import { backoffMs } from '../core/backoff.ts';
 import type { Clock } from '../core/clock.ts';
 import { BerthError, isBerthError } from '../core/errors.ts';
 import { askBounded } from './bounded-http.ts';
+import type { HttpWay } from './http-way.ts';
 import { shownUrl } from './inline-seed.ts';
 import { type Fetcher, maxDocumentBytes } from './seed-ports.ts';
 
@@ -16,6 +17,15 @@ export interface HttpFetcherDeps {
   /** How long it may pause within its answer. */
   readonly stallMs?: number;
   readonly maxBytes?: number;
+}
+
+/** How one try asks. */
+export interface HttpTry {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly way: HttpWay;
+  /** What to do when the server says that this asker may not have it, for the message. */
+  readonly refusedAdvice?: string;
 }
 
 /** Answers that another try may change: too early, too many, and the server's own faults. */
@@ -34,10 +44,16 @@ export class HttpFetcher implements Fetcher {
     url: string,
     signal: AbortSignal,
     headers: Readonly<Record<string, string>> = {},
+    way: HttpWay = {},
   ): Promise<Uint8Array | undefined> {
+    return await this.getBy(url, async () => Promise.resolve({ url, headers, way }), signal);
+  }
+
+  /** The same, with each try made ready anew. @param url what is asked for, for a person. */
+  async getBy(url: string, prepare: () => Promise<HttpTry>, signal: AbortSignal): Promise<Uint8Array | undefined> {
     for (let failures = 1; ; failures += 1) {
       try {
-        return await this.#tryOnce(url, headers, signal);
+        return await this.#tryOnce(url, await prepare(), signal);
       } catch (error) {
         signal.throwIfAborted();
         if (isBerthError(error) && !error.retryable) throw error;
@@ -50,20 +66,21 @@ export class HttpFetcher implements Fetcher {
 
   async #tryOnce(
     url: string,
-    headers: Readonly<Record<string, string>>,
+    { url: address, headers, way, refusedAdvice }: HttpTry,
     signal: AbortSignal,
   ): Promise<Uint8Array | undefined> {
     const { answerMs = 10_000, stallMs = 30_000, maxBytes = maxDocumentBytes } = this.#deps;
     const limits = { answerMs, stallMs, maxBytes };
-    const { status, body } = await askBounded(url, { method: 'GET', headers, signal }, limits);
+    const { status, body } = await askBounded(address, { method: 'GET', headers, way, signal }, limits);
     if (status >= 200 && status < 300) return body;
     if (status === 404 || status === 410) return undefined;
     if (retriedStatus(status)) throw unreachable(url, `the server answered ${status}`);
-    const hint = status === 401 || status === 403 ? 'the server wants other credentials' : undefined;
+    const isRefused = status === 401 || status === 403;
+    const advice = isRefused && refusedAdvice !== undefined ? `; ${refusedAdvice}` : '';
     throw new BerthError(
       'DATASOURCE_UNREADABLE',
-      `${shownUrl(url)}: the server answered ${status}`,
-      hint === undefined ? {} : { hint },
+      `${shownUrl(url)}: the server answered ${status}${advice}`,
+      isRefused && advice === '' ? { hint: 'the server wants other credentials' } : {},
     );
   }
 }

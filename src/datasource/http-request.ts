@@ -1,13 +1,10 @@
 import { once } from 'node:events';
-import {
-  type Agent as HttpAgent,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  request as overHttp,
-} from 'node:http';
-import { type Agent as HttpsAgent, request as overHttps } from 'node:https';
+import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, request as overHttp } from 'node:http';
+import { Agent as HttpsAgent, request as overHttps } from 'node:https';
 import { pipeline, type Readable } from 'node:stream';
+import { getCACertificates } from 'node:tls';
 import { createBrotliDecompress, createUnzip } from 'node:zlib';
+import type { HttpWay } from './http-way.ts';
 import { splitCredentials } from './url-credentials.ts';
 
 /** Who holds the connections, by a URL's protocol. */
@@ -17,7 +14,7 @@ export interface HttpAgents {
 }
 
 export interface HttpQuestion {
-  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
@@ -29,6 +26,7 @@ export interface HttpQuestion {
   readonly address?: string;
   /** The port to ask from. */
   readonly localPort?: number;
+  readonly way?: HttpWay;
 }
 
 export interface HttpAnswer {
@@ -73,12 +71,14 @@ function impersonalOnly(headers: Readonly<Record<string, string>> = {}): Record<
 
 async function askOnce(
   url: URL,
-  { method, headers = {}, body, signal, agents, address: place, localPort }: HttpQuestion,
+  { method, headers = {}, body, signal, agents, address: place, localPort, way = {} }: HttpQuestion,
 ): Promise<IncomingMessage> {
   signal.throwIfAborted();
   const { address, credentials } = splitCredentials(url.href);
   const send = url.protocol === 'https:' ? overHttps : overHttp;
+  const holders = agents ?? agentsThrough(way.proxy);
   const request = send(address, {
+    ...trustIn(way),
     method,
     headers: {
       ...credentials,
@@ -87,7 +87,7 @@ async function askOnce(
       ...(body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }),
     },
     signal,
-    agent: agents?.[url.protocol === 'https:' ? 'https:' : 'http:'] ?? false,
+    agent: holders?.[url.protocol === 'https:' ? 'https:' : 'http:'] ?? false,
     ...(place === undefined ? {} : { hostname: place }),
     ...(localPort === undefined ? {} : { localPort }),
   });
@@ -101,6 +101,23 @@ async function askOnce(
     signal.throwIfAborted();
     throw error;
   }
+}
+
+/** Given certificates stand in the place of the usual ones. */
+function trustIn({ authorities = [] }: HttpWay): { ca?: string[] } {
+  return authorities.length === 0 ? {} : { ca: [...getCACertificates('default'), ...authorities] };
+}
+
+/** Through proxies each request has a connection of its own, too. */
+function agentsThrough(proxy: HttpWay['proxy']): HttpAgents | undefined {
+  if (proxy?.http === undefined && proxy?.https === undefined) return undefined;
+  const { http, https, noProxy } = proxy;
+  const proxyEnv = {
+    ...(http === undefined ? {} : { HTTP_PROXY: http }),
+    ...(https === undefined ? {} : { HTTPS_PROXY: https }),
+    ...(noProxy.length === 0 ? {} : { NO_PROXY: noProxy.join(',') }),
+  };
+  return { 'http:': new HttpAgent({ proxyEnv }), 'https:': new HttpsAgent({ proxyEnv }) };
 }
 
 /** Some servers pack what nobody asked them to pack. */

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { BerthError, messageOf } from '../core/errors.ts';
 import { readBoundedFile } from './bounded-file.ts';
 import type { BlockDevice } from './host-facts.ts';
-import type { RunTool } from './host-facts-reader.ts';
+import type { RunTool } from './run-tool.ts';
 import type { SeedDocuments } from './seed-documents.ts';
 import { maxDocumentBytes, type SeedDevices } from './seed-ports.ts';
 

@@ -1,4 +1,5 @@
 import type { BlockDevice } from './host-facts.ts';
+import type { HttpWay } from './http-way.ts';
 import type { NetworkText, SeedDocuments } from './seed-documents.ts';
 
 /** Longest document that is read, in bytes, as it comes. Providers hand out at most 1 MiB; a config is read up to 1 MiB. */
@@ -32,7 +33,12 @@ export interface Fetcher {
    * Asks until there is an answer, for ever. Undefined when the answer is that there is no such document (404, 410).
    * Throws DATASOURCE_UNREADABLE for an answer that no repetition changes, such as one that is too long.
    */
-  get(url: string, signal: AbortSignal, headers?: Readonly<Record<string, string>>): Promise<Uint8Array | undefined>;
+  get(
+    url: string,
+    signal: AbortSignal,
+    headers?: Readonly<Record<string, string>>,
+    way?: HttpWay,
+  ): Promise<Uint8Array | undefined>;
 }
 
 /** A question to a cloud's metadata service. */
@@ -73,11 +79,18 @@ export interface MetadataServices {
   limit(ms: number): AbortSignal;
 }
 
+/** Values that a hypervisor hands over to its guest. */
+export interface GuestValues {
+  /** By a name as in the host's facts; undefined when there is none. Throws DATASOURCE_UNREADABLE. */
+  read(name: string, signal: AbortSignal): Promise<string | undefined>;
+}
+
 export interface SeedPorts {
   readonly devices: SeedDevices;
   readonly files: SeedFiles;
   readonly fetcher: Fetcher;
   readonly metadata: MetadataServices;
+  readonly guest: GuestValues;
   /** Brings the network up, with the configuration that the local part of the seed has, and waits until it is ready. */
   readonly network: (config: NetworkText | undefined, signal: AbortSignal) => Promise<void>;
 }

@@ -4,6 +4,8 @@ import { configDrive } from './config-drive.ts';
 import type { Datasource } from './datasource.ts';
 import { fwCfg } from './fw-cfg.ts';
 import { type HostFacts, kernelArgument } from './host-facts.ts';
+import { vmware } from './hypervisor/vmware.ts';
+import { xen } from './hypervisor/xen.ts';
 import { kernelCommandLine } from './kernel-command-line.ts';
 import { noCloud } from './nocloud.ts';
 import { smbios } from './smbios.ts';
@@ -16,6 +18,8 @@ export const datasources: readonly Datasource[] = [
   kernelCommandLine,
   smbios,
   fwCfg,
+  vmware,
+  xen,
   noCloud,
   configDrive,
   ...clouds,
@@ -67,6 +71,6 @@ export function selectDatasource(facts: HostFacts, table: readonly Datasource[] 
 
 function nothingFound({ dmi }: HostFacts): string {
   return dmi.sys_vendor?.startsWith('VMware') === true
-    ? 'no datasource was found; guestinfo variables of VMware are not read: attach a disk labelled "cidata"'
+    ? 'no datasource was found: no guestinfo variable holds a config, and no disk is labelled "cidata"'
     : 'no datasource was found';
 }

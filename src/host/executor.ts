@@ -1,8 +1,10 @@
 import type { Clock } from '../core/clock.ts';
 import { BerthError } from '../core/errors.ts';
+import { isDevice } from './mounts/plan.ts';
 import type { BlockDevice, HostPorts, Kernel, MountRequest } from './ports.ts';
 import type { HostStep, HostStepKind, HostStepOf } from './step.ts';
-import { describeSignature } from './storage/plan.ts';
+import { LuksSteps } from './storage/luks-steps.ts';
+import { describeSignature, isFilesystem, isReplaceable } from './storage/signature.ts';
 
 /** A partition or array that was just made needs a moment to be there. */
 const appearanceMs = 10_000;
@@ -39,6 +41,7 @@ export class HostExecutor {
 
   #table(): Actions {
     const { files, blockDevices } = this.#ports;
+    const luks = new LuksSteps(this.#ports, (device, signal) => this.#appearance(device, signal));
     return {
       'write-file': ({ path, contentBase64, ownership }) =>
         files.write(path, Buffer.from(contentBase64, 'base64'), ownership),
@@ -60,11 +63,20 @@ export class HostExecutor {
         if (skeleton !== undefined) await files.copyDirectory(skeleton, path, ownership);
       },
       'set-hostname': ({ name }) => this.#kernel.setHostname(name),
+      'stage-kernel-arguments': async ({ text }) => {
+        const { kernelArguments } = this.#ports;
+        if (kernelArguments === undefined) throw new BerthError('UNSUPPORTED', 'no boot loader is told anything here');
+        await kernelArguments.stage(text);
+      },
       'load-module': ({ name }) => this.#kernel.loadModule(name),
       'set-sysctl': ({ name, value }) => this.#kernel.setSysctl(name, value),
       'partition-disk': ({ device, script }, signal) => blockDevices.partition(device, script, signal),
+      'change-partitions': ({ device, changes }, signal) => blockDevices.changePartitions(device, changes, signal),
       'create-array': ({ array }, signal) => blockDevices.createArray(array, signal),
       'assemble-array': ({ name, devices }, signal) => blockDevices.assembleArray(name, devices, signal),
+      'make-key': (step) => luks.makeKey(step),
+      'encrypt-device': (step, signal) => luks.encrypt(step, signal),
+      'open-luks': (step, signal) => luks.open(step, signal),
       'make-filesystem': (step, signal) => this.#makeFilesystem(step, signal),
       'grow-partition': ({ disk, number }, signal) => blockDevices.growPartition(disk, number, signal),
       'grow-filesystem': ({ device, type, mountPoint }, signal) =>
@@ -80,7 +92,7 @@ export class HostExecutor {
         await files.allocate(path, sizeBytes, signal);
         await blockDevices.makeFilesystem(path, { type: 'swap', options: [] }, signal);
       },
-      'swap-on': ({ path, options }) => this.#kernel.swapOn(path, options),
+      'swap-on': async ({ path, options }, signal) => this.#kernel.swapOn(await this.#node(path, signal), options),
       'swap-off': ({ path }) => this.#kernel.swapOff(path),
       'run-task': async ({ task }, signal) => {
         const { tasks } = this.#ports;
@@ -102,10 +114,9 @@ export class HostExecutor {
     signal: AbortSignal,
   ): Promise<void> {
     const { signature } = await this.#appearance(device, signal);
-    const isFilesystem = signature.kind === 'filesystem';
-    if (isFilesystem && signature.type === request.type && signature.label === request.label && !overwrite) return;
+    if (isFilesystem(signature, request) && !overwrite) return;
     const held = describeSignature(signature);
-    if (held !== undefined && !overwrite && !(isFilesystem && replaces.includes(signature.type))) {
+    if (held !== undefined && !overwrite && !isReplaceable(signature, replaces)) {
       throw new BerthError('HOST_REFUSED', `${device} holds ${held}, which nothing says may be lost`, {
         hint: 'say "overwrite: true" if it may',
       });
@@ -114,10 +125,15 @@ export class HostExecutor {
   }
 
   async #mount(mount: MountRequest, signal: AbortSignal): Promise<void> {
-    if (mount.source.startsWith('/dev/')) await this.#appearance(mount.source, signal);
+    const source = await this.#node(mount.source, signal);
     const isThere = await this.#ports.files.exists(mount.target);
     if (!isThere) await this.#ports.files.makeDirectory(mount.target, { mode: 0o755, uid: 0, gid: 0 });
-    await this.#kernel.mount(mount);
+    await this.#kernel.mount({ ...mount, source });
+  }
+
+  /** The path of a device once it is there: mount(8) knows none of udev's names here. Other sources stay. */
+  async #node(source: string, signal: AbortSignal): Promise<string> {
+    return isDevice(source) ? (await this.#appearance(source, signal)).path : source;
   }
 
   async #appearance(device: string, signal: AbortSignal): Promise<BlockDevice> {

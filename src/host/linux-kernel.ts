@@ -5,6 +5,7 @@ import { BerthError } from '../core/errors.ts';
 import { parseMountTable, parseSwaps } from './mount-table.ts';
 import type { HostCommands, Kernel, MountEntry, MountRequest } from './ports.ts';
 import { runProgram } from './program-runner.ts';
+import { devicePathOf } from './storage/device-node.ts';
 
 /** The kernel this process runs on, by /proc, /sys and the usual programs. */
 export class LinuxKernel implements Kernel {
@@ -67,7 +68,8 @@ export class LinuxKernel implements Kernel {
   }
 
   async swaps(): Promise<readonly string[]> {
-    return parseSwaps(await readFile('/proc/swaps', 'utf8').catch(() => ''));
+    const paths = parseSwaps(await readFile('/proc/swaps', 'utf8').catch(() => ''));
+    return await Promise.all(paths.map(devicePathOf));
   }
 
   async swapOn(path: string, options: readonly string[]): Promise<void> {

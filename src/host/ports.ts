@@ -1,4 +1,7 @@
-import type { FetchConfig, RemoteContent } from '../config/host-config.ts';
+import type { KernelArguments } from '../boot/kernel-arguments.ts';
+import type { FetchConfig } from '../config/host-config.ts';
+import type { RemoteContent } from '../config/remote-content.ts';
+import type { HttpWay } from '../datasource/http-way.ts';
 import type { TaskRunner } from './commands/task-state.ts';
 
 /** What is at a path; a link is followed, and never leads out of the root. */
@@ -123,6 +126,8 @@ export type Signature =
   | { readonly kind: 'filesystem'; readonly type: string; readonly label?: string; readonly uuid?: string }
   | { readonly kind: 'table'; readonly type: string }
   | { readonly kind: 'raid-member'; readonly array?: string }
+  /** LUKS. */
+  | { readonly kind: 'encrypted'; readonly version: string; readonly label?: string; readonly uuid?: string }
   /** More than one, or one that is not known. */
   | { readonly kind: 'unclear'; readonly what: string };
 
@@ -133,6 +138,7 @@ export interface PartitionEntry {
   /** As in the table: a GUID or a hexadecimal code. */
   readonly type: string;
   readonly name?: string;
+  readonly guid?: string;
 }
 
 export interface PartitionTable {
@@ -149,8 +155,10 @@ export interface BlockDevice {
   readonly table?: PartitionTable;
   /** Bytes that a file system on it takes, where that is known. */
   readonly filesystemBytes?: number;
-  /** The disk a partition is on, and its number there. */
-  readonly partOf?: { readonly disk: string; readonly number: number };
+  /** The disk a partition is on, its number and, in a GPT, its name there. */
+  readonly partOf?: { readonly disk: string; readonly number: number; readonly name?: string };
+  /** The device below one that is made with device-mapper. */
+  readonly mappedFrom?: string;
 }
 
 /** Disks and what is on them. Devices may also be ordinary files. */
@@ -160,11 +168,21 @@ export interface BlockDevices {
   /** Bytes that a mounted XFS takes: what is on the device says so only after a while. */
   mountedBytes(mountPoint: string): Promise<number | undefined>;
   partition(device: string, script: string, signal: AbortSignal): Promise<void>;
+  /** Takes partitions away, gives others another size, and adds some; the rest of the table stays. */
+  changePartitions(device: string, changes: PartitionChanges, signal: AbortSignal): Promise<void>;
   growPartition(disk: string, number: number, signal: AbortSignal): Promise<void>;
   growFilesystem(device: string, type: string, mountPoint: string | undefined, signal: AbortSignal): Promise<void>;
   makeFilesystem(device: string, request: FilesystemRequest, signal: AbortSignal): Promise<void>;
   createArray(request: ArrayRequest, signal: AbortSignal): Promise<void>;
   assembleArray(name: string, devices: readonly string[], signal: AbortSignal): Promise<void>;
+}
+
+export interface PartitionChanges {
+  readonly remove: readonly number[];
+  /** `sizeBytes` absent: up to what comes next on the disk. */
+  readonly resize: readonly { readonly number: number; readonly sizeBytes?: number }[];
+  /** In sfdisk(8)'s language; empty for none. */
+  readonly add: string;
 }
 
 export interface FilesystemRequest {
@@ -181,20 +199,56 @@ export interface ArrayRequest {
   readonly options: readonly string[];
 }
 
+/** How content is fetched. */
+export interface FetchTerms extends FetchConfig {
+  readonly way?: HttpWay;
+}
+
+/** What opens a device: the key; nothing, because it has no key at all; or another one. */
+export type KeyState = 'opens' | 'no-keys' | 'other-key';
+
+/** Encrypted devices (LUKS2). Keys are in files, so that they are in no list of processes. */
+export interface Encryption {
+  /** Tries a key on an encrypted device. */
+  tryKey(device: string, keyPath: string): Promise<KeyState>;
+  /** Writes over what is on the device. */
+  encrypt(device: string, keyPath: string, request: EncryptionRequest, signal: AbortSignal): Promise<void>;
+  open(device: string, request: MappingRequest, signal: AbortSignal): Promise<void>;
+}
+
+export interface EncryptionRequest {
+  readonly name: string;
+  readonly label?: string;
+  readonly uuid?: string;
+  readonly options: readonly string[];
+  /** True: nobody can guess the key, however fast a guess is. */
+  readonly hasRandomKey: boolean;
+}
+
+export interface MappingRequest {
+  readonly name: string;
+  readonly keyPath: string;
+  readonly discard: boolean;
+  readonly options: readonly string[];
+}
+
 /** Gets content from servers. */
 export interface ContentFetcher {
   /** The content, unpacked and verified. Throws FETCH_FAILED, retryable when another try may help. */
-  fetch(content: RemoteContent, limits: FetchConfig, signal: AbortSignal): Promise<Uint8Array>;
+  fetch(content: RemoteContent, terms: FetchTerms, signal: AbortSignal): Promise<Uint8Array>;
 }
 
 /** Everything outside that host resources look at and change. */
 export interface HostPorts {
   readonly files: HostFiles;
   readonly blockDevices: BlockDevices;
+  readonly encryption: Encryption;
   /** Absent for a directory tree: then only its files are set up. */
   readonly kernel?: Kernel;
   /** Absent for a directory tree: nothing is run there. */
   readonly tasks?: TaskRunner;
+  /** Absent where Berth does not say what boots. */
+  readonly kernelArguments?: KernelArguments;
   /** Absent: nothing is fetched. */
   readonly fetcher?: ContentFetcher;
 }

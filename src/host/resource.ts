@@ -47,7 +47,7 @@ export interface ObservedFiles {
   readonly hasDefaults: boolean;
 }
 
-interface StepText {
+export interface StepText {
   readonly subject: string;
   /** Key path in the config. */
   readonly key: string;

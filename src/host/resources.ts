@@ -6,6 +6,7 @@ import { consoleHashPath, planConsole } from './console/plan.ts';
 import { observeLocale } from './environment/observe.ts';
 import { planLocale, planProxy } from './environment/plan.ts';
 import { fetchedPaths } from './files/fetched.ts';
+import { observeArguments, planArguments } from './kernel/arguments.ts';
 import { observeModules, observeSysctl } from './kernel/observe.ts';
 import { planModules, planSysctl } from './kernel/plan.ts';
 import { observeMounts } from './mounts/observe.ts';
@@ -14,8 +15,9 @@ import { observeNames } from './names/observe.ts';
 import { planNames } from './names/plan.ts';
 import type { HostPorts } from './ports.ts';
 import type { PlanContext, ResourcePlan } from './resource.ts';
+import { planGrowth } from './storage/growth-plan.ts';
 import { observeStorage } from './storage/observe.ts';
-import { planGrowth, planStorage } from './storage/plan.ts';
+import { planStorage } from './storage/plan.ts';
 import { observeSwap } from './swap/observe.ts';
 import { planSwap } from './swap/plan.ts';
 import { observeZone } from './time/observe.ts';
@@ -72,6 +74,7 @@ export const hostResources = {
     observe: (config, _previous, ports) => observeModules(config, ports),
     plan: planModules,
   }),
+  kernelArguments: resource({ paths: [], observe: observeArguments, plan: planArguments }),
   sysctl: resource({
     paths: [],
     observe: (config, _previous, ports) => observeSysctl(config, ports),

@@ -1,7 +1,16 @@
-import type { FetchConfig, RemoteContent } from '../config/host-config.ts';
+import type { RemoteContent } from '../config/remote-content.ts';
 import type { StepBase } from '../core/plan.ts';
 import type { CommandTask } from './commands/tasks.ts';
-import type { ArrayRequest, FilesystemRequest, MountRequest, Ownership } from './ports.ts';
+import type {
+  ArrayRequest,
+  EncryptionRequest,
+  FetchTerms,
+  FilesystemRequest,
+  MappingRequest,
+  MountRequest,
+  Ownership,
+  PartitionChanges,
+} from './ports.ts';
 
 interface HostStepBase extends StepBase {
   /** Key path in the config. */
@@ -36,7 +45,7 @@ export type HostAction =
       readonly kind: 'fetch-content';
       readonly content: RemoteContent;
       readonly path: string;
-      readonly limits: FetchConfig;
+      readonly limits: FetchTerms;
     }
   | {
       readonly kind: 'make-directory';
@@ -45,12 +54,26 @@ export type HostAction =
       readonly skeleton?: string;
     }
   | { readonly kind: 'set-hostname'; readonly name: string }
+  /** `text`: all arguments of the config; empty: none. */
+  | { readonly kind: 'stage-kernel-arguments'; readonly text: string }
   | { readonly kind: 'load-module'; readonly name: string }
   | { readonly kind: 'set-sysctl'; readonly name: string; readonly value: string }
   /** `script`: the layout in sfdisk(8)'s language. */
   | { readonly kind: 'partition-disk'; readonly device: string; readonly script: string }
+  | { readonly kind: 'change-partitions'; readonly device: string; readonly changes: PartitionChanges }
   | { readonly kind: 'create-array'; readonly array: ArrayRequest }
   | { readonly kind: 'assemble-array'; readonly name: string; readonly devices: readonly string[] }
+  /** A random key at a path, unless there is one; `kept`: where the one is that is used again. */
+  | { readonly kind: 'make-key'; readonly path: string; readonly kept: string }
+  /** Tries the key first: what it opens stays. */
+  | {
+      readonly kind: 'encrypt-device';
+      readonly device: string;
+      readonly request: EncryptionRequest;
+      readonly overwrite: boolean;
+      readonly mayDestroy: boolean;
+    }
+  | { readonly kind: 'open-luks'; readonly device: string; readonly mapping: MappingRequest }
   | {
       readonly kind: 'make-filesystem';
       readonly device: string;

@@ -5,7 +5,7 @@ import { blockers, type CheckResult, type HealthCheck, lookAt } from './health-g
 import type { BlessState } from './os-status.ts';
 
 export interface BlessKeeperDependencies {
-  readonly loader: Pick<BootLoader, 'running' | 'entries' | 'bless'>;
+  readonly loader: Pick<BootLoader, 'onTrial' | 'bless'>;
   /** Those that are declared now: the config may change. */
   readonly checks: () => readonly HealthCheck[];
   /** Called before each look on a trial: the guard's deadline follows the config, too. */
@@ -55,7 +55,7 @@ export class BlessKeeper {
   async run(signal: AbortSignal): Promise<void> {
     const { loader, baseline, clock } = this.#deps;
     try {
-      const name = await this.#insist(async () => this.#onTrial(loader), signal);
+      const name = await this.#insist(async () => loader.onTrial(), signal);
       this.#name = name;
       if (name === undefined) {
         this.#state = { kind: 'blessed' };
@@ -91,14 +91,6 @@ export class BlessKeeper {
     if (this.#name === undefined) return false;
     await this.#bless(this.#name);
     return true;
-  }
-
-  /** @returns the running entry's name while its tries are counted. */
-  async #onTrial(loader: BlessKeeperDependencies['loader']): Promise<string | undefined> {
-    const running = await loader.running();
-    if (running === undefined) return undefined;
-    const entry = (await loader.entries()).find(({ name }) => name === running.name);
-    return entry?.tries === undefined ? undefined : running.name;
   }
 
   /** An operator may have blessed it meanwhile. */

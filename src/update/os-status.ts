@@ -14,7 +14,8 @@ export type BlessState =
   | { readonly kind: 'on-trial'; readonly checks: readonly CheckResult[]; readonly blockers: readonly string[] };
 
 export const osEventKinds = [
-  ...(['booted', 'blessed', 'rejected', 'rolled-back', 'staged', 'dropped', 'update-failed'] as const),
+  ...(['booted', 'blessed', 'rejected', 'rolled-back', 'staged', 'dropped', 'update-failed', 'refused'] as const),
+  ...(['arguments-rejected'] as const),
   ...(['volumes-copied', 'volumes-restored', 'rollback-blocked', 'services-held'] as const),
 ] as const;
 
@@ -25,6 +26,8 @@ export interface OsEvent {
   /**
    * `booted`: for the first time, or after another one; `rejected`: by the guard, or it used up its tries;
    * `rolled-back`: by an operator. `staged`: it boots next; `dropped`: it was staged, and is not any more.
+   * `refused`: it was not taken, the firmware would not start its kernel.
+   * `arguments-rejected`: the guard took kernel arguments back, and the release runs without them.
    * `volumes-copied`: as it left them, before another one ran; `volumes-restored`: they are again as it left them.
    * `rollback-blocked`: it should have been taken back, and volumes go forward only; `services-held`: some do not run, for a newer
    * release ran with their volumes.
@@ -62,7 +65,7 @@ export function lacksBlessing(events: readonly OsEvent[], about: string): boolea
 export function hasOpenEnd(events: readonly OsEvent[], running: string): boolean {
   const last = new Map(
     events
-      .filter(({ kind }) => kind !== 'booted' && kind !== 'update-failed')
+      .filter(({ kind }) => kind !== 'booted' && kind !== 'update-failed' && kind !== 'refused')
       .map(({ kind, version }) => [version, kind]),
   );
   return [...last].some(([version, kind]) => version !== running && kind === 'staged');

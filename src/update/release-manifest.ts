@@ -6,6 +6,7 @@ import { refuse } from './tuf/refusal.ts';
 /** The newest form of `release.json` that this program reads. */
 export const manifestFormat = 1;
 const verityBlockBytes = 4096;
+const mostSigners = 16;
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hexadecimal digits');
 const byteCount = z.int().positive();
@@ -49,7 +50,11 @@ export const releaseManifestSchema = z
     stateSchema: z.object({ from: z.int().nonnegative(), to: z.int().nonnegative() }),
     /** The content of the slot: erofs, then its dm-verity tree (`image/os/slot.ts`). */
     usr: z.object({ sha256: digest, bytes: byteCount, dataBlocks: z.int().positive(), rootHash: digest }),
-    uki: z.object(file),
+    uki: z.object({
+      ...file,
+      /** Certificates that its signatures bring, DER in base64; none: nobody signed it. Absent: not said. */
+      signers: z.array(z.base64()).max(mostSigners).optional(),
+    }),
     artifacts,
     /** Image ids of the system containers, by name. */
     systemContainers: z.record(fileName, z.string().regex(/^sha256:[0-9a-f]{64}$/)).optional(),

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/core/errors.ts';
@@ -60,9 +60,11 @@ async function download(): Promise<void> {
 
 async function showTrusted(): Promise<void> {
   const [current] = await store.load();
-  for (const [role, content] of current?.files ?? []) {
-    await writeFile(join(directory, `${encodeName(role)}.json`), content);
-  }
+  if (current === undefined) return;
+  const shown = new Map([...current.files].map(([role, content]) => [`${encodeName(role)}.json`, content]));
+  for (const [name, content] of shown) await writeFile(join(directory, name), content);
+  for (const name of await readdir(directory))
+    if (name.endsWith('.json') && !shown.has(name)) await rm(join(directory, name));
 }
 
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<unknown>>> = { init, refresh, download };

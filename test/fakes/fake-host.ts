@@ -1,14 +1,20 @@
+import { deviceTag } from '../../src/config/device-path.ts';
 import {
   type BlockDevice,
   type BlockDevices,
+  type Encryption,
+  type EncryptionRequest,
   type FileState,
   type FilesystemRequest,
   type HostFiles,
   type HostPorts,
   type Kernel,
+  type KeyState,
+  type MappingRequest,
   type MountEntry,
   type MountRequest,
   type Ownership,
+  type PartitionChanges,
   type PartitionTable,
 } from '../../src/host/ports.ts';
 
@@ -17,6 +23,7 @@ type Node =
   | ({ readonly kind: 'directory' } & Ownership)
   | { readonly kind: 'link'; readonly target: string };
 
+const sectorBytes = 512;
 const root: Ownership = { mode: 0o755, uid: 0, gid: 0 };
 
 /** Files in memory. Links are followed at the end of a path and for whole directories, as far as the tests need it. */
@@ -195,8 +202,8 @@ export class FakeKernel implements Kernel {
       if (present !== undefined) this.mounted[index] = { ...present, options: flags };
       return;
     }
-    const device = /^(\/dev\/|LABEL=)/.test(source) ? await this.#devices.look(source) : undefined;
-    if (/^(\/dev\/|LABEL=)/.test(source) && device?.signature.kind !== 'filesystem') {
+    const device = /^(\/dev\/|(PART)?LABEL=)/.test(source) ? await this.#devices.look(source) : undefined;
+    if (/^(\/dev\/|(PART)?LABEL=)/.test(source) && device?.signature.kind !== 'filesystem') {
       throw new Error(`wrong fs type on ${source}`);
     }
     this.mounted.push({
@@ -248,13 +255,17 @@ export class FakeBlockDevices implements BlockDevices {
   }
 
   async look(device: string): Promise<BlockDevice | undefined> {
+    const partitionName = /^PARTLABEL=(.*)$/.exec(deviceTag(device))?.[1];
+    if (partitionName !== undefined) return this.#named(partitionName);
     const label = /^LABEL=(.*)$/.exec(device)?.[1];
     if (label !== undefined) {
       return [...this.devices.values()].find(
         ({ signature }) => signature.kind === 'filesystem' && signature.label === label,
       );
     }
-    if (device.startsWith('/dev/')) return this.devices.get(device);
+    const name = deviceTag(device);
+    const byPath = (): BlockDevice | undefined => [...this.devices.values()].find(({ path }) => path === name);
+    if (name.startsWith('/dev/')) return this.devices.get(name) ?? byPath();
     return (await this.#files.exists(device)) ? (this.devices.get(device) ?? this.#file(device)) : undefined;
   }
 
@@ -264,27 +275,54 @@ export class FakeBlockDevices implements BlockDevices {
 
   async partition(device: string, script: string): Promise<void> {
     const disk = this.#known(device);
-    const lines = script.trim().split('\n');
-    const sectorBytes = 512;
-    let next = 2048;
-    const partitions = lines.slice(1).map((line, index) => {
-      const end = disk.sizeBytes / sectorBytes - 2048;
-      const size = /size=(\d+)MiB/.exec(line)?.[1];
-      const sizeSectors = size === undefined ? end - next : (Number(size) * 2 ** 20) / sectorBytes;
-      const startSector = next;
-      next += sizeSectors;
-      const path = `${device}${index + 1}`;
-      this.devices.set(path, {
-        path,
-        sizeBytes: sizeSectors * sectorBytes,
-        signature: { kind: 'none' },
-        partOf: { disk: device, number: index + 1 },
-      });
-      return { number: index + 1, startSector, sizeSectors, type: /type=([^,]+)/.exec(line)?.[1] ?? '' };
-    });
-    const type = lines[0] === 'label: gpt' ? 'gpt' : 'mbr';
-    const table: PartitionTable = { type, sectorBytes, partitions };
+    const [head = '', ...lines] = script.trim().split('\n');
+    const type = head === 'label: gpt' ? 'gpt' : 'mbr';
+    const table: PartitionTable = { type, sectorBytes, partitions: [] };
     this.devices.set(device, { ...disk, signature: { kind: 'table', type }, table });
+    this.#add(device, lines);
+  }
+
+  async changePartitions(device: string, { remove, resize, add }: PartitionChanges): Promise<void> {
+    const { table, ...disk } = this.#known(device);
+    if (table === undefined) throw new Error('no table');
+    for (const number of remove) this.devices.delete(`${device}${number}`);
+    const partitions = table.partitions
+      .filter(({ number }) => !remove.includes(number))
+      .map((entry) => {
+        const bytes = resize.find(({ number }) => number === entry.number)?.sizeBytes;
+        return bytes === undefined ? entry : { ...entry, sizeSectors: bytes / sectorBytes };
+      });
+    this.devices.set(device, { ...disk, table: { ...table, partitions } });
+    this.#add(device, add.split('\n').filter(Boolean));
+  }
+
+  /** Partitions in sfdisk's language, each behind the one before it. */
+  #add(device: string, lines: readonly string[]): void {
+    const { table, ...disk } = this.#known(device);
+    if (table === undefined) throw new Error('no table');
+    const partitions = [...table.partitions];
+    for (const line of lines) {
+      const field = (pattern: RegExp): string | undefined => pattern.exec(line)?.[1];
+      const number = Number(field(/^(\d+) :/) ?? partitions.length + 1);
+      const start = field(/start=(\d+)MiB/);
+      const size = field(/size=(\d+)MiB/);
+      const sectors = (mebibytes: string): number => (Number(mebibytes) * 2 ** 20) / sectorBytes;
+      const last = partitions.at(-1);
+      const next = last === undefined ? 2048 : last.startSector + last.sizeSectors;
+      const startSector = start === undefined ? next : sectors(start);
+      const sizeSectors = size === undefined ? disk.sizeBytes / sectorBytes - 2048 - startSector : sectors(size);
+      const [name, guid] = [field(/name="([^"]*)"/), field(/uuid=([^,]+)/)];
+      const type = field(/type=([^,]+)/) ?? '0FC63DAF-8483-4772-8E79-3D69D8477DE4';
+      partitions.push({
+        ...{ number, startSector, sizeSectors, type },
+        ...(name === undefined ? {} : { name }),
+        ...(guid === undefined ? {} : { guid }),
+      });
+      const path = `${device}${number}`;
+      const sizeBytes = sizeSectors * sectorBytes;
+      this.devices.set(path, { path, sizeBytes, signature: { kind: 'none' }, partOf: { disk: device, number } });
+    }
+    this.devices.set(device, { ...disk, table: { ...table, partitions } });
   }
 
   async growPartition(disk: string, number: number): Promise<void> {
@@ -330,6 +368,21 @@ export class FakeBlockDevices implements BlockDevices {
     this.devices.set(`/dev/md/${name}`, array);
   }
 
+  #named(partition: string): BlockDevice | undefined {
+    for (const { path, table } of this.devices.values()) {
+      const number = table?.partitions.find(({ name }) => name === partition)?.number;
+      if (number !== undefined) return this.devices.get(`${path}${number}`);
+    }
+    return undefined;
+  }
+
+  /** What is on a device from now on, by whatever name it goes. */
+  hold(path: string, signature: BlockDevice['signature']): void {
+    for (const known of [this.devices, this.arrays]) {
+      for (const [name, device] of known) if (device.path === path) known.set(name, { ...device, signature });
+    }
+  }
+
   #file(path: string): BlockDevice {
     return { path, sizeBytes: this.#files.allocated.get(path) ?? 0, signature: { kind: 'none' } };
   }
@@ -338,6 +391,51 @@ export class FakeBlockDevices implements BlockDevices {
     const device = this.devices.get(path);
     if (device === undefined) throw new Error(`no device ${path}`);
     return device;
+  }
+}
+
+/** Encrypted devices in memory: each opens with the bytes it was made with, and keeps what is in it. */
+export class FakeEncryption implements Encryption {
+  /** Device → its key and what is in it. */
+  readonly volumes = new Map<string, { readonly key: string; readonly content: BlockDevice }>();
+  readonly #devices: FakeBlockDevices;
+  readonly #files: FakeFiles;
+
+  constructor(devices: FakeBlockDevices, files: FakeFiles) {
+    this.#devices = devices;
+    this.#files = files;
+  }
+
+  async tryKey(device: string, keyPath: string): Promise<KeyState> {
+    const volume = this.volumes.get(device);
+    if (volume === undefined) return 'no-keys';
+    return volume.key === this.#files.text(keyPath) ? 'opens' : 'other-key';
+  }
+
+  async encrypt(device: string, keyPath: string, { label, uuid }: EncryptionRequest): Promise<void> {
+    const known = [...this.#devices.devices.values()].find(({ path }) => path === device);
+    const key = this.#files.text(keyPath);
+    if (known === undefined || key === undefined) throw new Error(`no device ${device}, or no key ${keyPath}`);
+    const names = { ...(label === undefined ? {} : { label }), ...(uuid === undefined ? {} : { uuid }) };
+    this.#devices.hold(device, { kind: 'encrypted', version: '2', ...names });
+    this.volumes.set(device, { key, content: { ...known, signature: { kind: 'none' } } });
+  }
+
+  async open(device: string, { name, keyPath }: MappingRequest): Promise<void> {
+    const volume = this.volumes.get(device);
+    if (volume === undefined || volume.key !== this.#files.text(keyPath)) throw new Error(`no key opens ${device}`);
+    const path = `/dev/mapper/${name}`;
+    this.#devices.devices.set(path, { ...volume.content, path, mappedFrom: device });
+  }
+
+  /** What is in open devices stays in them. */
+  close(): void {
+    for (const [path, mapping] of [...this.#devices.devices]) {
+      const volume = mapping.mappedFrom === undefined ? undefined : this.volumes.get(mapping.mappedFrom);
+      if (volume === undefined || mapping.mappedFrom === undefined) continue;
+      this.volumes.set(mapping.mappedFrom, { ...volume, content: mapping });
+      this.#devices.devices.delete(path);
+    }
   }
 }
 
@@ -354,15 +452,17 @@ export interface FakeHostOptions {
 export class FakeHost implements HostPorts {
   readonly files: FakeFiles;
   readonly blockDevices: FakeBlockDevices;
+  readonly encryption: FakeEncryption;
   readonly kernel: FakeKernel;
 
   constructor({ files = {}, defaults, disks = [], settings = {}, modules = {} }: FakeHostOptions = {}) {
     this.files = new FakeFiles(files, defaults);
     this.blockDevices = new FakeBlockDevices(disks, this.files);
+    this.encryption = new FakeEncryption(this.blockDevices, this.files);
     this.kernel = new FakeKernel(this.blockDevices, settings, modules);
   }
 
-  /** What a boot does: /etc is the image's again, the kernel knows nothing, arrays are not assembled. */
+  /** What a boot does: /etc is the image's again, the kernel knows nothing, arrays are not assembled, encrypted devices not open. */
   reboot(): void {
     for (const path of [...this.files.nodes.keys()]) if (!path.startsWith('/var/')) this.files.nodes.delete(path);
     for (const [path, text] of this.files.defaults ?? [])
@@ -376,6 +476,7 @@ export class FakeHost implements HostPorts {
     this.kernel.loaded.clear();
     this.kernel.mounted.length = 0;
     this.kernel.swapped.clear();
+    this.encryption.close();
     for (const name of this.blockDevices.arrays.keys()) this.blockDevices.devices.delete(`/dev/md/${name}`);
   }
 }

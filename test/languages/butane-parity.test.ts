@@ -15,6 +15,7 @@ import { seededRandom } from '../support/random.ts';
 import { askButane, type ButaneAnswer } from './support/butane-answers.ts';
 import { butaneCorpus } from './support/butane-corpus.ts';
 import { generateButane, mutate } from './support/butane-mutator.ts';
+import { yamlEdges, yamlTexts } from './support/yaml-edges.ts';
 
 const seed = 20261129;
 const mutants = 4000;
@@ -80,7 +81,16 @@ async function allTexts(): Promise<string[]> {
   const generated = specs.flatMap((spec) =>
     Array.from({ length: generatedOfEach }, () => generateButane(spec, configShape(spec), random)),
   );
-  return [...corpus, ...mutated, ...generated];
+  return [...corpus, ...mutated, ...generated, ...edges()];
+}
+
+function edges(): string[] {
+  const head = 'variant: fcos\nversion: 1.5.0\n';
+  return [
+    ...yamlEdges.map((edge) => `${head}kernel_arguments:\n  should_exist:\n  - ${edge.replaceAll('\n', '\n  ')}\n`),
+    ...yamlEdges.map((edge) => `${head}kernel_arguments:\n  should_exist: ${edge}\n`),
+    ...yamlTexts.map((text) => head + text),
+  ];
 }
 
 function translate(text: string, target: 'ignition' | 'machine-config', files?: LocalFiles) {

@@ -4,11 +4,35 @@ import { cloudConfigText, mutate, mutateText } from './cloud-init/mutations.ts';
 import { CloudInitOracle } from './cloud-init/oracle.ts';
 import { Parity } from './cloud-init/parity.ts';
 import { type Plain, pick, Samples } from './cloud-init/samples.ts';
+import { yamlEdges, yamlTexts } from './support/yaml-edges.ts';
 
 const seed = Number(process.env['BERTH_SEED'] ?? 20_261_129);
 const rounds = process.env['BERTH_SOAK'] === '1' ? 10 : 1;
 /** The verdicts are to be the same in 97 % of real files; these are harder than real files. */
 const leastShare = 0.97;
+
+/** Templates as people write them: with names that are known where the schema is checked, and with others. */
+const templates: readonly string[] = [
+  'hostname: {{ v1.local_hostname }}',
+  'hostname: "{{ ds.meta_data.local_hostname }}"',
+  'hostname: "{{ ds.meta_data.tags.Name }}"',
+  'hostname: "{{ nothing.at.all }}"',
+  'hostname: {{ nothing.at | default("a") }}',
+  'hostname: {{ nothing | default("a") | lower }}',
+  'hostname: "{{ v1["local-hostname"] }}-{{ merged_system_cfg._doc }}"',
+  'hostname: {{ v1.region | b64encode }}',
+  '{% if nothing.at is defined %}\nhostname: a\n{% endif %}',
+  '{% if nothing is defined %}\nhostnam: a\n{% endif %}\nhostname: a',
+  '{% if v1.cloud_name == "none" %}\nhostname: a\n{% else %}\nhostnam: a\n{% endif %}',
+  'packages:\n- a\n{% for name in nothing %}\n- {{ name }}\n{% endfor %}',
+  'packages: {{ ["a", "b"] }}',
+  'package_update: {{ true }}',
+  'package_update: {{ "x" ~ 1 }}',
+  'runcmd:\n{% raw %}\n- docker ps --format "{{.Names}}"\n{% endraw %}',
+  'runcmd:\n- docker ps --format "{{.Names}}"',
+  '{% do nothing %}\nhostname: a',
+  '{% set a = "x" %}\nhostname: {{ a }}',
+];
 
 let oracle: CloudInitOracle;
 
@@ -43,6 +67,15 @@ describe('the verdict on user-data is that of cloud-init schema', () => {
     const examples = (await oracle.examples()).filter(({ file }) => !file.startsWith('network-config'));
     for (const { text } of examples) await parity.compare(text);
     expect(examples.length).toBeGreaterThan(30);
+    expect(parity.differences).toEqual([]);
+  });
+
+  test("for what people write that YAML's readers do not agree on", async () => {
+    const parity = new Parity(oracle, 'cloud-init');
+    for (const edge of yamlEdges) await parity.compare(`#cloud-config\nruncmd:\n- ${edge}\n`);
+    for (const text of yamlTexts) await parity.compare(`#cloud-config\nhostname: a\n${text}`);
+    for (const body of templates) await parity.compare(`## template: jinja\n#cloud-config\n${body}\n`);
+    expect(parity.valid).toBeGreaterThan(20);
     expect(parity.differences).toEqual([]);
   });
 

@@ -1,13 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { runCommand } from '../../image/command.ts';
 import type { BootableImage } from '../../image/vm/presets.ts';
 import type { Delivery } from '../../image/vm/vm-spec.ts';
 import type { ConfigOrigin, HostStatus } from '../../src/agent/model.ts';
+import { installPackages } from '../../src/engine/binaries.ts';
 import { FabricServer } from '../engine/datasource/support/fabric-server.ts';
 import { MetadataServer } from '../engine/datasource/support/metadata-server.ts';
 import { platforms } from '../engine/datasource/support/platforms.ts';
@@ -161,6 +164,16 @@ const cases: readonly Case[] = [
     ...(id === 'azure' ? { told: () => fabric.asked.map(({ body }) => /<State>(\w+)</.exec(body)?.[1]) } : {}),
   })),
   {
+    name: 'the disc in the drive of a machine of azure',
+    origin: () => ({ datasource: 'azure', place: 'the metadata service of Microsoft Azure' }),
+    isLasting: false,
+    handOver: async (userData) => {
+      // What is given at creation goes before what the service has.
+      const { deliveries } = await serviceOf('azure', '#cloud-config\nhostname: not-taken\n');
+      return { deliveries: [...deliveries, { kind: 'disc', image: await azureDisc(userData) }] };
+    },
+  },
+  {
     name: 'a file baked into the image',
     origin: () => ({ datasource: 'baked', place: '/usr/lib/berth/seed' }),
     isLasting: false,
@@ -208,8 +221,34 @@ network-config:
   },
 } as const;
 
+/** The disc that a new machine of Azure has in its drive: a UDF file system, as there. */
+async function azureDisc(userData: string): Promise<string> {
+  if (!existsSync('/usr/bin/genisoimage')) await installPackages(['genisoimage']);
+  const files = await mkdtemp(join(work, 'disc-'));
+  await writeFile(
+    join(files, 'ovf-env.xml'),
+    `<?xml version="1.0" encoding="utf-8"?>
+<Environment xmlns="http://schemas.dmtf.org/ovf/environment/1" xmlns:wa="http://schemas.microsoft.com/windowsazure">
+  <wa:ProvisioningSection><wa:Version>1.0</wa:Version>
+    <LinuxProvisioningConfigurationSet xmlns="http://schemas.microsoft.com/windowsazure">
+      <ConfigurationSetType>LinuxProvisioningConfiguration</ConfigurationSetType>
+      <HostName>of-the-disc</HostName><UserName>ops</UserName>
+      <CustomData>${Buffer.from(userData).toString('base64')}</CustomData>
+    </LinuxProvisioningConfigurationSet>
+  </wa:ProvisioningSection>
+</Environment>
+`,
+  );
+  const image = `${files}.udf`;
+  await runCommand('genisoimage', ['-quiet', '-udf', '-volid', 'rd_rdfe_stable', '-output', image, files]);
+  // What the kernel is told: the ISO file system beside it is not looked at.
+  expect(await runCommand('blkid', ['-p', '-o', 'value', '-s', 'TYPE', image])).toMatchObject({ stdout: 'udf\n' });
+  return image;
+}
+
 /** Where Azure's machines report to. */
 const fabric = new FabricServer([200]);
+let fabricPort: number | undefined;
 
 async function serviceOf(id: keyof typeof services, userData: string): Promise<Handover> {
   const { firmware, documents } = services[id];
@@ -219,7 +258,7 @@ async function serviceOf(id: keyof typeof services, userData: string): Promise<H
   const port = await service.listen(['127.0.0.1'], 0);
   const delivery: Delivery = { kind: 'metadata-service', firmware, address: '169.254.169.254', port };
   if (id !== 'azure') return delivered(delivery);
-  const fabricPort = await fabric.listen('127.0.0.1', 0);
+  fabricPort ??= await fabric.listen('127.0.0.1', 0);
   return {
     deliveries: [delivery, { kind: 'metadata-service', firmware: [], address: '168.63.129.16', port: fabricPort }],
   };
@@ -246,7 +285,9 @@ test.each(chosen)(
       expect(first.machine?.config).toEqual(origin());
       expect(await hostOf(vm, first)).toEqual(wanted);
       if (delivery.address !== undefined)
-        expect(await (await vm.shell()).output('ip -o -6 address show dev eth0')).toContain(delivery.address);
+        expect(await (await vm.shell()).output('ip -color=never -o -6 address show dev eth0')).toContain(
+          delivery.address,
+        );
       if (delivery.told !== undefined)
         expect(await vm.until('a report', async () => delivery.told?.().length !== 0 && delivery.told?.())).toEqual([
           'Ready',

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -10,6 +10,7 @@ import { readSigningKey } from '../../image/os/signing-key.ts';
 import { findSecureFirmware } from '../../image/vm/requirements.ts';
 import type { VmDisk } from '../../image/vm/vm-spec.ts';
 import { noteSoak, sampled } from './support/sample.ts';
+import { enroll, firmwareLimitMs } from './support/secure-host.ts';
 import { makeKey } from './support/signing.ts';
 import { builtImage, testImage, testImageOptions } from './support/test-image.ts';
 import { type TestVm, testLimitMs, withVm } from './support/test-vm.ts';
@@ -28,8 +29,6 @@ berth:
       network_mode: none
       x-berth: {engine: system}
 `;
-/** What the firmware and the boot loader have to say comes within seconds, or never. */
-const firmwareLimitMs = 180_000;
 const extraArgument = 'berth.test=from-the-hypervisor';
 
 let work: string;
@@ -67,13 +66,7 @@ beforeAll(async () => {
   const esp = `${join(work, 'changed.raw')}@@${diskLayout(architecture).partitions[0]?.startBytes}`;
   await tools.run('mcopy', ['-o', '-i', esp, join(work, 'changed.efi'), `::/EFI/Linux/${ukiName(version)}`]);
 
-  variables = join(work, 'variables.fd');
-  await withVm({ boot: findSecureFirmware('amd64'), disk: diskOf('signed') }, async (vm) => {
-    await vm.start();
-    await vm.line(/Secure Boot keys successfully enrolled/, firmwareLimitMs);
-    await vm.kill();
-    await copyFile(vm.vm.files.variables, variables);
-  });
+  variables = await enroll(diskOf('signed'), join(work, 'variables.fd'));
 }, testLimitMs);
 
 afterAll(async () => rm(work, { recursive: true, force: true }));

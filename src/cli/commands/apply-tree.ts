@@ -8,6 +8,7 @@ import { skippedInTree } from '../../host/plan.ts';
 import type { Cli } from '../context.ts';
 import { renderDiagnostics, summarizeDiagnostics } from '../diagnostics.ts';
 import { readConfigTexts } from '../files.ts';
+import { localFilesOf } from '../local-files-directory.ts';
 
 /**
  * `berth apply --root DIR --only host FILE…`: makes of a directory tree what the configs ask of a host, without an agent. What
@@ -21,7 +22,7 @@ export async function applyTree(cli: Cli, root: string, paths: readonly string[]
     });
   }
   const files = await readConfigTexts(paths, context);
-  const { config, diagnostics } = parseConfig(files);
+  const { config, diagnostics } = parseConfig(files, { localFiles: localFilesOf(cli) });
   if (diagnostics.length > 0 && flags.json !== true) {
     context.stderr.write(`${renderDiagnostics(diagnostics, files, style)}\n`);
   }

@@ -15,9 +15,18 @@ type ResultEvent = Extract<ApplyEvent, { kind: 'result' }>;
 
 /** `berth apply`: declares configs (or an earlier generation) and shows the host becoming it. Exit code 1 when it did not. */
 export const run: Command = async (cli, paths) => {
-  const { root, only, dryRun } = cli.flags;
+  const { root, only, filesDir, dryRun } = cli.flags;
   if (root !== undefined) return (await import('./apply-tree.ts')).applyTree(cli, root, paths);
   if (only !== undefined) throw new BerthError('USAGE', '--only is for a directory tree, named with --root');
+  if (filesDir !== undefined) {
+    throw new BerthError(
+      'USAGE',
+      '--files-dir is for a directory tree, named with --root: an agent has no local files',
+      {
+        hint: `${cli.context.program} convert --to ignition --files-dir ${filesDir} FILE writes a config with all of them in it`,
+      },
+    );
+  }
   return dryRun === true ? plan(cli, paths) : apply(cli, await readRequest(cli, paths));
 };
 

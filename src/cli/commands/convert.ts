@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
 import type { ConfigText } from '../../agent/agent-service.ts';
 import { butaneDiagnostics } from '../../config/dialects/butane/butane.ts';
 import { ignitionText } from '../../config/dialects/butane/ignition-text.ts';
@@ -15,7 +14,7 @@ import { BerthError } from '../../core/errors.ts';
 import type { Cli, Command } from '../context.ts';
 import { renderDiagnostics } from '../diagnostics.ts';
 import { readConfigTexts } from '../files.ts';
-import { LocalFilesDirectory } from '../local-files-directory.ts';
+import { localFilesOf } from '../local-files-directory.ts';
 import { createStyle } from '../style.ts';
 
 /** What a file becomes; nothing when it is rejected. */
@@ -36,13 +35,13 @@ interface Request {
 /** `berth convert`: writes a config in another language. Exit code 1 when the file is rejected; then nothing is written. */
 export const run: Command = async (cli, [path = '', ...others]) => {
   if (others.length > 0) throw new BerthError('USAGE', 'one file is converted at a time');
-  const { filesDir, pretty, strict, to = 'berth' } = cli.flags;
+  const { pretty, strict, to = 'berth' } = cli.flags;
   const files = await readConfigTexts([path], cli.context);
   const [file] = files;
   if (file === undefined) return 1;
   const { output, diagnostics } = converters[to as keyof typeof converters]({
     file,
-    localFiles: filesDir === undefined ? undefined : new LocalFilesDirectory(resolve(cli.context.cwd, filesDir)),
+    localFiles: localFilesOf(cli),
     passwordSeed: randomUUID(),
     indent: pretty === true ? 2 : 0,
   });

@@ -8,7 +8,7 @@ import { renderUpdate } from './os-update.ts';
 
 /** `berth os status`. */
 export const status: Command = async (cli) => {
-  const os = await cli.client.osStatus();
+  const os = await cli.client.os.osStatus();
   const update = await cli.client.updates.updateStatus().catch((error: unknown) => {
     // A kernel that was started without a boot loader has no other release to go to.
     if (isBerthError(error, 'UNSUPPORTED')) return null;
@@ -25,7 +25,7 @@ export const status: Command = async (cli) => {
 
 /** `berth os history`. */
 export const history: Command = async (cli) => {
-  const events = await cli.client.osHistory();
+  const events = await cli.client.os.osHistory();
   if (cli.flags.json === true) cli.printJson(events);
   else if (events.length === 0) cli.print('Nothing happened yet.');
   else cli.print(renderHistory(events, cli.context.clock.now(), cli.style));
@@ -34,7 +34,7 @@ export const history: Command = async (cli) => {
 
 /** `berth os bless`: exit code 1 when a check does not hold. */
 export const bless: Command = async (cli) => {
-  const os = await cli.client.blessOs({ manual: cli.flags.manual === true }, cli.operator);
+  const os = await cli.client.os.blessOs({ manual: cli.flags.manual === true }, cli.operator);
   if (cli.flags.json === true) cli.printJson(os);
   else cli.print(`${os.version} is ${cli.style.good('blessed')}`);
   return 0;
@@ -42,9 +42,9 @@ export const bless: Command = async (cli) => {
 
 /** `berth os rollback`: returns when the restart has begun. */
 export const rollBack: Command = async (cli) => {
-  const { version } = await cli.client.osStatus();
+  const { version } = await cli.client.os.osStatus();
   const { reason = '', force = false } = cli.flags;
-  await cli.client.rollBackOs({ reason, force }, cli.operator);
+  await cli.client.os.rollBackOs({ reason, force }, cli.operator);
   if (cli.flags.json === true) cli.printJson({ left: version });
   else cli.print(`${version} is taken away; the host restarts into the other release`);
   return 0;
@@ -118,6 +118,8 @@ function renderHistory(events: readonly OsEvent[], now: number, style: Style): s
     staged: style.good,
     dropped: style.dim,
     'update-failed': style.bad,
+    refused: style.bad,
+    'arguments-rejected': style.bad,
     'volumes-copied': style.dim,
     'volumes-restored': style.warn,
     'rollback-blocked': style.bad,

@@ -8,12 +8,14 @@ import { BerthError, isBerthError } from '../../core/errors.ts';
 import type { Cli, CliContext, Command } from '../context.ts';
 import { renderDiagnostics, summarizeDiagnostics } from '../diagnostics.ts';
 import { readConfigBytes } from '../files.ts';
+import { localFilesOf } from '../local-files-directory.ts';
 
 /** `berth validate`: checks each file by itself, without an agent. Exit code 1 when one is rejected. Throws USAGE. */
 export const run: Command = async (cli, paths) => {
   const catalogue = await catalogueNames(cli.context);
   const options: ParseOptions = {
     dialect: dialectOf(cli.flags.dialect ?? 'auto'),
+    localFiles: localFilesOf(cli),
     ...(catalogue === undefined ? {} : { catalogue }),
   };
   const all: Diagnostic[] = [];

@@ -1,6 +1,6 @@
 import type { CommandRow } from '../command-row.ts';
 import { collect, oneOf } from '../parameters.ts';
-import { generation, timeout } from './options.ts';
+import { filesDir, generation, timeout } from './options.ts';
 
 /** Checking and declaring configs. */
 export const configRows: readonly CommandRow[] = [
@@ -11,11 +11,13 @@ export const configRows: readonly CommandRow[] = [
     options: [
       { flags: '--strict', description: 'warnings reject a file, too' },
       { flags: '--dialect <name>', description: "the files' language; by default each one's beginning and name tell" },
+      filesDir,
     ],
     examples: [
       ['berth validate web.yaml', 'line, column and hint for everything wrong'],
       ['berth validate --json *.yaml', 'the same as one JSON array'],
       ['berth validate --dialect network-config eth0.yaml', 'a network configuration by itself'],
+      ['berth validate --files-dir . fcos.bu', 'Butane with its local files and trees'],
     ],
     load: async () => (await import('../commands/validate.ts')).run,
   },
@@ -30,7 +32,7 @@ export const configRows: readonly CommandRow[] = [
           'berth: #cloud-config with a berth block (default); ignition; machine-config; json: the host config',
         parse: oneOf(['berth', 'ignition', 'machine-config', 'json']),
       },
-      { flags: '--files-dir <dir>', description: 'where the local files are that a Butane config takes in' },
+      filesDir,
       { flags: '--strict', description: 'warnings reject the file, too' },
       { flags: '--pretty', description: 'JSON over several lines' },
     ],
@@ -67,6 +69,7 @@ export const configRows: readonly CommandRow[] = [
       },
       { flags: '--root <dir>', description: 'write it into this directory tree, without an agent' },
       { flags: '--only <part>', description: 'with --root: "host", the part that a tree can have' },
+      { ...filesDir, description: `with --root: ${filesDir.description}` },
     ],
     examples: [
       ['berth apply web.yaml', 'apply a config'],

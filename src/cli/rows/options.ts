@@ -18,6 +18,10 @@ export const generation: OptionRow = {
   description: 'an earlier generation instead of files',
   parse: parseCount,
 };
+export const filesDir: OptionRow = {
+  flags: '--files-dir <dir>',
+  description: 'where the local files are that a Butane config takes in',
+};
 export const stopTimeout: OptionRow = {
   flags: '--timeout <time>',
   description: 'how long a VM may take to power off before it is ended (default: 90s)',

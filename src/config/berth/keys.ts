@@ -21,6 +21,8 @@ import {
 import { absolutePath, certificate, hostName, ipAddress, passwordHash, unique, webUrl } from '../value-shapes.ts';
 import { type BerthDraft, type ComposePart, composeParts } from './draft.ts';
 import { engineRow } from './engines.ts';
+import { kernelRow } from './kernel.ts';
+import { luksRow } from './luks.ts';
 import { raidRow } from './raid.ts';
 import { updateRow } from './update.ts';
 
@@ -101,6 +103,7 @@ export const berthKeys: readonly Row[] = [
       for (const [index, name] of value.entries()) host.name(['berth', 'modules', name], place.child(index));
     },
   }),
+  kernelRow,
   honoured<BerthDraft, Located<NetworkConfig>>({
     key: 'network',
     meaning:
@@ -164,6 +167,7 @@ export const berthKeys: readonly Row[] = [
     },
   }),
   raidRow,
+  luksRow,
   honoured<BerthDraft, { password_hash?: string }>({
     key: 'console',
     meaning: '`password_hash`: the crypt(3) hash that opens the rescue shell on the console; without it there is none',

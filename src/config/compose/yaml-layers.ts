@@ -1,7 +1,9 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, parseAllDocuments, type YAMLMap } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { type DocumentPath, formatPath } from '../../core/diagnostic.ts';
-import { BerthError } from '../../core/errors.ts';
+import { BerthError, messageOf } from '../../core/errors.ts';
+import { parseYamlDocuments, type YamlDocuments } from '../yaml-document.ts';
 import { scalarValue } from '../yaml-scalar.ts';
+import { offsetOf, refuseText, syntaxProblems, yamlLimits } from '../yaml-source.ts';
 
 /** One YAML document of a Compose file, as plain data. */
 export interface ComposeLayer {
@@ -12,28 +14,65 @@ export interface ComposeLayer {
 
 /**
  * Reads a Compose file's documents, each a layer over the one before. Anchors, aliases and merge keys are resolved.
- * @throws BerthError CONFIG_INVALID for text that is not YAML, keys that are not text, a repeated key, an alias inside
- *   of what it stands for, or a document that is not a mapping.
+ * @throws BerthError CONFIG_INVALID, with file, line and column, for text that is not YAML or more than is read, keys that are
+ *   not text, a repeated key, an alias inside of what it stands for, or a document that is not a mapping.
  */
 export function readLayers(file: string, content: string): ComposeLayer[] {
-  const documents = parseAllDocuments(content, {
-    version: '1.1',
-    uniqueKeys: false,
-    prettyErrors: false,
-    logLevel: 'silent',
-  });
-  const parsed: Document[] = Array.isArray(documents) ? documents : [];
-  return parsed.flatMap((document) => {
-    const fault = document.errors[0];
-    if (fault !== undefined) throw fail(`${file}: ${fault.message.split('\n', 1)[0] ?? fault.code}`);
-    if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return [];
-    if (!isMap(document.contents)) throw fail(`${file}: the top level must be a mapping`);
-    return [new LayerReader(document).read(document.contents)];
+  const refusal = refuseText(content);
+  if (refusal !== undefined) throw new BerthError('CONFIG_INVALID', `${file}: ${refusal.message}`);
+  const source = new LayerSource(file, parsed(file, content));
+  source.throwFault();
+  return source.yaml.documents.flatMap((document) => {
+    const { contents } = document;
+    if (contents === null || (isScalar(contents) && contents.value === null)) return [];
+    if (!isMap(contents)) throw source.fail('the top level must be a mapping', contents);
+    return [new LayerReader(document, source).read(contents)];
   });
 }
 
-function fail(message: string): BerthError {
-  return new BerthError('CONFIG_INVALID', message);
+function parsed(file: string, content: string): YamlDocuments {
+  try {
+    return parseYamlDocuments(content);
+  } catch (error) {
+    // The parser is a third party's: whatever it throws on hostile input is the text's fault, not ours.
+    throw new BerthError('CONFIG_INVALID', `${file}: cannot be read as YAML: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** A file's documents, what has been read of them, and where a fault of theirs is. */
+class LayerSource {
+  readonly yaml: YamlDocuments;
+  readonly #file: string;
+  #nodes = 0;
+
+  constructor(file: string, yaml: YamlDocuments) {
+    this.#file = file;
+    this.yaml = yaml;
+  }
+
+  throwFault(): void {
+    const [fault] = syntaxProblems(this.yaml);
+    if (fault !== undefined) throw this.#failAt(fault.message, fault.offset, fault.hint);
+  }
+
+  fail(message: string, node: unknown): BerthError {
+    return this.#failAt(message, offsetOf(node) ?? 0);
+  }
+
+  /** Counts a value, with what aliases expand to. */
+  count(node: unknown, path: DocumentPath): void {
+    this.#nodes += 1;
+    if (this.#nodes > yamlLimits.nodes)
+      throw this.fail(`the file has more than ${yamlLimits.nodes} values, aliases expanded`, node);
+    if (path.length > yamlLimits.depth)
+      throw this.fail(`the file is nested more than ${yamlLimits.depth} levels deep`, node);
+  }
+
+  #failAt(message: string, offset: number, hint?: string): BerthError {
+    const { line, column } = this.yaml.positionOf(offset);
+    const text = `${this.#file}:${line}:${column}: ${message}`;
+    return new BerthError('CONFIG_INVALID', text, hint === undefined ? {} : { hint });
+  }
 }
 
 /** Marks a value that `!reset` takes away. */
@@ -41,12 +80,14 @@ const nothingHere = Symbol('reset');
 
 class LayerReader {
   readonly #document: Document;
+  readonly #source: LayerSource;
   readonly #cleared: DocumentPath[] = [];
   /** Nodes that are being read: an alias to one of them would never end. */
   readonly #open = new Set<Node>();
 
-  constructor(document: Document) {
+  constructor(document: Document, source: LayerSource) {
     this.#document = document;
+    this.#source = source;
   }
 
   read(contents: YAMLMap): ComposeLayer {
@@ -55,6 +96,7 @@ class LayerReader {
   }
 
   #value(node: unknown, path: DocumentPath): unknown {
+    this.#source.count(node, path);
     const target = this.#resolve(node, path);
     if (target === undefined) return null;
     if (target.tag === '!reset' || target.tag === '!override') this.#cleared.push(path);
@@ -71,12 +113,13 @@ class LayerReader {
   #resolve(node: unknown, path: DocumentPath): Node | undefined {
     if (!isAlias(node)) return (node ?? undefined) as Node | undefined;
     const target = node.resolve(this.#document);
-    if (target === undefined) throw fail(`${formatPath(path)}: nothing is called "${node.source}"`);
+    if (target === undefined) throw this.#source.fail(`${formatPath(path)}: nothing is called "${node.source}"`, node);
     return target;
   }
 
   #guarded<T>(node: Node, path: DocumentPath, read: () => T): T {
-    if (this.#open.has(node)) throw fail(`cycle: ${formatPath(path)} stands for something it is a part of`);
+    if (this.#open.has(node))
+      throw this.#source.fail(`cycle: ${formatPath(path)} stands for something it is a part of`, node);
     this.#open.add(node);
     const value = read();
     this.#open.delete(node);
@@ -90,7 +133,8 @@ class LayerReader {
     for (const { key, value } of map.items) {
       const name = this.#key(key, path);
       if (name === '<<') merged.push(value);
-      else if (own.has(name)) throw fail(`${formatPath([...path, name])}: the key stands here more than once`);
+      else if (own.has(name))
+        throw this.#source.fail(`${formatPath([...path, name])}: the key stands here more than once`, key);
       else own.set(name, this.#value(value, [...path, name]));
     }
     for (const source of merged) {
@@ -103,7 +147,7 @@ class LayerReader {
   #mergeSource(source: unknown, path: DocumentPath): Map<string, unknown> {
     const target = this.#resolve(source, path);
     if (isMap(target)) return this.#guarded(target, path, () => this.#mapping(target, path));
-    if (!isSeq(target)) throw fail(`${formatPath(path)}: only mappings can be merged with "<<"`);
+    if (!isSeq(target)) throw this.#source.fail(`${formatPath(path)}: only mappings can be merged with "<<"`, source);
     const all = new Map<string, unknown>();
     for (const item of target.items) {
       for (const [name, value] of this.#mergeSource(item, path)) if (!all.has(name)) all.set(name, value);
@@ -121,6 +165,7 @@ class LayerReader {
       if (typeof value === 'string') return value;
     }
     const where = path.length === 0 ? 'at the top level' : `in ${formatPath(path)}`;
-    throw fail(`non-string key ${where}: ${String(isScalar(target) ? target.source : target)}`);
+    const what = String(isScalar(target) ? target.source : target);
+    throw this.#source.fail(`non-string key ${where}: ${what}`, key);
   }
 }

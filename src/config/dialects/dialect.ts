@@ -29,6 +29,8 @@ export interface DialectContext {
   readonly hashPassword: PasswordHasher;
   /** The local files that a config may take in; absent: one that does is wrong. */
   readonly localFiles?: LocalFiles | undefined;
+  /** True: what the texts refer to on servers is taken in before they are applied, so that it is only told of. */
+  readonly isCompletedLater?: boolean;
 }
 
 export interface DialectResult {

@@ -6,8 +6,14 @@ export interface GoUrl {
   readonly scheme: string;
   /** What follows the scheme when it does not begin with a slash. */
   readonly opaque: string;
+  /** With its port, without the user; as it is written. */
+  readonly host: string;
+  /** As it is written. */
+  readonly path: string;
   readonly query: string;
 }
+
+const nothing: GoUrl = { scheme: '', opaque: '', host: '', path: '', query: '' };
 
 /** What no host may have (RFC 3986, 3.2.2; `<`, `>` and quotes are let through as browsers write them). */
 const notHost = /[^%A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"\x80-\uffff]|%(?!25|[89A-Fa-f][0-9A-Fa-f])/;
@@ -20,18 +26,19 @@ export function parseGoUrl(raw: string): GoUrl | undefined {
   const fragment = hash === -1 ? '' : raw.slice(hash + 1);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for.
   if (/[\0-\x1f\x7f]/.test(url) || !isEscaped(fragment)) return undefined;
-  if (url === '*') return { scheme: '', opaque: '', query: '' };
+  if (url === '*') return { ...nothing, path: '*' };
   if (url.startsWith(':')) return undefined;
   const name = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(url)?.[1];
   const scheme = (name ?? '').toLowerCase();
   const [rest = '', query = ''] = splitOnce(name === undefined ? url : url.slice(name.length + 1), '?');
   if (!rest.startsWith('/')) {
-    if (scheme !== '') return { scheme, opaque: rest, query };
-    return rest.split('/', 1)[0]?.includes(':') === true ? undefined : { scheme, opaque: '', query };
+    if (scheme !== '') return { ...nothing, scheme, opaque: rest, query };
+    return rest.split('/', 1)[0]?.includes(':') === true ? undefined : { ...nothing, path: rest, query };
   }
   const hasAuthority = rest.startsWith('//') && (scheme !== '' || !rest.startsWith('///'));
   const [authority = '', path = ''] = hasAuthority ? splitAuthority(rest) : ['', rest];
-  return isAuthority(authority, scheme) && isEscaped(path) ? { scheme, opaque: '', query } : undefined;
+  if (!isAuthority(authority, scheme) || !isEscaped(path)) return undefined;
+  return { scheme, opaque: '', host: authority.slice(authority.lastIndexOf('@') + 1), path, query };
 }
 
 /** The first value of a name in a query; undefined when it is not there. */

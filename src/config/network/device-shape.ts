@@ -1,5 +1,18 @@
+import type { Place } from '../place.ts';
 import { record } from '../record-shape.ts';
-import { convert, either, isMapping, list, natural, oneOf, opaqueMap, type Shape, text, truth } from '../shape.ts';
+import {
+  convert,
+  describeValue,
+  either,
+  isMapping,
+  list,
+  natural,
+  oneOf,
+  opaqueMap,
+  type Shape,
+  text,
+  truth,
+} from '../shape.ts';
 import type { DeviceConfig, DhcpOverrides, RouteConfig } from './network-config.ts';
 import { address, addressOf, interfaceAddress, isIpv6, macAddress, routeTarget } from './network-values.ts';
 
@@ -16,7 +29,9 @@ const addressEntry: Shape<string> = convert(either(text, opaqueMap), (value, pla
     place.error('wrong-type', 'expected one address');
     return undefined;
   }
-  const options = value[key];
+  const options = value[key] ?? {};
+  if (!isMapping(options))
+    place.child(key).error('wrong-type', `expected options of the address, found ${describeValue(options)}`);
   for (const option of isMapping(options) ? Object.keys(options) : [])
     place.child(key).child(option).warn('unsupported', `"${option}" of an address has no effect`, undefined, 'key');
   return interfaceAddress.read(key, place);
@@ -151,8 +166,9 @@ type Read = Partial<{
 }>;
 
 /** What the common keys of a device say. */
-export function toDevice(read: Read): DeviceConfig {
+export function toDevice(read: Read, place: Place): DeviceConfig {
   const { nameservers } = read;
+  warnOfOverrides(read, place);
   const gateways = [read.gateway4, read.gateway6].filter((via) => via !== undefined).map((via) => gatewayRoute(via));
   const routes = [...gateways, ...(read.routes ?? [])];
   return defined<DeviceConfig>({
@@ -171,4 +187,22 @@ export function toDevice(read: Read): DeviceConfig {
     dhcp4Overrides: read['dhcp4-overrides'],
     dhcp6Overrides: read['dhcp6-overrides'],
   });
+}
+
+/** One program asks for both protocols: but for the name servers, only one of the two can have a say. */
+function warnOfOverrides(
+  { 'dhcp4-overrides': first, 'dhcp6-overrides': second }: Pick<Read, 'dhcp4-overrides' | 'dhcp6-overrides'>,
+  place: Place,
+): void {
+  const words = (overrides: DhcpOverrides): string =>
+    JSON.stringify(Object.entries({ ...overrides, useDns: undefined }).toSorted());
+  if (first === undefined || second === undefined || words(first) === words(second)) return;
+  place
+    .child('dhcp6-overrides')
+    .warn(
+      'unsupported',
+      '"dhcp4-overrides" counts for both protocols, but for "use-dns"',
+      'write the same under both keys',
+      'key',
+    );
 }

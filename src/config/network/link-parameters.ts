@@ -98,7 +98,6 @@ export const bondParameters: readonly ParameterRow[] = [
     pattern: truth,
     toOption: toFlag,
   },
-  { option: 'all_slaves_active', netplan: 'all-slaves-active', pattern: truth, toOption: toFlag },
   {
     option: 'fail_over_mac',
     netplan: 'fail-over-mac-policy',
@@ -107,7 +106,6 @@ export const bondParameters: readonly ParameterRow[] = [
   },
   { option: 'num_grat_arp', netplan: 'gratuitous-arp', version1: 'bond-num-grat-arp', pattern: number },
   { option: 'packets_per_slave', netplan: 'packets-per-member', version1: 'bond-packets-per-slave', pattern: number },
-  { option: 'packets_per_slave', netplan: 'packets-per-slave', pattern: number },
   {
     option: 'primary_reselect',
     netplan: 'primary-reselect-policy',
@@ -117,6 +115,50 @@ export const bondParameters: readonly ParameterRow[] = [
   { option: 'resend_igmp', netplan: 'resend-igmp', version1: 'bond-resend-igmp', pattern: number },
   { option: 'lp_interval', netplan: 'learn-packet-interval', version1: 'bond-lp-interval', pattern: number },
 ];
+
+/** Older names of netplan's. */
+export const bondSpellings: Readonly<Record<string, string>> = {
+  'all-slaves-active': 'all-members-active',
+  'packets-per-slave': 'packets-per-member',
+};
+
+const kernels = 'the kernel chooses it';
+const state = 'it is what a bond tells, not what it is told';
+/** Keys that cloud-init's schema knows, and nothing comes of. */
+export const otherBondKeys1 = {
+  'bond-active_slave': { ignored: state, hint: 'bond-primary names the preferred device' },
+  'bond-ad_aggregator': { ignored: state },
+  'bond-ad_num_ports': { ignored: state },
+  'bond-ad_actor_key': { ignored: state },
+  'bond-ad_partner_key': { ignored: state },
+  'bond-ad_partner_mac': { ignored: state },
+  'bond-mii_status': { ignored: state },
+  'bond-slaves': { ignored: '"bond_interfaces" names them' },
+  'bond-ad_actor_sys_prio': { ignored: kernels },
+  'bond-ad_actor_system': { ignored: kernels },
+  'bond-ad_user_port_key': { ignored: kernels },
+  'bond-peer_notif_delay': { ignored: kernels },
+  'bond-queue_id': { ignored: kernels },
+  'bond-tlb_dynamic_lb': { ignored: kernels },
+  'bond-use_carrier': { ignored: kernels },
+} as const;
+
+const spelled = bondParameters.flatMap(({ version1 }) =>
+  version1 === undefined ? [] : [[version1.slice('bond-'.length), version1] as const],
+);
+
+/** cloud-init takes a bond's keys with `-` and with `_`, and its schema has the latter; the kernel has two names for one setting. */
+export const bondSpellings1: Readonly<Record<string, string>> = Object.fromEntries([
+  ...spelled.flatMap(([name, key]) => {
+    const spellings = [`bond-${name.replaceAll('-', '_')}`, `bond_${name.replaceAll('-', '_')}`, `bond_${name}`];
+    return spellings.filter((spelling) => spelling !== key).map((spelling) => [spelling, key] as const);
+  }),
+  ...Object.keys(otherBondKeys1)
+    .filter((key) => key.includes('_'))
+    .map((key) => [key.replaceAll('_', '-'), key] as const),
+  ['bond_primary', 'bond-primary'],
+  ['bond-num_unsol_na', 'bond-num-grat-arp'],
+]);
 
 /** Bridge options. */
 export const bridgeParameters: readonly ParameterRow[] = [

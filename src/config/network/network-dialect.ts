@@ -17,8 +17,18 @@ function recognises(text: string, file: string): boolean {
   if (/(^|\/)network-config(\.ya?ml)?$/.test(file)) return true;
   if (/^#cloud-config/i.test(text.trimStart())) return false;
   const body = text.slice(0, 65_536);
-  if (/^network\s*:/m.test(body)) return /^(\s*#.*|\s*|---.*)*\nnetwork\s*:/.test(`\n${body}`);
-  return /^version\s*:\s*[12]\s*(#.*)?$/m.test(body) && /^(config|ethernets|bonds|bridges|vlans|wifis)\s*:/m.test(body);
+  const [, indent, first] = /^(?: *(?:#.*|---.*)?\r?\n)*( *)(\S.*)/.exec(body) ?? [];
+  if (indent === undefined || first === undefined) return false;
+  if (first.startsWith('{')) return isJson(body);
+  if (/^network\s*:/.test(first)) return true;
+  const has = (keyAndValue: string): boolean => new RegExp(`^${indent}${keyAndValue}`, 'm').test(body);
+  return has('version\\s*:\\s*[12]\\s*(#.*)?$') && has('(config|ethernets|bonds|bridges|vlans|wifis)\\s*:');
+}
+
+/** The same keys in JSON. */
+function isJson(body: string): boolean {
+  if (/^\s*\{\s*"network"\s*:/.test(body)) return true;
+  return /"version"\s*:\s*[12]\b/.test(body) && /"(config|ethernets|bonds|bridges|vlans|wifis)"\s*:/.test(body);
 }
 
 function parse(files: readonly SourceFile[]): DialectResult {

@@ -15,6 +15,7 @@ const addresses: Shape<string[]> = convert(words, (values, place) => {
 export const route1: Shape<RouteConfig> = convert(
   record({
     type: { ignored: 'what stands here is a route' },
+    id: { ignored: 'a route needs none' },
     destination: text,
     network: text,
     netmask,
@@ -25,10 +26,17 @@ export const route1: Shape<RouteConfig> = convert(
   }),
   (read, place): RouteConfig | undefined => {
     const target = read.destination ?? read.network;
+    if (read.destination !== undefined && read.network !== undefined)
+      place.child('network').warn('unsupported', '"destination" counts', undefined, 'key');
     if (target === undefined) {
       place.error('missing-key', '"destination" is missing');
       return undefined;
     }
+    const mask = read.netmask ?? (read.prefix === undefined ? undefined : String(read.prefix));
+    if (read.netmask !== undefined && read.prefix !== undefined)
+      place.child('prefix').warn('unsupported', '"netmask" counts', undefined, 'key');
+    if (target === 'default' && mask !== undefined && prefixLengthOf(mask) !== 0)
+      place.warn('unsupported', `the mask ${mask.slice(0, 60)} has no effect beside "default"`);
     if (target === 'default')
       return defined<RouteConfig>({
         to: read.gateway !== undefined && isIpv6(read.gateway) ? '::/0' : '0.0.0.0/0',
@@ -36,8 +44,7 @@ export const route1: Shape<RouteConfig> = convert(
         metric: read.metric,
         mtu: read.mtu,
       });
-    const mask = read.netmask ?? (read.prefix === undefined ? undefined : String(read.prefix));
-    const to = withMask(target, mask);
+    const to = withMask(target, mask, place);
     if (to === undefined) {
       place.error('invalid-value', `"${target.slice(0, 60)}" with its mask is not a network`);
       return undefined;
@@ -53,12 +60,14 @@ export const route1: Shape<RouteConfig> = convert(
   },
 );
 
-/** `192.0.2.1` and a mask, in one text or two → `192.0.2.1/24`; a lone address is its own network. */
-export function withMask(value: string, mask: string | undefined): string | undefined {
+/** `192.0.2.1` and a mask, in one text or two → `192.0.2.1/24`; a lone address is its own network. Of two masks the first counts. */
+export function withMask(value: string, mask: string | undefined, place?: Place): string | undefined {
   const parts = splitPrefix(value);
   if (parts === undefined) return undefined;
   const most = isIpv6(parts.address) ? 128 : 32;
   const length = parts.length ?? (mask === undefined ? most : prefixLengthOf(mask));
+  if (parts.length !== undefined && mask !== undefined && prefixLengthOf(mask) !== parts.length)
+    place?.warn('unsupported', `the mask ${mask.slice(0, 60)} has no effect: ${value} has its own`);
   return length === undefined || length > most ? undefined : `${parts.address}/${length}`;
 }
 
@@ -74,37 +83,62 @@ export interface SubnetDevice {
   nameservers: string[];
   search: string[];
   optional?: boolean;
+  /** Of the device: the first that is given, and where. */
+  mtu?: { readonly bytes: number; readonly place: Place };
 }
 
 interface SubnetRead {
+  readonly type?: string;
   readonly address?: string;
   readonly netmask?: string;
+  readonly prefix?: number;
   readonly gateway?: string;
   readonly metric?: number;
 }
 
 const fixed: Assignment = (device, read, place) => {
-  const entry =
-    read.address === undefined
-      ? undefined
-      : withMask(read.address, read.netmask ?? (isIpv6(read.address) ? '64' : '24'));
+  const { address: own, netmask, prefix } = read;
+  const mask = prefix === undefined ? netmask : String(prefix);
+  if (prefix !== undefined && netmask !== undefined && prefixLengthOf(netmask) !== prefix)
+    place.child('netmask').warn('unsupported', '"prefix" counts', undefined, 'key');
+  const entry = own === undefined ? undefined : withMask(own, mask ?? usualMask(own), place);
   if (entry === undefined) {
     place.error('invalid-value', `a static subnet needs an "address" and its mask`);
     return;
   }
   device.addresses.push(entry);
   if (read.gateway !== undefined) device.routes.push(gatewayRoute(read.gateway, read.metric));
+  else if (read.metric !== undefined)
+    place.child('metric').warn('unsupported', '"metric" has no effect without a "gateway"', undefined, 'key');
 };
-const dhcp4: Assignment = (device) => {
+
+/** Undefined for an address that brings its own. */
+function usualMask(address: string): string | undefined {
+  if (address.includes('/')) return undefined;
+  return isIpv6(address) ? '64' : '24';
+}
+
+/** A way to get addresses from the network: what is written of one is not used. */
+function dynamic(set: (device: SubnetDevice) => void): Assignment {
+  return (device, read, place) => {
+    set(device);
+    for (const key of ['address', 'netmask', 'prefix', 'gateway', 'metric'] as const) {
+      if (read[key] === undefined) continue;
+      const message = `"${key}" has no effect beside the type ${read.type ?? ''}`;
+      place.child(key).warn('unsupported', message, 'give it to a subnet of the type static', 'key');
+    }
+  };
+}
+
+const dhcp4 = dynamic((device) => {
   device.dhcp4 = true;
-};
-const dhcp6: Assignment = (device) => {
+});
+const dhcp6 = dynamic((device) => {
   device.dhcp6 = true;
-};
-const advertised: Assignment = (device) => {
+});
+const advertised = dynamic((device) => {
   device.acceptRa = true;
-};
-const nothing: Assignment = () => undefined;
+});
 
 /** How a subnet gets its addresses, by its `type`. */
 export const subnetTypes: Readonly<Record<string, Assignment>> = {
@@ -112,23 +146,25 @@ export const subnetTypes: Readonly<Record<string, Assignment>> = {
   dhcp4,
   dhcp6,
   'ipv6_dhcpv6-stateful': dhcp6,
-  'ipv6_dhcpv6-stateless': (device) => {
+  'ipv6_dhcpv6-stateless': dynamic((device) => {
     device.dhcp6 = true;
     device.acceptRa = true;
-  },
+  }),
   ipv6_slaac: advertised,
   static: fixed,
   static4: fixed,
   static6: fixed,
-  manual: nothing,
+  manual: dynamic(() => undefined),
 };
 
 const subnet = record({
   type: text,
   address: text,
   netmask,
+  prefix: natural,
   gateway: address,
   metric: natural32,
+  mtu,
   dns_nameservers: addresses,
   dns_search: words,
   routes: list(route1),
@@ -155,6 +191,7 @@ export const subnets: Shape<SubnetDevice> = convert(
       device.routes.push(...(value.routes ?? []));
       device.nameservers.push(...(value.dns_nameservers ?? []));
       device.search.push(...(value.dns_search ?? []));
+      takeMtu(device, value.mtu, place);
       if (value.control === 'manual') device.optional = true;
       else if (value.control !== undefined && value.control !== 'auto')
         place
@@ -164,6 +201,15 @@ export const subnets: Shape<SubnetDevice> = convert(
     return device;
   },
 );
+
+function takeMtu(device: SubnetDevice, bytes: number | undefined, place: Place): void {
+  if (bytes === undefined) return;
+  if (device.mtu === undefined) device.mtu = { bytes, place: place.child('mtu') };
+  else if (device.mtu.bytes !== bytes)
+    place
+      .child('mtu')
+      .warn('unsupported', `a device has one MTU, and ${device.mtu.bytes} stands before it`, undefined, 'key');
+}
 
 /** The subnets' part of a device. */
 export function subnetPart(device: SubnetDevice | undefined): DeviceConfig {

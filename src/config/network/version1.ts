@@ -1,12 +1,32 @@
 import type { Place } from '../place.ts';
 import { record } from '../record-shape.ts';
-import { convert, isMapping, list, type Shape, text, truth, word, words } from '../shape.ts';
+import {
+  convert,
+  either,
+  isMapping,
+  list,
+  nothing,
+  opaqueMap,
+  type Shape,
+  text,
+  truth,
+  word,
+  words,
+} from '../shape.ts';
 import { defined, mtu } from './device-shape.ts';
-import { bondParameters, bridgeParameters, parameterFields, toOptions } from './link-parameters.ts';
+import {
+  bondParameters,
+  bondSpellings1,
+  bridgeParameters,
+  otherBondKeys1,
+  parameterFields,
+  toOptions,
+} from './link-parameters.ts';
 import type {
   BondConfig,
   BridgeConfig,
   DeviceConfig,
+  deviceKinds,
   EthernetConfig,
   NetworkConfig,
   RouteConfig,
@@ -24,24 +44,42 @@ class Draft {
   readonly bridges = new Map<string, BridgeConfig>();
   readonly routes: { readonly route: RouteConfig; readonly place: Place }[] = [];
   readonly nameservers: { addresses: string[]; search: string[]; device: string | undefined }[] = [];
+  readonly #places = new Map<string, Place>();
+
+  /** Takes a device; one of the same kind and name before it is replaced, which is told. */
+  declare(kind: (typeof deviceKinds)[number], name: string, config: DeviceConfig, place: Place): void {
+    const key = JSON.stringify([kind, name]);
+    const before = this.#places.get(key);
+    before?.warn('duplicate-key', `"${name}" is described once more further on, which counts`);
+    this.#places.set(key, place);
+    (this[kind] as Map<string, DeviceConfig>).set(name, config);
+  }
 }
 
 const common = {
   name: deviceName,
   mac_address: macAddress,
-  mtu,
+  // cloud-init's schema takes none as well.
+  mtu: convert(either(mtu, nothing), (value) => value ?? undefined),
   subnets,
   'accept-ra': truth,
   keep_configuration: { ignored: 'Berth takes nothing down that is declared' },
   wakeonlan: { ignored: 'Berth does not set wake-on-LAN: set it in the firmware' },
+  id: { ignored: 'a device goes by its name' },
 };
 
 type Common = Partial<{ mtu: number; subnets: Parameters<typeof subnetPart>[0]; 'accept-ra': boolean }>;
 
 function device(read: Common): DeviceConfig {
+  const { mtu: inSubnets } = read.subnets ?? {};
+  if (inSubnets !== undefined && read.mtu !== undefined && read.mtu !== inSubnets.bytes)
+    inSubnets.place.warn('unsupported', `the device's own MTU of ${read.mtu} counts`, undefined, 'key');
   return {
     ...subnetPart(read.subnets),
-    ...defined<DeviceConfig>({ acceptRa: read['accept-ra'] ?? read.subnets?.acceptRa, mtu: read.mtu }),
+    ...defined<DeviceConfig>({
+      acceptRa: read['accept-ra'] ?? read.subnets?.acceptRa,
+      mtu: read.mtu ?? inSubnets?.bytes,
+    }),
   };
 }
 
@@ -50,10 +88,10 @@ type Entry = Shape<(draft: Draft) => void>;
 
 const type = text;
 
-const physical: Entry = convert(record({ ...common, type }, { required: ['name'] }), (read) => (draft) => {
+const physical: Entry = convert(record({ ...common, type }, { required: ['name'] }), (read, place) => (draft) => {
   // Version 1 renames the device that has the address; without one, the name finds it.
   const chosen = read.mac_address === undefined ? {} : { match: { macAddress: read.mac_address }, setName: read.name };
-  draft.ethernets.set(read.name, { ...device(read), ...chosen });
+  draft.declare('ethernets', read.name, { ...device(read), ...chosen }, place);
 });
 
 const bondRecord = record(
@@ -61,20 +99,24 @@ const bondRecord = record(
     ...common,
     type,
     bond_interfaces: list(text),
-    params: record({ ...parameterFields(bondParameters, 'version1'), 'bond-primary': text }),
+    params: record(
+      { ...parameterFields(bondParameters, 'version1'), 'bond-primary': text, ...otherBondKeys1 },
+      { aliases: bondSpellings1 },
+    ),
   },
   { required: ['name', 'bond_interfaces'] },
 );
 
-const bond: Entry = convert(bondRecord, (read) => (draft) => {
+const bond: Entry = convert(bondRecord, (read, place) => (draft) => {
   const primary = read.params?.['bond-primary'];
-  draft.bonds.set(read.name, {
+  const config: BondConfig = {
     ...device(read),
     ...defined<DeviceConfig>({ macAddress: read.mac_address }),
     interfaces: read.bond_interfaces,
     parameters: toOptions(bondParameters, 'version1', read.params ?? {}),
     ...(typeof primary === 'string' ? { primary } : {}),
-  });
+  };
+  draft.declare('bonds', read.name, config, place);
 });
 
 const vlan: Entry = convert(
@@ -84,7 +126,8 @@ const vlan: Entry = convert(
     if (!isVlanId(id, place.child('vlan_id'))) return undefined;
     return (draft) => {
       const mac = defined<DeviceConfig>({ macAddress: read.mac_address });
-      draft.vlans.set(read.name, { ...device(read), ...mac, id, link: read.vlan_link });
+      const config: VlanConfig = { ...device(read), ...mac, id, link: read.vlan_link };
+      draft.declare('vlans', read.name, config, place);
     };
   },
 );
@@ -108,13 +151,14 @@ const bridge: Entry = convert(
     },
     { required: ['name'] },
   ),
-  (read) => (draft) => {
-    draft.bridges.set(read.name, {
+  (read, place) => (draft) => {
+    const config: BridgeConfig = {
       ...device(read),
       ...defined<DeviceConfig>({ macAddress: read.mac_address }),
       interfaces: read.bridge_interfaces ?? [],
       parameters: toOptions(bridgeParameters, 'version1', read.params ?? {}),
-    });
+    };
+    draft.declare('bridges', read.name, config, place);
   },
 );
 
@@ -123,7 +167,14 @@ const addresses = convert(words, (values, place) =>
 );
 
 const nameserver: Entry = convert(
-  record({ type, address: addresses, search: words, interface: text, name: { ignored: 'a name server needs none' } }),
+  record({
+    type,
+    address: addresses,
+    search: words,
+    interface: text,
+    name: { ignored: 'a name server needs none' },
+    id: { ignored: 'a name server needs none' },
+  }),
   (read) => (draft) => {
     draft.nameservers.push({ addresses: read.address ?? [], search: read.search ?? [], device: read.interface });
   },
@@ -133,6 +184,18 @@ const route: Entry = convert(route1, (value, place) => (draft) => {
   draft.routes.push({ route: value, place });
 });
 
+/** The kernel's own: it is there, with its addresses, whatever is said of it. */
+const loopbackName: Shape<string> = convert(text, (value, place) => {
+  if (value !== 'lo') place.warn('unsupported', 'the loopback device is called lo');
+  return value;
+});
+
+const loopbackSubnet: Shape<unknown> = convert(opaqueMap, (value, place) => {
+  if (JSON.stringify(value) !== '{"type":"loopback"}')
+    place.warn('unsupported', 'the loopback device has its own addresses, and no others', 'make a bridge for them');
+  return value;
+});
+
 const entries: Readonly<Record<string, Entry>> = {
   physical,
   bond,
@@ -140,7 +203,7 @@ const entries: Readonly<Record<string, Entry>> = {
   bridge,
   nameserver,
   route,
-  loopback: convert(record({ type, name: text, subnets }), () => () => undefined),
+  loopback: convert(record({ type, name: loopbackName, subnets: list(loopbackSubnet) }), () => () => undefined),
 };
 
 const entry: Entry = {

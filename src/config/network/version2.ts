@@ -2,7 +2,7 @@ import type { Place } from '../place.ts';
 import { record } from '../record-shape.ts';
 import { convert, either, list, mapOf, natural, type Shape, text, word } from '../shape.ts';
 import { defined, deviceFields, toDevice } from './device-shape.ts';
-import { bondParameters, bridgeParameters, parameterFields, toOptions } from './link-parameters.ts';
+import { bondParameters, bondSpellings, bridgeParameters, parameterFields, toOptions } from './link-parameters.ts';
 import type { BondConfig, BridgeConfig, EthernetConfig, NetworkConfig, VlanConfig } from './network-config.ts';
 import { deviceName, deviceNameRule, isDeviceName, macAddress } from './network-values.ts';
 
@@ -27,8 +27,8 @@ const ethernet: Shape<EthernetConfig> = convert(
     'infiniband-mode': { ignored: 'Berth has no InfiniBand' },
     auth: { ignored: 'Berth has no 802.1X' },
   }),
-  (read): EthernetConfig => ({
-    ...toDevice(read),
+  (read, place): EthernetConfig => ({
+    ...toDevice(read, place),
     ...defined<EthernetConfig>({ match: read.match, setName: read['set-name'] }),
   }),
 );
@@ -37,12 +37,15 @@ const bond: Shape<BondConfig> = convert(
   record({
     ...deviceFields,
     interfaces: list(text),
-    parameters: record({ ...parameterFields(bondParameters, 'netplan'), primary: text, 'arp-ip-targets': targets() }),
+    parameters: record(
+      { ...parameterFields(bondParameters, 'netplan'), primary: text, 'arp-ip-targets': targets() },
+      { aliases: bondSpellings },
+    ),
   }),
-  (read): BondConfig => {
+  (read, place): BondConfig => {
     const primary = read.parameters?.['primary'];
     return {
-      ...toDevice(read),
+      ...toDevice(read, place),
       interfaces: read.interfaces ?? [],
       parameters: toOptions(bondParameters, 'netplan', read.parameters ?? {}),
       ...(typeof primary === 'string' ? { primary } : {}),
@@ -59,7 +62,7 @@ const vlan: Shape<VlanConfig> = convert(
   record({ ...deviceFields, id: natural, link: text }, { required: ['id', 'link'] }),
   (read, place): VlanConfig | undefined => {
     if (!isVlanId(read.id, place.child('id'))) return undefined;
-    return { ...toDevice(read), id: read.id, link: read.link };
+    return { ...toDevice(read, place), id: read.id, link: read.link };
   },
 );
 
@@ -80,8 +83,8 @@ const bridge: Shape<BridgeConfig> = convert(
       'port-priority': { ignored: 'Berth does not set priorities of bridge ports' },
     }),
   }),
-  (read): BridgeConfig => ({
-    ...toDevice(read),
+  (read, place): BridgeConfig => ({
+    ...toDevice(read, place),
     interfaces: read.interfaces ?? [],
     parameters: toOptions(bridgeParameters, 'netplan', read.parameters ?? {}),
   }),

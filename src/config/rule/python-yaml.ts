@@ -2,8 +2,15 @@ import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } f
 import { type DocumentPath, formatPath } from '../../core/diagnostic.ts';
 import { placeholderHint } from '../placeholder.ts';
 import { lineAt } from '../text-lines.ts';
-import { parseYamlDocument, type TextPosition, type YamlDocument } from '../yaml-document.ts';
+import {
+  isWithoutKey,
+  parseYamlDocument,
+  type TextPosition,
+  withLineFeeds,
+  type YamlDocument,
+} from '../yaml-document.ts';
 import { isMergeKey, offsetOf, refuseText, syntaxProblems, type YamlProblem, yamlLimits } from '../yaml-source.ts';
+import { scalarFault, scalarFaultHints } from './python-fault.ts';
 import { pythonScalar, ScalarFailure } from './python-scalar.ts';
 import { findTab } from './python-tabs.ts';
 import { OtherValue, PythonFloat, type PythonKey, type PythonMap, type PythonValue } from './python-value.ts';
@@ -23,8 +30,7 @@ export function readPythonYaml(text: string): PythonYaml {
   const refusal = refuseText(text);
   if (refusal !== undefined) return failed([{ ...refusal, position: { line: 1, column: 1 } }]);
   try {
-    // To PyYAML these end a line, too; each stays one character, so that places stay where they are.
-    return new PythonReader(text.replace(/\r(?!\n)|[\u0085\u2028\u2029]/g, '\n')).read();
+    return new PythonReader(withLineFeeds(text)).read();
   } catch (error) {
     // The parser is a third party's: whatever it throws on hostile input is the text's fault, not ours.
     const message = `cannot be read as YAML: ${error instanceof Error ? error.message : String(error)}`;
@@ -39,10 +45,13 @@ function failed(problems: readonly YamlProblem[]): PythonYaml {
 const unprintable = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 const noControl = 'PyYAML takes no control characters';
+const noMark = 'a byte order mark at the beginning of a line is a part of the key to PyYAML';
 const noTab = 'a tab stands where PyYAML takes blanks only';
 const hints = new Map([
   [noControl, 'remove the character, or write it as an escape in double quotes, such as "\\x1b"'],
+  [noMark, 'remove the character, which most editors do not show'],
   [noTab, 'replace the tab by blanks'],
+  ...scalarFaultHints,
 ]);
 
 /** The loader stops at its first failure. */
@@ -81,6 +90,8 @@ class PythonReader {
     try {
       const stray = text.search(unprintable);
       if (stray !== -1) throw new LoaderFailure('yaml-syntax', noControl, stray, []);
+      const mark = text.search(/(?<=\n)\ufeff/);
+      if (mark !== -1) throw new LoaderFailure('yaml-syntax', noMark, mark, []);
       const tab = findTab(text);
       if (tab !== undefined) throw new LoaderFailure('yaml-syntax', noTab, tab, []);
       const value = this.#value(document.contents, []);
@@ -110,7 +121,7 @@ class PythonReader {
     return this.#position(path.length === 0 ? this.#rootOffset : 0);
   }
 
-  #value(node: unknown, path: DocumentPath): PythonValue {
+  #value(node: unknown, path: DocumentPath, inBrackets = false): PythonValue {
     this.#nodes += 1;
     const offset = offsetOf(node) ?? 0;
     const fail = (code: string, message: string): never => {
@@ -121,6 +132,8 @@ class PythonReader {
     if (isAlias(node)) return this.#value(this.#anchored(node.source, offset, path), path);
     if (isScalar(node) || isMap(node) || isSeq(node)) this.#anchor(node, path);
     if (isScalar(node)) {
+      const fault = scalarFault(node, this.#yaml.text, inBrackets);
+      if (fault !== undefined) fail('yaml-syntax', fault);
       try {
         return pythonScalar(node);
       } catch (error) {
@@ -129,7 +142,7 @@ class PythonReader {
       }
     }
     if (isMap(node)) {
-      const map = this.#map(node, path);
+      const map = this.#map(node, path, inBrackets || node.flow === true);
       return node.tag === undefined || plainTags.has(node.tag) ? map : other(node.tag, fail);
     }
     if (!isSeq(node)) return null;
@@ -137,7 +150,7 @@ class PythonReader {
       const itemPath = [...path, index];
       const at = offsetOf(item) ?? offset;
       this.#places.set(formatPath(itemPath), { key: at, value: at });
-      return this.#value(item, itemPath);
+      return this.#value(item, itemPath, inBrackets || node.flow === true);
     });
     return node.tag === undefined || plainTags.has(node.tag)
       ? items
@@ -167,7 +180,7 @@ class PythonReader {
     throw new LoaderFailure('yaml-alias', `"*${name}" has no anchor "&${name}" before it`, offset, path);
   }
 
-  #map(map: YAMLMap, path: DocumentPath): PythonMap {
+  #map(map: YAMLMap, path: DocumentPath, inBrackets: boolean): PythonMap {
     const own = new Map<PythonKey, PythonValue>();
     const merged = new Map<PythonKey, PythonValue>();
     for (const pair of map.items) {
@@ -175,11 +188,11 @@ class PythonReader {
         for (const [key, value] of this.#mergeValue(pair, path)) merged.set(key, value);
         continue;
       }
-      const key = this.#key(pair, path);
+      const key = this.#key(pair, path, inBrackets);
       const at = offsetOf(pair.key) ?? offsetOf(map) ?? 0;
       const itemPath = [...path, String(key)];
       this.#places.set(formatPath(itemPath), { key: at, value: offsetOf(pair.value) ?? at });
-      own.set(key, this.#value(pair.value, itemPath));
+      own.set(key, this.#value(pair.value, itemPath, inBrackets));
     }
     return new Map([...merged, ...own]);
   }
@@ -197,8 +210,10 @@ class PythonReader {
     });
   }
 
-  #key({ key, value }: Pair, path: DocumentPath): PythonKey {
-    const read = key === null ? null : this.#value(key, path);
+  #key({ key, value }: Pair, path: DocumentPath, inBrackets: boolean): PythonKey {
+    if (isWithoutKey(key, this.#yaml.text))
+      throw new LoaderFailure('yaml-syntax', 'there is no key before ":"', offsetOf(key) ?? 0, path);
+    const read = key === null ? null : this.#value(key, path, inBrackets);
     if (Array.isArray(read) || read instanceof Map) {
       const message = 'a list or a mapping cannot be a key';
       throw new LoaderFailure('key-not-text', message, offsetOf(key) ?? offsetOf(value) ?? 0, path);

@@ -1,12 +1,12 @@
 import { runInNewContext } from 'node:vm';
-import * as jinja from '@huggingface/jinja';
 import { messageOf } from '../../core/errors.ts';
 import { isMapping } from '../shape.ts';
+import { TemplateInterpreter } from './jinja/interpreter.ts';
+import { library, type Scope, TemplateFailure } from './jinja/library.ts';
+import { librarySource } from './jinja/source.ts';
+import { outputTree } from './jinja/tree.ts';
 
-/** A template that cannot be filled in. */
-export class TemplateFailure extends Error {
-  override readonly name = 'TemplateFailure';
-}
+export { TemplateFailure } from './jinja/library.ts';
 
 export interface Rendered {
   readonly text: string;
@@ -14,18 +14,11 @@ export interface Rendered {
   readonly missing: readonly string[];
 }
 
-/** What is used of the library; its own types name files that a resolver of modules does not find. */
-const { Template, parse, tokenize } = jinja as unknown as {
-  readonly Template: new (text: string) => { parsed: unknown; render(data: object): string };
-  readonly parse: (tokens: unknown) => unknown;
-  readonly tokenize: (text: string, options: { readonly trim_blocks: boolean }) => unknown;
-};
-
 /** How long a template may take: one that does not end must not keep a host from booting. */
 const defaultLimitMs = 2000;
 const maxLength = 4 * 2 ** 20;
-/** What cloud-init writes where a name is not known. */
-const missingPrefix = 'CI_MISSING_JINJA_VAR/';
+/** The most numbers that Jinja's `range` gives. */
+const maxRange = 100_000;
 
 /**
  * A text whose first line is `## template: jinja`, filled in; that line stays as a blank one, so that the others keep their
@@ -37,43 +30,35 @@ export function renderTemplate(
   limitMs = defaultLimitMs,
 ): Rendered {
   const body = text.replace(/^\ufeff?\s*##\s*template:[^\n]*/i, '');
-  const missing = new Set<string>();
   try {
-    const filled = markMissing(body, data, missing);
-    const template = new Template('');
     // The line end after a block goes, blanks before it stay, as in cloud-init.
-    template.parsed = parse(tokenize(filled, { trim_blocks: true }));
+    const tree = outputTree(library.parse(library.tokenize(librarySource(body), { trim_blocks: true })));
+    const interpreter = new TemplateInterpreter();
+    const render = (): unknown => interpreter.evaluate(tree, scopeOf(data)).value;
     // The time limit holds for whatever is called from within.
-    const rendered: unknown = runInNewContext(
-      'render()',
-      { render: () => template.render(withAliases(data)) },
-      { timeout: limitMs },
-    );
+    const rendered: unknown = runInNewContext('render()', { render }, { timeout: limitMs });
     if (typeof rendered !== 'string' || rendered.length > maxLength)
       throw new TemplateFailure(`it comes to more than ${maxLength} characters`);
-    return { text: body.endsWith('\n') ? `${rendered}\n` : rendered, missing: [...missing] };
+    return { text: body.endsWith('\n') ? `${rendered}\n` : rendered, missing: [...interpreter.missing] };
   } catch (error) {
     throw error instanceof TemplateFailure ? error : new TemplateFailure(messageOf(error));
   }
 }
 
-/** A plain `{{ name.of.something }}` that is not known says so in the result, as in cloud-init. */
-function markMissing(body: string, data: Readonly<Record<string, unknown>>, missing: Set<string>): string {
-  const locals = new Set(
-    [...body.matchAll(/\{%-?\s*(?:for|set|macro)\s+([\w\s,]+?)(?:\s+in\b|\s*=|\()/g)].flatMap(([, names = '']) =>
-      names.split(/[\s,]+/),
-    ),
-  );
-  return body.replace(/\{\{-?\s*([A-Za-z_][\w]*(?:\.[A-Za-z_][\w]*)*)\s*-?\}\}/g, (whole, name: string) => {
-    if (locals.has(name.split('.', 1)[0] ?? '') || name === 'loop' || name.startsWith('loop.')) return whole;
-    if (lookUp(withAliases(data), name.split('.')) !== undefined) return whole;
-    missing.add(name);
-    return `${missingPrefix}${name.split('.').at(-1)}`;
-  });
+function scopeOf(data: Readonly<Record<string, unknown>>): Scope {
+  const scope = new library.Environment();
+  const words = { true: true, True: true, false: false, False: false, none: null, None: null, range };
+  for (const [name, value] of Object.entries({ ...withAliases(data), ...words })) {
+    if (name !== 'namespace') scope.set(name, value);
+  }
+  return scope;
 }
 
-function lookUp(data: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>((at, part) => (isMapping(at) && Object.hasOwn(at, part) ? at[part] : undefined), data);
+function range(first: number, end?: number, step = 1): number[] {
+  const [from, to] = end === undefined ? [0, first] : [first, end];
+  const length = Math.max(0, Math.ceil((to - from) / step));
+  if (!(length <= maxRange)) throw new TemplateFailure(`a range of more than ${maxRange} numbers`);
+  return Array.from({ length }, (_, index) => from + index * step);
 }
 
 /** Every name with `-` also has one with `_`, which is how a template can name it. */

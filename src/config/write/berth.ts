@@ -2,7 +2,7 @@ import { printModel } from '../compose/read-model.ts';
 import type { ConnectivityConfig, HostConfig } from '../host-config.ts';
 import { isMapping } from '../shape.ts';
 import { writeEngines } from './engines.ts';
-import { writeRaid } from './storage.ts';
+import { writeLuks, writeRaid } from './storage.ts';
 import { writeUpdate } from './update.ts';
 import { filled, map, type Written, type WrittenMap } from './written.ts';
 
@@ -13,7 +13,12 @@ export function writeBerthBlock(config: HostConfig, elsewhere: readonly string[]
     enable: filled(config.enable.filter((name) => !elsewhere.includes(name))),
     sysctl: map(config.sysctl),
     modules: filled(config.modules),
+    kernel: map({
+      arguments: filled(config.kernelArguments?.present ?? []),
+      absent_arguments: filled(config.kernelArguments?.absent ?? []),
+    }),
     raid: map(Object.fromEntries(config.storage.raid.map((array) => [array.name, writeRaid(array)]))),
+    luks: map(Object.fromEntries((config.storage.luks ?? []).flatMap(writeLuks))),
     ...writeConnectivity(connectivity),
     console: console.passwordHash === undefined ? undefined : { password_hash: console.passwordHash },
     report: report.url === undefined ? undefined : { url: report.url },

@@ -36,8 +36,17 @@ export function elementText(xml: string, name: string): string | undefined {
 
 const entities: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
 
-function unescaped(text: string): string {
-  return text.replaceAll(/&(lt|gt|amp|quot|apos);/g, (_, name: string) => entities[name] ?? '');
+/** Text of an element or attribute of XML as it was before it was written there. Pure. */
+export function unescaped(text: string): string {
+  return text.replaceAll(
+    /&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#x([\da-f]{1,6}));/gi,
+    (whole, name?: string, ...codes) => {
+      if (name !== undefined) return entities[name] ?? whole;
+      const [decimal, hexadecimal] = codes as (string | undefined)[];
+      const code = decimal === undefined ? Number.parseInt(hexadecimal ?? '', 16) : Number(decimal);
+      return code <= 0x10_ffff ? String.fromCodePoint(code) : whole;
+    },
+  );
 }
 
 /** Text for an element of XML. Pure. */

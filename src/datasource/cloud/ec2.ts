@@ -1,3 +1,4 @@
+import type { MetadataService } from '../metadata-service.ts';
 import { cloud } from './cloud.ts';
 import { type Ec2Names, ec2Documents, ec2Keys, parseEc2 } from './ec2-documents.ts';
 
@@ -7,7 +8,18 @@ const names: Ec2Names = {
   more: ['placement/region', 'ami-id', 'mac', 'ipv6', 'security-groups'],
 };
 
-/** Amazon EC2: a session token first (IMDSv2), then documents, over IPv4 or IPv6. */
+/** How an instance asks who it is, whatever it wants to know: a session token first (IMDSv2), over IPv4 or IPv6. */
+export const ec2Service: Pick<MetadataService, 'endpoints' | 'token'> = {
+  endpoints: ['http://169.254.169.254', 'http://[fd00:ec2::254]'],
+  token: {
+    path: '/latest/api/token',
+    headers: { 'X-aws-ec2-metadata-token-ttl-seconds': '600' },
+    header: 'X-aws-ec2-metadata-token',
+    isOptional: true,
+  },
+};
+
+/** Amazon EC2. */
 export const ec2 = cloud({
   id: 'ec2',
   title: 'Amazon EC2',
@@ -16,13 +28,7 @@ export const ec2 = cloud({
     dmi.sys_vendor === 'Amazon EC2' ||
     (/^ec2/i.test(dmi.product_uuid ?? '') && dmi.product_uuid?.toLowerCase() === dmi.product_serial?.toLowerCase()),
   service: {
-    endpoints: ['http://169.254.169.254', 'http://[fd00:ec2::254]'],
-    token: {
-      path: '/latest/api/token',
-      headers: { 'X-aws-ec2-metadata-token-ttl-seconds': '600' },
-      header: 'X-aws-ec2-metadata-token',
-      isOptional: true,
-    },
+    ...ec2Service,
     documents: ec2Documents(names),
     follow: ec2Keys(names.root),
   },

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { ParsedSeed } from '../datasource.ts';
 import { textValue } from '../meta-data.ts';
+import type { MetadataService } from '../metadata-service.ts';
 import type { SeedDocuments } from '../seed-documents.ts';
 import { seedProblem } from '../seed-problem.ts';
 import { cloud, optional, required } from './cloud.ts';
@@ -8,7 +9,13 @@ import { bytesOf, decoded, type Json, jsonOf, parsedSeed, without, wordOf } from
 
 const root = '/computeMetadata/v1';
 
-/** Google Compute Engine: each question has to say that its asker knows whom it asks. */
+/** How a machine asks who it is: each question has to say that its asker knows whom it asks. */
+export const gceService: Pick<MetadataService, 'endpoints' | 'headers'> = {
+  endpoints: ['http://169.254.169.254', 'http://[fd20:ce::254]'],
+  headers: { 'Metadata-Flavor': 'Google' },
+};
+
+/** Google Compute Engine. */
 export const gce = cloud({
   id: 'gce',
   title: 'Google Compute Engine',
@@ -16,8 +23,7 @@ export const gce = cloud({
     /^Google( Compute Engine)?$/.test(dmi.product_name ?? '') ||
     dmi.product_serial?.startsWith('GoogleCloud-') === true,
   service: {
-    endpoints: ['http://169.254.169.254', 'http://[fd20:ce::254]'],
-    headers: { 'Metadata-Flavor': 'Google' },
+    ...gceService,
     documents: {
       id: required(`${root}/instance/id`),
       name: optional(`${root}/instance/name`),

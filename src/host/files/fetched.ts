@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { FileConfig, HostConfig, RemoteContent } from '../../config/host-config.ts';
+import type { FileConfig, HostConfig } from '../../config/host-config.ts';
+import type { RemoteContent } from '../../config/remote-content.ts';
 
 /** Where fetched content is kept, so that later boots need no network for it. */
 const directory = '/var/lib/berth/fetched';

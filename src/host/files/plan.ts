@@ -1,6 +1,8 @@
-import type { FetchConfig, FileConfig, HostConfig, RemoteContent } from '../../config/host-config.ts';
+import type { FileConfig, HostConfig } from '../../config/host-config.ts';
+import type { RemoteContent } from '../../config/remote-content.ts';
 import { formatPath } from '../../core/diagnostic.ts';
-import type { FileState, Ownership } from '../ports.ts';
+import { shownUrl } from '../../datasource/inline-seed.ts';
+import type { FetchTerms, FileState, Ownership } from '../ports.ts';
 import type { DesiredFile, PlanContext } from '../resource.ts';
 import type { BlockedChange, HostStep } from '../step.ts';
 import { composeContent, contentWithout, type Declared, groupByPath } from './content.ts';
@@ -28,7 +30,7 @@ export function planFiles(
   owners: Owners,
   context: PlanContext,
 ): FilePlan {
-  const planner = new FilePlanner(owners, context, config.fetch ?? {});
+  const planner = new FilePlanner(owners, context, termsOf(config));
   const declared = groupByPath(config.files);
   const taken = new Set(declared.map(({ path }) => path));
   for (const file of managed) if (!taken.has(file.path)) planner.managed(file);
@@ -44,14 +46,19 @@ export function planFiles(
   return planner;
 }
 
+/** Proxies and certificates of the config hold for its own contents, too. */
+function termsOf({ fetch, connectivity: { caCertificates: authorities, proxy } }: HostConfig): FetchTerms {
+  return { ...fetch, way: { authorities, proxy } };
+}
+
 class FilePlanner implements FilePlan {
   readonly stages: Record<FileStage, HostStep[]> = { settings: [], data: [], deferred: [] };
   readonly blocked: BlockedChange[] = [];
   readonly #owners: Owners;
   readonly #context: PlanContext;
-  readonly #limits: FetchConfig;
+  readonly #limits: FetchTerms;
 
-  constructor(owners: Owners, context: PlanContext, limits: FetchConfig) {
+  constructor(owners: Owners, context: PlanContext, limits: FetchTerms) {
     this.#owners = owners;
     this.#context = context;
     this.#limits = limits;
@@ -139,7 +146,7 @@ class FilePlanner implements FilePlan {
       return;
     }
     const path = fetchedPath(content);
-    const text = { ...about, id: `fetch:${path}`, phase: 'online', summary: `fetch ${content.url}` } as const;
+    const text = { ...about, id: `fetch:${path}`, phase: 'online', summary: `fetch ${shownUrl(content.url)}` } as const;
     this.stages.data.push(this.#context.step({ kind: 'fetch-content', content, path, limits: this.#limits }, text));
   }
 

@@ -1,9 +1,11 @@
+import { deviceTag } from '../../config/device-path.ts';
 import type { HostConfig, MountConfig } from '../../config/host-config.ts';
 import { formatPath } from '../../core/diagnostic.ts';
 import { withBlock } from '../block-text.ts';
 import type { MountEntry } from '../ports.ts';
 import type { DesiredFile, PlanContext, ResourcePlan } from '../resource.ts';
 import type { BlockedChange, HostStep } from '../step.ts';
+import { makersOf } from '../storage/makers.ts';
 
 export interface ObservedMounts {
   /** undefined without a kernel. */
@@ -58,8 +60,12 @@ export function planMounts(config: HostConfig, observed: ObservedMounts, context
       optional: mount.options.includes('nofail'),
     };
     const entry = present(mount.target);
-    const request = { ...mount, options: mount.options.filter((option) => !ownOptions.has(option)) };
-    const makers = makersOf(mount, config);
+    const request = {
+      ...mount,
+      source: deviceTag(mount.source),
+      options: mount.options.filter((option) => !ownOptions.has(option)),
+    };
+    const makers = makersOf(mount.source, config.storage);
     if (entry === undefined) {
       const isThere = !isDevice(mount.source) || observed.devices.get(mount.source) !== undefined;
       if (!isThere && makers.length === 0 && about.optional) {
@@ -91,7 +97,7 @@ function fstabFile(config: HostConfig, context: PlanContext): DesiredFile[] {
   const declares = ({ mounts, swap }: HostConfig): boolean => mounts.length + swap.length > 0;
   if (!declares(config) && !declares(context.previous)) return [];
   const mounts = config.mounts.map(({ source, target, type, options }) =>
-    [source, target, type, options.join(',') || 'defaults', '0', '0'].join(' '),
+    [deviceTag(source).replaceAll(' ', '\\040'), target, type, options.join(',') || 'defaults', '0', '0'].join(' '),
   );
   const swaps = config.swap.map((swap) => {
     const options = swap.kind === 'device' ? swap.options.join(',') : '';
@@ -101,19 +107,6 @@ function fstabFile(config: HostConfig, context: PlanContext): DesiredFile[] {
   });
   const content = withBlock(context.baseText(fstab), 'mounts', [...mounts, ...swaps]);
   return [{ path: fstab, content, mode: 0o644, key: 'mounts', subject: 'host/fstab' }];
-}
-
-/** Steps of this plan that may make what is mounted; those that are not in it do not count. */
-function makersOf({ source }: MountConfig, { storage }: HostConfig): string[] {
-  const label = /^LABEL=(.+)$/.exec(source)?.[1];
-  const filesystems = storage.filesystems.filter(
-    (one) => one.device === source || (label !== undefined && one.label === label),
-  );
-  const arrays = storage.raid.filter(({ name }) => source === `/dev/md/${name}`);
-  return [
-    ...filesystems.map(({ device }) => `make-filesystem:${device}`),
-    ...arrays.flatMap(({ name }) => [`create-array:${name}`, `assemble-array:${name}`]),
-  ];
 }
 
 function isOnline({ type, options }: MountConfig): boolean {

@@ -3,26 +3,32 @@ import type { PartitionEntry, PartitionTable, Signature } from '../ports.ts';
 /** Reads `blkid --probe --output export`. @param exitCode 2: nothing known; 8: several signatures. Pure. */
 export function parseSignature(text: string, exitCode: number): Signature {
   if (exitCode === 8) return { kind: 'unclear', what: 'more than one signature' };
-  const values = new Map(
-    text
-      .split('\n')
-      .filter((line) => line.includes('='))
-      .map((line) => [line.slice(0, line.indexOf('=')), unescape(line.slice(line.indexOf('=') + 1))] as const),
-  );
+  const values = valuesOf(text);
   const type = values.get('TYPE');
   const label = values.get('LABEL');
   if (type === 'linux_raid_member') return { kind: 'raid-member', ...(label === undefined ? {} : { array: label }) };
   if (type !== undefined) {
     const uuid = values.get('UUID');
-    return {
-      kind: 'filesystem',
-      type,
-      ...(label === undefined ? {} : { label }),
-      ...(uuid === undefined ? {} : { uuid }),
-    };
+    const names = { ...(label === undefined ? {} : { label }), ...(uuid === undefined ? {} : { uuid }) };
+    const version = values.get('VERSION') ?? '';
+    return type === 'crypto_LUKS' ? { kind: 'encrypted', version, ...names } : { kind: 'filesystem', type, ...names };
   }
   const table = values.get('PTTYPE');
   return table === undefined ? { kind: 'none' } : { kind: 'table', type: table };
+}
+
+/** The name that a partition has in its table, from `blkid --probe --output export`. Pure. */
+export function parsePartitionName(text: string): string | undefined {
+  return valuesOf(text).get('PART_ENTRY_NAME');
+}
+
+function valuesOf(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text
+      .split('\n')
+      .filter((line) => line.includes('='))
+      .map((line) => [line.slice(0, line.indexOf('=')), unescape(line.slice(line.indexOf('=') + 1))] as const),
+  );
 }
 
 /** blkid puts a backslash before what a shell would read. */
@@ -40,7 +46,7 @@ export function parsePartitionTable(text: string): PartitionTable | undefined {
     type: label === 'gpt' ? 'gpt' : label === 'dos' ? 'mbr' : 'other',
     sectorBytes: Number(fieldOf(table, 'sectorsize') ?? 512),
     partitions: partitions.map((partition: unknown): PartitionEntry => {
-      const name = fieldOf(partition, 'name');
+      const [name, uuid] = [fieldOf(partition, 'name'), fieldOf(partition, 'uuid')];
       return {
         // The node of a file's partition is the file's name with the number.
         number: Number(/(\d+)$/.exec(String(fieldOf(partition, 'node')))?.[1] ?? 0),
@@ -48,6 +54,7 @@ export function parsePartitionTable(text: string): PartitionTable | undefined {
         sizeSectors: Number(fieldOf(partition, 'size')),
         type: String(fieldOf(partition, 'type')),
         ...(typeof name === 'string' ? { name } : {}),
+        ...(typeof uuid === 'string' ? { guid: uuid } : {}),
       };
     }),
   };

@@ -1,9 +1,19 @@
-import { open, readFile, realpath, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { deviceTag } from '../../config/device-path.ts';
 import { BerthError } from '../../core/errors.ts';
-import type { ArrayRequest, BlockDevice, BlockDevices, FilesystemRequest, HostCommands, Signature } from '../ports.ts';
+import type {
+  ArrayRequest,
+  BlockDevice,
+  BlockDevices,
+  FilesystemRequest,
+  HostCommands,
+  PartitionChanges,
+  Signature,
+} from '../ports.ts';
 import { runProgram } from '../program-runner.ts';
-import { filesystemBytes, parsePartitionTable, parseSignature, xfsBytes } from './block-texts.ts';
+import { filesystemBytes, parsePartitionName, parsePartitionTable, parseSignature, xfsBytes } from './block-texts.ts';
+import { deviceBelow, numberIn, parentOf, realDevice, sysDirectory } from './device-node.ts';
 
 const headBytes = 4096;
 
@@ -37,21 +47,25 @@ export class LinuxBlockDevices implements BlockDevices {
     const path = await this.#find(device);
     const status = path === undefined ? undefined : await stat(path).catch(() => undefined);
     if (path === undefined || status === undefined || !(status.isBlockDevice() || status.isFile())) return undefined;
-    const sys = join('/sys/class/block', basename(path));
+    const sys = sysDirectory(status.rdev);
     const sizeBytes = status.isFile() ? status.size : 512 * (await numberIn(join(sys, 'size'), 0));
     // The node of an array that does not run, or a drive without a disk in it.
     if (status.isBlockDevice() && sizeBytes === 0) return undefined;
-    const signature = await this.#signature(path);
+    const { signature, partitionName } = await this.#probe(path);
     const table = signature.kind === 'table' ? await this.#table(path) : undefined;
     const taken = signature.kind === 'filesystem' ? filesystemBytes(signature.type, await readHead(path)) : undefined;
     const partOf = status.isFile() ? undefined : await parentOf(sys);
+    const mappedFrom = status.isFile() ? undefined : await deviceBelow(sys);
     return {
       path,
       sizeBytes,
       signature,
       ...(table === undefined ? {} : { table }),
       ...(taken === undefined ? {} : { filesystemBytes: taken }),
-      ...(partOf === undefined ? {} : { partOf }),
+      ...(partOf === undefined
+        ? {}
+        : { partOf: { ...partOf, ...(partitionName === undefined ? {} : { name: partitionName }) } }),
+      ...(mappedFrom === undefined ? {} : { mappedFrom }),
     };
   }
 
@@ -60,10 +74,24 @@ export class LinuxBlockDevices implements BlockDevices {
     return exitCode === 0 ? xfsBytes(stdout) : undefined;
   }
 
-  async partition(device: string, script: string, signal: AbortSignal): Promise<void> {
+  async partition(name: string, script: string, signal: AbortSignal): Promise<void> {
+    const device = await this.#path(name);
     const args = ['--quiet', '--wipe', 'always', '--wipe-partitions', 'always', device];
     await this.#run('sfdisk', args, signal, script);
     // The kernel reads the table again by itself, but not while anything on the disk is open.
+    if ((await stat(device)).isBlockDevice()) await this.#run('partx', ['--update', device], signal);
+  }
+
+  async changePartitions(name: string, { remove, resize, add }: PartitionChanges, signal: AbortSignal): Promise<void> {
+    const device = await this.#path(name);
+    // Refused while anything on the disk is in use: without --force.
+    if (remove.length > 0) await this.#run('sfdisk', ['--quiet', '--delete', device, ...remove.map(String)], signal);
+    for (const { number, sizeBytes } of resize) {
+      const size = sizeBytes === undefined ? '+' : `${sizeBytes / 2 ** 20}MiB`;
+      await this.#run('sfdisk', ['--quiet', '-N', String(number), device], signal, `, ${size}\n`);
+    }
+    const appending = ['--quiet', '--append', '--wipe-partitions', 'always', device];
+    if (add !== '') await this.#run('sfdisk', appending, signal, add);
     if ((await stat(device)).isBlockDevice()) await this.#run('partx', ['--update', device], signal);
   }
 
@@ -103,44 +131,56 @@ export class LinuxBlockDevices implements BlockDevices {
     const maker = makers[type];
     if (maker === undefined) throw new BerthError('UNSUPPORTED', `Berth makes no ${type} file systems`);
     const [program, ...args] = maker(label);
-    await this.#run(program, [...args, ...options, device], signal);
+    await this.#run(program, [...args, ...options, await this.#path(device)], signal);
   }
 
   async createArray({ name, level, devices, spares, options }: ArrayRequest, signal: AbortSignal): Promise<void> {
     const args = [
       ...['--create', `/dev/md/${name}`, '--run', '--name', name, '--level', level],
-      ...['--raid-devices', String(devices.length - spares), '--spare-devices', String(spares)],
+      ...['--raid-devices', String(devices.length - spares)],
+      // RAID 0 has no spares, and mdadm takes not even none.
+      ...(spares === 0 ? [] : ['--spare-devices', String(spares)]),
       ...options,
-      ...devices,
+      ...(await this.#paths(devices)),
     ];
     await this.#run('mdadm', args, signal);
   }
 
   async assembleArray(name: string, devices: readonly string[], signal: AbortSignal): Promise<void> {
     // --run: an array that lost a device is worth more degraded than not at all.
-    await this.#run('mdadm', ['--assemble', `/dev/md/${name}`, '--run', ...devices], signal);
+    await this.#run('mdadm', ['--assemble', `/dev/md/${name}`, '--run', ...(await this.#paths(devices))], signal);
+  }
+
+  /** Programs are given paths: udev's names mean nothing to them here. */
+  async #path(device: string): Promise<string> {
+    return (await this.#find(device)) ?? device;
+  }
+
+  async #paths(devices: readonly string[]): Promise<string[]> {
+    return await Promise.all(devices.map((device) => this.#path(device)));
   }
 
   async #find(device: string): Promise<string | undefined> {
-    if (device.startsWith('/')) return await realpath(device).catch(() => undefined);
-    if (!/^(LABEL|UUID|PARTLABEL|PARTUUID)=/.test(device)) return undefined;
-    const args = ['--cache-file', '/dev/null', '--match-token', device, '--output', 'device'];
+    const name = deviceTag(device);
+    if (name.startsWith('/')) return await realDevice(name);
+    if (!/^(LABEL|UUID|PARTLABEL|PARTUUID)=/.test(name)) return undefined;
+    const args = ['--cache-file', '/dev/null', '--match-token', name, '--output', 'device'];
     const { stdout } = await this.#commands.run({ program: 'blkid', args });
     const path = stdout.split('\n', 1)[0] ?? '';
-    return path === '' ? undefined : await realpath(path).catch(() => undefined);
+    return path === '' ? undefined : await realDevice(path);
   }
 
-  async #signature(path: string): Promise<Signature> {
+  async #probe(path: string): Promise<{ readonly signature: Signature; readonly partitionName?: string | undefined }> {
     const { exitCode, stdout, stderr } = await this.#commands.run({
       program: 'blkid',
       args: ['--probe', '--output', 'export', path],
     });
-    if (exitCode === 0 || exitCode === 2 || exitCode === 8) return parseSignature(stdout, exitCode);
+    if (exitCode === 0 || exitCode === 2 || exitCode === 8) {
+      return { signature: parseSignature(stdout, exitCode), partitionName: parsePartitionName(stdout) };
+    }
     // Never taken for empty.
-    return {
-      kind: 'unclear',
-      what: `something that cannot be read (${stderr.trim() || `blkid ended with ${exitCode}`})`,
-    };
+    const what = `something that cannot be read (${stderr.trim() || `blkid ended with ${exitCode}`})`;
+    return { signature: { kind: 'unclear', what } };
   }
 
   async #table(path: string): Promise<BlockDevice['table']> {
@@ -162,16 +202,4 @@ async function readHead(path: string): Promise<Uint8Array> {
   } finally {
     await file.close();
   }
-}
-
-async function numberIn(path: string, otherwise: number): Promise<number> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  return text === undefined ? otherwise : Number(text.trim());
-}
-
-/** Where /sys says a partition belongs. */
-async function parentOf(sys: string): Promise<BlockDevice['partOf']> {
-  const number = await numberIn(join(sys, 'partition'), 0);
-  if (number === 0) return undefined;
-  return { disk: join('/dev', basename(dirname(await realpath(sys)))), number };
 }

@@ -1,14 +1,19 @@
+import { mapperPath } from '../../config/device-path.ts';
 import type { HostConfig } from '../../config/host-config.ts';
-import type { BlockDevice, HostPorts, MountEntry } from '../ports.ts';
-import { arrayPath, type ObservedGrowth, type ObservedStorage } from './plan.ts';
+import type { LuksConfig } from '../../config/storage-config.ts';
+import type { BlockDevice, HostFiles, HostPorts, MountEntry } from '../ports.ts';
+import type { KeptKey, ObservedGrowth, ObservedStorage } from './draft.ts';
+import { candidatePath, keptPath } from './luks-keys.ts';
+import { arrayPath } from './makers.ts';
 
 /** undefined for a directory tree: it has no devices of its own. */
 export async function observeStorage(config: HostConfig, ports: HostPorts): Promise<ObservedStorage | undefined> {
   if (ports.kernel === undefined) return undefined;
-  const { disks, raid, filesystems, grow } = config.storage;
+  const { disks, raid, luks = [], filesystems, grow } = config.storage;
   const names = new Set([
     ...disks.map(({ device }) => device),
     ...raid.flatMap(({ name, devices }) => [arrayPath(name), ...devices]),
+    ...luks.flatMap(({ name, device }) => [mapperPath(name), device]),
     ...filesystems.map(({ device }) => device),
   ]);
   const devices = new Map<string, BlockDevice | undefined>();
@@ -16,7 +21,17 @@ export async function observeStorage(config: HostConfig, ports: HostPorts): Prom
   const growth = new Map<string, ObservedGrowth>();
   const mounts = grow.length === 0 ? [] : await ports.kernel.mounts();
   for (const name of grow) growth.set(name, await observeGrowth(name, config, mounts, ports));
-  return { devices, growth };
+  const keys = new Map<string, KeptKey>();
+  for (const volume of luks) keys.set(volume.name, await observeKey(volume, ports.files));
+  return { devices, growth, keys };
+}
+
+async function observeKey({ name, key }: LuksConfig, files: HostFiles): Promise<KeptKey> {
+  const kept = await files.read(keptPath(name));
+  if (kept === undefined) return (await files.exists(candidatePath(name))) ? 'pending' : 'none';
+  // What is on a server may have changed since; what opened the device counts.
+  if (key.kind !== 'given') return 'declared';
+  return Buffer.from(kept).toString('base64') === key.contentBase64 ? 'declared' : 'other';
 }
 
 async function observeGrowth(

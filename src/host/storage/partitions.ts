@@ -1,5 +1,5 @@
 import type { DiskConfig, PartitionConfig } from '../../config/storage-config.ts';
-import type { BlockDevice, PartitionTable } from '../ports.ts';
+import type { BlockDevice, PartitionEntry, PartitionTable } from '../ports.ts';
 
 const mebibyte = 2 ** 20;
 /** Kept free at either end of a disk: alignment, and the second copy of a GPT. */
@@ -14,20 +14,31 @@ const types: Readonly<Record<string, readonly [gpt: string, mbr: string]>> = {
   uefi: ['C12A7328-F81F-11D2-BA4B-00A0C93EC93B', 'ef'],
 };
 
-/** The layout in the language of sfdisk(8). Pure. */
+/** The layout of a whole disk in the language of sfdisk(8). Pure. */
 export function partitionScript(disk: DiskConfig, diskBytes: number): string {
-  const lines = disk.partitions.map((partition) => {
-    const bytes = partitionBytes(partition, diskBytes);
-    const fields = [
-      ...(bytes === undefined ? [] : [`size=${Math.floor(bytes / mebibyte)}MiB`]),
-      `type=${typeOf(partition, disk.table)}`,
-      ...(partition.label === undefined || disk.table !== 'gpt'
-        ? []
-        : [`name="${partition.label.replace(/["\n]/g, '')}"`]),
-    ];
-    return fields.join(', ');
-  });
+  const lines = present(disk).map((partition) => partitionLine(partition, disk, diskBytes));
   return `${[`label: ${disk.table === 'mbr' ? 'dos' : 'gpt'}`, ...lines].join('\n')}\n`;
+}
+
+/** The partitions that are to be there. */
+function present({ partitions }: DiskConfig): readonly PartitionConfig[] {
+  return partitions.filter(({ isAbsent }) => isAbsent !== true);
+}
+
+/** One partition in the language of sfdisk(8). Pure. */
+export function partitionLine(partition: PartitionConfig, { table }: DiskConfig, diskBytes: number): string {
+  const { number, startBytes, label, guid } = partition;
+  const bytes = partitionBytes(partition, diskBytes);
+  const type = typeOf(partition, table);
+  const isGpt = table === 'gpt';
+  const fields = [
+    ...(startBytes === undefined ? [] : [`start=${Math.floor(startBytes / mebibyte)}MiB`]),
+    ...(bytes === undefined ? [] : [`size=${Math.floor(bytes / mebibyte)}MiB`]),
+    ...(type === undefined ? [] : [`type=${type}`]),
+    ...(guid === undefined || !isGpt ? [] : [`uuid=${guid}`]),
+    ...(label === undefined || !isGpt ? [] : [`name="${label.replace(/["\n]/g, '')}"`]),
+  ];
+  return `${number === undefined ? '' : `${number} : `}${fields.join(', ')}`;
 }
 
 /** undefined: as much as there is. */
@@ -42,24 +53,59 @@ function partitionBytes({ size }: PartitionConfig, diskBytes: number): number | 
   }
 }
 
-function typeOf({ type }: PartitionConfig, table: DiskConfig['table']): string {
-  return types[type]?.[table === 'gpt' ? 0 : 1] ?? type;
+function typeOf({ type }: PartitionConfig, table: DiskConfig['table']): string | undefined {
+  return type === undefined ? undefined : (types[type]?.[table === 'gpt' ? 0 : 1] ?? type);
+}
+
+/** Declared partitions with the number each has on a disk that is made anew. Pure. */
+export function numbered(disk: DiskConfig): (PartitionConfig & { readonly number: number })[] {
+  const taken = new Set(disk.partitions.map(({ number }) => number));
+  return present(disk).map((partition) => {
+    let number = partition.number ?? 1;
+    while (partition.number === undefined && taken.has(number)) number += 1;
+    taken.add(number);
+    return { ...partition, number };
+  });
 }
 
 /**
- * True when a disk has the declared partitions. Sizes count only where they could still be put right: a disk that grew,
- * or one that was partitioned by hand, is not wrong. Pure.
+ * True when a disk has the declared partitions, and no others. Sizes count only where they could still be put right: a disk that
+ * grew, or one that was partitioned by hand, is not wrong. Pure.
  */
 export function hasLayout(disk: DiskConfig, device: BlockDevice, isStrict: boolean): boolean {
   const { table } = device;
-  if (table === undefined || table.type !== disk.table || table.partitions.length !== disk.partitions.length)
-    return false;
-  return disk.partitions.every((partition, index) => {
-    const present = table.partitions[index];
-    if (present === undefined) return false;
-    if (present.type.toLowerCase() !== typeOf(partition, disk.table).toLowerCase()) return false;
-    return !isStrict || hasSize(partition, present.sizeSectors * table.sectorBytes, device, table);
+  const declared = numbered(disk);
+  if (table === undefined || table.type !== disk.table || table.partitions.length !== declared.length) return false;
+  const isCounted = declared.some((_, index) => present(disk)[index]?.number !== undefined);
+  return declared.every((partition, index) => {
+    const entry = isCounted
+      ? table.partitions.find(({ number }) => number === partition.number)
+      : table.partitions[index];
+    return (
+      entry !== undefined && isAlike(partition, entry, disk, table) && (!isStrict || fits(partition, entry, device))
+    );
   });
+}
+
+/** True when all but the size of a partition is as declared. Pure. */
+export function isAlike(
+  partition: PartitionConfig,
+  entry: PartitionEntry,
+  { table }: DiskConfig,
+  { sectorBytes }: PartitionTable,
+): boolean {
+  const { startBytes, guid } = partition;
+  const type = typeOf(partition, table);
+  return (
+    (type === undefined || entry.type.toLowerCase() === type.toLowerCase()) &&
+    (guid === undefined || entry.guid?.toLowerCase() === guid) &&
+    (startBytes === undefined || entry.startSector * sectorBytes === startBytes)
+  );
+}
+
+/** True when a partition has about the declared size. */
+function fits(partition: PartitionConfig, { sizeSectors }: PartitionEntry, device: BlockDevice): boolean {
+  return device.table !== undefined && hasSize(partition, sizeSectors * device.table.sectorBytes, device, device.table);
 }
 
 function hasSize(partition: PartitionConfig, bytes: number, device: BlockDevice, table: PartitionTable): boolean {

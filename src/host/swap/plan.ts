@@ -1,8 +1,10 @@
+import { deviceTag } from '../../config/device-path.ts';
 import type { HostConfig, SwapConfig } from '../../config/host-config.ts';
 import { formatPath } from '../../core/diagnostic.ts';
 import type { BlockDevice } from '../ports.ts';
 import type { PlanContext, ResourcePlan } from '../resource.ts';
 import type { BlockedChange, HostStep } from '../step.ts';
+import { makersOf } from '../storage/makers.ts';
 
 export interface ObservedSwap {
   /** Paths that are swapped to. */
@@ -92,9 +94,13 @@ function planDevice(
   const about = aboutOf(swap);
   const present = spaces.get(source);
   if (present !== undefined && active.includes(present.path)) return {};
-  const makers = config.storage.filesystems.filter(({ device, type }) => device === source && type === 'swap');
+  const makers = makersOf(source, config.storage);
   const isSwap = present?.signature.kind === 'filesystem' && present.signature.type === 'swap';
-  if (!isSwap && makers.length === 0) {
+  const { filesystems } = config.storage;
+  const isMade = filesystems.some(({ device, type }) => deviceTag(device) === deviceTag(source) && type === 'swap');
+  // What is in an array or an encrypted device can be seen once it is there.
+  const mayHold = present === undefined && makers.length > 0;
+  if (!isSwap && !isMade && !mayHold) {
     const [why, until] =
       present === undefined
         ? [`${source} is not there`, 'device' as const]
@@ -104,11 +110,15 @@ function planDevice(
     return { blocked: [{ ...about, why, until, hint }] };
   }
   const step = context.step(
-    { kind: 'swap-on', path: source, options: options.filter((option) => /^(pri=\d+|discard(=\w+)?)$/.test(option)) },
+    {
+      kind: 'swap-on',
+      path: deviceTag(source),
+      options: options.filter((option) => /^(pri=\d+|discard(=\w+)?)$/.test(option)),
+    },
     {
       ...about,
       summary: `swap to ${source}`,
-      after: makers.map(({ device }) => `make-filesystem:${device}`),
+      after: makers,
       optional: options.includes('nofail'),
     },
   );

@@ -21,7 +21,9 @@ export interface UpdatingHost {
   readonly heldUntilMs?: number;
   /** Digests of releases that failed here. */
   readonly rejected?: readonly string[];
-  /** An operator named the release: no pin, pause or rollout holds him back, and he may take one again that failed here. */
+  /** Releases that this machine's firmware would not start. */
+  readonly refused?: readonly { readonly digest: string; readonly why: string }[];
+  /** An operator named the release: no pin, pause or rollout holds him back, and he may take one again that failed here or was refused. */
   readonly isNamed?: boolean;
 }
 
@@ -31,7 +33,7 @@ export type WhyNot =
   | { readonly kind: 'held'; readonly untilMs: number }
   | { readonly kind: 'dead-end'; readonly version: string; readonly reason: string }
   | { readonly kind: 'pinned'; readonly version: string; readonly pin: string }
-  | { readonly kind: 'revoked' | 'paused'; readonly version: string; readonly reason: string }
+  | { readonly kind: 'revoked' | 'paused' | 'refused'; readonly version: string; readonly reason: string }
   | { readonly kind: 'rejected'; readonly version: string }
   | { readonly kind: 'needs'; readonly version: string; readonly minimumVersion: string }
   | { readonly kind: 'waiting'; readonly version: string; readonly position: number; readonly share: number };
@@ -92,12 +94,14 @@ function upToBarrier(newer: readonly FeedRelease[]): FeedRelease[] {
 
 function hindrance(release: FeedRelease, host: UpdatingHost): WhyNot | undefined {
   const { version, revoked, paused, deadEnd, minimumVersion, manifest } = release;
-  const { pin, rejected = [], id, nowMs, isNamed = false } = host;
+  const { pin, rejected = [], refused = [], id, nowMs, isNamed = false } = host;
   if (!isNamed && pin !== undefined && !isPinned(version, pin)) return { kind: 'pinned', version, pin };
   if (revoked !== undefined) return { kind: 'revoked', version, reason: revoked };
   if (!isNamed && paused !== undefined) return { kind: 'paused', version, reason: paused };
   if (deadEnd !== undefined) return { kind: 'dead-end', version, reason: deadEnd };
   if (!isNamed && rejected.includes(manifest.sha256)) return { kind: 'rejected', version };
+  const refusal = isNamed ? undefined : refused.find(({ digest }) => digest === manifest.sha256);
+  if (refusal !== undefined) return { kind: 'refused', version, reason: refusal.why };
   if (minimumVersion !== undefined && compareVersions(host.version, minimumVersion) < 0) {
     return { kind: 'needs', version, minimumVersion };
   }

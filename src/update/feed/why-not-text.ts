@@ -17,6 +17,8 @@ export function whyNotText(why: WhyNot): string {
       return `${why.version} is paused: ${why.reason}`;
     case 'rejected':
       return `${why.version} failed here before`;
+    case 'refused':
+      return `${why.version} was refused here: ${why.reason}`;
     case 'needs':
       return `${why.version} needs ${why.minimumVersion} first`;
     case 'waiting':

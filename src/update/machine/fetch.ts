@@ -7,6 +7,7 @@ import { fetchKernel } from '../transfer/kernel.ts';
 import { TokenBucket } from '../transfer/token-bucket.ts';
 import type { WrittenSlot } from '../transfer/transfer-options.ts';
 import { writeSlot } from '../transfer/write-slot.ts';
+import { type KernelGate, kernelRefusal } from './kernel-gate.ts';
 import type { SlotOrder, UpdateOrder } from './updater.ts';
 
 /** Brings a release's content to the other slot. Throws as `writeSlot` does. */
@@ -24,15 +25,17 @@ export interface KernelOptions {
   readonly file: string;
   /** Where what arrives is kept until the next run; absent: a run that was interrupted begins anew. */
   readonly partDirectory?: string;
+  /** Whether the firmware would start what arrived. */
+  readonly gate: Pick<KernelGate, 'judge'>;
   /** Bytes a second. */
   readonly rateLimit?: number;
   readonly clock: Clock;
 }
 
-/** Gets a release's kernel image, by a delta from the running one where there is one. Throws as `fetchKernel` does. */
+/** Gets a release's kernel image, by a delta from the running one where there is one. Throws as `fetchKernel` does, and RELEASE_REFUSED when the firmware would not start it. */
 export async function kernelOf(
   { manifest, source }: Pick<UpdateOrder, 'source' | 'manifest'>,
-  { loader, name, file, partDirectory, rateLimit, clock }: KernelOptions,
+  { loader, name, file, partDirectory, gate, rateLimit, clock }: KernelOptions,
   signal: AbortSignal,
 ): Promise<KernelImage> {
   try {
@@ -44,7 +47,10 @@ export async function kernelOf(
     const limit = rateLimit === undefined ? {} : { limit: new TokenBucket(rateLimit, clock) };
     const options = { source: source.artifacts, manifest, running: file, signal };
     const { content } = await fetchKernel({ ...options, ...limit, ...parts });
-    return { ...manifest.uki, content: [content] };
+    const objection = await gate.judge(content);
+    if (objection !== undefined) throw kernelRefusal(manifest.version, objection);
+    const { bytes, sha256 } = manifest.uki;
+    return { bytes, sha256, content: [content] };
   } finally {
     await rm(file, { force: true });
   }

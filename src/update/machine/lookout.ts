@@ -2,6 +2,7 @@ import type { Clock } from '../../core/clock.ts';
 import { BerthError, isBerthError, messageOf } from '../../core/errors.ts';
 import type { UpdatingHost } from '../feed/choose-release.ts';
 import type { Feed, FeedRelease } from '../feed/feed.ts';
+import type { KernelGate } from './kernel-gate.ts';
 import { type LookPolicy, nextLook } from './look-times.ts';
 import { findRelease, warningsOf } from './offer.ts';
 import type { ReleaseSource } from './release-source.ts';
@@ -18,6 +19,7 @@ export interface LookoutDependencies {
   readonly memory: UpdateMemoryStore;
   /** Of releases that failed here. */
   readonly rejectedVersions: () => ReadonlySet<string>;
+  readonly kernelGate: KernelGate;
   readonly onProblem: (why: string) => void;
   readonly clock: Clock;
   /** In [0, 1). */
@@ -76,19 +78,19 @@ export class Lookout {
 
   /**
    * Asks, and lets `work` use the answer. Throws BUSY, what `work` throws, RELEASE_REFUSED, RELEASE_UNREACHABLE, CONFIG_INVALID, and
-   * NOT_FOUND for a version or a channel that is not there. `failed` is told of all but the first, with the version if it is known.
+   * NOT_FOUND for a version or a channel that is not there. `failed` is told of all but the first, with the release if it is known.
    */
   async ask<Result>(
     { to, from }: Question,
     work: (find: Find, signal: AbortSignal) => Promise<Result>,
-    failed: (version: string | undefined, why: string) => Promise<void> = async () => Promise.resolve(),
+    failed: (release: FeedRelease | undefined, error: unknown) => Promise<void> = async () => Promise.resolve(),
   ): Promise<Result> {
     return this.#alone(async (signal) => {
       let found: Partial<Find> = {};
       try {
         return await this.#with(from, async (source) => {
           const { feed, expiries } = await source.look(signal);
-          const host = this.#host();
+          const host = await this.#host();
           found = { warnings: warningsOf(feed, expiries, host) };
           const find: Find = { source, feed, warnings: found.warnings ?? [], ...findRelease(feed, host, to) };
           found = find;
@@ -102,7 +104,7 @@ export class Lookout {
         const retryAfter = isBerthError(error) ? error.details['retryAfter'] : undefined;
         const poll = { failures, ...(typeof retryAfter === 'string' ? { retryAfter } : {}) };
         await this.#note(poll, why, found.warnings ?? []);
-        await failed(found.release?.version ?? to, why);
+        await failed(found.release, error);
         throw error;
       }
     });
@@ -156,9 +158,10 @@ export class Lookout {
     await memory.save({ ...memory.value, lastLook }).catch((error: unknown) => onProblem(messageOf(error)));
   }
 
-  #host(): UpdatingHost {
-    const { host, running, memory, rejectedVersions, clock } = this.#deps;
-    const { pin, blessedSequence } = memory.value;
+  async #host(): Promise<UpdatingHost> {
+    const { host, running, memory, rejectedVersions, kernelGate, clock } = this.#deps;
+    const { pin, blessedSequence, refused } = memory.value;
+    const mark = await kernelGate.mark();
     return {
       ...host,
       ...{ version: running.version, rootHash: running.rootHash, nowMs: clock.now() },
@@ -166,6 +169,7 @@ export class Lookout {
       ...(pin.version === undefined ? {} : { pin: pin.version }),
       ...(pin.untilMs === undefined ? {} : { heldUntilMs: pin.untilMs }),
       rejected: rejectedDigests(memory.value, rejectedVersions()),
+      refused: refused.filter((one) => one.mark === mark),
     };
   }
 }

@@ -3,14 +3,15 @@ import { BerthError, messageOf } from '../../core/errors.ts';
 import type { Reason } from '../../core/plan.ts';
 import { shownUrl } from '../../datasource/inline-seed.ts';
 import type { CarriedImage } from '../bundle/image-list.ts';
-import type { Feed } from '../feed/feed.ts';
+import type { Feed, FeedRelease } from '../feed/feed.ts';
 import type { ArtifactSource } from '../transfer/source.ts';
 import type { TransferProgress } from '../transfer/transfer-options.ts';
+import { foreseeRefusal, isKernelRefusal } from './kernel-gate.ts';
 import type { LookPolicy } from './look-times.ts';
 import { type Find, Lookout, type LookoutDependencies, type Question } from './lookout.ts';
 import { stepsTo, targetOf } from './offer.ts';
 import type { ReleaseSource } from './release-source.ts';
-import { type LastLook, type Pin, type UpdateMemory, withBlessed, withTaken } from './update-memory.ts';
+import { type LastLook, type Pin, type UpdateMemory, withBlessed, withRefused, withTaken } from './update-memory.ts';
 import { planImages } from './update-plan.ts';
 import type { UpdateTarget } from './update-state.ts';
 import type { UpdateEnd, UpdateEventLine, UpdateOffer, UpdateStatus } from './update-status.ts';
@@ -31,7 +32,7 @@ export interface UpdateKeeperDependencies extends Omit<LookoutDependencies, 'pol
   readonly isBlessed: () => boolean;
   /** For the history. */
   readonly note: (
-    kind: 'staged' | 'dropped' | 'update-failed' | 'rejected',
+    kind: 'staged' | 'dropped' | 'update-failed' | 'rejected' | 'refused',
     version: string,
     why: string,
   ) => Promise<void>;
@@ -69,6 +70,8 @@ export class UpdateKeeper {
   readonly #lookout: Lookout;
   #progress: TransferProgress | undefined;
   #isPassedOver = false;
+  /** A look of the host's own, while it lasts. */
+  #ownLook: Promise<unknown> | undefined;
 
   constructor(deps: UpdateKeeperDependencies) {
     this.#deps = deps;
@@ -116,12 +119,15 @@ export class UpdateKeeper {
 
   /** Asks the repository, and changes nothing on this host. Throws as {@link Lookout.ask} does. */
   async look({ reason, ...question }: UpdateRequest): Promise<UpdateOffer> {
-    const { loader, running } = this.#deps;
+    const { loader, running, kernelGate } = this.#deps;
+    await this.#endOwnLook();
     return this.#lookout.ask(question, async ({ source, release, why, warnings }, signal) => {
       const carried = planImages(await source.images(signal), reason);
       if (release === undefined) return { target: null, outcome: why, warnings, steps: carried };
       const target = targetOf(release);
       const manifest = await source.manifest(release, signal);
+      const refusal = await foreseeRefusal(kernelGate, manifest);
+      if (refusal !== undefined) return { target: null, outcome: refusal.message, warnings, steps: carried };
       const steps = stepsTo(target, manifest, running, await loader.entries(), reason);
       return { target, outcome: why, warnings, steps: [...carried, ...steps] };
     });
@@ -132,7 +138,8 @@ export class UpdateKeeper {
    * DISK_FULL, HOST_REFUSED, CANCELLED; all of them leave the host as it was, and are in its history.
    */
   async update(request: UpdateRequest, onLine: (line: UpdateEventLine) => void): Promise<UpdateEnd> {
-    const { updater, note } = this.#deps;
+    const { updater } = this.#deps;
+    await this.#endOwnLook();
     const unfollow = updater.follow((state) =>
       onLine({ kind: 'state', state: state.kind, version: 'target' in state ? state.target.version : null }),
     );
@@ -141,7 +148,7 @@ export class UpdateKeeper {
       const end = await this.#lookout.ask(
         request,
         async (find, signal) => this.#bring(find, request.reason, onLine, signal),
-        async (version, why) => (version === undefined ? undefined : note('update-failed', version, why)),
+        async (release, error) => this.#noteFailure(release, request.to, error),
       );
       onLine(end);
       return end;
@@ -152,6 +159,18 @@ export class UpdateKeeper {
       unfollow();
       this.#progress = undefined;
     }
+  }
+
+  async #noteFailure(release: FeedRelease | undefined, named: string | undefined, error: unknown): Promise<void> {
+    const { note, memory, kernelGate } = this.#deps;
+    const version = release?.version ?? named;
+    if (version === undefined) return;
+    const why = messageOf(error);
+    if (release === undefined || !isKernelRefusal(error)) return note('update-failed', version, why);
+    await note('refused', version, why);
+    const mark = await kernelGate.mark();
+    if (mark === undefined) return;
+    await memory.save(withRefused(memory.value, { digest: release.manifest.sha256, why, mark }));
   }
 
   async #bring(
@@ -192,6 +211,7 @@ export class UpdateKeeper {
 
   /** Takes the service images of a bundle, and nothing else of it. Throws what looking throws, and DISK_FULL. */
   async bringImages(from: string): Promise<readonly string[]> {
+    await this.#endOwnLook();
     return this.#lookout.lookInto(from, async (source, signal) => this.#takeImages(source, signal));
   }
 
@@ -293,8 +313,23 @@ export class UpdateKeeper {
     const { schedule } = this.#deps.policy();
     const expression = schedule ?? 'about every 45 minutes';
     const reason: Reason = { kind: 'schedule', expression, due: new Date(this.#deps.clock.now()).toISOString() };
-    // What went wrong is in the last look, which the status shows.
-    await this.update({ reason }, () => undefined).catch((error: unknown) => this.#deps.onProblem(messageOf(error)));
+    const look = this.update({ reason }, () => undefined);
+    this.#ownLook = look;
+    try {
+      await look;
+    } catch (error) {
+      // What went wrong is in the last look, which the status shows.
+      if (error !== askedMeanwhile) this.#deps.onProblem(messageOf(error));
+    } finally {
+      this.#ownLook = undefined;
+    }
+  }
+
+  /** Whoever asks now is not to wait for a repository that this host asks by itself, or be turned away. What is being written goes on. */
+  async #endOwnLook(): Promise<void> {
+    if (this.#ownLook === undefined || !['looking', 'staged'].includes(this.#deps.updater.state.kind)) return;
+    this.#lookout.end(askedMeanwhile);
+    await this.#ownLook.catch(() => undefined);
   }
 
   /** A release that was withdrawn must not be booted, though it is whole. */
@@ -310,6 +345,9 @@ export class UpdateKeeper {
     updater.take({ kind: 'look' });
   }
 }
+
+/** Ends a look of the host's own. */
+const askedMeanwhile = new BerthError('CANCELLED', 'an operator asked meanwhile');
 
 function isoTime(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString();

@@ -15,9 +15,20 @@ export interface UpdateMemory {
   /** The highest that was ever blessed here; 0: none is known. */
   readonly blessedSequence: number;
   readonly pin: Pin;
+  /** Releases that the firmware would not have started, the last one last. */
+  readonly refused: readonly RefusedRelease[];
   /** The staged release for which this host restarted last, and in which boot it was told to. */
   readonly restartedFor?: { readonly digest: string; readonly bootId: string };
   readonly lastLook?: LastLook;
+}
+
+/** A release that was not taken, because the firmware would not start its kernel image. */
+export interface RefusedRelease {
+  /** SHA-256 of its `release.json`, hex. */
+  readonly digest: string;
+  readonly why: string;
+  /** What the firmware trusted then: once that is something else, the release may be tried again. */
+  readonly mark: string;
 }
 
 /** How the last look at the repository ended. */
@@ -33,7 +44,7 @@ export interface LastLook {
   readonly warnings: readonly string[];
 }
 
-export const noMemory: UpdateMemory = { taken: [], blessedSequence: 0, pin: {} };
+export const noMemory: UpdateMemory = { taken: [], blessedSequence: 0, pin: {}, refused: [] };
 
 /** Older ones are forgotten: no repository offers them to a host that has seen newer ones. */
 const keptReleases = 16;
@@ -42,6 +53,12 @@ const keptReleases = 16;
 export function withTaken(memory: UpdateMemory, target: UpdateTarget, atMs: number): UpdateMemory {
   const others = memory.taken.filter(({ digest }) => digest !== target.digest);
   return { ...memory, taken: [...others, { ...target, atMs }].slice(-keptReleases) };
+}
+
+/** Pure. */
+export function withRefused(memory: UpdateMemory, refused: RefusedRelease): UpdateMemory {
+  const others = memory.refused.filter(({ digest }) => digest !== refused.digest);
+  return { ...memory, refused: [...others, refused].slice(-keptReleases) };
 }
 
 /** A release has proved itself: this host never goes below it. Pure. */

@@ -38,7 +38,9 @@ export interface UpdaterDependencies {
   /** Whether the running release has proved itself: until then, the other slot is what this host would go back to. */
   readonly isBlessed: () => boolean;
   /** What else must hold before a release is taken. */
-  readonly admit?: () => Promise<void>;
+  readonly admit?: (manifest: ReleaseManifest) => Promise<void>;
+  /** Brings what else is to boot with a release that is activated. Does not reject: the release boots without it, too. */
+  readonly accompany?: (name: string) => Promise<void>;
   /** Bytes a second; undefined: as fast as it goes. */
   readonly rateLimit: () => number | undefined;
   /** Told once what is staged will be booted. */
@@ -76,6 +78,17 @@ export interface UpdateOrder {
   readonly onProgress: (progress: TransferProgress) => void;
 }
 
+const whyBusy: Readonly<Record<UpdateState['kind'], string>> = {
+  idle: 'there is no update',
+  looking: 'this host asks for releases',
+  clearing: 'a release is being fetched',
+  writing: 'a release is being fetched',
+  placing: 'a release is being fetched',
+  activating: 'a release is being activated',
+  staged: 'a release waits for the restart',
+  restarting: 'this host restarts into a release',
+};
+
 /**
  * Brings a release to the slot that does not run, and lets the boot loader see it. The order of its durable writes makes it atomic:
  * see docs/update-states.md. One call at a time.
@@ -103,7 +116,7 @@ export class Updater {
   take(event: UpdateEvent): void {
     const next = nextState(this.#state, event);
     if (next === undefined)
-      throw new BerthError('BUSY', `an update is ${this.#state.kind}`, {
+      throw new BerthError('BUSY', whyBusy[this.#state.kind], {
         retryable: true,
         hint: 'berth os status shows how far it is, berth os cancel ends it',
       });
@@ -135,7 +148,7 @@ export class Updater {
    * was written serves the next attempt. Rejects with the signal's reason until it is activated.
    */
   async bring(order: UpdateOrder, signal: AbortSignal): Promise<WrittenSlot> {
-    const { loader, clock, onStaged } = this.#deps;
+    const { loader, clock, onStaged, accompany } = this.#deps;
     const { target } = order;
     await this.#require(order.manifest);
     this.take({ kind: 'take', target });
@@ -152,6 +165,7 @@ export class Updater {
       const atMs = clock.now();
       await onStaged(target, atMs);
       await this.#step('activate-release', order, async () => loader.activate(entryName(target.version), tries));
+      await accompany?.(entryName(target.version));
       this.take({ kind: 'activated', atMs });
       return written;
     } catch (error) {
@@ -170,7 +184,8 @@ export class Updater {
   }
 
   /** Before anything is written: what would fail later. */
-  async #require({ version, usr, uki, stateSchema: schema }: ReleaseManifest): Promise<void> {
+  async #require(manifest: ReleaseManifest): Promise<void> {
+    const { version, usr, uki, stateSchema: schema } = manifest;
     const { isBlessed, running, target, loader, admit } = this.#deps;
     if (!isBlessed())
       throw new BerthError('BUSY', `${running.version} has not proved itself: the other slot is kept to go back to`, {
@@ -197,7 +212,7 @@ export class Updater {
         'DISK_FULL',
         `the kernel of ${version} has ${uki.bytes} bytes, the EFI system partition ${room} left`,
       );
-    await admit?.();
+    await admit?.(manifest);
   }
 
   /** Entries of other releases than the running one. */

@@ -22,6 +22,8 @@ export interface RebootFacts extends RebootPolicy {
   readonly nowMs: number;
   /** Since when a release waits to be booted; absent: none does. */
   readonly stagedAtMs?: number;
+  /** What waits; absent: a release. */
+  readonly what?: 'kernel arguments';
   /** The release is to be booted soon: windows do not count. */
   readonly isUrgent: boolean;
   readonly permit: PermitState;
@@ -46,7 +48,10 @@ export function decideReboot(facts: RebootFacts): RebootDecision {
   if (isOperatorAsking) return { kind: 'now', why: 'an operator asked for it' };
   if (stagedAtMs === undefined) return { kind: 'wait', why: 'no release waits to be booted' };
   if (strategy === 'off' || strategy === 'staged')
-    return { kind: 'wait', why: `the strategy is "${strategy}": whoever restarts this host boots the release` };
+    return {
+      kind: 'wait',
+      why: `the strategy is "${strategy}": whoever restarts this host boots ${facts.what === undefined ? 'the release' : 'it with them'}`,
+    };
   const decision = decideBy(strategy, facts);
   if (decision.kind === 'now' || maxDeferralMs === undefined) return decision;
   const dueMs = stagedAtMs + maxDeferralMs;
@@ -72,6 +77,7 @@ function decideBy(strategy: 'immediate' | 'window' | 'permit', facts: RebootFact
     if (permit.kind === 'none' || permit.untilMs <= nowMs) return { kind: 'ask-permit', why: 'it needs a permit' };
     return { kind: 'wait', why: `no permit: ${permit.why}`, untilMs: permit.untilMs };
   }
+  if (facts.what !== undefined) return { kind: 'now', why: `${facts.what} are staged` };
   return { kind: 'now', why: facts.isUrgent ? 'an urgent release is staged' : 'a release is staged' };
 }
 

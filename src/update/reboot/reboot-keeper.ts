@@ -124,6 +124,7 @@ export class RebootKeeper {
       ...policy(),
       nowMs: clock.now(),
       ...(release === undefined ? {} : { stagedAtMs: release.stagedAtMs }),
+      ...(release?.what === undefined ? {} : { what: release.what }),
       isUrgent: release?.isUrgent ?? false,
       permit: this.#desk.state,
       inhibitors: inhibitors(),
@@ -156,7 +157,10 @@ export class RebootKeeper {
   async #announce(why: string): Promise<number> {
     const { staged, clock } = this.#deps;
     const release = staged();
-    const what = release === undefined ? 'this host restarts' : `this host restarts into ${release.version}`;
+    const what =
+      release === undefined || release.what !== undefined
+        ? 'this host restarts'
+        : `this host restarts into ${release.version}`;
     if (this.#isAsked) {
       if (!this.#isPrepared) await this.#tell(`${what} now: ${why}`);
       return clock.now();

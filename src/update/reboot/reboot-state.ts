@@ -1,6 +1,8 @@
-/** A release that waits to be booted. */
+/** A release that waits to be booted, or the one that runs, with something else. */
 export interface StagedRelease {
   readonly version: string;
+  /** Absent: the release itself. */
+  readonly what?: 'kernel arguments';
   /** Milliseconds since the epoch. */
   readonly stagedAtMs: number;
   readonly isUrgent: boolean;

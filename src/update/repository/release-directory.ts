@@ -1,5 +1,7 @@
 import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { certificatesOf } from '../../boot/certificates.ts';
+import { isPe, readPeSignatures } from '../../boot/pe.ts';
 import { BerthError } from '../../core/errors.ts';
 import { isPresent, syncPath, writeDurably } from '../../engine/durable-file.ts';
 import { sha256OfFile } from '../../engine/sha256-of-file.ts';
@@ -56,7 +58,7 @@ export async function writeReleaseDirectory(
     product: 'berth',
     ...facts,
     usr: { sha256, bytes, dataBlocks: usr.dataBlocks, rootHash: usr.rootHash },
-    uki: { name: uki.name, ...(await describe(ukiFile)) },
+    uki: { name: uki.name, ...(await describe(ukiFile)), ...signersIn(await readFile(ukiFile)) },
     artifacts,
   };
   const content = Buffer.from(`${JSON.stringify(manifest, null, 1)}\n`);
@@ -121,6 +123,13 @@ async function* unpacked(
   } finally {
     await rm(file, { force: true });
   }
+}
+
+/** So that a host whose firmware enforces Secure Boot knows before it fetches anything. */
+function signersIn(program: Buffer): Pick<ReleaseManifest['uki'], 'signers'> {
+  if (!isPe(program)) return {};
+  const signers = readPeSignatures(program).flatMap((signature) => certificatesOf(signature));
+  return { signers: signers.map(({ raw }) => raw.toString('base64')) };
 }
 
 async function describe(path: string): Promise<Omit<ReleaseFile, 'name'>> {

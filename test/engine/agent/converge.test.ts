@@ -1,4 +1,7 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { parseConfig } from '../../../src/config/parse.ts';
 import { label } from '../../../src/services/names.ts';
 import { fingerprint, stateOf, TestAgent } from '../support/agent-process.ts';
 import { engineVersions, sharedEngine } from '../support/shared-engines.ts';
@@ -195,5 +198,35 @@ berth:
     expect((await engine.listVolumes(`${label.instance}=${agent.instance}`)).map(({ name }) => name)).toEqual([
       `${agent.instance}_data`,
     ]);
+  });
+
+  test('what a config refers to on a server is taken in before it is stored', async () => {
+    const other = '{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/etc/other"}]}}';
+    const server = createServer((request, response) => {
+      if (request.url === '/other.ign') response.end(other);
+      else response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = server.address() as AddressInfo;
+      const request = (path: string) => {
+        const source = `http://127.0.0.1:${port}${path}`;
+        const text = JSON.stringify({ ignition: { version: '3.4.0', config: { merge: [{ source }] } } });
+        return { files: [{ file: 'a.ign', text }] };
+      };
+      const operator = { who: 'ops', command: 'berth apply a.ign', timeoutMs: 60_000, wait: true };
+      await agent.client.apply(request('/other.ign'), operator, () => undefined);
+      const [newest] = await agent.client.generations();
+      const [stored] = await agent.client.generationConfig(newest?.number ?? 0);
+      expect(parseConfig([{ file: 'a.ign', text: stored?.text ?? '' }]).config).toMatchObject({
+        files: [{ path: '/etc/other' }],
+      });
+      await expect(agent.client.apply(request('/none'), operator, () => undefined)).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+      });
+      expect((await agent.client.generations())[0]?.number).toBe(newest?.number);
+    } finally {
+      server.close();
+    }
   });
 });

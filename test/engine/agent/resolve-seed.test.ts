@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { completeTexts } from '../../../src/agent/complete-texts.ts';
 import { resolveSeed } from '../../../src/agent/resolve-seed.ts';
 import { placeTexts, userTexts } from '../../../src/agent/seed-texts.ts';
 import { systemClock } from '../../../src/agent/system-clock.ts';
@@ -28,6 +29,7 @@ beforeEach(async () => {
     '/packed': gzipSync('#!/bin/sh\necho packed\n'),
     '/template': '## template: jinja\n#cloud-config\nfqdn: {{ v1.local_hostname }}.example.org\n',
     '/list': '#include\n/not-a-url\n',
+    '/config.ign': '{"ignition": {"version": "3.4.0"}, "storage": {"files": [{"path": "/etc/from-server"}]}}',
   };
   server = createServer((request, response) => {
     const path = request.url ?? '';
@@ -92,4 +94,35 @@ test("what of the user's cannot be had makes the whole incomplete; of the vendor
   const result = await resolve(seed('#cloud-config\nhostname: a\n', { vendorData: Buffer.from(missing) }));
   expect(parseConfig([...placeTexts(result), ...userTexts(result)]).config.hostname).toBe('a');
   expect(result.diagnostics).toHaveLength(2);
+});
+
+const butane = (path: string): string =>
+  `variant: flatcar\nversion: 1.1.0\nignition:\n  config:\n    merge:\n      - source: ${address}${path}\nstorage:\n  files: [{path: /etc/own}]\n`;
+
+test('Butane’s configs on servers are taken in, and the text stays Butane', async () => {
+  refusals = 1;
+  const result = await resolve(seed(butane('/config.ign')));
+  const { config, diagnostics } = parseConfig(userTexts(result));
+  expect(diagnostics).toEqual([]);
+  expect(config.files.map(({ path }) => path)).toEqual(['/etc/own', '/etc/from-server']);
+  expect(Buffer.from(result.userData ?? '').toString()).toMatch(
+    /^variant: flatcar\n[^]*\n {2}files: \[\{path: \/etc\/own\}\]\n$/,
+  );
+  expect(asked).toEqual(['/config.ign', '/config.ign']);
+});
+
+test('so they are when a config is applied by hand; what cannot be had is told, after a while', async () => {
+  const options = { clock: systemClock, random: () => 0, patienceMs: 300 };
+  const complete = async (text: string) =>
+    await completeTexts([{ file: 'a.bu', text }], options, new AbortController().signal);
+  expect(parseConfig(await complete(butane('/config.ign'))).config.files).toHaveLength(2);
+  await expect(complete(butane('/none'))).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  refusals = 1000;
+  await expect(complete(butane('/config.ign'))).rejects.toMatchObject({
+    code: 'DATASOURCE_UNREACHABLE',
+    message: `what a.bu refers to cannot be had: ${address}/config.ign: the server answered 503; nothing was changed`,
+  });
+  asked.length = 0;
+  await complete('#cloud-config\nhostname: a\n');
+  expect(asked).toEqual([]);
 });

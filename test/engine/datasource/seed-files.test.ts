@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { readBoundedFile } from '../../../src/datasource/bounded-file.ts';
 import { readHostFacts } from '../../../src/datasource/host-facts-reader.ts';
+import { HostGuestValues } from '../../../src/datasource/hypervisor/host-guest-values.ts';
 import { MountedSeedDevices } from '../../../src/datasource/mounted-seed-devices.ts';
 
 let root: string;
@@ -81,6 +82,7 @@ test('the facts of a host are read from its files', async () => {
     fwCfg: ['opt/io.berth/config', 'opt/top'],
     blockDevices: [{ path: '/dev/vdb', type: 'vfat', label: 'cidata' }],
     seedFiles: ['/usr/lib/berth/seed/user-data'],
+    guestValues: [],
     isVirtual: true,
   });
   expect(calls).toEqual(['blkid -c /dev/null -o export']);
@@ -95,8 +97,41 @@ test('a host that tells nothing has no facts', async () => {
     fwCfg: [],
     blockDevices: [],
     seedFiles: [],
+    guestValues: [],
     isVirtual: false,
   });
+});
+
+test('VMware’s program is asked on a machine of VMware’s, for names that are known', async () => {
+  await put('sys/class/dmi/id/product_name', 'VMware7,1\n');
+  const values: Record<string, string> = {
+    'guestinfo.userdata': '#cloud-config\n',
+    'guestinfo.metadata': '---',
+    'guestinfo.vendordata': ' ',
+    'guestinfo.ovfEnv':
+      '<Environment><PropertySection><Property oe:key="x" oe:value="y"/></PropertySection></Environment>',
+  };
+  const asked: string[] = [];
+  const run = async (command: string, [argument = '']: readonly string[]): Promise<string> => {
+    if (command !== 'vmware-rpctool') throw new Error('exit 2');
+    const name = /^info-get (.*)$/.exec(argument)?.[1] ?? '';
+    asked.push(name);
+    const value = values[name];
+    if (value === undefined) throw new Error('No value found');
+    return `${value}\n`;
+  };
+  const { signal } = new AbortController();
+  const { guestValues } = await readHostFacts(run, signal, root);
+  expect(guestValues).toEqual(['guestinfo.userdata']);
+  expect(new Set(asked).size).toBe(asked.length);
+  expect(await new HostGuestValues(run, root).read('guestinfo.userdata', signal)).toBe('#cloud-config\n');
+  expect(await new HostGuestValues(run, root).read('guestinfo.hostname', signal)).toBeUndefined();
+});
+
+test('a host of Xen’s without a way to its store has no values', async () => {
+  await put('sys/hypervisor/type', 'xen\n');
+  const run = (): Promise<string> => Promise.reject(new Error('exit 2'));
+  expect((await readHostFacts(run, new AbortController().signal, root)).guestValues).toEqual([]);
 });
 
 test.each([

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { runCommand } from '../../../src/engine/run-command.ts';
+import { parsePartitionTable } from '../../../src/host/storage/block-texts.ts';
 import { ImageRig } from './image-rig.ts';
 
 const first = { firstApply: true };
@@ -154,4 +155,58 @@ test.each([
   const text = `fs_setup: [{device: ${device}, filesystem: ${type}, partition: none, label: l-${type}}]`;
   const { done, failed, remaining } = await host.apply(text, first);
   expect({ done, failed, remaining }).toEqual({ done: [`make-filesystem:${device}`], failed: [], remaining: [] });
+});
+
+/** By Ignition's rules for partitions that are there. */
+describe('a disk that has partitions', () => {
+  let device = '';
+  const table = async (): Promise<string[]> => {
+    const { partitions = [] } = parsePartitionTable(await host.run(`sfdisk --json ${device}`)) ?? {};
+    return partitions.map(
+      ({ number, name, startSector, sizeSectors }) => `${number} ${name} ${startSector} ${sizeSectors}`,
+    );
+  };
+  const ignition = (partitions: readonly object[]): string =>
+    JSON.stringify({ ignition: { version: '3.4.0' }, storage: { disks: [{ device, partitions }] } });
+  const kept = { number: 2, label: 'stays', sizeMiB: 40, resize: true };
+  const gone = { number: 1, shouldExist: false };
+  const added = { number: 4, label: 'new', sizeMiB: 20, guid: '5a1c7e0e-4a0f-4b57-9d0c-3c6f2a2b9e11' };
+
+  beforeAll(async () => {
+    device = await disk('filled', 300);
+    const lines = [
+      'label: gpt',
+      'size=10MiB, name=gone',
+      'size=30MiB, name=stays',
+      '3 : start=100MiB, size=8MiB, name=other',
+    ];
+    await host.run(`printf '%s\\n' ${lines.map((line) => `'${line}'`).join(' ')} | sfdisk --quiet ${device}`);
+    await host.run(`partx --update ${device}; mkfs.ext4 -q -L data ${device}p2`);
+  });
+
+  test('keeps all that nothing says may go', async () => {
+    const before = await table();
+    const { done, blocked } = await host.apply(
+      ignition([gone, { number: 3, label: 'mine', sizeMiB: 8 }, added]),
+      first,
+    );
+    expect(done).toEqual([]);
+    expect(blocked).toEqual([
+      `disk${device}: ${device}: partition 1 (gone) is there`,
+      `disk${device}: ${device}: partition 3 (other) is not as declared`,
+    ]);
+    expect(await table()).toEqual(before);
+  });
+
+  test('gets what is declared, and keeps the others with what is on them', async () => {
+    const text = ignition([{ ...gone, wipePartitionEntry: true }, kept, added]);
+    const { done, failed, blocked, remaining } = await host.apply(text, first);
+    expect({ failed, blocked, remaining }).toEqual({ failed: [], blocked: [], remaining: [] });
+    expect(done).toEqual([`change-partitions:${device}`]);
+    expect(await table()).toEqual(['2 stays 22528 81920', '3 other 204800 16384', '4 new 221184 40960']);
+    expect(await host.run(`blkid -p -o value -s LABEL ${device}p2`)).toBe('data');
+    expect(await host.run(`cat /sys/class/block/$(basename ${device})p2/size`)).toBe('81920');
+    const { partitions = [] } = parsePartitionTable(await host.run(`sfdisk --json ${device}`)) ?? {};
+    expect(partitions.at(-1)?.guid?.toLowerCase()).toBe(added.guid);
+  });
 });

@@ -5,9 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { systemClock } from '../../../src/agent/system-clock.ts';
-import type { RemoteContent } from '../../../src/config/host-config.ts';
+import type { RemoteContent } from '../../../src/config/remote-content.ts';
+import { hostObjectStores } from '../../../src/datasource/objects/host-object-stores.ts';
 import { HttpContent } from '../../../src/host/files/http-content.ts';
 
+const stores = hostObjectStores(systemClock, Math.random);
 let server: Server;
 let origin: string;
 let asked = 0;
@@ -36,7 +38,11 @@ afterAll(() => {
 const fetch = async (path: string, rest: Partial<RemoteContent> = {}, totalSeconds = 5): Promise<string> => {
   asked = 0;
   const remote = { url: `${origin}${path}`, headers: [], ...rest };
-  const bytes = await new HttpContent(systemClock).fetch(remote, { totalSeconds }, new AbortController().signal);
+  const bytes = await new HttpContent(systemClock, stores).fetch(
+    remote,
+    { totalSeconds },
+    new AbortController().signal,
+  );
   return Buffer.from(bytes).toString();
 };
 

@@ -3,18 +3,22 @@
 A question is a line of JSON: {"data": base64, "kind": null or "network-config"}; so is an answer: {"valid", "message"}.
 """
 
+import atexit
 import base64
 import contextlib
 import functools
 import io
 import json
 import logging
+import os
 import sys
 import types
 
 from cloudinit.config import schema
 
-PATH = "/tmp/asked"
+# The directory is that of every clone whose tests run on this machine, at once perhaps.
+PATH = f"/tmp/asked-{os.getpid()}"
+atexit.register(lambda: os.path.exists(PATH) and os.unlink(PATH))
 # The rules are read from a file each time; nothing changes them.
 schema.get_schema = functools.lru_cache(schema.get_schema)
 logging.disable(logging.CRITICAL)

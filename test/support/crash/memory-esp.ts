@@ -7,7 +7,7 @@ import type { Medium } from './medium.ts';
 
 /** What SystemdBoot leaves free: this partition has it besides. */
 const spareBytes = 2 ** 20;
-const directories = ['EFI/Linux', 'EFI/rejected'];
+const directories = ['EFI/Linux', 'EFI/rejected', 'loader/entries'];
 
 /** An EFI system partition on a {@link Medium}. Unmounting writes what is left, and flushes nothing. */
 export class MemoryEsp implements EspAccess {

@@ -7,6 +7,7 @@ import type { UpdateTarget } from '../../../src/update/machine/update-state.ts';
 import { Updater } from '../../../src/update/machine/updater.ts';
 import type { WrittenSlot } from '../../../src/update/transfer/transfer-options.ts';
 import { never, stoppedClock } from '../../unit/update/transfer/support/slots.ts';
+import { openFirmware } from '../open-firmware.ts';
 import { type ShownEntry, shownEntries } from './boot-model.ts';
 import { clusterBytes, contentOf, filesOf, longCell, shortCell } from './fat-cells.ts';
 import { type Cells, Medium } from './medium.ts';
@@ -55,7 +56,11 @@ export class SmallHost {
         return fetchSlot(order, stoppedClock);
       },
       kernel: async (order, signal) =>
-        kernelOf(order, { loader: this.loader, name: running.name, file: kernelCopy, clock: stoppedClock }, signal),
+        kernelOf(
+          order,
+          { loader: this.loader, name: running.name, file: kernelCopy, gate: openFirmware, clock: stoppedClock },
+          signal,
+        ),
       isBlessed: () => true,
       rateLimit: () => undefined,
       onStaged: async (target) => this.#remember(target),

@@ -6,6 +6,7 @@ import { SystemdBoot } from '../../../src/boot/systemd-boot.ts';
 import { fetchSlot, kernelOf } from '../../../src/update/machine/fetch.ts';
 import { Updater } from '../../../src/update/machine/updater.ts';
 import { DirectorySource } from '../../../src/update/transfer/directory-source.ts';
+import { openFirmware } from '../open-firmware.ts';
 import type { KillSetting } from './update-kills.ts';
 
 /** A process that updates a host of files. Arguments: its directory, and before which operation of the EFI partition it kills itself. */
@@ -48,7 +49,7 @@ const updater = new Updater({
   kernel: async (order, signal) =>
     kernelOf(
       order,
-      { loader, name: running.name, file: join(directory, 'running-kernel'), partDirectory, clock },
+      { loader, name: running.name, file: join(directory, 'running-kernel'), partDirectory, gate: openFirmware, clock },
       signal,
     ),
   isBlessed: () => true,

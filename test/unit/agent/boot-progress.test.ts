@@ -17,7 +17,7 @@ function status(state: HostStatus['state'], services: readonly ServiceStatus[] =
     ...{
       skipped: [],
       lastRound: null,
-      machine: { config: null, network: null, problems: [], maintenance: null, release: null },
+      machine: { config: null, network: null, problems: [], pending: [], maintenance: null, release: null },
     },
   };
 }

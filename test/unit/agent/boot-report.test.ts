@@ -8,7 +8,14 @@ const diagnostic: Diagnostic = {
 };
 
 function facts(more: Partial<ReportFacts> = {}): ReportFacts {
-  const machine = { config: null, network: null, problems: ['disk hunter2 is gone'], maintenance: null, release: null };
+  const machine = {
+    config: null,
+    network: null,
+    problems: ['disk hunter2 is gone'],
+    pending: [],
+    maintenance: null,
+    release: null,
+  };
   const service = { engine: 'user', origin: 'config', detail: '', image: '', ports: [], restarts: 0 } as const;
   const marks = { critical: false, essential: false };
   return {
@@ -44,7 +51,14 @@ test.each([
 ])('what a message about %s (%s) repeats stays on the host', (path, code, message, secret) => {
   const found = { ...diagnostic, path, code, message };
   const { status } = facts();
-  const machine = { config: null, network: null, problems: [diagnosticLine(found)], maintenance: null, release: null };
+  const machine = {
+    config: null,
+    network: null,
+    problems: [diagnosticLine(found)],
+    pending: [],
+    maintenance: null,
+    release: null,
+  };
   const report = bootReport(facts({ diagnostics: [found], status: { ...status, machine } }));
   expect(report.diagnostics).toMatchObject([{ path, line: 3, column: 5 }]);
   expect(JSON.stringify(report)).not.toContain(secret);

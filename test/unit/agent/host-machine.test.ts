@@ -88,6 +88,14 @@ describe('bringing the machine to a config', () => {
     expect(firstApply.isDue).toBe(false);
   });
 
+  test('what only the next boot brings is in the status', async () => {
+    const made = machine();
+    await made.bring(named, { previous: config('berth: {modules: [n]}') }, () => undefined);
+    expect(made.status().pending).toEqual(['berth.modules.n: stays loaded until the next boot']);
+    await made.bring(named, { previous: named }, () => undefined);
+    expect(made.status().pending).toEqual([]);
+  });
+
   test('a network that the place gives holds until the config has one of its own', async () => {
     const made = machine();
     const given = { version: 2, ethernets: { eth0: { dhcp6: true } } } as const;
@@ -194,7 +202,8 @@ test('commands of the config are not held back for ever by a network that does n
     },
   };
   const clock = { now: () => 0, sleep: async () => undefined };
-  const ports = { files: host.files, blockDevices: host.blockDevices, kernel: host.kernel, tasks };
+  const { files, blockDevices, encryption, kernel } = host;
+  const ports = { files, blockDevices, encryption, kernel, tasks };
   const reconciler = new HostReconciler({ ports, clock, recorder: { record: () => undefined } });
   const patient = machine({ reconciler, networkPatienceMs: 20 });
   const declared = config('runcmd: [a=1]\nmounts: [["server:/x", /mnt/x, nfs, "_netdev"]]\n');

@@ -42,6 +42,14 @@ test('what the guard wrote is taken once', async () => {
   ]);
 });
 
+test('kernel arguments that the guard took back are told of the release that runs without them', async () => {
+  const records = await OsRecords.open(directory);
+  await records.takeRejected('berth_1.1-arguments-0123456789ab', '2026-05-01T00:00:00Z it was not well\n');
+  expect(records.events).toEqual([
+    { at: '2026-05-01T00:00:00Z', kind: 'arguments-rejected', version: '1.1', reason: 'it was not well' },
+  ]);
+});
+
 test('what the guard wrote is known though nothing can be written, and taken again', async () => {
   await mkdir(join(directory, 'rejected'));
   await writeFile(join(directory, 'rejected/berth_1.1.txt'), '2026-05-01T00:00:00Z it was not well\n');

@@ -52,6 +52,7 @@ async function hostWith(rollback: VolumeRollback): Promise<OwnOs> {
     setBlockers: async () => Promise.resolve(),
     records: await OsRecords.open(directory),
     release: async () => Promise.resolve(),
+    onBlessed: () => undefined,
     reboot: async () => Promise.resolve(void story.push('reboot')),
     recorder: { record: ({ kind }) => void story.push(kind) },
     clock: { now: () => 0, sleep: async () => Promise.resolve() },
@@ -61,21 +62,21 @@ async function hostWith(rollback: VolumeRollback): Promise<OwnOs> {
 
 test.each<VolumeRollback>(['keep', 'snapshot'])('an operator goes back where volumes say %s', async (rollback) => {
   const os = await hostWith(rollback);
-  await os.rollBack(operator, '', false);
+  await os.rollBackOs({ reason: '', force: false }, operator);
   expect(story).toEqual(['reject berth_1.1', 'roll-back-release', 'reboot']);
-  expect((await os.history()).map(({ kind }) => kind)).toEqual(['rolled-back']);
+  expect((await os.osHistory()).map(({ kind }) => kind)).toEqual(['rolled-back']);
 });
 
 test('past a volume that goes forward only, nobody goes back who does not insist', async () => {
   const os = await hostWith('forward-only');
-  await expect(os.rollBack(operator, '', false)).rejects.toMatchObject({
+  await expect(os.rollBackOs({ reason: '', force: false }, operator)).rejects.toMatchObject({
     code: 'HOST_REFUSED',
     message: 'services ran under 1.1 with volumes that go forward only: user/db',
   });
   expect(story).toEqual([]);
-  expect(await os.history()).toMatchObject([{ kind: 'rollback-blocked', version: '1.1' }]);
-  expect(await os.status()).toMatchObject({ state: { schema: 2, kept: [1] }, volumes: { forwardOnly: ['user/db'] } });
-  await os.rollBack(operator, 'its data is restored', true);
+  expect(await os.osHistory()).toMatchObject([{ kind: 'rollback-blocked', version: '1.1' }]);
+  expect(await os.osStatus()).toMatchObject({ state: { schema: 2, kept: [1] }, volumes: { forwardOnly: ['user/db'] } });
+  await os.rollBackOs({ reason: 'its data is restored', force: true }, operator);
   expect(story).toEqual(['reject berth_1.1', 'roll-back-release', 'reboot']);
   // The other release does not hold the service.
   expect(await readFile(join(directory, 'volumes/forward-only'), 'utf8')).toBe('');

@@ -38,6 +38,7 @@ test.each<[OsEvent['kind'], boolean]>([
   ['blessed', false],
   ['dropped', false],
   ['update-failed', false],
+  ['refused', false],
 ])('%s: reported is %s', (kind, is) => {
   expect(isReported({ ...rejected, kind })).toBe(is);
 });

@@ -23,6 +23,7 @@ import type {
   PlanReport,
   WhyReport,
 } from '../../../src/agent/model.ts';
+import type { OsService } from '../../../src/agent/os-service.ts';
 import type { SlotCheck, UpdateOptions, UpdateService } from '../../../src/agent/update-service.ts';
 import { concerns, explain } from '../../../src/agent/why.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
@@ -84,7 +85,8 @@ function isoTime(ms: number | undefined): string | null {
  * An agent in memory: parses configs as the real one does, keeps generations and a ledger, and "runs" services whose
  * image is not `missing`. Commands it can execute: `echo`, `cat`, `tty`, `sleep`, and `exit`.
  */
-export class FakeAgent implements AgentService, UpdateService {
+export class FakeAgent implements AgentService, OsService, UpdateService {
+  readonly os: OsService = this;
   readonly updates: UpdateService = this;
   readonly logLines = new Map<string, LogLine[]>();
   readonly operators: Operator[] = [];

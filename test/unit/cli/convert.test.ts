@@ -1,4 +1,4 @@
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../../../src/config/parse.ts';
@@ -137,6 +137,35 @@ passwd: {users: [{name: core, shell: '/bin/<>', ssh_authorized_keys: [a]}]}
     ['two files', ['convert', 'host.bu', 'host.bu']],
   ])('%s is wrong usage', async (_name, args) => {
     expect((await bench.run(args)).code).toBe(2);
+  });
+
+  test('validate and apply --root read the local files of the directory, too', async () => {
+    const validate = (...args: string[]) => bench.run(['validate', '--json', ...args, 'host.bu']);
+    expect(await validate('--files-dir', 'local')).toMatchObject({ code: 0, stdout: '[]\n' });
+    const without = await validate();
+    expect([without.code, JSON.parse(without.stdout)]).toMatchObject([
+      1,
+      [
+        { line: 6, column: 25, code: 'local-file', hint: expect.stringContaining('--files-dir') },
+        { line: 8, column: 7, code: 'local-file' },
+      ],
+    ]);
+    const elsewhere = await validate('--files-dir', 'local/tree');
+    expect([elsewhere.code, elsewhere.stdout]).toEqual([1, expect.stringContaining('there is no such file')]);
+
+    const { code } = await bench.run(['apply', '--root', 'made', '--only', 'host', '--files-dir', 'local', 'host.bu']);
+    const made = (name: string) => join(bench.directory, 'made', name);
+    expect([code, await readFile(made('etc/motd'), 'utf8'), await readlink(made('opt/link'))]).toEqual([
+      0,
+      'hi\n',
+      'b/run',
+    ]);
+    expect((await stat(made('opt/b/run'))).mode & 0o777).toBe(0o755);
+  });
+
+  test('apply without --root has no local files', async () => {
+    const { code, stderr } = await bench.run(['apply', '--files-dir', 'local', 'host.bu']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('berth convert --to ignition --files-dir local')]);
   });
 
   test.each(['../host.bu', 'tree/../../host.bu'])('%s leads out of the directory', async (path) => {

@@ -18,12 +18,12 @@ function machineLines(machine: MachineStatus): string[] {
 test.each<[string, MachineStatus, string[]]>([
   [
     'where it has its config from',
-    { config, network, problems: [], maintenance: null, release: null },
+    { config, network, problems: [], pending: [], maintenance: null, release: null },
     ['Network  ready  eth0 10.0.2.15/24', 'Config   nocloud  /dev/vdb (cidata)'],
   ],
   [
     'nothing of a config that it did not find',
-    { config: null, network, problems: [], maintenance: null, release: null },
+    { config: null, network, problems: [], pending: [], maintenance: null, release: null },
     ['Network  ready  eth0 10.0.2.15/24'],
   ],
   [
@@ -32,15 +32,25 @@ test.each<[string, MachineStatus, string[]]>([
       config,
       network: { ready: false, detail: 'no carrier on eth0', links: [] },
       problems: ['/var is memory'],
+      pending: [],
       maintenance: null,
       release: null,
     },
     ['Network  not ready: no carrier on eth0', 'Config   nocloud  /dev/vdb (cidata)', '/var is memory'],
   ],
   [
+    'what waits for a restart',
+    { config, network, problems: [], pending: ['a: b at the next boot'], maintenance: null, release: null },
+    [
+      'Network  ready  eth0 10.0.2.15/24',
+      'Config   nocloud  /dev/vdb (cidata)',
+      'Restart  pending  a: b at the next boot',
+    ],
+  ],
+  [
     'which release runs, and which one failed',
     {
-      ...{ config, network, problems: [], maintenance: null },
+      ...{ config, network, problems: [], pending: [], maintenance: null },
       release: {
         version: '1.0',
         isBlessed: true,

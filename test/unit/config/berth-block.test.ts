@@ -52,6 +52,31 @@ const rows: Row[] = [
     diagnostics: ['2:22 warning duplicate berth.modules[1]'],
   },
   {
+    name: 'kernel arguments',
+    block: '{kernel: {arguments: [audit=0, "a.b=\\"x y\\" c"], absent_arguments: [quiet]}}',
+    config: { kernelArguments: { present: ['audit=0', 'a.b="x y" c'], absent: ['quiet'] } },
+  },
+  {
+    name: 'kernel arguments that are Berth’s own, or none',
+    block:
+      '{kernel: {arguments: [init=/bin/sh, "x root=/dev/vda", berth.usr=0, "a\\nb", "a=\\"", "", "\\"a\\"", "a=\\"b cc: c\\""]}}',
+    diagnostics: [
+      '2:30 error invalid-value berth.kernel.arguments[0]',
+      '2:44 error invalid-value berth.kernel.arguments[1]',
+      '2:63 error invalid-value berth.kernel.arguments[2]',
+      '2:76 error invalid-value berth.kernel.arguments[3]',
+      '2:84 error invalid-value berth.kernel.arguments[4]',
+      '2:92 error invalid-value berth.kernel.arguments[5]',
+      '2:96 error invalid-value berth.kernel.arguments[6]',
+      '2:105 error invalid-value berth.kernel.arguments[7]',
+    ],
+  },
+  {
+    name: 'a kernel argument that is to be there and not to be there',
+    block: '{kernel: {arguments: [quiet], absent_arguments: [quiet]}}',
+    diagnostics: ['2:56 error invalid-value berth.kernel.absent_arguments'],
+  },
+  {
     name: 'name servers alone',
     block: '{dns: [192.0.2.1]}',
     config: { connectivity: { ...connectivity, dns: { servers: ['192.0.2.1'], search: [], options: [] } } },

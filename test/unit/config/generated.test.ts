@@ -5,6 +5,17 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { butaneDocument, sugarPaths } from '../../../src/config/dialects/butane/document.ts';
 import { sugarMeanings } from '../../../src/config/dialects/butane/sugar/meanings.ts';
 import { cloudInitDocument } from '../../../src/config/dialects/cloud-init/document.ts';
+import {
+  commonKeys1,
+  type DocumentedKey,
+  deviceKeys2,
+  documentKeys1,
+  documentKeys2,
+  entryKeys1,
+  kindKeys2,
+  networkDocument,
+} from '../../../src/config/network/document.ts';
+import * as networkMeanings from '../../../src/config/network/key-meanings.ts';
 import { cloudConfigSchema } from '../../../src/config/schema.ts';
 import { validateConfig } from '../../../src/config/validate.ts';
 import { readYaml } from '../../../src/config/yaml-source.ts';
@@ -26,6 +37,22 @@ describe('generated files are up to date (node scripts/generate.ts)', () => {
   test('docs/dialects/butane.md, which explains every key that Butane adds', () => {
     expect(committed('docs/dialects/butane.md')).toBe(butaneDocument());
     expect(Object.keys(sugarMeanings).toSorted()).toEqual(sugarPaths().toSorted());
+  });
+
+  test('docs/dialects/network-config.md', () => {
+    expect(committed('docs/dialects/network-config.md')).toBe(networkDocument());
+  });
+
+  test.each<[string, DocumentedKey[], object]>([
+    ['a document', documentKeys2(), networkMeanings.documentMeanings],
+    ['every device', deviceKeys2(), networkMeanings.deviceMeanings],
+    ['a kind of device', kindKeys2(), networkMeanings.kindMeanings],
+    ['a document of version 1', documentKeys1(), networkMeanings.documentMeanings1],
+    ['every device of version 1', commonKeys1(), networkMeanings.commonMeanings1],
+    ['a kind of entry', entryKeys1(), networkMeanings.entryMeanings1],
+  ])('the page explains every key of %s that is honoured, and no other', (_name, keys, meanings) => {
+    const honoured = keys.filter(({ why }) => why === undefined).map(({ path }) => path);
+    expect(Object.keys(meanings).toSorted()).toEqual(honoured.toSorted());
   });
 });
 

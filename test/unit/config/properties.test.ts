@@ -133,6 +133,8 @@ const defaults = new Set([
   'growpart.mode',
   'resize_rootfs',
   'berth.raid.mirror.overwrite',
+  'berth.luks.vault.discard',
+  'berth.luks.vault.overwrite',
 ]);
 
 describe('nothing is dropped silently', () => {

@@ -12,6 +12,7 @@ berth:
   proxy: {http: "http://u:canary%2Dproxy@p:1", no_proxy: []}
   update: {feed: "https://u:canary-feed@r/", proxy: "http://u:canary-detour@p:1"}
   secrets: {token: {content: "canary-secret"}}
+  luks: {vault: {device: /dev/vdb, key: canary-vault}}
 `;
 
 describe('secrets', () => {
@@ -25,6 +26,7 @@ describe('secrets', () => {
     const text = JSON.stringify(redactConfig(result.config));
     expect(text).not.toContain('canary');
     expect(text).not.toContain(Buffer.from('canary-file\n').toString('base64'));
+    expect(text).not.toContain(Buffer.from('canary-vault').toString('base64'));
   });
 
   test('what is no secret stays', () => {
@@ -49,6 +51,31 @@ describe('secrets', () => {
     expect(secrets).toEqual(expect.arrayContaining(expected));
     expect(secrets).not.toContain('everybody may know');
     expect(secrets).toEqual(secrets.toSorted((a, b) => b.length - a.length));
+  });
+
+  test('what opens an object by its URL is one', () => {
+    const query = 'X-Amz-Date=d&X-Amz-Security-Token=canary-token&X-Amz-Signature=canary-signature';
+    const remote = {
+      url: `https://u:canary-word@bucket.example/a?${query}`,
+      headers: [{ name: 'X', value: 'canary-header' }],
+    };
+    const file = {
+      path: '/a',
+      contentBase64: '',
+      mode: 0o644,
+      owner: 'root',
+      group: 'root',
+      append: false,
+      defer: false,
+    };
+    const config = { ...result.config, files: [{ ...file, remote }] };
+    expect(secretsOf(config)).toEqual(
+      expect.arrayContaining(['canary-token', 'canary-signature', 'canary-word', 'canary-header']),
+    );
+    expect(redactConfig(config).files[0]?.remote).toEqual({
+      url: 'https://u:<redacted>@bucket.example/a?X-Amz-Date=d&X-Amz-Security-Token=<redacted>&X-Amz-Signature=<redacted>',
+      headers: [{ name: 'X', value: '<redacted>' }],
+    });
   });
 
   test.each(examples)('$name: no secret of it is left after redaction', ({ text }) => {

@@ -181,6 +181,35 @@ const rows: Row[] = [
     diagnostics: ['2:30 error invalid-value berth.raid.data.level'],
   },
   {
+    name: 'encrypted devices, with a key of their own and with one of the host',
+    text: 'berth: {luks: {a: {device: /dev/a, key: x, label: l, discard: true}, b: {device: /dev/b, options: [--sector-size=512]}}}',
+    config: {
+      storage: {
+        ...storage,
+        luks: [
+          {
+            ...{ name: 'a', device: '/dev/a', key: { kind: 'given', contentBase64: 'eA==' }, label: 'l' },
+            ...{ options: [], openOptions: [], discard: true, overwrite: false },
+          },
+          {
+            ...{ name: 'b', device: '/dev/b', key: { kind: 'random' } },
+            ...{ options: ['--sector-size=512'], openOptions: [], discard: false, overwrite: false },
+          },
+        ],
+      },
+    },
+  },
+  {
+    name: 'encrypted devices that cannot be as they are written; a key is not repeated',
+    text: 'berth: {luks: {a/b: {device: /dev/a}, c: {device: /dev/c, key_base64: "secret?"}, d: {device: /dev/d, key: ""}, e: {}}}',
+    diagnostics: [
+      '2:21 error invalid-value berth.luks["a/b"]',
+      '2:71 error invalid-value berth.luks.c.key_base64',
+      '2:108 error invalid-value berth.luks.d.key',
+      '2:116 error missing-key berth.luks.e',
+    ],
+  },
+  {
     name: 'the console and reports',
     text: 'berth: {console: {password_hash: $6$a$b}, report: {url: "https://a/b"}}',
     config: { console: { passwordHash: '$6$a$b' }, report: { url: 'https://a/b' } },

@@ -98,6 +98,26 @@ const texts: Row[] = [
     found: ['1:1 error template '],
   },
   {
+    name: 'a template that asks whether something of an unknown thing is there',
+    text: '## template: jinja\n#cloud-config\n{% if nothing.at is defined %}\nhostname: a\n{% endif %}\n',
+    found: ['1:1 error template '],
+  },
+  {
+    name: 'a template with a filter of Ansible',
+    text: '## template: jinja\n#cloud-config\nhostname: {{ v1.region | b64encode }}\n',
+    found: ['1:1 error template '],
+  },
+  {
+    name: 'a template with a filter that only Jinja has',
+    text: '## template: jinja\n#cloud-config\nhostname: {{ "a b" | wordcount }}\n',
+    found: ['1:1 info not-checked '],
+  },
+  {
+    name: 'a template that writes a part of itself as it stands, and goes over nothing',
+    text: '## template: jinja  \t\n#cloud-config\n{% for a in none_such %}x{% endfor %}{% raw %}hostname: "{{ a }}"{% endraw %}\n',
+    found: ['1:1 info template '],
+  },
+  {
     name: 'a template of nothing known',
     text: '## template: jinja\nhostname: a\n',
     found: ['1:1 error unknown-header '],
@@ -112,6 +132,13 @@ const texts: Row[] = [
 
 const networks: Row[] = [
   { name: 'version 2', text: 'version: 2\nethernets: {eth0: {dhcp4: true}}\n', found: [] },
+  { name: 'indented as a whole', text: '\n    version: 2\n    ethernets: {eth0: {dhcp4: true}}\n', found: [] },
+  {
+    name: 'indented, with a comment',
+    text: '  # eth0\n  network:\n    version: 2\n    ethernets: {eth0: {}}\n',
+    found: [],
+  },
+  { name: 'JSON', text: '{"version": 1, "config": [{"type": "physical", "name": "eth0"}]}', found: [] },
   { name: "as in netplan's files", text: 'network:\n  version: 2\n  ethernets: {eth0: {dhcp4: yes}}\n', found: [] },
   {
     name: 'a wrong value',
@@ -151,6 +178,15 @@ describe('validateConfig', () => {
     expect(brief(`#cloud-config\n${'a'.repeat(10_000_000)}`)).toEqual(['1:1 error too-large ']);
     expect(performance.now() - began).toBeLessThan(2000);
   });
+});
+
+test.each([
+  ['Ignition', '{"ignition": {"version": "3.4.0", "config": {"merge": [{"source": "https://a/b"}]}}}'],
+  ['Butane', 'variant: fcos\nversion: 1.5.0\nignition: {config: {merge: [{source: https://a/b}]}}\n'],
+])('what an %s config refers to on a server is only told of: a host takes it in first', (_language, text) => {
+  expect(validateConfig({ file: 'a', text })).toMatchObject([
+    { severity: 'info', code: 'fetched-later', path: 'ignition.config.merge[0].source' },
+  ]);
 });
 
 test.each([

@@ -27,6 +27,10 @@ describe('unquoted scalars', () => {
     expect(read(`a: ${text}\nberth: {a: ${text}}\n`).data).toEqual({ a: cloudInit, berth: { a: compose } });
   });
 
+  test('a carriage return alone ends a line, and so do the other line ends of YAML 1.1', () => {
+    expect(read('a: 1\rb: 2\u0085c: 3\u2028d: 4\r').data).toEqual({ a: 1, b: 2, c: 3, d: 4 });
+  });
+
   test('an exponent is a number to Compose, and to PyYAML only with a dot', () => {
     expect(read('berth: {a: 15e2}\na: 1.5e+3').data).toEqual({ berth: { a: 1500 }, a: 1500 });
   });

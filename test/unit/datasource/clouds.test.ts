@@ -9,7 +9,7 @@ import { settledFacts } from '../../../src/datasource/settled-facts.ts';
 import { datasources, selectDatasource } from '../../../src/datasource/table.ts';
 
 const noFacts: HostFacts = {
-  ...{ dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [] },
+  ...{ dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [], guestValues: [] },
   isVirtual: false,
 };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

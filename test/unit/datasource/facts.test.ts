@@ -13,7 +13,7 @@ import { datasources, selectDatasource } from '../../../src/datasource/table.ts'
 import { unpack } from '../../../src/datasource/unpack.ts';
 
 const noFacts: HostFacts = {
-  ...{ dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [] },
+  ...{ dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [], guestValues: [] },
   isVirtual: false,
 };
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -231,12 +231,15 @@ test('the datasources in the order in which they count', () => {
       { path: '/dev/vdc', label: 'config-2', type: 'iso9660' },
     ],
     seedFiles: ['/usr/lib/berth/seed/user-data'],
+    guestValues: ['guestinfo.userdata', 'vm-data/userdata'],
     isVirtual: false,
   };
   const without: Partial<HostFacts>[] = [
     { cmdline: '' },
     { oemStrings: [] },
     { fwCfg: [] },
+    { guestValues: ['guestinfo.hostname', 'vm-data/userdata'] },
+    { guestValues: [] },
     { blockDevices: facts.blockDevices.slice(1) },
     { blockDevices: [], dmi: { sys_vendor: 'Hetzner' } },
     { dmi: {} },
@@ -248,7 +251,17 @@ test('the datasources in the order in which they count', () => {
     if (selection.kind === 'selected') order.push(selection.datasource.id);
     facts = { ...facts, ...change };
   }
-  expect(order).toEqual(['cmdline', 'smbios', 'fw-cfg', 'nocloud', 'config-drive', 'hetzner', 'baked']);
+  expect(order).toEqual([
+    'cmdline',
+    'smbios',
+    'fw-cfg',
+    'vmware',
+    'xen',
+    'nocloud',
+    'config-drive',
+    'hetzner',
+    'baked',
+  ]);
   const others = clouds.map(({ id }) => id).filter((id) => id !== 'hetzner');
   expect(order).toEqual(datasources.map(({ id }) => id).filter((id) => !others.includes(id)));
   expect(selectDatasource(facts)).toEqual({ kind: 'none', why: 'no datasource was found' });

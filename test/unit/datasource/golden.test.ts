@@ -11,11 +11,12 @@ import { datasources } from '../../../src/datasource/table.ts';
 
 /*
  * One folder a case: facts.json (what the host tells; what is left out is not there), `device/` (files of the seed disk),
- * `root/` (files of the host), `web/` (HOST/PATH of what a server has), and expected.json. UPDATE_GOLDEN=1 rewrites the last.
+ * `root/` (files of the host), `guest/` (values that the hypervisor has), `web/` (HOST/PATH of what a server has), and
+ * expected.json. UPDATE_GOLDEN=1 rewrites the last.
  */
 const fixtures = join(import.meta.dirname, 'fixtures');
 const noFacts: HostFacts = {
-  ...{ dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [] },
+  ...{ dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [], guestValues: [] },
   isVirtual: false,
 };
 
@@ -56,6 +57,12 @@ function portsOf(folder: string, network: (NetworkText | null)[], asked: string[
         ),
     },
     files: { read: async (path) => read(join(folder, 'root', path)) },
+    guest: {
+      read: async (name) => {
+        const bytes = read(join(folder, 'guest', name));
+        return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+      },
+    },
     fetcher: {
       get: async (url) => {
         if (network.length === 0) throw new Error('there is no network yet');

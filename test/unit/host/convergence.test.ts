@@ -150,6 +150,19 @@ mounts: [[LABEL=data, /data, ext4, ro], [/data/x, /srv/x, none, bind], [/dev/vdb
     is: ['/data'],
   },
   {
+    name: 'encrypted devices with a file system and swap space, on an array and a disk',
+    text: `fs_setup:
+- {device: /dev/mapper/vault, partition: none, filesystem: xfs}
+- {device: /dev/mapper/paged, partition: none, filesystem: swap}
+mounts: [[/dev/mapper/vault, /data, xfs], [/dev/mapper/paged, none, swap]]
+berth:
+  raid: {data: {level: 1, devices: [/dev/vdb, /dev/vdc]}}
+  luks: {vault: {device: /dev/md/data, key: secret}, paged: {device: /dev/vdd}}`,
+    host: { disks: [disk('/dev/vdb'), disk('/dev/vdc'), disk('/dev/vdd')] },
+    then: ({ kernel }) => [kernel.mounted.map(({ source, target }) => `${source} ${target}`), [...kernel.swapped]],
+    is: [['/dev/mapper/vault /data'], ['/dev/mapper/paged']],
+  },
+  {
     name: 'a swap file',
     text: 'swap: {filename: /var/swap, size: 1G}',
     then: ({ kernel, files }) => [[...kernel.swapped], files.allocated.get('/var/swap')],

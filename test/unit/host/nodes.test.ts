@@ -71,12 +71,12 @@ describe('directories and links', () => {
 
 test('while something is refused, nothing at all is done', async () => {
   const config = ignite({
-    luks: [{ name: 'secret', device: '/dev/vdb' }],
+    luks: [{ name: 'secret', device: '/dev/vdb', clevis: { tpm2: true } }],
     files: [{ path: '/srv/a', contents: { source: 'data:,x' } }],
   });
   const plan = await planOf(hostWith(), config);
   expect(plan.steps).toEqual([]);
-  expect(plan.blocked.map(({ key, until }) => [key, until])).toEqual([['storage.luks[0]', 'config']]);
+  expect(plan.blocked.map(({ key, until }) => [key, until])).toEqual([['storage.luks[0].clevis.tpm2', 'config']]);
 });
 
 describe('content on a server', () => {

@@ -134,6 +134,13 @@ const rows: Row[] = [
     blocked: ['config disk/dev/vdb: /dev/vdb is the disk of the system itself'],
   },
   {
+    name: "one of the system's own partitions",
+    text: 'fs_setup: [{device: /dev/vda1, partition: none, filesystem: xfs, overwrite: true}]',
+    devices: [{ ...device('/dev/vda1', ext4), partOf: { disk: '/dev/vda', number: 1, name: 'berth-b' } }],
+    options: first,
+    blocked: ['config filesystem/dev/vda1: /dev/vda1 is a part of the system itself'],
+  },
+  {
     name: 'no disk',
     text: disk(true),
     devices: [],
@@ -177,9 +184,9 @@ const rows: Row[] = [
   {
     name: 'an encrypted volume is refused',
     text: filesystem(''),
-    devices: [device('/dev/vdb', { kind: 'filesystem', type: 'crypto_LUKS' })],
+    devices: [device('/dev/vdb', { kind: 'encrypted', version: '1', label: 'old' })],
     options: first,
-    blocked: [`config filesystem/dev/vdb: /dev/vdb holds crypto_LUKS, ${lastWord}`],
+    blocked: [`config filesystem/dev/vdb: /dev/vdb holds an encrypted device (LUKS1, old), ${lastWord}`],
   },
   {
     name: 'one that may be replaced by its type',

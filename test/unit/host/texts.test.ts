@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { deviceTag } from '../../../src/config/device-path.ts';
 import { withBlock } from '../../../src/host/block-text.ts';
 import { sysctlPath } from '../../../src/host/linux-kernel.ts';
 import { parseMountTable, parseSwaps } from '../../../src/host/mount-table.ts';
@@ -6,10 +7,12 @@ import { hostsText } from '../../../src/host/names/plan.ts';
 import type { Signature } from '../../../src/host/ports.ts';
 import {
   filesystemBytes,
+  parsePartitionName,
   parsePartitionTable,
   parseSignature,
   xfsBytes,
 } from '../../../src/host/storage/block-texts.ts';
+import { diskIds } from '../../../src/host/storage/disk-ids.ts';
 import { spaceBehind } from '../../../src/host/storage/partitions.ts';
 
 test('the mount table', () => {
@@ -50,6 +53,11 @@ const signatures: { readonly text: string; readonly exitCode: number; readonly i
 ];
 test.each(signatures)('what blkid says: $is', ({ text, exitCode, is }) => {
   expect(parseSignature(text, exitCode)).toEqual(is);
+});
+
+test('the name of a partition', () => {
+  expect(parsePartitionName('TYPE=xfs\nPART_ENTRY_NAME=my\\ data\n')).toBe('my data');
+  expect(parsePartitionName('TYPE=xfs\n')).toBeUndefined();
 });
 
 test('what sfdisk says', () => {
@@ -133,4 +141,35 @@ test.each([
   ['net/../../etc/passwd', '/proc/sys/net/etc/passwd'],
 ])('the setting %s', (name, path) => {
   expect(sysctlPath(name)).toBe(path);
+});
+
+test.each([
+  ['vda', { serial: 'data' }, ['virtio-data']],
+  ['vda', {}, []],
+  [
+    'nvme0n1',
+    { wwid: 'nvme.1d0f-766f6c', model: 'Amazon Elastic Block Store', serial: 'vol0a1b' },
+    ['nvme-nvme.1d0f-766f6c', 'nvme-Amazon_Elastic_Block_Store_vol0a1b'],
+  ],
+  ['sda', { wwid: 'naa.5000c500a1b2c3d4' }, ['wwn-0x5000c500a1b2c3d4', 'scsi-35000c500a1b2c3d4']],
+  ['sdb', { wwid: 't10.Google  PersistentDisk  data' }, ['google-data', 'scsi-0Google_PersistentDisk_data']],
+  [
+    'sdb',
+    { wwid: 't10.ATA     QEMU HARDDISK                           QM00001' },
+    ['ata-QEMU_HARDDISK_QM00001', 'scsi-1ATA_QEMU_HARDDISK_QM00001'],
+  ],
+  ['loop0', {}, []],
+])('names of the disk %s with %j below /dev/disk/by-id', (name, identity, is) => {
+  expect(diskIds(name, identity)).toEqual(is);
+});
+
+test.each([
+  ['/dev/disk/by-partlabel/my\\x20data', 'PARTLABEL=my data'],
+  ['/dev/disk/by-uuid/1-2', 'UUID=1-2'],
+  ['/dev/disk/by-label/100%', 'LABEL=100%'],
+  ['/dev/disk/by-id/dm-name-vault', '/dev/mapper/vault'],
+  ['/dev/disk/by-id/virtio-a', '/dev/disk/by-id/virtio-a'],
+  ['/dev/vda', '/dev/vda'],
+])('%s needs no udev', (name, is) => {
+  expect(deviceTag(name)).toBe(is);
 });

@@ -12,6 +12,7 @@ test('reads what a release consists of, and leaves out what it does not know', (
     minimumVersion: '1.0.0',
     systemContainers: { ntp: `sha256:${'c'.repeat(64)}` },
     healthProfile: 'strict',
+    uki: { ...document.uki, signers: [Buffer.from('a certificate').toString('base64')] },
     artifacts: [
       ...document.artifacts,
       { kind: 'delta', name: 'a-b.delta', sha256: 'd'.repeat(64), bytes: 5, fromRootHash: 'e'.repeat(64) },
@@ -29,6 +30,11 @@ test.each<[string, Record<string, unknown>, RegExp]>([
   ['a path for a name', { uki: { name: '../berth.efi', sha256: 'a'.repeat(64), bytes: 1 } }, /uki\.name/],
   ['a hidden file', { uki: { name: '.efi', sha256: 'a'.repeat(64), bytes: 1 } }, /uki\.name/],
   ['a digest in capitals', { uki: { name: 'berth.efi', sha256: 'A'.repeat(64), bytes: 1 } }, /uki\.sha256/],
+  [
+    'a signer in another form',
+    { uki: { name: 'berth.efi', sha256: 'a'.repeat(64), bytes: 1, signers: ['-----BEGIN'] } },
+    /uki\.signers/,
+  ],
   ['no version', { version: 'latest' }, /version/],
   ['sequence 0', { sequence: 0 }, /sequence/],
   ['half a sequence', { sequence: 1.5 }, /sequence/],

@@ -1,6 +1,7 @@
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runCommand } from '../../../image/command.ts';
+import type { ReleaseManifest } from '../../../src/update/release-manifest.ts';
 import { writeReleaseDirectory } from '../../../src/update/repository/release-directory.ts';
 import { ReleaseServer } from './release-server.ts';
 import { projectDirectory } from './test-image.ts';
@@ -36,8 +37,11 @@ export class ReleaseRepository {
     return JSON.stringify(JSON.parse(text));
   }
 
-  /** Publishes a release to all hosts of the channel `edge`. */
-  async publish({ version, slot, uki }: TestRelease): Promise<void> {
+  /** Publishes a release to all hosts of the channel `edge`. @param change makes another `release.json` of it. */
+  async publish(
+    { version, slot, uki }: TestRelease,
+    change: (manifest: ReleaseManifest) => ReleaseManifest = (manifest) => manifest,
+  ): Promise<void> {
     this.#sequence += 1;
     const parts = await mkdtemp(join(dirname(this.directory), 'release-'));
     const facts = {
@@ -45,12 +49,13 @@ export class ReleaseRepository {
       ...{ created: new Date().toISOString(), stateSchema: { from: 1, to: 1 } },
     };
     const signal = new AbortController().signal;
-    await writeReleaseDirectory(
+    const manifest = await writeReleaseDirectory(
       parts,
       { usr: slot, uki: { file: uki, name: `berth_${version}.efi` }, facts },
       1,
       signal,
     );
+    await writeFile(join(parts, 'release.json'), JSON.stringify(change(manifest)));
     await berth('release', 'publish', this.directory, parts, '--channel', 'edge', '--key', this.#keys);
   }
 

@@ -1,5 +1,6 @@
 import { osRelease } from '../../../image/os/layout.ts';
-import { appendPeSections, type PeSection } from '../../../image/os/pe.ts';
+import { appendPeSections } from '../../../image/os/pe.ts';
+import type { PeSection } from '../../../src/boot/pe-sections.ts';
 
 /** What a tiny program does once it has said its name. Numbers: UEFI specification 8.5.1, EFI_RESET_TYPE. */
 const resetTypes = { restart: 0, 'power-off': 2 } as const;

@@ -11,6 +11,7 @@ import { DirectorySource } from '../../../src/update/transfer/directory-source.t
 import { alignedBlocks } from '../../../src/update/transfer/slot-file.ts';
 import { blockBytes } from '../../../src/update/transfer/verity.ts';
 import type { SmallRelease } from '../../support/crash/releases.ts';
+import { openFirmware } from '../../support/open-firmware.ts';
 import { markPrefix } from './update-marks.ts';
 
 /** What runs in the VM: real updates of a small disk. Arguments: what to do, and the serial number of the disk. */
@@ -74,7 +75,10 @@ class SmallDisk {
       kernel: async (order, signal) =>
         kernelOf(
           order,
-          { loader: boot, name: running.name, file: '/run/running-kernel', partDirectory: '/run/kernel-part', clock },
+          {
+            ...{ loader: boot, name: running.name, gate: openFirmware, clock },
+            ...{ file: '/run/running-kernel', partDirectory: '/run/kernel-part' },
+          },
           signal,
         ),
       isBlessed: () => true,

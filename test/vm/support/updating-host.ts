@@ -13,8 +13,12 @@ export const hostDiskBytes = 8 * 2 ** 30;
 
 /** How a host that takes releases differs from one that is told to, each time. */
 export interface UpdatingHostChange {
+  /** Default: the repository's address. */
+  readonly feed?: string;
   /** `berth.update.strategy`; default: `off`. */
-  readonly strategy?: 'off' | 'immediate';
+  readonly strategy?: 'off' | 'immediate' | 'staged' | 'window' | 'permit';
+  /** More of `berth.update`: lines that begin with four spaces. */
+  readonly update?: string;
   /** `berth.update.health`, as YAML in one line. */
   readonly health?: string;
   /** More of `berth`: lines that begin with two spaces. */
@@ -170,26 +174,30 @@ export async function withUpdatingHost<T>(
 }
 
 /** A machine with firmware, whose config names the repository; it has no disk yet. */
-export async function updatingVm(
-  { repository }: ReleaseWorks,
-  { strategy = 'off', health, berth = '', vm }: UpdatingHostChange,
-): Promise<VmChange> {
-  const userData = `#cloud-config
-hostname: updated
-berth:
-  update:
-    feed: ${repository.guestUrl}
-    channel: edge
-    strategy: ${strategy}
-    root: '${await repository.root()}'
-${health === undefined ? '' : `    health: ${health}\n`}${berth}`;
+export async function updatingVm(works: ReleaseWorks, change: UpdatingHostChange): Promise<VmChange> {
   // Without a key of its own for each machine, which would be another config.
-  const seed = { instanceId: 'i-updated', userData };
+  const seed = { instanceId: 'i-updated', userData: await updatingConfig(works, change) };
   return {
     deliveries: [{ kind: 'nocloud-vfat', seed }],
     boot: { kind: 'uefi', ...findFirmware('amd64') },
-    ...vm,
+    ...change.vm,
   };
+}
+
+/** The config of such a machine. */
+export async function updatingConfig(
+  { repository }: ReleaseWorks,
+  { feed = repository.guestUrl, strategy = 'off', update = '', health, berth = '' }: UpdatingHostChange,
+): Promise<string> {
+  return `#cloud-config
+hostname: updated
+berth:
+  update:
+    feed: ${feed}
+    channel: edge
+    strategy: ${strategy}
+    root: '${await repository.root()}'
+${update}${health === undefined ? '' : `    health: ${health}\n`}${berth}`;
 }
 
 /** A host that several tests use, one after the other. */

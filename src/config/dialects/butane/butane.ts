@@ -39,9 +39,12 @@ class TranslatedFile {
 }
 
 /** All or nothing, as Ignition: one error, and nothing of any of the files is declared. A later file goes over an earlier one. */
-function parse(files: readonly SourceFile[], { localFiles }: DialectContext): DialectResult {
-  const translated = files.map((file) => new TranslatedFile(file, localFiles));
-  const draft = declareConfigs(translated.map(({ reading }) => reading));
+function parse(files: readonly SourceFile[], context: DialectContext): DialectResult {
+  const translated = files.map((file) => new TranslatedFile(file, context.localFiles));
+  const draft = declareConfigs(
+    translated.map(({ reading }) => reading),
+    context,
+  );
   const diagnostics = translated.flatMap(({ translation, file }) => butaneDiagnostics(translation, file));
   if (draft === undefined) return { config: emptyHostConfig, diagnostics, sources: () => new Map() };
   let sources: ReadonlyMap<string, SourcePosition> | undefined;

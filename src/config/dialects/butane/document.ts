@@ -47,13 +47,15 @@ Ignition, and read as that.
 - A Butane config is applied as a whole or not at all.
 - \`berth convert --to ignition FILE\` writes what \`butane --raw FILE\` writes, \`--to machine-config\` what \`butane FILE\` writes for the
   variant \`openshift\` (as JSON): to the byte of what is compressed. \`berth validate\` judges an OpenShift config as a MachineConfig.
-- \`local\`, \`trees\` and their like need a directory: \`berth convert --files-dir DIR\`. On a host there is none, so they are errors.
+- \`local\`, \`trees\` and their like need a directory: \`--files-dir DIR\` of \`berth validate\`, \`berth convert\` and \`berth apply --root\`.
+  As with Butane, paths are relative to it, and what leads out of it is an error. An agent has no such directory: convert first.
+- Configs and certificates on servers are taken in as with [Ignition](ignition.md): the text stays Butane, and all else keeps its line.
 - The YAML is read as go-yaml version 3 reads it: \`yes\` is a truth value only where one is expected, \`0644\` is octal, a fraction is
   cut to a whole number, the first document of a text counts. A key that stands twice is an error, and so is a tab where libyaml takes
   none: in a line of blanks or before a comment, too.
 - On purpose other than Butane: a text of more than 1 MiB, of more than 50,000 values with its aliases expanded, or nested more than 64
-  deep is refused; a value that is left empty is told. A text over several lines in quotes or brackets must be indented deeper than its
-  key, where go-yaml lets it begin at the left margin.`;
+  deep is refused; a value that is left empty is told. Where the whole config is indented, or in brackets, what follows it at the left
+  margin is an error: go-yaml reads no further, and says nothing.`;
 
 interface Key {
   readonly path: string;

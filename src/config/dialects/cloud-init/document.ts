@@ -38,7 +38,8 @@ const introduction = `The first line of the file is \`#cloud-config\`. The keys 
 - At a boot everything is per key, as in cloud-init: a wrong value is an error, that key (or that entry of a list) is left out, and
   the rest of the file is read. What cloud-init's schema rejects and Berth can read all the same (\`permissions: 0644\`) is applied.
 - Scripts, archives, includes, boot hooks and part handlers pass \`berth validate\` with a note, for cloud-init's schema does not look into
-  them; a MIME message is rejected, as it is there. A Jinja template is filled in as on a host without a datasource, and checked then.
+  them; a MIME message is rejected, as it is there. A Jinja template is filled in as on a host without a datasource, and
+  checked then; one with a filter, or a kind of block, of Jinja's that Berth has not (\`map\`, \`with\`) passes with a note.
 - A text that is not YAML declares nothing: it is rejected as a whole.
 - Several files are read as one config: a later file replaces whole top-level keys of an earlier one, as cloud-init does
   without merge instructions. \`berth\` is one level deeper: \`berth.services\` of a later file replaces that of an earlier one.
@@ -51,8 +52,8 @@ const introduction = `The first line of the file is \`#cloud-config\`. The keys 
   names \`default\`, when \`user\` describes it, or when there are \`ssh_authorized_keys\` and no \`users\`.
 - A clear-text password is stored as a hash only (SHA-512, its salt from a secret of the host), and never shown.`;
 
-const differencesText = `Known differences to \`cloud-init schema\`, all of them in rare forms of YAML: \`[?a]\` is a text here, a byte order mark within the
-text is passed over; texts of more than 1 MiB, and what has more than 50,000
+const differencesText = `Known differences to \`cloud-init schema\`, all of them rare: \`[?a]\` is always refused, and so are templates with what
+only Python has (\`{{ "a" * 2 }}\`, \`{{ dict(a=1) }}\`); texts of more than 1 MiB, and what has more than 50,000
 values when aliases are expanded, are refused unread.`;
 
 const berthText = 'What cloud-init has no word for. Services and what belongs to them are in Compose syntax.';

@@ -1,8 +1,9 @@
 import { openContent } from '../../content.ts';
 import { decodeDataUrl } from '../../go/data-url.ts';
 import { parseGoUrl } from '../../go/go-url.ts';
-import type { RemoteContent } from '../../host-config.ts';
+import { isObjectUrl, parseObjectUrl } from '../../object-url.ts';
 import type { Place } from '../../place.ts';
+import type { RemoteContent } from '../../remote-content.ts';
 import type { Resource } from './model.ts';
 
 /** What a resource is: bytes that are given, or where they are; undefined when it cannot be had, which is reported. */
@@ -19,9 +20,6 @@ const refusedSchemes = new Map<string, readonly [why: string, instead: string]>(
       'put the file on an http or https server, or into data:',
     ],
   ],
-  ['s3', ['Berth does not sign requests to S3', 'use an https URL of the object (a presigned one, if it is private)']],
-  ['arn', ['Berth does not sign requests to S3', 'use an https URL of the object (a presigned one, if it is private)']],
-  ['gs', ['Berth does not sign requests to Google Cloud Storage', 'use a signed https URL of the object']],
   ['oem', ['there is no OEM partition on Berth', 'put the file on an http or https server, or into data:']],
 ]);
 
@@ -35,7 +33,11 @@ export function contentsOf(resource: Resource, place: Place, refuse: Refuse): Co
     const bytes = source === '' ? Buffer.alloc(0) : decodeDataUrl(source);
     return bytes === undefined ? undefined : openGiven(bytes, resource, place, refuse);
   }
-  const refusal = refusedSchemes.get(scheme);
+  const object = isObjectUrl(source) ? parseObjectUrl(source) : undefined;
+  const refusal: readonly [string, string] | undefined =
+    object?.kind === 'none'
+      ? [object.why, 's3://BUCKET/KEY, gs://BUCKET/OBJECT, or the ARN of an object']
+      : refusedSchemes.get(scheme);
   if (refusal !== undefined) {
     refuse(at, ...refusal);
     passOverOthers(resource, place);
@@ -54,10 +56,20 @@ export function contentsOf(resource: Resource, place: Place, refuse: Refuse): Co
 /** What is said about a source that is not fetched. */
 export function passOverOthers({ compression, httpHeaders, verification }: Resource, place: Place): void {
   const others = { compression, httpHeaders, 'verification.hash': verification?.hash };
-  for (const [key, value] of Object.entries(others)) {
+  informEach(others, place, 'no-effect', 'has no effect, because the source is not fetched');
+}
+
+/** What is said about a document on a server that is taken in before the config is applied. */
+export function leaveForLater({ source, compression, httpHeaders, verification }: Resource, place: Place): void {
+  const all = { source, compression, httpHeaders, 'verification.hash': verification?.hash };
+  informEach(all, place, 'fetched-later', 'is for the document that is fetched when a host gets the config');
+}
+
+function informEach(values: Readonly<Record<string, unknown>>, place: Place, code: string, what: string): void {
+  for (const [key, value] of Object.entries(values)) {
     if (value === undefined) continue;
     const at = key.split('.').reduce((parent, part) => parent.child(part), place);
-    at.inform('no-effect', `has no effect, because the source is not fetched: ${JSON.stringify(value)}`);
+    at.inform(code, `${what}: ${JSON.stringify(value)}`);
   }
 }
 

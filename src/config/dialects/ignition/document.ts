@@ -39,13 +39,25 @@ Older ones are read as what they mean in the newest.
 - What Ignition's own validator rejects is an error here, and what it warns of a warning: for version 3 the one of module
   \`github.com/coreos/ignition/v2\` v2.27.0, for version 2 that of \`github.com/coreos/ignition\` v0.35.0, since the newest one
   refuses version 2. JSON is read as Go reads it: keys in any letter case, \`null\` for nothing, the last of two keys of one name.
-  Beyond that, a config of more than 4 MiB, or nested more than 500 deep, is refused unread.
+  Beyond that, a config of more than 4 MiB, nested more than 500 deep, or not in UTF-8 (Go puts other signs there) is refused unread.
 - **All or nothing**: one error, and nothing of the config is applied.
 - A good config may ask for what Berth does not do. Where it makes sense without that, it is a warning. Where it does not (data
-  that would not be encrypted, a file whose content cannot be had), the warning has the code \`refused\`: \`berth validate\` accepts the
+  that would not be encrypted as it says, a file whose content cannot be had), the warning has the code \`refused\`: \`berth validate\` accepts the
   config, and applying it does nothing and says why.
 - \`berth apply --root DIR --only host FILE\` writes files, directories, links and accounts into a directory tree. For what Ignition's
   own files stage writes, the tree is the same; contents on servers are left for the boot there.
+- What a config refers to on servers, other configs and certificates, is fetched when a host gets it: at its boot, and by \`berth apply\`. What
+  is stored and applied is complete: later boots need no server for it. \`berth validate\` asks nobody, and tells where something is fetched.
+- Certificates are trusted for what is fetched after them: configs that theirs refers to or that follow it, and contents. Those of one config
+  are fetched with the trust that there was before.
+- Objects in S3 (\`s3://BUCKET/KEY\`, \`?versionId=\`, ARNs of objects in buckets and access points) are asked for over HTTPS at the dual-stack
+  endpoint of their bucket's region, which S3 is asked for: from the partition of an ARN, else from the own region, else from us-east-1.
+  On Amazon EC2 the requests are signed with the credentials of the instance's role (IMDSv2); objects in Google Cloud Storage
+  (\`gs://BUCKET/OBJECT\`) are asked for with the token of the machine's service account on Compute Engine. A machine without a role or account, and
+  one elsewhere, asks as anybody. The firmware tells where a machine is, wherever its config comes from; else \`berth.datasource=\` or
+  \`ignition.platform.id=\` does.
+- On purpose other than Ignition: \`compression\` holds for S3, too; access points of several regions are refused, and so are keys with a
+  part \`.\` or \`..\`.
 - What is wrong in a config that \`config.merge\` or \`config.replace\` refers to is told at the reference: it has no lines of this text.`;
 }
 

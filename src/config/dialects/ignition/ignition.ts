@@ -3,7 +3,7 @@ import { emptyHostConfig } from '../../host-config.ts';
 import { type JsonSource, readJson } from '../../json/json-source.ts';
 import { Place } from '../../place.ts';
 import type { TextPosition } from '../../yaml-source.ts';
-import type { Dialect, DialectResult, SourceFile, SourcePosition } from '../dialect.ts';
+import type { Dialect, DialectContext, DialectResult, SourceFile, SourcePosition } from '../dialect.ts';
 import { declareConfigs } from './declare.ts';
 import { type IgnitionReading, readIgnition } from './read.ts';
 import { maxConfigLength } from './resolve.ts';
@@ -55,10 +55,13 @@ function toDiagnostic(file: string, { line, column }: TextPosition, problem: Pro
 }
 
 /** All or nothing: one error, and nothing of any of the files is declared. A later file is merged over an earlier one. */
-function parse(files: readonly SourceFile[]): DialectResult {
+function parse(files: readonly SourceFile[], context: Pick<DialectContext, 'isCompletedLater'> = {}): DialectResult {
   const diagnostics: Diagnostic[] = [];
   const parsed = files.map((file) => new ParsedFile(file, (diagnostic) => diagnostics.push(diagnostic)));
-  const draft = declareConfigs(parsed.map(({ reading }) => reading));
+  const draft = declareConfigs(
+    parsed.map(({ reading }) => reading),
+    context,
+  );
   if (draft === undefined) return { config: emptyHostConfig, diagnostics, sources: () => new Map() };
   let sources: ReadonlyMap<string, SourcePosition> | undefined;
   return { config: draft.config, diagnostics, sources: () => (sources ??= sourcesOf(parsed, draft.named)) };

@@ -24,18 +24,24 @@ export const keyMeanings: Readonly<Record<string, Readonly<Record<string, KeyMea
     config: done('other configs: see there'),
     timeouts: done('limits for what is fetched; without `httpTotal` a try ends after 60 s and is made again'),
     security: done('`tls.certificateAuthorities`: see there'),
-    proxy: done('`httpProxy`, `httpsProxy`, `noProxy`: for the engines, the updater and every service'),
+    proxy: done(
+      '`httpProxy`, `httpsProxy`, `noProxy`: for what the config has fetched, the engines, the updater and every service',
+    ),
   },
   references: {
-    merge: done('configs laid over this one, from `data:` URLs, and from web servers when the host boots'),
-    replace: done('a config in the place of this one, from a `data:` URL, or from a web server when the host boots'),
+    merge: done('configs laid over this one, from `data:` URLs, and from servers when the host boots'),
+    replace: done('a config in the place of this one, from a `data:` URL, or from a server when the host boots'),
   },
-  tls: { certificateAuthorities: done('certificates to trust, from `data:` URLs; from a server: refused') },
+  tls: {
+    certificateAuthorities: done(
+      'certificates to trust, from `data:` URLs, and from servers when the host boots; also for what is fetched after them',
+    ),
+  },
   resource: {
     source: done(
-      '`data:` is unpacked when the config is read, http and https are fetched when it is applied; `tftp`, `s3`, `arn`, `gs`: refused',
+      '`data:` is unpacked when the config is read; http, https, `s3`, `arn` and `gs` are fetched when it is applied; `tftp`: refused',
     ),
-    compression: done('`gzip`'),
+    compression: done('`gzip`, from `s3` and `arn`, too'),
     verification: done('`hash`: of the unpacked content, checked before anything is replaced'),
     httpHeaders: done('sent with the request, to that server only'),
   },
@@ -59,23 +65,25 @@ export const keyMeanings: Readonly<Record<string, Readonly<Record<string, KeyMea
   },
   disk: {
     device: done('the whole disk'),
-    wipeTable: done('true: what is on the disk may be lost, on the first apply'),
-    partitions: done('one behind the other, in the order of the list'),
+    wipeTable: done('true: what is on the disk may be lost, on the first apply; a table that is as declared stays'),
+    partitions: done('others stay; they are changed on the first apply only, and not on the disk of the system itself'),
   },
   partition: {
-    label: done('the partition’s name'),
-    number: done('its place in the list; another number: refused'),
+    label: done('the partition’s name; without a number it is found again by it'),
+    number: done('its number; 0: the first that is free'),
     sizeMiB: done('0: what is left, for the last partition; for others: refused'),
-    startMiB: refused('Berth puts partitions one behind the other (0 is fine)'),
-    typeGuid: done('Linux file system when it is left out'),
-    guid: refused('partitions get a GUID of their own'),
-    wipePartitionEntry: left('a table that is not as declared is made anew as a whole'),
-    shouldExist: refused('single partitions are not taken away (`true` is fine)'),
-    resize: refused('partitions grow by `growpart` only'),
+    startMiB: done('where it begins; without it, or 0: behind the one before it'),
+    typeGuid: done('Linux file system when it is left out; then a partition of another type is left as it is'),
+    guid: done('its GUID'),
+    wipePartitionEntry: done('true: one that is there and is not as declared goes, with what is on it'),
+    shouldExist: done(
+      'false: with `wipePartitionEntry`, one of this number goes; without, that it is there is reported',
+    ),
+    resize: done('true: one that differs in its size only gets the declared one, what is on it stays'),
   },
   raid: {
     name: done('the array is /dev/md/NAME'),
-    level: done('`linear`: refused'),
+    level: done('`raid0` to `raid10`, and their other names; `linear`: refused, Linux has had none from 6.8 on'),
     devices: done('what it is made of'),
     spares: done('how many of them stand by'),
     options: done('further options of `mdadm --create`'),
@@ -92,7 +100,23 @@ export const keyMeanings: Readonly<Record<string, Readonly<Record<string, KeyMea
     options: done('further options of mkfs'),
     mountOptions: done('options of the mount'),
   },
-  luks: { '': refused('devices are not encrypted, and what is meant to be is not left in clear text') },
+  luks: {
+    name: done('what is in it is /dev/mapper/NAME; characters that device-mapper would escape: refused'),
+    device: done('it is encrypted with LUKS2'),
+    keyFile: done(
+      'what opens it; without it the host makes a key. It is kept in /var/lib/berth/luks (mode 0600), and opens the device at every boot before anything is mounted',
+    ),
+    label: done('the volume’s label'),
+    uuid: done('the volume’s UUID'),
+    options: done('further options of `cryptsetup luksFormat`'),
+    openOptions: done('further options of `cryptsetup open`; kept in the header'),
+    discard: done('true: the device below is told which blocks are free; kept in the header'),
+    wipeVolume: done(
+      'true: what else is on the device may be lost, on the first apply; a volume of this label and UUID that the key opens stays',
+    ),
+    clevis: refused('keys are neither sealed to a TPM nor asked of Tang servers'),
+    cex: refused('there are no Crypto Express adapters'),
+  },
   unit: {
     '': left('written to /etc/systemd/system, with drop-ins, masks and presets; there is no systemd that runs them'),
   },
@@ -121,7 +145,9 @@ export const keyMeanings: Readonly<Record<string, Readonly<Record<string, KeyMea
     system: left('groups are numbered by Berth: give `gid`'),
   },
   kernelArguments: {
-    shouldExist: left('the kernel’s command line is part of the signed image'),
-    shouldNotExist: left('the kernel’s command line is part of the signed image'),
+    shouldExist: done(
+      'behind the release’s own, from the next boot on, and taken back when the host is not well with them; `init`, `root`, `panic`, `berth.*` and the like are Berth’s own and have no effect',
+    ),
+    shouldNotExist: done('what the release itself has stays, and is reported'),
   },
 };

@@ -2,37 +2,63 @@ import { encodeDataUrl } from '../../go/data-url.ts';
 import { dataOf, type JsonNode } from '../../json/json-node.ts';
 import { JsonFault, parseJson } from '../../json/json-parser.ts';
 import { fold } from './decode.ts';
-import type { Resource } from './model.ts';
+import type { IgnitionSection, Resource } from './model.ts';
 
-type ObjectNode = Extract<JsonNode, { kind: 'object' }>;
-
-/** Where a text refers to another config. */
+/** Where a text refers to another document that it is not complete without. */
 export interface Reference {
+  /** A config, or certificates that are trusted when configs and contents are fetched. */
+  readonly kind: 'config' | 'authorities';
   readonly resource: Resource;
   /** Offsets in the text. */
   readonly start: number;
   readonly end: number;
 }
 
-/** The other configs that an Ignition config refers to; none in a text that is no such config. Pure; never throws. */
-export function referencesIn(text: string): Reference[] {
+/** What a text is not complete without, and how it is had. */
+export interface References {
+  readonly list: readonly Reference[];
+  /** `ignition.proxy`. */
+  readonly proxy: IgnitionSection['proxy'];
+}
+
+/** What an Ignition config refers to; nothing in a text that is no such config. Pure; never throws. */
+export function referencesIn(text: string): References {
   const root = parsed(text);
-  const config = root === undefined ? undefined : member(member(root, 'ignition'), 'config');
+  const section = member(root, 'ignition');
+  const config = member(section, 'config');
+  const authorities = member(member(member(section, 'security'), 'tls'), 'certificateauthorities');
   const lists = ['merge', 'append'].flatMap((name) => {
     const list = member(config, name);
     return list?.kind === 'list' ? list.items : [];
   });
-  return [...lists, member(config, 'replace')].flatMap((node) => (node?.kind === 'object' ? referenceOf(node) : []));
+  const certificates = authorities?.kind === 'list' ? authorities.items : [];
+  const list = [
+    ...certificates.flatMap((node) => referenceOf(node, 'authorities')),
+    ...[...lists, member(config, 'replace')].flatMap((node) => referenceOf(node, 'config')),
+  ];
+  return { list, proxy: list.length === 0 ? undefined : proxyOf(member(section, 'proxy')) };
 }
 
-/** The text with the configs themselves in the place of the references to them, as `data:` URLs. Pure. */
+/** The text with the documents themselves in the place of the references to them, as `data:` URLs. Pure. */
 export function closeReferences(text: string, found: ReadonlyMap<Reference, Uint8Array>): string {
+  const urlOf = distinctDataUrls();
   let closed = text;
   // From the end, so that the offsets before stay true.
   for (const [{ start, end }, bytes] of [...found].toSorted(([a], [b]) => b.start - a.start)) {
-    closed = `${closed.slice(0, start)}${JSON.stringify({ source: encodeDataUrl(bytes) })}${closed.slice(end)}`;
+    closed = `${closed.slice(0, start)}${JSON.stringify({ source: urlOf(bytes) })}${closed.slice(end)}`;
   }
   return closed;
+}
+
+/** Makes `data:` URLs, another one each time: what stands twice in a list of references is an error. */
+export function distinctDataUrls(): (bytes: Uint8Array) => string {
+  const made = new Set<string>();
+  return (bytes) => {
+    const url = encodeDataUrl(bytes);
+    const distinct = made.has(url) ? url.replace('data:', `data:;copy=${made.size}`) : url;
+    made.add(distinct);
+    return distinct;
+  };
 }
 
 function parsed(text: string): JsonNode | undefined {
@@ -48,12 +74,24 @@ function member(node: JsonNode | undefined, name: string): JsonNode | undefined 
   return node?.kind === 'object' ? node.members.findLast(({ key }) => fold(key) === name)?.value : undefined;
 }
 
-function referenceOf(node: ObjectNode): Reference[] {
-  const { start, end } = node;
-  const textIn = (parent: JsonNode | undefined, name: string): string | undefined => {
-    const value = member(parent, name);
-    return value?.kind === 'scalar' && typeof value.value === 'string' ? value.value : undefined;
+function proxyOf(node: JsonNode | undefined): IgnitionSection['proxy'] {
+  const [httpProxy, httpsProxy] = [textIn(node, 'httpproxy'), textIn(node, 'httpsproxy')];
+  const noProxy = member(node, 'noproxy');
+  return {
+    ...(httpProxy === undefined ? {} : { httpProxy }),
+    ...(httpsProxy === undefined ? {} : { httpsProxy }),
+    ...(noProxy?.kind === 'list' ? { noProxy: dataOf(noProxy) as string[] } : {}),
   };
+}
+
+function textIn(parent: JsonNode | undefined, name: string): string | undefined {
+  const value = member(parent, name);
+  return value?.kind === 'scalar' && typeof value.value === 'string' ? value.value : undefined;
+}
+
+function referenceOf(node: JsonNode | undefined, kind: Reference['kind']): Reference[] {
+  if (node?.kind !== 'object') return [];
+  const { start, end } = node;
   const source = textIn(node, 'source');
   if (source === undefined || source === '') return [];
   const [compression, hash] = [textIn(node, 'compression'), textIn(member(node, 'verification'), 'hash')];
@@ -65,5 +103,5 @@ function referenceOf(node: ObjectNode): Reference[] {
     ...(hash === undefined ? {} : { verification: { hash } }),
     ...(httpHeaders === undefined ? {} : { httpHeaders }),
   };
-  return [{ resource, start, end }];
+  return [{ kind, resource, start, end }];
 }

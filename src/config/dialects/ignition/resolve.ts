@@ -1,7 +1,7 @@
 import { formatPath, type Problem } from '../../../core/diagnostic.ts';
 import { readJson } from '../../json/json-source.ts';
 import { Place } from '../../place.ts';
-import { contentsOf, passOverOthers, type Refuse } from './contents.ts';
+import { contentsOf, type Refuse } from './contents.ts';
 import { mergeConfigs } from './merge.ts';
 import type { IgnitionConfig, Resource } from './model.ts';
 import type { Origins } from './origins.ts';
@@ -16,6 +16,7 @@ const maxDepth = 10;
 export interface ReferenceContext {
   readonly origins: Origins;
   readonly refuse: Refuse;
+  readonly leaveToServer: (reference: Resource, place: Place) => void;
 }
 
 /**
@@ -64,13 +65,10 @@ function referred(
   return resolveReferences(config, place, context, depth + 1);
 }
 
-function textOf(reference: Resource, place: Place, { refuse }: ReferenceContext): string | undefined {
-  const contents = contentsOf(reference, place, refuse);
+function textOf(reference: Resource, place: Place, context: ReferenceContext): string | undefined {
+  const contents = contentsOf(reference, place, context.refuse);
   if (contents?.kind === 'bytes') return contents.bytes.toString('utf8');
-  if (contents === undefined) return undefined;
-  passOverOthers(reference, place);
-  const why = 'the config it refers to is on a server, and was not fetched';
-  refuse(place.child('source'), why, 'put the other config into a data: URL, or both into one config');
+  if (contents !== undefined) context.leaveToServer(reference, place);
   return undefined;
 }
 

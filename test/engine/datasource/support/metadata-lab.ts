@@ -1,5 +1,5 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -32,11 +32,16 @@ export class MetadataLab {
     this.#environment = { ...process.env, PATH: `${directory}:${process.env['PATH'] ?? ''}` };
   }
 
-  static async create(): Promise<MetadataLab> {
+  /** @param names are names of the place's own address for the host. */
+  static async create(names: readonly string[] = []): Promise<MetadataLab> {
     const lab = new MetadataLab(await mkdtemp(join(tmpdir(), 'berth-metadata-')));
     await networkTools(lab.#directory);
     const { host, place } = lab.#names;
     for (const name of [host, place]) await lab.#ip('netns', 'add', name);
+    if (names.length > 0) {
+      await mkdir(hostsDirectory(host), { recursive: true });
+      await writeFile(join(hostsDirectory(host), 'hosts'), names.map((name) => `192.0.2.1 ${name}\n`).join(''));
+    }
     await lab.#ip(
       ...['link', 'add', 'name', 'eth0', 'netns', host, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', place],
     );
@@ -86,6 +91,7 @@ export class MetadataLab {
   async remove(): Promise<void> {
     for (const program of [this.#host, this.#place]) await program?.end();
     for (const name of Object.values(this.#names)) await this.#ip('netns', 'delete', name);
+    await rm(hostsDirectory(this.#names.host), { recursive: true, force: true });
     await rm(this.#directory, { recursive: true });
   }
 
@@ -116,6 +122,11 @@ export class MetadataLab {
   #ip(...args: string[]): Promise<string> {
     return runCommand('ip', args, { env: this.#environment });
   }
+}
+
+/** `ip netns exec` lays what is there over /etc (ip-netns(8)). */
+function hostsDirectory(namespace: string): string {
+  return join('/etc/netns', namespace);
 }
 
 /** A program that answers line by line. */

@@ -24,7 +24,7 @@ describe('a plain scalar', () => {
     ['2024-02-29', { kind: 'other' }],
     ['2023-02-29', { kind: 'text', text: '2023-02-29' }],
   ])('%j', (text, expected) => {
-    expect(resolveScalar({ kind: 'scalar', text, tag: '', offset: 0 })).toEqual(expected);
+    expect(resolveScalar({ kind: 'scalar', text, tag: '', offset: 0, end: 0 })).toEqual(expected);
   });
 
   test.each([
@@ -37,7 +37,7 @@ describe('a plain scalar', () => {
     ['!!binary', 'a', { kind: 'unreadable' }],
     ['!custom', 'x', { kind: 'other' }],
   ])('tagged %s: %j', (tag, text, expected) => {
-    expect(resolveScalar({ kind: 'scalar', text, tag, offset: 0 })).toMatchObject(expected);
+    expect(resolveScalar({ kind: 'scalar', text, tag, offset: 0, end: 0 })).toMatchObject(expected);
   });
 });
 
@@ -50,6 +50,12 @@ describe('values are read into the types of the spec', () => {
     ['nothing is not given', `${user}uid: ~`, { name: 'core' }],
     ['an item without a value is left out', `${user}groups: [a, ~, b]`, { name: 'core', groups: ['a', 'b'] }],
     ['an alias', `${user}gecos: &x hi\n      shell: *x`, { name: 'core', gecos: 'hi', shell: 'hi' }],
+    [
+      'brackets that end at the left of their key',
+      `${user}groups: [\n  a,\nb\n]`,
+      { name: 'core', groups: ['a', 'b'] },
+    ],
+    ['quotes that go on at the left margin', `${user}gecos: "a\nb"`, { name: 'core', gecos: 'a b' }],
     ['own keys over merged ones', `${user}<<: {name: other, shell: /a}`, { name: 'core', shell: '/a' }],
   ])('%s', (_name, body, expected) => {
     expect(translated(body).ignition).toMatchObject({ passwd: { users: [expected] } });
@@ -61,10 +67,15 @@ describe('values are read into the types of the spec', () => {
     ['a text for a mapping', 'storage: x', ['3:10 error wrong-type storage']],
     ['keys that stand twice', `${user}gecos: a\n      gecos: b`, ['7:7 error duplicate-key passwd.users[0].gecos']],
     ['an unknown key', `${user}gecso: a`, ['6:7 warning unknown-key passwd.users[0].gecso']],
+    ['an unknown key after brackets', `${user}groups: [a\n]\nfoo: 1`, ['8:1 warning unknown-key foo']],
+    ['an unknown key in brackets', 'storage: {\nfoo: 1\n}', ['4:1 warning unknown-key storage.foo']],
     ['an empty mapping key', 'storage:', ['3:1 warning empty-value storage']],
     ['an empty scalar', `${user}uid:`, ['6:7 info empty-value passwd.users[0].uid']],
     ['an alias without an anchor', 'storage: *x', ['3:10 error yaml-syntax ']],
     ['no YAML', 'storage: [', ['3:11 error yaml-syntax ']],
+    ['a question mark in brackets', `${user}groups: [a, b?c]`, ['6:19 error yaml-syntax ']],
+    ['a colon at the beginning of a text in brackets', `${user}groups: [a, :b]`, ['6:19 error yaml-syntax ']],
+    ['a value without a key', 'storage: {}\n: a', ['4:1 error yaml-syntax ']],
   ])('%s', (_name, body, expected) => {
     expect(translated(body).found.slice(0, 1)).toEqual(expected);
   });
@@ -97,6 +108,7 @@ describe('values are read into the types of the spec', () => {
 
   test.each([
     ['a carriage return alone ends a line', 'x: a\r\ny: b\rz: "c"\r'],
+    ['a question mark for a key', '?\n: a\n'],
     ['a comment may begin at a quote', 'x: "a"#b\ny: |#c\n  d\n'],
   ])('%s', (_name, body) => {
     expect(translated(body).found.filter((line) => line.includes(' error '))).toEqual([]);

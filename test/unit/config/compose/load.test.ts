@@ -12,6 +12,17 @@ function load(contents: readonly string[], options: LoadOptions = {}, environmen
   };
 }
 
+/** Ten times ten times ten … of one value. */
+const bomb = [
+  'x-0: &a0 [a, a, a, a, a, a, a, a, a, a]',
+  ...[1, 2, 3, 4, 5, 6].map(
+    (n) =>
+      `x-${n}: &a${n} [${Array(10)
+        .fill(`*a${n - 1}`)
+        .join(', ')}]`,
+  ),
+].join('\n');
+
 describe('loadComposeProject', () => {
   test('writes durations, sizes and modes as Compose does', () => {
     const { services } = load([
@@ -66,6 +77,13 @@ services:
       two: { image: 'a', user: 'u', init: true, networks },
       three: { image: 'b', tty: true, networks },
     });
+  });
+
+  test('texts and lists in brackets may go on at the left margin, as in go-yaml', () => {
+    const { services } = load([
+      'services:\n  a:\n    image: "x\n:1"\n    command: [tar,\n-]\n---\nservices:\n  a: {user: u,\ntty: true}\n',
+    ]);
+    expect(services['a']).toMatchObject({ image: 'x :1', command: ['tar', '-'], user: 'u', tty: true });
   });
 
   test('a service extends another one, of this file or another', () => {
@@ -126,8 +144,12 @@ services:
   test.each([
     ['no document', '# nothing', 'empty Compose file'],
     ['not a mapping', '[a]', 'the top level must be a mapping'],
-    ['not YAML', 'a: [', 'file0.yaml: '],
-    ['a repeated key', 'services: {}\nservices: {}', 'services: the key stands here more than once'],
+    ['not YAML', 'a: [', 'file0.yaml:1:5: '],
+    ['a repeated key', 'services: {}\nservices: {}', 'file0.yaml:2:1: services: the key stands here more than once'],
+    ['a fault of a later document', 'services: {}\n---\nservices:\n  a: {1: b}', 'file0.yaml:4:7: non-string key'],
+    ['too much text', `#${'x'.repeat(2 ** 20)}`, 'file0.yaml: has 1048577 characters'],
+    ['too deep a text', `a: ${'['.repeat(70)}${']'.repeat(70)}`, 'nested more than 64 levels deep'],
+    ['a bomb', bomb, 'more than 50000 values, aliases expanded'],
     ['a key that is not text', 'services: {1: {image: a}}', 'non-string key in services: 1'],
     ['an alias inside of itself', 'x-a: &a {b: *a}', 'cycle'],
     ['a merge key inside of itself', 'x-a: &a\n  b:\n    <<: *a', 'cycle'],

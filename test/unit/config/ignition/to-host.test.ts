@@ -53,6 +53,22 @@ describe('Ignition to the host', () => {
     expect(config.fetch).toEqual({ totalSeconds: 30 });
   });
 
+  test('kernel arguments but those that are Berth’s own, which have no effect', () => {
+    const result = parseIgnition({
+      kernelArguments: {
+        shouldExist: ['audit=0', 'root=/dev/sda', 'mitigations=auto,nosmt'],
+        shouldNotExist: ['quiet'],
+      },
+    });
+    expect(result.config.kernelArguments).toEqual({
+      present: ['audit=0', 'mitigations=auto,nosmt'],
+      absent: ['quiet'],
+    });
+    expect(lines(result)).toEqual([
+      expect.stringMatching(/^warning .*kernelArguments[.]shouldExist\[1\].*"root=\/dev\/sda" is Berth's own to set/),
+    ]);
+  });
+
   test('directories, links and units', () => {
     const { config } = parseIgnition({
       storage: {
@@ -112,7 +128,7 @@ describe('Ignition to the host', () => {
             partitions: [{ label: 'a', sizeMiB: 100 }, { label: 'b' }],
           },
         ],
-        raid: [{ name: 'r', level: 'mirror', devices: ['/dev/vdc', '/dev/vdd'] }],
+        raid: [{ name: '/dev/md/r', level: 'mirror', devices: ['/dev/vdc', '/dev/vdd'] }],
         filesystems: [
           { device: '/dev/md/r', format: 'xfs', path: '/var/lib/data', label: 'data', mountOptions: ['noatime'] },
           { device: '/dev/vdb2', format: 'swap', wipeFilesystem: true },
@@ -134,12 +150,103 @@ describe('Ignition to the host', () => {
     expect(config.swap).toEqual([{ kind: 'device', source: '/dev/vdb2', options: [] }]);
   });
 
+  test('partitions with all that can be said of them: numbered ones come first', () => {
+    const guid = '5A1C7E0E-4A0F-4B57-9D0C-3C6F2A2B9E11';
+    const { config, diagnostics } = parseIgnition({
+      storage: {
+        disks: [
+          {
+            device: '/dev/vdb',
+            partitions: [
+              { label: 'b', resize: true },
+              { label: 'a', number: 4, sizeMiB: 10, startMiB: 20, guid, typeGuid: guid, wipePartitionEntry: true },
+            ],
+          },
+          { device: '/dev/vdc', partitions: [{ number: 1, shouldExist: false, wipePartitionEntry: true }] },
+        ],
+      },
+    });
+    expect(diagnostics).toEqual([]);
+    const mebibyte = 2 ** 20;
+    expect(config.storage.disks).toEqual([
+      {
+        ...{ device: '/dev/vdb', table: 'gpt', overwrite: false, others: 'keep' },
+        partitions: [
+          {
+            ...{ label: 'a', number: 4, size: { kind: 'bytes', bytes: 10 * mebibyte }, startBytes: 20 * mebibyte },
+            ...{ guid: guid.toLowerCase(), type: guid, otherwise: ['replace'] },
+          },
+          { label: 'b', size: { kind: 'rest' }, otherwise: ['resize'] },
+        ],
+      },
+      {
+        ...{ device: '/dev/vdc', table: 'gpt', overwrite: false, others: 'keep' },
+        partitions: [{ number: 1, size: { kind: 'rest' }, otherwise: ['replace'], isAbsent: true }],
+      },
+    ]);
+  });
+
+  test('encrypted devices: a key from the text, from a server, and one that the host makes', () => {
+    const result = parseIgnition({
+      storage: {
+        luks: [
+          {
+            ...{ name: 'given', device: '/dev/vdb', keyFile: { source: dataUrl('key') }, label: 'l', wipeVolume: true },
+            ...{ uuid: '5A1C7E0E-4a0f-4b57-9d0c-3c6f2a2b9e11', options: ['--cipher=x'], openOptions: ['--y'] },
+          },
+          { name: 'fetched', device: '/dev/vdc', keyFile: { source: 'https://a/key' }, discard: true },
+          { name: 'random', device: '/dev/vdd', clevis: { tpm2: false } },
+        ],
+      },
+    });
+    expect(lines(result)).toEqual([
+      expect.stringMatching(/^info .* storage.luks\[2\].clevis.tpm2: false has no effect/),
+    ]);
+    const plain = { options: [], openOptions: [], discard: false, overwrite: false };
+    expect(result.config.storage.luks).toEqual([
+      {
+        ...{ name: 'given', device: '/dev/vdb', key: { kind: 'given', contentBase64: base64('key') }, label: 'l' },
+        ...{ uuid: '5a1c7e0e-4a0f-4b57-9d0c-3c6f2a2b9e11', options: ['--cipher=x'], openOptions: ['--y'] },
+        ...{ discard: false, overwrite: true },
+      },
+      {
+        ...{ ...plain, name: 'fetched', device: '/dev/vdc', discard: true },
+        key: { kind: 'remote', remote: { url: 'https://a/key', headers: [] } },
+      },
+      { ...plain, name: 'random', device: '/dev/vdd', key: { kind: 'random' } },
+    ]);
+  });
+
+  const encrypted = (more: object): object => ({ storage: { luks: [{ name: 'a', device: '/dev/vdb', ...more }] } });
   test.each([
-    ['luks', { storage: { luks: [{ name: 'secret', device: '/dev/vdb' }] } }, 'storage.luks[0]'],
+    ['a key in the TPM', encrypted({ clevis: { tpm2: true, threshold: 1 } }), 'storage.luks[0].clevis.tpm2'],
     [
-      'a single partition',
-      { storage: { disks: [{ device: '/dev/vdb', partitions: [{ number: 4, label: 'a' }] }] } },
-      'storage.disks[0].partitions[0].number',
+      'a key of a Tang server',
+      encrypted({ clevis: { tang: [{ url: 'http://t', thumbprint: 'x' }] } }),
+      'storage.luks[0].clevis.tang',
+    ],
+    [
+      'another pin of Clevis',
+      encrypted({ clevis: { custom: { pin: 'sss', config: '{}' } } }),
+      'storage.luks[0].clevis.custom',
+    ],
+    ['a key of an adapter', encrypted({ cex: { enabled: true } }), 'storage.luks[0].cex.enabled'],
+    ['a name that is written otherwise', encrypted({ name: 'a b' }), 'storage.luks[0].name'],
+    ['an empty key', encrypted({ keyFile: { source: 'data:,' } }), 'storage.luks[0].keyFile.source'],
+    [
+      'an array elsewhere',
+      { storage: { raid: [{ name: '/dev/md0', level: '1', devices: ['/dev/vdd', '/dev/vde'] }] } },
+      'storage.raid[0].name',
+    ],
+    [
+      'a linear array',
+      { storage: { raid: [{ name: 'l', level: 'linear', devices: ['/dev/vdd'] }] } },
+      'storage.raid[0].level',
+    ],
+    [
+      'a partition that takes the rest before another',
+      { storage: { disks: [{ device: '/dev/vdb', partitions: [{ label: 'a' }, { label: 'b', sizeMiB: 1 }] }] } },
+      'storage.disks[0].partitions[0].sizeMiB',
     ],
     [
       'tftp',
@@ -147,8 +254,8 @@ describe('Ignition to the host', () => {
       'storage.files[0].contents.source',
     ],
     [
-      's3',
-      { storage: { files: [{ path: '/a', contents: { source: 's3://a/b' } }] } },
+      'no object of a store',
+      { storage: { files: [{ path: '/a', contents: { source: 's3://bucket' } }] } },
       'storage.files[0].contents.source',
     ],
     [
@@ -165,6 +272,11 @@ describe('Ignition to the host', () => {
       { ignition: { config: { merge: [{ source: 'https://a/b' }] } } },
       'ignition.config.merge[0].source',
     ],
+    [
+      'a certificate on a server',
+      { ignition: { security: { tls: { certificateAuthorities: [{ source: 'https://a/b' }] } } } },
+      'ignition.security.tls.certificateAuthorities[0].source',
+    ],
   ])('%s is refused at its place, and a good config all the same', (_name, config, key) => {
     const result = parseIgnition(config);
     expect(result.config.refused?.map((refused) => refused.key)).toEqual([key]);
@@ -174,6 +286,19 @@ describe('Ignition to the host', () => {
       key,
     ]);
   });
+});
+
+test.each([
+  'https://a/b',
+  's3://bucket/a?versionId=1',
+  'arn:aws:s3:::bucket/a',
+  'gs://bucket/a',
+])('content at %s is fetched on the host, as it is declared', (url) => {
+  const hash = `sha256-${'0'.repeat(64)}`;
+  const contents = { source: url, compression: 'gzip', verification: { hash } };
+  const { config, diagnostics } = parseIgnition({ storage: { files: [{ path: '/a', contents }] } });
+  expect(diagnostics).toEqual([]);
+  expect(config.files).toMatchObject([{ remote: { url, compression: 'gzip', hash, headers: [] } }]);
 });
 
 describe('configs that refer to others', () => {

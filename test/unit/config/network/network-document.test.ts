@@ -172,6 +172,29 @@ config:
     },
   },
   {
+    name: "cloud-init's other spellings: underscores in a bond, a prefix and an MTU in a subnet",
+    text: `version: 1
+config:
+  - type: bond
+    id: bond0
+    name: bond0
+    bond_interfaces: [eth0]
+    params: {bond-mode: 802.3ad, bond-lacp_rate: fast, bond-xmit_hash_policy: layer3+4, bond-use_carrier: 1}
+    subnets: [{type: static, address: 192.0.2.10, prefix: 28, mtu: 1400}]`,
+    network: {
+      version: 2,
+      bonds: {
+        bond0: {
+          addresses: ['192.0.2.10/28'],
+          mtu: 1400,
+          interfaces: ['eth0'],
+          parameters: { mode: '802.3ad', lacp_rate: 'fast', xmit_hash_policy: 'layer3+4' },
+        },
+      },
+    },
+    diagnostics: ['4:5 warning unsupported config[0].id', '7:89 warning unsupported config[0].params.bond-use_carrier'],
+  },
+  {
     name: 'routes and name servers of the host go to a device',
     text: `version: 1
 config:
@@ -242,6 +265,72 @@ test.each([
   ],
 ])('%s is reported at its place', (_name, text, diagnostics) => {
   expect(brief(text)).toEqual(diagnostics);
+});
+
+test.each([
+  [
+    'what DHCP gives is not set by hand',
+    'version: 1\nconfig: [{type: physical, name: a, subnets: [{type: dhcp, address: 10.0.0.1, metric: 5}]}]',
+    ['2:59 warning unsupported config[0].subnets[0].address', '2:78 warning unsupported config[0].subnets[0].metric'],
+  ],
+  [
+    'a metric of no gateway',
+    'version: 1\nconfig: [{type: physical, name: a, subnets: [{type: static, address: 10.0.0.1/8, metric: 5}]}]',
+    ['2:82 warning unsupported config[0].subnets[0].metric'],
+  ],
+  [
+    'two masks that differ',
+    'version: 1\nconfig: [{type: physical, name: a, subnets: [{type: static, address: 10.0.0.1/8, netmask: 255.255.0.0}]}]',
+    ['2:46 warning unsupported config[0].subnets[0]'],
+  ],
+  [
+    'two targets, and a mask of the default route',
+    'version: 1\nconfig: [{type: physical, name: a}, {type: route, destination: default, network: 10.0.0.0, netmask: 255.0.0.0, gateway: 10.0.0.1}]',
+    ['2:73 warning unsupported config[1].network', '2:37 warning unsupported config[1]'],
+  ],
+  [
+    'a device that is described twice',
+    'version: 1\nconfig: [{type: physical, name: a, mtu: 1400}, {type: physical, name: a}]',
+    ['2:10 warning duplicate-key config[0]'],
+  ],
+  [
+    'what nobody tells a bond',
+    'version: 1\nconfig: [{type: bond, name: a, bond_interfaces: [b], params: {bond-mode: 1, bond-lacp_rate: fast, bond-lacp-rate: slow, bond-slaves: c}}]',
+    [
+      '2:77 warning duplicate-key config[0].params.bond-lacp_rate',
+      '2:121 warning unsupported config[0].params.bond-slaves',
+    ],
+  ],
+  [
+    'addresses of the loopback device',
+    'version: 1\nconfig: [{type: loopback, name: lo, subnets: [{type: loopback}, {type: static, address: 10.0.0.1/32}]}]',
+    ['2:65 warning unsupported config[0].subnets[1]'],
+  ],
+  [
+    'options of an address that are none',
+    'version: 2\nethernets: {a: {addresses: [{10.0.0.1/8: x}]}}',
+    ['2:42 error wrong-type ethernets.a.addresses[0]["10.0.0.1/8"]'],
+  ],
+  [
+    'overrides that contradict each other',
+    'version: 2\nethernets: {a: {dhcp4-overrides: {use-mtu: false}, dhcp6-overrides: {use-mtu: true}}}',
+    ['2:52 warning unsupported ethernets.a.dhcp6-overrides'],
+  ],
+])('%s: what is not applied is told', (_name, text, diagnostics) => {
+  expect(brief(text)).toEqual(diagnostics);
+});
+
+test('what says nothing more needs no warning', () => {
+  const text = `version: 1
+config:
+- {type: loopback, name: lo, subnets: [{type: loopback}]}
+- {type: physical, name: eth0, mtu: null, subnets: [{type: static, address: 10.0.0.1/8, netmask: 255.0.0.0}]}
+- {type: bond, name: b, bond_interfaces: [eth1], params: {bond_mode: 802.3ad, bond-xmit_hash_policy: layer2}}`;
+  expect(brief(text)).toEqual([]);
+  expect(parse(text).network).toMatchObject({
+    ethernets: { eth0: { addresses: ['10.0.0.1/8'] } },
+    bonds: { b: { parameters: { mode: '802.3ad', xmit_hash_policy: 'layer2' } } },
+  });
 });
 
 test('nothing declared is nothing', () => {

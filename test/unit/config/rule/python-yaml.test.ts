@@ -50,6 +50,11 @@ const values: readonly (readonly [text: string, value: unknown])[] = [
     ],
   ],
   ['{a: 1, a: 2}', [['a', 2]]],
+  ['[a:b, "c?", x-y :z]', ['a:b', 'c?', 'x-y :z']],
+  ['- a?b\n- :80', ['a?b', ':80']],
+  ['? \n: b', [[null, 'b']]],
+  ['&a : b', [[null, 'b']]],
+  ['a: b\r', [['a', 'b']]],
   [
     '{x: &x {a: 1, b: 2}, y: {<<: *x, b: 3}}',
     [
@@ -87,6 +92,13 @@ const failures: readonly string[] = [
   'a\tb',
   'a \t# b',
   '\u0007',
+  '[wget, http://a.example/b?c=d]',
+  '[a, :80]',
+  '{a: b?}',
+  '[?a]',
+  '|#c\n a',
+  'a: b\n: c',
+  '{: c}',
 ];
 
 describe('a text as PyYAML reads it', () => {
@@ -109,6 +121,9 @@ test.each([
   ['a: "\\$b"\n', 'single quotes'],
   ['a: "b" c\n', 'quote the whole'],
   ['a: b\n---\nc: d\n', 'one document'],
+  ['a: [wget, http://a.example/b?c=d]\n', 'in quotes'],
+  ['a: |#!/bin/sh\n  b\n', 'next line'],
+  ['# a\n\ufeffb: c\n', 'most editors'],
 ])('%j is rejected with a hint', (text, hint) => {
   const [problem] = readPythonYaml(text).problems;
   expect(problem?.hint).toContain(hint);

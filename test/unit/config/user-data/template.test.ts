@@ -17,6 +17,11 @@ test.each([
   ['{{ v1.region | upper }}-{{ v1.tags | join("+") }}', 'EU-a+b'],
   ['{{ v1.zone | default("none") }}', 'none'],
   ['{# a comment #}c: 1', 'c: 1'],
+  ['{{ v1.zone | upper }} {{ v1.zone ~ "!" }}', 'CI_MISSING_JINJA_VAR/ZONE CI_MISSING_JINJA_VAR/zone!'],
+  ['{% for t in v1.zones %}{{ t }}{% endfor %}.', '.'],
+  ['{{ v1.count == 2 }} {{ none }} {{ v1.tags }} {{ {"a": [1.5]} }}', "True None ['a', 'b'] {'a': [1.5]}"],
+  ['{% raw %}{{ v1 }} "\\ {%{% endraw %}\n.', '{{ v1 }} "\\ {%.'],
+  ['{% do v1.zone %}{%+ if true +%}\na{% endif %}', '\na'],
   ['a: $HOME {literally} %', 'a: $HOME {literally} %'],
 ])('%s', (body, expected) => expect(render(body)).toBe(`\n#cloud-config\n${expected}`));
 
@@ -26,6 +31,12 @@ test('a name that is not known stands in the text, and is told', () => {
 });
 
 test.each([
+  ['a part of what is not known', '{{ v1.zone.id | default("a") }}'],
+  ['a filter that Jinja has not', '{{ v1.region | b64encode }}'],
+  ['a test that Jinja has not', '{{ v1.region is match("e") }}'],
+  ['a text and a number added', '{{ v1.region + 1 }}'],
+  ['a division by zero', '{{ 1 / 0 }}'],
+  ['a range that is too long', '{{ range(1000000) | length }}'],
   ['an open block', '{% if v1.region %}'],
   ['a call of what is not there', '{{ v1.nothing() }}'],
   ['a way to JavaScript', '{{ "".constructor.constructor("return process")() }}'],

@@ -173,6 +173,10 @@ const hosts = fc
       fc.record({
         sysctl: fc.dictionary(fc.constantFrom('net.ipv4.ip_forward', 'vm.max_map_count'), odd),
         modules: fc.subarray(['br_netfilter', 'n', 'null']),
+        kernel: fc.record({
+          arguments: fc.subarray(['audit=0', 'a="b c"']),
+          absent_arguments: fc.subarray(['quiet', '0']),
+        }),
         registries: fc.dictionary(
           fc.constantFrom('docker.io', 'r.example.org'),
           fc.record({ username: words, password: words }),

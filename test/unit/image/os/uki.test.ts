@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { appendPeSections, readPeSections, readPeSignatures } from '../../../../image/os/pe.ts';
+import { appendPeSections } from '../../../../image/os/pe.ts';
 import { buildUki, readUki } from '../../../../image/os/uki.ts';
+import { readPeSignatures } from '../../../../src/boot/pe.ts';
+import { readPeSections } from '../../../../src/boot/pe-sections.ts';
 
 /** A PE file with one section of code; `headerBytes` of room for headers. */
 function stub(headerBytes = 0x400): Buffer {

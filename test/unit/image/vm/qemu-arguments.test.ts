@@ -204,6 +204,11 @@ describe('deliveries', () => {
     [{ kind: 'nocloud-vfat', seed }, '-device', ['virtio-blk-pci,drive=delivery-0,serial=delivery-0']],
     [{ kind: 'nocloud-iso', seed }, '-device', ['virtio-blk-pci,drive=delivery-0,serial=delivery-0']],
     [{ kind: 'config-drive', seed }, '-device', ['virtio-blk-pci,drive=delivery-0,serial=delivery-0']],
+    [
+      { kind: 'disc', image: '/a' },
+      '-device',
+      ['virtio-scsi-pci,id=drive-0', 'scsi-cd,bus=drive-0.0,drive=delivery-0'],
+    ],
     [{ kind: 'fw-cfg', name: 'opt/a,b', text: '' }, '-fw_cfg', ['name=opt/a,,b,file=/vm/web/delivery-0']],
     [{ kind: 'smbios-strings', strings: ['a=1,2', 'b'] }, '-smbios', ['type=11,value=a=1,,2', 'type=11,value=b']],
     [

@@ -33,6 +33,18 @@ test.each<[string, Feed, UpdatingHost, string]>([
   ['not what was revoked', feedOf(one, { ...two, revoked: 'eats data' }), hostOf('1.0'), '1.1 was revoked: eats data'],
   ['not what failed here', feedOf(one, two), hostOf('1.0', { rejected: [hash('1.1')] }), '1.1 failed here before'],
   [
+    'not what was refused here',
+    feedOf(one, two),
+    hostOf('1.0', { refused: [{ digest: hash('1.1'), why: 'nobody signed it' }] }),
+    '1.1 was refused here: nobody signed it',
+  ],
+  [
+    'what is before what was refused here',
+    feedOf(one, two, { version: '1.2' }),
+    hostOf('1.0', { refused: [{ digest: hash('1.2'), why: 'nobody signed it' }] }),
+    '1.1',
+  ],
+  [
     'what came after what failed here',
     feedOf(one, two, { version: '1.2' }),
     hostOf('1.0', { rejected: [hash('1.1')] }),

@@ -2,9 +2,11 @@ import { expect, test } from '@jest/globals';
 import type { BootEntry } from '../../../../src/boot/boot-entry.ts';
 import { parseBootEntry } from '../../../../src/boot/boot-entry.ts';
 import type { BootLoader } from '../../../../src/boot/boot-loader.ts';
+import type { KernelObjection } from '../../../../src/boot/kernel-objection.ts';
 import { BerthError } from '../../../../src/core/errors.ts';
 import type { CarriedImage } from '../../../../src/update/bundle/image-list.ts';
 import type { Feed } from '../../../../src/update/feed/feed.ts';
+import { foreseeRefusal, type KernelGate } from '../../../../src/update/machine/kernel-gate.ts';
 import { UpdateKeeper, type UpdatePolicy } from '../../../../src/update/machine/update-keeper.ts';
 import { noMemory, type UpdateMemory } from '../../../../src/update/machine/update-memory.ts';
 import type { UpdateEventLine } from '../../../../src/update/machine/update-status.ts';
@@ -30,6 +32,21 @@ interface Set {
   readonly images?: readonly CarriedImage[];
   readonly cameUp?: string;
   readonly admit?: () => Promise<void>;
+  /** The first look gets no answer. */
+  readonly isSilentAtFirst?: boolean;
+  /** Who signed the kernel image, and whom the firmware trusts; both change with time. */
+  readonly firmware?: { signer: string; trusts: string };
+}
+
+function objectionIn(firmware: Set['firmware']): KernelObjection | undefined {
+  if (firmware === undefined || firmware.signer === firmware.trusts) return undefined;
+  const { signer, trusts } = firmware;
+  return { why: `it is signed by ${signer}`, signers: [signer], trusted: [trusts] };
+}
+
+function signedDocument(version: string, sequence: number) {
+  const document = releaseDocument(version, sequence);
+  return { ...document, uki: { ...document.uki, signers: [Buffer.from('own').toString('base64')] } };
 }
 
 /** A host that runs 1.0, with a boot loader and a repository in memory. */
@@ -39,6 +56,7 @@ function hostWith(set: Set = {}) {
   const notes: string[] = [];
   let files = [...(set.files ?? ['berth_1.0.efi'])];
   let now = noon;
+  let isSilent = set.isSilentAtFirst === true;
   const entry = (file: string): readonly BootEntry[] => {
     const parsed = parseBootEntry(file);
     return parsed === undefined ? [] : [parsed];
@@ -46,6 +64,7 @@ function hostWith(set: Set = {}) {
   const loader: BootLoader = {
     running: async () => Promise.resolve({ name: 'berth_1.0', version: '1.0' }),
     entries: async () => Promise.resolve(files.filter((file) => !file.endsWith('.staged')).flatMap(entry)),
+    onTrial: async () => Promise.resolve(undefined),
     bless: async () => Promise.resolve(),
     reject: async () => Promise.resolve(),
     room: async () => Promise.resolve(set.room ?? 1e9),
@@ -82,6 +101,11 @@ function hostWith(set: Set = {}) {
       return Promise.resolve();
     },
   };
+  const kernelGate: KernelGate = {
+    mark: async () => Promise.resolve(set.firmware?.trusts),
+    foresee: async () => Promise.resolve(objectionIn(set.firmware)),
+    judge: async () => Promise.resolve(objectionIn(set.firmware)),
+  };
   const updater = new Updater({
     ...{ running, loader, clock },
     target: { device: '/dev/b', bytes: set.slotBytes ?? 1e9 },
@@ -92,13 +116,17 @@ function hostWith(set: Set = {}) {
     },
     kernel: async () => Promise.resolve({ content: [], bytes: 0, sha256: '' }),
     isBlessed: () => blessed,
-    ...(set.admit === undefined ? {} : { admit: set.admit }),
+    admit: async (manifest) => {
+      const refusal = await foreseeRefusal(kernelGate, manifest);
+      if (refusal !== undefined) throw refusal;
+      await set.admit?.();
+    },
     rateLimit: () => undefined,
     onStaged: async (target, atMs) => keeper.noteTaken(target, atMs),
     onStep: ({ kind, error }) => story.push(error === undefined ? kind : `${kind}: ${error}`),
   });
   const keeper: UpdateKeeper = new UpdateKeeper({
-    ...{ updater, loader, running, memory, clock },
+    ...{ updater, loader, running, memory, kernelGate, clock },
     policy: () => ({
       strategy: 'staged',
       hasFeed: true,
@@ -109,9 +137,18 @@ function hostWith(set: Set = {}) {
     }),
     open: async () =>
       Promise.resolve({
-        look: async () => (feed instanceof Error ? Promise.reject(feed) : Promise.resolve({ feed, expiries: [] })),
+        look: async (signal) => {
+          if (isSilent) {
+            isSilent = false;
+            signal.throwIfAborted();
+            await new Promise((_resolve, reject) =>
+              signal.addEventListener('abort', () => reject(signal.reason as Error)),
+            );
+          }
+          return feed instanceof Error ? Promise.reject(feed) : Promise.resolve({ feed, expiries: [] });
+        },
         manifest: async ({ version, sequence }) =>
-          Promise.resolve(parseReleaseManifest(Buffer.from(JSON.stringify(releaseDocument(version, sequence))))),
+          Promise.resolve(parseReleaseManifest(Buffer.from(JSON.stringify(signedDocument(version, sequence))))),
         images: async () => Promise.resolve(set.images ?? []),
         artifacts: { read: () => [] as never },
         close: () => undefined,
@@ -209,6 +246,42 @@ test.each([
   expect(host.files()).toEqual(['berth_1.0.efi', 'berth_0.9.efi']);
   expect(host.updater.state.kind).toBe('idle');
   expect(host.notes).toEqual([expect.stringContaining('update-failed 1.1')]);
+});
+
+test('a release that the firmware would not start is refused before anything is written', async () => {
+  const firmware = { signer: 'CN=other', trusts: 'CN=own' };
+  const host = hostWith({ firmware, files: ['berth_1.0.efi', 'berth_0.9.efi'] });
+  const why = 'this machine’s firmware would not start the kernel of 1.1: it is signed by CN=other';
+  const offer = await host.keeper.look({ reason: operator });
+  expect(offer).toMatchObject({ target: null, outcome: why, steps: [] });
+  expect([host.notes, host.memory.value.refused]).toEqual([[], []]);
+  const refusal = {
+    code: 'RELEASE_REFUSED',
+    message: why,
+    details: { refusal: 'firmware', signers: ['CN=other'], trusted: ['CN=own'] },
+  };
+  await expect(host.update()).rejects.toMatchObject(refusal);
+  expect([host.story, host.updater.state.kind]).toEqual([[], 'idle']);
+  expect(host.files()).toEqual(['berth_1.0.efi', 'berth_0.9.efi']);
+  expect(host.notes).toEqual([`refused 1.1: ${why}`]);
+  expect(host.keeper.status().lastLook).toMatchObject({ outcome: why, failures: 1 });
+  // It is not tried again, and the status says why,
+  expect((await host.update()).end).toMatchObject({ outcome: 'none', why: `1.1 was refused here: ${why}` });
+  expect(host.keeper.status().lastLook).toMatchObject({ outcome: `1.1 was refused here: ${why}`, failures: 0 });
+  // unless an operator names it,
+  await expect(host.update({ to: '1.1' })).rejects.toMatchObject(refusal);
+  expect(host.notes).toHaveLength(2);
+  // or the firmware trusts others now.
+  firmware.trusts = 'CN=other';
+  expect((await host.update()).end).toMatchObject({ outcome: 'staged', version: '1.1' });
+});
+
+test('a release after one that the firmware refuses is taken', async () => {
+  const firmware = { signer: 'CN=other', trusts: 'CN=own' };
+  const refused = [{ digest: hash('1.1'), why: 'no', mark: 'CN=own' }];
+  const feed = feedOf({ version: '1.0' }, { version: '1.1' }, { version: '1.2' });
+  const host = hostWith({ firmware: { ...firmware, signer: 'CN=own' }, memory: { refused }, feed });
+  expect((await host.update()).end).toMatchObject({ outcome: 'staged', version: '1.2' });
 });
 
 test('a transfer that fails leaves the running release alone, and the next attempt may do it', async () => {
@@ -375,6 +448,20 @@ test.each([
   await running;
   expect(host.notes).toEqual([`rejected 0.9: ${why}`, 'staged 1.1: 1.1 is offered']);
   expect(host.files()).toEqual(['berth_1.0.efi', 'berth_1.1+3.efi']);
+});
+
+test('an operator need not wait for a repository that the host asks by itself, and that does not answer', async () => {
+  const host = hostWith({ isSilentAtFirst: true });
+  const ending = new AbortController();
+  const running = host.keeper.run(ending.signal);
+  for (let turn = 0; turn < 500 && host.updater.state.kind !== 'looking'; turn += 1) await Promise.resolve();
+  expect(await host.keeper.update({ reason: operator }, () => undefined)).toMatchObject({
+    outcome: 'staged',
+    version: '1.1',
+  });
+  ending.abort();
+  await running;
+  expect(host.notes).toEqual(['staged 1.1: 1.1 is offered']);
 });
 
 test('a host whose strategy is off does nothing by itself', async () => {

@@ -37,6 +37,16 @@ const rows: { what: string; facts: Partial<RebootFacts>; decision: unknown }[] =
     decision: { kind: 'wait', why: 'the strategy is "off": whoever restarts this host boots the release' },
   },
   {
+    what: 'kernel arguments: as releases',
+    facts: { what: 'kernel arguments' },
+    decision: { kind: 'now', why: 'kernel arguments are staged' },
+  },
+  {
+    what: 'kernel arguments: never by themselves',
+    facts: { what: 'kernel arguments', strategy: 'staged' },
+    decision: { kind: 'wait', why: 'the strategy is "staged": whoever restarts this host boots it with them' },
+  },
+  {
     what: 'an operator goes over everything',
     facts: { strategy: 'off', isOperatorAsking: true, inhibitors: [backup], window: opensLater },
     decision: { kind: 'now', why: 'an operator asked for it' },

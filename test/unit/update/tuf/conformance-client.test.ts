@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -80,4 +80,48 @@ test('the first failure ends it, with exit code 1', async () => {
   repository.timestamp.version = 0;
   expect(await run('refresh')).toBe(1);
   expect(await run('no-such-command')).toBe(1);
+});
+
+/** As `init` does. */
+async function begin(): Promise<void> {
+  await mkdir(join(directory, 'metadata'));
+  await copyFile(join(directory, 'initial.json'), join(directory, 'metadata', 'root.json'));
+}
+
+test('what was downloaded is replaced by what the repository vouches for, and by nothing else', async () => {
+  await begin();
+  const file = join(directory, 'targets', 'file');
+  const publish = (content: string): void => {
+    repository.addArtifact('targets', 'file', content);
+    repository.targets.version += 1;
+    repository.updateSnapshot();
+  };
+  for (const content of ['first', 'second']) {
+    publish(content);
+    expect(await run('download', '--target-name', 'file')).toBe(0);
+    expect(await readFile(file, 'utf8')).toBe(content);
+  }
+  publish('third');
+  repository.artifacts.set('file', Buffer.from('other'));
+  expect(await run('download', '--target-name', 'file')).toBe(1);
+  expect(await readFile(file, 'utf8')).toBe('second');
+});
+
+test('there is a file for each role that is trusted, and for no other', async () => {
+  await begin();
+  repository.delegate('targets', { name: 'old' }).expires = repository.targets.expires;
+  repository.updateSnapshot();
+  expect(await run('download', '--target-name', 'none')).toBe(1);
+  const trusted = async (): Promise<string[]> =>
+    (await readdir(join(directory, 'metadata'))).filter((name) => name.endsWith('.json')).toSorted();
+  expect(await trusted()).toEqual(['old.json', 'root.json', 'snapshot.json', 'targets.json', 'timestamp.json']);
+  repository.rotateKeys('snapshot');
+  repository.publishRoot();
+  delete repository.targets.delegations;
+  repository.delegated.clear();
+  delete repository.snapshot.meta['old.json'];
+  repository.targets.version += 1;
+  repository.updateSnapshot();
+  expect(await run('refresh')).toBe(0);
+  expect(await trusted()).toEqual(['root.json', 'snapshot.json', 'targets.json', 'timestamp.json']);
 });

@@ -73,6 +73,8 @@ export class Simulator {
   readonly requests: string[] = [];
   /** Names → what is served instead. */
   readonly instead = new Map<string, Uint8Array>();
+  /** Names of metadata that are not there. */
+  readonly absent = new Set<string>();
   /** Snapshot and timestamp tell lengths and hashes. */
   withHashes = false;
 
@@ -174,6 +176,7 @@ export class Simulator {
 
   #bounded(name: string, maxBytes: number): Uint8Array | undefined {
     this.requests.push(name);
+    if (this.absent.has(name)) return undefined;
     return atMost(name, this.instead.get(name) ?? this.#serve(name), maxBytes);
   }
 

@@ -64,7 +64,7 @@ export class GoDecoder {
   #list(items: readonly GoNode[], shape: ListShape, place: Place): Traced {
     const read = items.map((item, index) => {
       const child = place.child(index);
-      this.#offsets.set(child.path, item.offset, item.offset);
+      this.#offsets.set(child.path, item.offset, item);
       if (isNull(item)) child.warn('empty-value', 'this item has no value, so it is left out');
       return this.#value(item, shape.item, child);
     });
@@ -90,7 +90,7 @@ export class GoDecoder {
       if (key.kind === 'scalar' && key.text === '<<' && ['', '!!merge'].includes(key.tag)) {
         merged = value;
         const child = place.child('<<');
-        this.#offsets.set(child.path, key.offset, value.offset);
+        this.#offsets.set(child.path, key.offset, value);
         if (shape.kind === 'record') {
           child.warn('unchecked-keys', 'Butane counts "<<" itself as an unused key', undefined, 'key');
         }
@@ -117,7 +117,7 @@ export class GoDecoder {
     fields: Map<string, Traced>,
   ): void {
     const child = place.child(name);
-    this.#offsets.set(child.path, key.offset, value.offset);
+    this.#offsets.set(child.path, key.offset, value);
     const fieldShape =
       shape.kind === 'texts' ? ({ kind: 'text' } as const) : shape.fields.find((field) => field.key === name)?.shape;
     if (fieldShape === undefined) {
@@ -166,7 +166,7 @@ export class GoDecoder {
       const id = `${key.kind}:${key.kind === 'scalar' ? key.text : key.kind === 'alias' ? key.name : ''}`;
       if (seen.has(id)) {
         const child = key.kind === 'scalar' ? place.child(key.text) : place;
-        this.#offsets.set(child.path, key.offset, key.offset);
+        this.#offsets.set(child.path, key.offset, key);
         child.error('duplicate-key', `"${id.slice(id.indexOf(':') + 1)}" stands twice in the same mapping`);
         unique = false;
       }

@@ -1,8 +1,20 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments, type Scalar } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 import type { Problem } from '../../../../core/diagnostic.ts';
 import { placeholderHint } from '../../../placeholder.ts';
 import { lineAt } from '../../../text-lines.ts';
-import { endAsWritten, type TextPosition, withoutTraces } from '../../../yaml-document.ts';
+import { indentContinuations } from '../../../yaml-continuation.ts';
+import { endAsWritten, isWithoutKey, type TextPosition, withLineFeeds, withoutTraces } from '../../../yaml-document.ts';
 import { refuseText, yamlLimits, yamlSyntaxProblem } from '../../../yaml-source.ts';
 import type { GoAlias, GoMapping, GoNode, GoScalar, GoSequence } from './node.ts';
 import { findGoTab } from './tabs.ts';
@@ -19,17 +31,27 @@ const yamlTags = 'tag:yaml.org,2002:';
 
 /** Parses without resolving scalars; unused documents of the text are passed over, as go-yaml does. Pure; never throws. */
 export function readGoYaml(source: string): GoYaml {
-  // To libyaml these end a line, too; each stays one character, so that places stay where they are.
-  const text = source.replace(/\r(?!\n)|[\u0085\u2028\u2029]/g, '\n');
+  const text = withLineFeeds(source);
+  const refusal = refuseText(text);
+  if (refusal !== undefined) {
+    const position = (): TextPosition => ({ line: 1, column: 1 });
+    return { root: undefined, problems: [{ problem: refusal, position: position() }], position };
+  }
+  const strict = parseFirst(text, new Map());
+  if (strict.problems.length === 0) return strict;
+  // The next lines of a text in quotes or brackets may stand anywhere to libyaml.
+  const { text: indented, added } = indentContinuations(text);
+  const laxer = added.size === 0 ? strict : parseFirst(indented, added);
+  return laxer.problems.length === 0 ? laxer : strict;
+}
+
+/** `added` blanks were put before lines, by number from 1. */
+function parseFirst(text: string, added: ReadonlyMap<number, number>): GoYaml {
   const lines = new LineCounter();
   const position = (offset: number): TextPosition => {
     const { line, col } = lines.linePos(offset);
-    return { line: Math.max(1, line), column: Math.max(1, col) };
+    return { line: Math.max(1, line), column: Math.max(1, col - (added.get(line) ?? 0)) };
   };
-  const refusal = refuseText(text);
-  if (refusal !== undefined) {
-    return { root: undefined, problems: [{ problem: refusal, position: { line: 1, column: 1 } }], position };
-  }
   const unlike = unlikeLibyaml(text);
   try {
     const documents = withoutTraces(() =>
@@ -116,6 +138,8 @@ class UnreadableNode extends Error {
   }
 }
 
+type Extent = Pick<GoNode, 'offset' | 'end'>;
+
 /** Turns the parser's nodes into ours; each one once, whatever aliases point at it. */
 class NodeReader {
   readonly #text: string;
@@ -126,14 +150,16 @@ class NodeReader {
     this.#text = text;
   }
 
-  read(node: Node | null): GoNode {
-    const offset = node?.range?.[0] ?? 0;
-    if (isAlias(node)) return this.#alias(node.source, offset);
-    if (isMap(node)) return this.#mapping(node.items, node.anchor, offset);
-    if (isSeq(node)) return this.#sequence(node.items, node.anchor, offset);
+  read(node: Node | null, inBrackets = false): GoNode {
+    const [offset, end] = node?.range ?? [0, 0];
+    const extent = { offset, end };
+    if (isAlias(node)) return this.#alias(node.source, extent);
+    if (isMap(node)) return this.#mapping(node, inBrackets || node.flow === true, extent);
+    if (isSeq(node)) return this.#sequence(node, inBrackets || node.flow === true, extent);
+    if (inBrackets && isScalar(node)) this.#checkPlain(node, offset);
     const scalar: GoScalar = isScalar(node)
-      ? { kind: 'scalar', text: this.#textOf(node), tag: tagOf(node), offset }
-      : { kind: 'scalar', text: '', tag: '', offset };
+      ? { kind: 'scalar', text: this.#textOf(node), tag: tagOf(node), ...extent }
+      : { kind: 'scalar', text: '', tag: '', ...extent };
     if (isScalar(node) && node.anchor !== undefined) this.#anchors.set(node.anchor, scalar);
     return scalar;
   }
@@ -147,37 +173,44 @@ class NodeReader {
     return typeof value === 'string' ? value : (source ?? '');
   }
 
-  #alias(name: string, offset: number): GoAlias {
-    const target = this.#anchors.get(name);
-    if (target === undefined) throw new UnreadableNode(`"*${name}" has no anchor "&${name}" before it`, offset);
-    return { kind: 'alias', name, target, offset };
+  /** libyaml takes `?` and a leading `:` for the marks of keys and values there. */
+  #checkPlain({ type, range }: Scalar, offset: number): void {
+    const source = type === 'PLAIN' ? this.#text.slice(range?.[0], range?.[1]) : '';
+    if (source.includes('?') || source.startsWith(':'))
+      throw new UnreadableNode('an unquoted text in brackets cannot have "?", nor begin with ":"', offset);
   }
 
-  #mapping(
-    pairs: readonly { readonly key: unknown; readonly value: unknown }[],
-    anchor: string | undefined,
-    offset: number,
-  ): GoMapping {
+  #alias(name: string, extent: Extent): GoAlias {
+    const target = this.#anchors.get(name);
+    if (target === undefined) throw new UnreadableNode(`"*${name}" has no anchor "&${name}" before it`, extent.offset);
+    return { kind: 'alias', name, target, ...extent };
+  }
+
+  #mapping({ items, anchor }: YAMLMap, inBrackets: boolean, extent: Extent): GoMapping {
     const entries: { key: GoNode; value: GoNode }[] = [];
-    const mapping: GoMapping = { kind: 'mapping', entries, offset };
+    const mapping: GoMapping = { kind: 'mapping', entries, ...extent };
     // An anchor counts from its node on, so that what is inside may name it.
     if (anchor !== undefined) this.#anchors.set(anchor, mapping);
-    this.#descend(offset, () => {
-      for (const { key, value } of pairs) {
-        const keyNode = this.read(key as Node | null);
-        const valueNode = this.read(value as Node | null);
-        entries.push({ key: keyNode, value: value === null ? { ...valueNode, offset: keyNode.offset } : valueNode });
+    this.#descend(extent.offset, () => {
+      for (const { key, value } of items) {
+        const keyNode = this.read(key as Node | null, inBrackets);
+        if (isWithoutKey(key, this.#text)) throw new UnreadableNode('there is no key before ":"', keyNode.offset);
+        const valueNode = this.read(value as Node | null, inBrackets);
+        entries.push({
+          key: keyNode,
+          value: value === null ? { ...valueNode, offset: keyNode.offset, end: keyNode.end } : valueNode,
+        });
       }
     });
     return mapping;
   }
 
-  #sequence(children: readonly unknown[], anchor: string | undefined, offset: number): GoSequence {
+  #sequence({ items: children, anchor }: YAMLSeq, inBrackets: boolean, extent: Extent): GoSequence {
     const items: GoNode[] = [];
-    const sequence: GoSequence = { kind: 'sequence', items, offset };
+    const sequence: GoSequence = { kind: 'sequence', items, ...extent };
     if (anchor !== undefined) this.#anchors.set(anchor, sequence);
-    this.#descend(offset, () => {
-      for (const child of children) items.push(this.read(child as Node | null));
+    this.#descend(extent.offset, () => {
+      for (const child of children) items.push(this.read(child as Node | null, inBrackets));
     });
     return sequence;
   }

@@ -1,17 +1,27 @@
 import { formatPath } from '../../../../core/diagnostic.ts';
 import type { HostDraft } from '../../../host-draft.ts';
 import type { Place } from '../../../place.ts';
-import type { Refuse } from '../contents.ts';
+import { leaveForLater, passOverOthers, type Refuse } from '../contents.ts';
+import type { Resource } from '../model.ts';
 import type { Origins } from '../origins.ts';
+
+export interface HostOptions {
+  /** Where the parts of the config stand. */
+  readonly origins: Origins;
+  /** True: what it refers to on servers is taken in before it is applied. */
+  readonly isCompletedLater: boolean;
+}
 
 /** What the parts of a config are turned into a host config with. */
 export class HostContext {
   readonly host: HostDraft;
   readonly #origins: Origins;
+  readonly #isCompletedLater: boolean;
 
-  constructor(host: HostDraft, origins: Origins) {
+  constructor(host: HostDraft, { origins, isCompletedLater }: HostOptions) {
     this.host = host;
     this.#origins = origins;
+    this.#isCompletedLater = isCompletedLater;
   }
 
   /** Where a structure stands. */
@@ -42,6 +52,16 @@ export class HostContext {
     const entries = Array.isArray(value) ? value.entries() : Object.entries(value);
     for (const [part, child] of entries) this.passOver(child, place.child(part), why);
   }
+
+  /** A document on a server that the config is not complete without. */
+  readonly leaveToServer = (resource: Resource, place: Place): void => {
+    if (this.#isCompletedLater) {
+      leaveForLater(resource, place);
+      return;
+    }
+    passOverOthers(resource, place);
+    this.refuse(place.child('source'), 'it is on a server, and was not fetched', 'put it into a data: URL');
+  };
 
   /** Of no effect, and the rest of the config makes sense without it. */
   readonly leave: Refuse = (place, why, hint) => {

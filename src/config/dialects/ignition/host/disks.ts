@@ -1,9 +1,10 @@
+import type { Draft } from '../../../host-draft.ts';
 import type { Place } from '../../../place.ts';
-import type { Disk, Filesystem, Luks, Partition, Raid, Storage } from '../model.ts';
+import type { PartitionConfig, RaidConfig } from '../../../storage-config.ts';
+import type { Disk, Filesystem, Partition, Raid, Storage } from '../model.ts';
 import type { HostContext } from './context.ts';
+import { takeLuks } from './luks.ts';
 
-/** sfdisk(8)'s word for what Ignition makes of a partition without a type. */
-const defaultType = 'linux';
 const mebibyte = 2 ** 20;
 
 /** Disks, arrays, encrypted devices and file systems, as far as Berth's storage can make them. */
@@ -17,68 +18,57 @@ export function takeStorage(storage: Storage, place: Place, context: HostContext
 function takeDisk(disk: Disk, place: Place, context: HostContext): void {
   const { device = '', partitions = [], wipeTable = false } = disk;
   const before = context.host.config.refused?.length ?? 0;
-  const items = partitions.map((partition, index) => {
+  // As Ignition has it: those without a number take what the others leave.
+  const inOrder = [...partitions.entries()].toSorted(([, a], [, b]) => Number(isFree(a)) - Number(isFree(b)));
+  const items = inOrder.map(([index, partition], order) => {
     const at = context.at(partition, place.child('partitions').child(index));
-    return partitionOf(partition, index, partitions.length, at, context);
+    return partitionOf(
+      partition,
+      inOrder.slice(order + 1).every(([, one]) => one.shouldExist === false),
+      at,
+      context,
+    );
   });
   if ((context.host.config.refused?.length ?? 0) > before) {
     context.passOver(disk, place, 'the disk is refused');
     return;
   }
   const { disks } = context.host.config.storage;
-  disks.push({ device, table: 'gpt', partitions: items, overwrite: wipeTable });
+  disks.push({ device, table: 'gpt', partitions: items, overwrite: wipeTable, others: 'keep' });
   context.host.name(['disk_setup', device], place);
 }
 
-interface SizedPartition {
-  size: { kind: 'bytes'; bytes: number } | { kind: 'rest' };
-  type: string;
-  label?: string;
+function isFree({ number = 0 }: Partition): boolean {
+  return number === 0;
 }
 
-/** Partitions are made one behind the other, in the order of the config. */
 function partitionOf(
   partition: Partition,
-  index: number,
-  count: number,
+  isLast: boolean,
   place: Place,
-  { refuse, leave }: HostContext,
-): SizedPartition {
-  const { label, number = 0, sizeMiB = 0, startMiB = 0, typeGuid = '', guid = '' } = partition;
-  const whole = 'give the disk "wipeTable": true and describe all of its partitions, in order';
-  if (partition.shouldExist === false) {
-    refuse(place.child('shouldExist'), 'Berth does not take single partitions away', whole);
-  }
-  if (partition.resize === true) refuse(place.child('resize'), 'Berth resizes no partition but by growing it', whole);
-  if (number === index + 1) {
-    place.child('number').inform('no-effect', `it is partition ${number} by its place in the list`);
-  } else if (number !== 0) {
-    refuse(
-      place.child('number'),
-      `this is partition ${index + 1} of the disk: Berth numbers them in their order`,
-      whole,
-    );
-  }
-  if (startMiB !== 0) refuse(place.child('startMiB'), 'Berth puts partitions one behind the other', 'leave it out');
-  if (guid !== '') refuse(place.child('guid'), 'Berth gives partitions a GUID of its own', 'find it by its label');
-  if (sizeMiB === 0 && index < count - 1) {
+  { refuse }: HostContext,
+): Draft<PartitionConfig> {
+  const { label, number = 0, sizeMiB = 0, startMiB = 0, typeGuid = '', guid = '', shouldExist } = partition;
+  if (sizeMiB === 0 && !isLast && shouldExist !== false) {
     refuse(place.child('sizeMiB'), 'only the last partition takes the rest of the disk', 'give it a size');
   }
-  if (partition.wipePartitionEntry === true) {
-    leave(
-      place.child('wipePartitionEntry'),
-      'a table that is not as declared is made anew as a whole',
-      'use "wipeTable" of the disk',
-    );
-  }
+  const otherwise = [
+    ...(partition.wipePartitionEntry === true ? ['replace' as const] : []),
+    ...(partition.resize === true ? ['resize' as const] : []),
+  ];
   return {
     size: sizeMiB === 0 ? { kind: 'rest' } : { kind: 'bytes', bytes: sizeMiB * mebibyte },
-    type: typeGuid === '' ? defaultType : typeGuid,
+    ...(typeGuid === '' ? {} : { type: typeGuid }),
     ...(label === undefined || label === '' ? {} : { label }),
+    ...(number === 0 ? {} : { number }),
+    ...(startMiB === 0 ? {} : { startBytes: startMiB * mebibyte }),
+    ...(guid === '' ? {} : { guid: guid.toLowerCase() }),
+    ...(otherwise.length === 0 ? {} : { otherwise }),
+    ...(shouldExist === false ? { isAbsent: true } : {}),
   };
 }
 
-const levels = new Map<string, '0' | '1' | '4' | '5' | '6' | '10'>([
+const levels = new Map<string, RaidConfig['level']>([
   ...(['0', '1', '4', '5', '6', '10'] as const).flatMap(
     (level) =>
       [
@@ -91,22 +81,23 @@ const levels = new Map<string, '0' | '1' | '4' | '5' | '6' | '10'>([
 ]);
 
 function takeRaid(raid: Raid, place: Place, context: HostContext): void {
-  const { name = '', level = '', devices = [], spares = 0, options = [] } = raid;
+  const { level = '', devices = [], spares = 0, options = [] } = raid;
+  const name = (raid.name ?? '').replace(/^\/dev\/md\//, '');
+  if (name.includes('/')) {
+    context.refuse(place.child('name'), 'arrays are below /dev/md', 'give a name without "/"');
+    context.passOver(raid, place, 'the array is refused');
+    return;
+  }
   const known = levels.get(level);
   if (known === undefined) {
-    context.refuse(place.child('level'), 'Berth makes no linear arrays', 'use raid0');
+    const why = 'the kernel has no linear arrays: they left Linux with 6.8';
+    context.refuse(place.child('level'), why, 'use raid0, which takes devices of different sizes, too');
     context.passOver({ ...raid, level: undefined }, place, 'the array is refused');
     return;
   }
   const array = { name, level: known, devices: [...devices], spares, options: [...options], overwrite: true };
   context.host.config.storage.raid.push(array);
   context.host.name(['berth', 'raid', name], place);
-}
-
-function takeLuks({ name = '', ...others }: Luks, place: Place, context: HostContext): void {
-  const why = `Berth does not encrypt devices, and ${JSON.stringify(name)} is not to be there in clear text`;
-  context.passOver(others, place, 'Berth does not encrypt devices');
-  context.refuse(place, why, 'leave "luks" out, and name the device itself where its mapping is named');
 }
 
 /** How mkfs takes a UUID. */

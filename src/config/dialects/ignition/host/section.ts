@@ -1,5 +1,7 @@
+import { isCertificates } from '../../../certificates.ts';
+import { argumentFault } from '../../../kernel-arguments.ts';
 import type { Place } from '../../../place.ts';
-import { contentsOf, passOverOthers } from '../contents.ts';
+import { contentsOf } from '../contents.ts';
 import type { IgnitionConfig, IgnitionSection } from '../model.ts';
 import type { HostContext } from './context.ts';
 
@@ -33,30 +35,33 @@ function takeAuthorities({ security }: IgnitionSection, place: Place, context: H
   context.each(security?.tls?.certificateAuthorities, place, (authority, at) => {
     const contents = contentsOf(authority, at, context.refuse);
     if (contents?.kind === 'remote') {
-      passOverOthers(authority, at);
-      context.refuse(
-        at.child('source'),
-        'certificates are not fetched: who would vouch for them?',
-        'put the certificate into a data: URL',
-      );
+      context.leaveToServer(authority, at);
     } else if (contents?.kind === 'bytes') {
-      caCertificates.push(contents.bytes.toString('utf8').trim());
-      context.host.name(['berth', 'ca_certificates'], place);
+      const text = contents.bytes.toString('utf8').trim();
+      if (isCertificates(text)) {
+        caCertificates.push(text);
+        context.host.name(['berth', 'ca_certificates'], place);
+      } else {
+        context.refuse(at.child('source'), 'this is no certificate in PEM form', '-----BEGIN CERTIFICATE-----…');
+      }
     }
   });
 }
 
-/** `kernelArguments`: the command line is part of the signed image. */
-export function takeKernelArguments({ kernelArguments }: IgnitionConfig, root: Place, { leave }: HostContext): void {
-  for (const key of ['shouldExist', 'shouldNotExist'] as const) {
+/** `kernelArguments`: what Berth sets itself has no effect; the rest is tried at the next boot. */
+export function takeKernelArguments({ kernelArguments }: IgnitionConfig, root: Place, context: HostContext): void {
+  const { host, leave } = context;
+  const take = (key: 'shouldExist' | 'shouldNotExist'): string[] => {
+    const place = root.child('kernelArguments').child(key);
+    const taken = new Set<string>();
     for (const [index, argument] of (kernelArguments?.[key] ?? []).entries()) {
-      const what = key === 'shouldExist' ? 'not added to' : 'not taken from';
-      const why = `${JSON.stringify(argument)} is ${what} the kernel's command line, which is part of the signed image`;
-      leave(
-        root.child('kernelArguments').child(key).child(index),
-        why,
-        'kernel settings: berth.sysctl; modules: berth.modules',
-      );
+      const fault = argumentFault(argument);
+      if (fault === undefined) taken.add(argument);
+      else leave(place.child(index), fault.why, fault.hint);
     }
-  }
+    if (taken.size > 0) host.name(['berth', 'kernel', key === 'shouldExist' ? 'arguments' : 'absent_arguments'], place);
+    return [...taken];
+  };
+  const [present, absent] = [take('shouldExist'), take('shouldNotExist')];
+  if (present.length + absent.length > 0) host.config.kernelArguments = { present, absent };
 }

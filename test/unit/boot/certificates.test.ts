@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { certificatesOf } from '../../../../image/os/signature.ts';
+import { certificatesOf } from '../../../src/boot/certificates.ts';
 
 const signedData = Buffer.from('06092a864886f70d010702', 'hex');
 
