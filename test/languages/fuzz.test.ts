@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
@@ -21,6 +22,16 @@ async function fuzz(): Promise<FuzzResult> {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as FuzzResult;
 }
 
+/** A row of docs/soak-languages.md. */
+async function note(result: Omit<FuzzResult, 'slowest'>): Promise<void> {
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const cells = [
+    ...[new Date().toISOString().slice(0, 10), seed, result.cases, percent(result.recognised / result.cases)],
+    ...[Math.round(result.slowestMs), Math.round(result.peakMegabytes), percent(result.branchShare)],
+  ];
+  await appendFile(join(import.meta.dirname, '../../docs/soak-languages.md'), `| ${cells.join(' | ')} |\n`);
+}
+
 test(
   `${count} mutated configs of every language: no exception, none takes long, little memory`,
   async () => {
@@ -31,6 +42,7 @@ test(
     expect({ slowestMs: result.slowestMs < 1000, slowest }).toEqual({ slowestMs: true, slowest });
     expect(result.peakMegabytes).toBeLessThan(300);
     expect(result.branchShare).toBeGreaterThan(0.5);
+    if (isSoak) await note(result);
   },
   isSoak ? 4 * 60 * 60_000 : 300_000,
 );
