@@ -35,7 +35,7 @@ test(
         );
         expect((await host.status()).volumes.forwardOnly).toEqual(['system/berth_orders']);
         const blocked = (await host.history()).find(({ kind }) => kind === 'rollback-blocked');
-        expect(blocked?.reason).toContain('it was not healthy within 100 seconds: not-the-bad-one');
+        expect(blocked?.reason).toContain('it was not healthy within 240 seconds: not-the-bad-one');
         expect((await host.tryOs('rollback 2>&1')).output).toContain('--force');
 
         // Each restart is a try; after the third, the boot loader comes to the other release by itself.
