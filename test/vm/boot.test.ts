@@ -81,6 +81,7 @@ test(
       expect(await shell.output('cat /etc/machine-id')).toBe(machineId);
       expect(await shell.output('cat /var/lib/berth/test-file')).toBe('kept');
       expect((await shell.run('test -e /etc/test-file')).exitCode).toBe(1);
+      await vm.until('somebody who hears the button', async () => (await shell.run('pidof acpid')).exitCode === 0);
       await vm.powerOff();
     });
   },
