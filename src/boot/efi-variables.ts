@@ -27,8 +27,8 @@ export async function readLoaderVariable(name: string): Promise<string | undefin
 }
 
 /** Whether the firmware starts signed programs only. */
-export async function isSecureBoot(): Promise<boolean> {
-  return (await readVariable(`SecureBoot-${firmwareVendor}`))?.[0] === 1;
+export async function isSecureBoot(read = readVariable): Promise<boolean> {
+  return (await read(`SecureBoot-${firmwareVendor}`))?.[0] === 1;
 }
 
 /** A variable's content to its text: UTF-16, little-endian, ended by a zero. Pure. */

@@ -2,12 +2,12 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { certificatesOf } from './certificates.ts';
+import { isSecureBoot } from './efi-variables.ts';
 import { type FirmwareTrust, type KernelObjection, objectionToKernel, objectionToSigners } from './kernel-objection.ts';
 import { peDigest, readPeSignatures } from './pe.ts';
 import { parseSignatureDatabase } from './signature-database.ts';
 
-/** Vendors of the variables: UEFI specification 3.3, EFI_GLOBAL_VARIABLE, and 32.6.1, EFI_IMAGE_SECURITY_DATABASE_GUID. */
-const state = 'SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c';
+/** With their vendor: UEFI specification 32.6.1, EFI_IMAGE_SECURITY_DATABASE_GUID. */
 const allowed = 'db-d719b2cb-3d3a-4596-a3bc-dad00e67656f';
 const forbidden = 'dbx-d719b2cb-3d3a-4596-a3bc-dad00e67656f';
 
@@ -75,7 +75,7 @@ export class SecureBoot {
 
   async #lists(): Promise<Readonly<Record<keyof FirmwareTrust, Buffer>> | undefined> {
     const { readVariable } = this.#deps;
-    if ((await readVariable(state))?.[0] !== 1) return undefined;
+    if (!(await isSecureBoot(readVariable))) return undefined;
     const empty = Buffer.alloc(0);
     return { allowed: (await readVariable(allowed)) ?? empty, forbidden: (await readVariable(forbidden)) ?? empty };
   }

@@ -1,7 +1,6 @@
 import type { BootLoader } from '../../boot/boot-loader.ts';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import type { Reason } from '../../core/plan.ts';
-import { shownUrl } from '../../datasource/inline-seed.ts';
 import type { CarriedImage } from '../bundle/image-list.ts';
 import type { Feed, FeedRelease } from '../feed/feed.ts';
 import type { ArtifactSource } from '../transfer/source.ts';
@@ -10,8 +9,10 @@ import { foreseeRefusal, isKernelRefusal } from './kernel-gate.ts';
 import type { LookPolicy } from './look-times.ts';
 import { type Find, Lookout, type LookoutDependencies, type Question } from './lookout.ts';
 import { stepsTo, targetOf } from './offer.ts';
+import { askedMeanwhile, OwnLook } from './own-look.ts';
 import type { ReleaseSource } from './release-source.ts';
-import { type LastLook, type Pin, type UpdateMemory, withBlessed, withRefused, withTaken } from './update-memory.ts';
+import { tellStatus } from './told-status.ts';
+import { type Pin, type UpdateMemory, withBlessed, withRefused, withTaken } from './update-memory.ts';
 import { planImages } from './update-plan.ts';
 import type { UpdateTarget } from './update-state.ts';
 import type { UpdateEnd, UpdateEventLine, UpdateOffer, UpdateStatus } from './update-status.ts';
@@ -70,8 +71,7 @@ export class UpdateKeeper {
   readonly #lookout: Lookout;
   #progress: TransferProgress | undefined;
   #isPassedOver = false;
-  /** A look of the host's own, while it lasts. */
-  #ownLook: Promise<unknown> | undefined;
+  readonly #ownLook = new OwnLook();
 
   constructor(deps: UpdateKeeperDependencies) {
     this.#deps = deps;
@@ -98,23 +98,12 @@ export class UpdateKeeper {
     }
   }
 
-  /** Without what is to become of a restart: that is the business of `reboot/`. */
   status(): Omit<UpdateStatus, 'restart' | 'inhibitors'> {
     const { updater, policy, memory } = this.#deps;
-    const { feed, channel, strategy } = policy();
-    const { state } = updater;
-    const { pin, lastLook } = memory.value;
-    return {
-      state: state.kind,
-      version: 'target' in state ? state.target.version : null,
-      since: state.kind === 'staged' ? isoTime(state.sinceMs) : null,
-      progress: state.kind === 'writing' ? (this.#progress ?? null) : null,
-      // An address may hold a password.
-      ...{ feed: feed === undefined ? null : shownUrl(feed), channel, strategy },
-      pin: { version: pin.version ?? null, until: isoTime(pin.untilMs) },
-      lastLook: lastLook === undefined ? null : toldLook(lastLook),
-      nextLook: isoTime(this.#lookout.nextMs),
-    };
+    return tellStatus({
+      ...{ state: updater.state, progress: this.#progress, declared: policy(), memory: memory.value },
+      nextLookMs: this.#lookout.nextMs,
+    });
   }
 
   /** Asks the repository, and changes nothing on this host. Throws as {@link Lookout.ask} does. */
@@ -164,7 +153,7 @@ export class UpdateKeeper {
   async #noteFailure(release: FeedRelease | undefined, named: string | undefined, error: unknown): Promise<void> {
     const { note, memory, kernelGate } = this.#deps;
     const version = release?.version ?? named;
-    if (version === undefined) return;
+    if (version === undefined || error === askedMeanwhile) return;
     const why = messageOf(error);
     if (release === undefined || !isKernelRefusal(error)) return note('update-failed', version, why);
     await note('refused', version, why);
@@ -313,23 +302,16 @@ export class UpdateKeeper {
     const { schedule } = this.#deps.policy();
     const expression = schedule ?? 'about every 45 minutes';
     const reason: Reason = { kind: 'schedule', expression, due: new Date(this.#deps.clock.now()).toISOString() };
-    const look = this.update({ reason }, () => undefined);
-    this.#ownLook = look;
-    try {
-      await look;
-    } catch (error) {
+    await this.#ownLook
+      .take(async () => this.update({ reason }, () => undefined))
       // What went wrong is in the last look, which the status shows.
-      if (error !== askedMeanwhile) this.#deps.onProblem(messageOf(error));
-    } finally {
-      this.#ownLook = undefined;
-    }
+      .catch((error: unknown) => this.#deps.onProblem(messageOf(error)));
   }
 
-  /** Whoever asks now is not to wait for a repository that this host asks by itself, or be turned away. What is being written goes on. */
+  /** What is being written goes on. */
   async #endOwnLook(): Promise<void> {
-    if (this.#ownLook === undefined || !['looking', 'staged'].includes(this.#deps.updater.state.kind)) return;
-    this.#lookout.end(askedMeanwhile);
-    await this.#ownLook.catch(() => undefined);
+    if (this.#isBusy() && this.#deps.updater.state.kind !== 'looking') return;
+    await this.#ownLook.giveWay((why) => this.#lookout.end(why));
   }
 
   /** A release that was withdrawn must not be booted, though it is whole. */
@@ -344,15 +326,4 @@ export class UpdateKeeper {
     onStaged();
     updater.take({ kind: 'look' });
   }
-}
-
-/** Ends a look of the host's own. */
-const askedMeanwhile = new BerthError('CANCELLED', 'an operator asked meanwhile');
-
-function isoTime(ms: number | undefined): string | null {
-  return ms === undefined ? null : new Date(ms).toISOString();
-}
-
-function toldLook({ atMs, outcome, failures, warnings }: LastLook): NonNullable<UpdateStatus['lastLook']> {
-  return { at: new Date(atMs).toISOString(), outcome, failures, warnings };
 }

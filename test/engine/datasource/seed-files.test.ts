@@ -7,6 +7,7 @@ import { readBoundedFile } from '../../../src/datasource/bounded-file.ts';
 import { readHostFacts } from '../../../src/datasource/host-facts-reader.ts';
 import { HostGuestValues } from '../../../src/datasource/hypervisor/host-guest-values.ts';
 import { MountedSeedDevices } from '../../../src/datasource/mounted-seed-devices.ts';
+import { noFacts } from '../../support/no-facts.ts';
 
 let root: string;
 beforeEach(async () => {
@@ -90,16 +91,7 @@ test('the facts of a host are read from its files', async () => {
 
 test('a host that tells nothing has no facts', async () => {
   const run = (): Promise<string> => Promise.reject(new Error('exit 2'));
-  expect(await readHostFacts(run, new AbortController().signal, root)).toEqual({
-    dmi: {},
-    oemStrings: [],
-    cmdline: '',
-    fwCfg: [],
-    blockDevices: [],
-    seedFiles: [],
-    guestValues: [],
-    isVirtual: false,
-  });
+  expect(await readHostFacts(run, new AbortController().signal, root)).toEqual(noFacts);
 });
 
 test('VMware’s program is asked on a machine of VMware’s, for names that are known', async () => {

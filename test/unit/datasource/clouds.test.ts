@@ -7,11 +7,8 @@ import { type HostFacts, kernelArgument } from '../../../src/datasource/host-fac
 import { defaultGateways, expandEndpoints, splitZone } from '../../../src/datasource/metadata-endpoints.ts';
 import { settledFacts } from '../../../src/datasource/settled-facts.ts';
 import { datasources, selectDatasource } from '../../../src/datasource/table.ts';
+import { noFacts } from '../../support/no-facts.ts';
 
-const noFacts: HostFacts = {
-  ...{ dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [], guestValues: [] },
-  isVirtual: false,
-};
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** What the firmware says, and where that is. */

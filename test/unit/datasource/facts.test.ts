@@ -11,11 +11,8 @@ import { settledFacts } from '../../../src/datasource/settled-facts.ts';
 import { oemStringsOf } from '../../../src/datasource/smbios-table.ts';
 import { datasources, selectDatasource } from '../../../src/datasource/table.ts';
 import { unpack } from '../../../src/datasource/unpack.ts';
+import { noFacts } from '../../support/no-facts.ts';
 
-const noFacts: HostFacts = {
-  ...{ dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [], guestValues: [] },
-  isVirtual: false,
-};
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('facts are read', () => {

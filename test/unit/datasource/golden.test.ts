@@ -8,6 +8,7 @@ import type { HostFacts } from '../../../src/datasource/host-facts.ts';
 import type { NetworkText } from '../../../src/datasource/seed-documents.ts';
 import type { MetadataServices, SeedPorts } from '../../../src/datasource/seed-ports.ts';
 import { datasources } from '../../../src/datasource/table.ts';
+import { noFacts } from '../../support/no-facts.ts';
 
 /*
  * One folder a case: facts.json (what the host tells; what is left out is not there), `device/` (files of the seed disk),
@@ -15,10 +16,6 @@ import { datasources } from '../../../src/datasource/table.ts';
  * expected.json. UPDATE_GOLDEN=1 rewrites the last.
  */
 const fixtures = join(import.meta.dirname, 'fixtures');
-const noFacts: HostFacts = {
-  ...{ dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [], guestValues: [] },
-  isVirtual: false,
-};
 
 /** A document below which there are others is the file `index` there. */
 function read(path: string): Uint8Array | undefined {

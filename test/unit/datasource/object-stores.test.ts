@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseObjectUrl, type S3Place } from '../../../src/config/object-url.ts';
-import type { HostFacts } from '../../../src/datasource/host-facts.ts';
 import { parseEc2Role } from '../../../src/datasource/objects/ec2-role.ts';
 import { parseGoogleToken } from '../../../src/datasource/objects/google-account.ts';
 import { objectPlatformOf } from '../../../src/datasource/objects/object-platform.ts';
 import { bucketAddress, regionToAsk, s3Address } from '../../../src/datasource/objects/s3-address.ts';
 import { s3Request } from '../../../src/datasource/objects/sign-s3.ts';
+import { noFacts } from '../../support/no-facts.ts';
 
 const placeOf = (url: string): S3Place => parseObjectUrl(url) as S3Place;
 
@@ -117,17 +117,5 @@ test.each([
   ['another cloud', { dmi: { sys_vendor: 'Hetzner' } }, undefined],
   ['no cloud', {}, undefined],
 ] as const)('whose credentials there are: %s', (_what, facts, platform) => {
-  const none: HostFacts = {
-    ...{
-      dmi: {},
-      oemStrings: [],
-      cmdline: '',
-      fwCfg: [],
-      blockDevices: [],
-      seedFiles: [],
-      guestValues: [],
-      isVirtual: false,
-    },
-  };
-  expect(objectPlatformOf({ ...none, ...facts })).toBe(platform);
+  expect(objectPlatformOf({ ...noFacts, ...facts })).toBe(platform);
 });

@@ -11,6 +11,7 @@ import { ObjectStores } from '../../../../src/datasource/objects/object-stores.t
 import { SourceFetcher } from '../../../../src/datasource/objects/source-fetcher.ts';
 import { reportBoot } from '../../../../src/datasource/report-boot.ts';
 import type { SeedPorts } from '../../../../src/datasource/seed-ports.ts';
+import { noFacts } from '../../../support/no-facts.ts';
 
 export type HostCommand =
   | { readonly kind: 'seed'; readonly facts: Partial<HostFacts>; readonly isReady: boolean }
@@ -46,11 +47,7 @@ const metadata = new MetadataClient({
   isUplink: async (link) => Promise.resolve(link === 'eth0'),
 });
 const { signal } = new AbortController();
-const factsOf = ({ facts }: { readonly facts: Partial<HostFacts> }): HostFacts => ({
-  ...{ dmi: {}, oemStrings: [], cmdline: '', fwCfg: [], blockDevices: [], seedFiles: [], guestValues: [] },
-  isVirtual: false,
-  ...facts,
-});
+const factsOf = ({ facts }: { readonly facts: Partial<HostFacts> }): HostFacts => ({ ...noFacts, ...facts });
 const http = new HttpFetcher({
   clock: { now: () => systemClock.now(), sleep: async (ms, until) => systemClock.sleep(ms / 50, until) },
   random: Math.random,
