@@ -113,8 +113,8 @@ export interface MachineStatus {
   } | null;
   /** What went wrong with the boot or with a key of the config, a line each. */
   readonly problems: readonly string[];
-  /** What only the next boot brings, a line each. */
-  readonly pending: readonly string[];
+  /** What only the next boot brings, a line each. Absent: the host is older than that. */
+  readonly pending?: readonly string[];
   /** Why the host has no config and waits for one; null when it has one. */
   readonly maintenance: string | null;
   /** null when the boot entries could not be found; then it is among the problems. */

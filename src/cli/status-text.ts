@@ -46,7 +46,7 @@ export function renderServices(services: readonly ServiceStatus[], now: number, 
 
 /** The network in a line, where the config is from, and what is wrong with the machine. */
 function renderMachine(
-  { config, network, problems, pending, maintenance, release }: MachineStatus,
+  { config, network, problems, pending = [], maintenance, release }: MachineStatus,
   style: Style,
 ): string {
   const links = (network?.links ?? []).map(({ name, addresses }) => [name, ...addresses].join(' ')).join(', ');

@@ -2,17 +2,14 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { findFirmware } from '../../image/vm/requirements.ts';
 import { plainLines } from '../../image/vm/serial-text.ts';
-import type { HostStatus } from '../../src/agent/model.ts';
 import type { OsEvent } from '../../src/update/os-status.ts';
-import { ReleaseRepository } from './support/release-repository.ts';
-import { TestReleases } from './support/test-releases.ts';
+import { type TestRelease, TestReleases } from './support/test-releases.ts';
 import { bootLimitMs, type TestVm, withDirectory, withVm } from './support/test-vm.ts';
+import { isHealthy, withReleases, withUpdatingHost } from './support/updating-host.ts';
 
 const up = /^berth: slot a on/;
-const other = /^berth: slot b on/;
 const isBlessed = /^berth: os: .* is blessed/;
 const key = 'berth.kernel.arguments';
-const isHealthy = ({ state }: HostStatus): boolean => state === 'healthy';
 
 function config(words: readonly string[], strategy: 'immediate' | 'staged'): string {
   return `#cloud-config
@@ -56,7 +53,7 @@ test(
           expect(plan).toMatch(/"kind": ?"stage-kernel-arguments"/);
           expect(plan).toMatch(/"cost": ?"reboot"/);
           await berth(vm, config(['test.two="a b"'], 'staged'), 'apply');
-          const waiting = await vm.statusInside('what waits', ({ machine }) => machine?.pending.length === 1);
+          const waiting = await vm.statusInside('what waits', ({ machine }) => machine?.pending?.length === 1);
           expect(waiting.machine?.pending).toEqual([`${key}: kernel arguments test.two="a b" at the next boot`]);
           expect(await commandLine(vm)).toContain('test.one=1');
           await restart(vm, 3);
@@ -116,72 +113,39 @@ test(
 test(
   'a release is tried with the kernel arguments of the one before, and blessed or taken back with them',
   async () => {
-    await withDirectory(async (directory) => {
-      const releases = await TestReleases.open(directory);
-      const repository = await ReleaseRepository.create(join(directory, 'www'));
-      try {
-        const bad = await releases.make('98.0.0');
-        const good = await releases.make('99.0.0');
-        await repository.publish(bad);
-        const userData = `#cloud-config
-hostname: carried
-berth:
-  kernel: {arguments: [test.one=1]}
-  update:
-    feed: ${repository.guestUrl}
-    channel: edge
-    strategy: off
-    root: '${await repository.root()}'
-    health:
-      deadline: 150s
-      checks: [{name: not-the-bad-one, command: [sh, -c, '! grep -q ${bad.slot.rootHash} /proc/cmdline']}]
-`;
-        const change = {
-          userData,
-          disk: {
-            base: await releases.firstDisk(join(directory, 'host.raw')),
-            ...({ baseFormat: 'raw', sizeBytes: 8 * 2 ** 30, bus: 'virtio' } as const),
-          },
-          boot: { kind: 'uefi', ...findFirmware('amd64') },
-        } as const;
-        await withVm(change, async (vm) => {
-          await vm.start();
-          await vm.statusInside('what waits', ({ machine }) => machine?.pending.length === 1);
-          await restart(vm, 2);
-          await vm.lines(isBlessed, 1);
+    await withReleases(async (works) => {
+      const [bad, good] = [await works.releases.make('98.0.0'), await works.releases.make('99.0.0')];
+      await works.repository.publish(bad);
+      const gate = `{name: not-the-bad-one, command: [sh, -c, '! grep -q ${bad.slot.rootHash} /proc/cmdline']}`;
+      const change = { health: `{deadline: 240s, checks: [${gate}]}`, berth: '  kernel: {arguments: [test.one=1]}\n' };
+      await withUpdatingHost(works, change, async (host) => {
+        const { vm } = host;
+        const startedFrom = ({ slot }: TestRelease): RegExp =>
+          new RegExp(`^berth[.]usr=${slot.rootHash}:.* test[.]one=1$`);
+        await vm.statusInside('what waits', ({ machine }) => machine?.pending?.length === 1);
+        await host.restart();
+        await host.comesUpIn('a');
+        await vm.line(isBlessed);
 
-          await (await vm.shell()).output('berth os update --stage-only', 400_000);
-          await (await vm.shell()).output('sync; /usr/lib/berth/power reboot &');
-          await vm.restarted();
-          await vm.lines(other, 1);
-          expect(await commandLine(vm)).toMatch(new RegExp(`^berth[.]usr=${bad.slot.rootHash}:.* test[.]one=1$`));
-          await vm.lines(/^berth: going back to the other system: it was not healthy within 150 seconds/, 1);
-          await vm.restarted();
-          await vm.lines(up, 3);
-          await vm.statusInside('a healthy host', isHealthy);
-          expect(await commandLine(vm)).toMatch(/ test[.]one=1$/);
-          const history = JSON.parse(await (await vm.shell()).output('berth os history --json')) as OsEvent[];
-          expect(history.find(({ kind }) => kind === 'rejected')?.version).toBe('98.0.0');
+        await host.update('--stage-only');
+        await host.restart();
+        await host.comesUpIn('b');
+        expect(await commandLine(vm)).toMatch(startedFrom(bad));
+        expect((await host.isBackFrom(bad)).reason).toContain('not-the-bad-one');
+        expect(await commandLine(vm)).toMatch(startedFrom(host.first));
 
-          await repository.publish(good);
-          await (await vm.shell()).output('berth os update --stage-only', 400_000);
-          await (await vm.shell()).output('sync; /usr/lib/berth/power reboot &');
-          await vm.restarted();
-          await vm.lines(other, 2);
-          expect(await commandLine(vm)).toMatch(new RegExp(`^berth[.]usr=${good.slot.rootHash}:.* test[.]one=1$`));
-          await vm.lines(/^berth: os: 99[.]0[.]0 is blessed/, 1);
-          await vm.until('the entry', async () =>
-            (await entries(vm)).some((file) => /^berth_99[.]0[.]0-arguments-[0-9a-f]{12}[.]conf$/.test(file)),
-          );
-          await (await vm.shell()).output('sync; /usr/lib/berth/power reboot &');
-          await vm.restarted();
-          await vm.lines(other, 3);
-          expect(await commandLine(vm)).toMatch(new RegExp(`^berth[.]usr=${good.slot.rootHash}:.* test[.]one=1$`));
-        });
-      } finally {
-        await repository.close();
-        await releases.close();
-      }
+        await works.repository.publish(good);
+        await host.update('--stage-only');
+        await host.restart();
+        await host.keeps(good);
+        expect(await commandLine(vm)).toMatch(startedFrom(good));
+        await vm.until('the entry', async () =>
+          (await entries(vm)).some((file) => /^berth_99[.]0[.]0-arguments-[0-9a-f]{12}[.]conf$/.test(file)),
+        );
+        await host.restart();
+        await host.comesUpIn('b');
+        expect(await commandLine(vm)).toMatch(startedFrom(good));
+      });
     });
   },
   8 * bootLimitMs,

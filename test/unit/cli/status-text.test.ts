@@ -27,6 +27,11 @@ test.each<[string, MachineStatus, string[]]>([
     ['Network  ready  eth0 10.0.2.15/24'],
   ],
   [
+    'what it has of it, when it is older than the command',
+    { config, network, problems: [], maintenance: null, release: null },
+    ['Network  ready  eth0 10.0.2.15/24', 'Config   nocloud  /dev/vdb (cidata)'],
+  ],
+  [
     'what is missing, and what is wrong',
     {
       config,
