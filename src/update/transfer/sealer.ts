@@ -1,8 +1,8 @@
 import type { SlotLane } from './slot-lane.ts';
 import type { BlockRange } from './verity.ts';
 
-/** What is written before it is made durable: 16 MiB, since the last part is waited for. */
-const mostBlocks = 4096;
+/** What is written before it is made durable: 32 MiB. */
+const mostBlocks = 8192;
 /** What was fetched for it: a power cut costs no more than this, twice, and what is under way. */
 const mostFetchedBytes = 2 ** 20;
 

@@ -31,8 +31,7 @@ export class SlotTransfer {
   readonly #layout: SlotLayout;
   readonly #leaves: Uint8Array;
   readonly #writer: SlotLane;
-  /** Started when the writer has something to do: threads that start at once start slowly. */
-  #checkers: readonly SlotLane[] = [];
+  readonly #checkers: readonly SlotLane[];
   readonly #batches: BatchSource;
   readonly #detours: string[] = [];
   #index: BlockIndex | undefined;
@@ -47,6 +46,8 @@ export class SlotTransfer {
     this.#leaves = new Uint8Array(new SharedArrayBuffer(release.dataBlocks * digestBytes));
     const setup = { target, layout: this.#layout, ...(seed === undefined ? {} : { seed: seed.device }) };
     this.#writer = new SlotLane({ kind: 'write', ...setup });
+    const check = { kind: 'check', target, leaves: this.#leaves } as const;
+    this.#checkers = Array.from({ length: checkers }, () => new SlotLane(check));
     const limit = rateLimit === undefined ? undefined : new TokenBucket(rateLimit, clock);
     const metered = new MeteredSource(source, limit, (bytes) => {
       this.#bytesFetched += bytes;
@@ -56,10 +57,8 @@ export class SlotTransfer {
   }
 
   async run(): Promise<WrittenSlot> {
-    const { release, artifacts, seed, target } = this.#options;
+    const { release, artifacts, seed } = this.#options;
     this.#hasLeftovers = await this.#writer.call('begin', release.rootHash);
-    const check = { kind: 'check', target, leaves: this.#leaves } as const;
-    this.#checkers = Array.from({ length: checkers }, () => new SlotLane(check));
     const delta = artifacts.deltas.find(({ fromRootHash }) => fromRootHash === seed?.rootHash);
     const seedBlocks = seed?.dataBlocks ?? 0;
     const { full, index } = artifacts;
