@@ -10,7 +10,6 @@ import { type Ec2Role, readEc2Role } from './ec2-role.ts';
 import { type GoogleToken, readGoogleToken } from './google-account.ts';
 import type { ObjectPlatform } from './object-platform.ts';
 import { bucketAddress, regionToAsk, s3Address } from './s3-address.ts';
-import { s3Request } from './sign-s3.ts';
 
 export interface ObjectStoresDeps {
   readonly metadata: MetadataServices;
@@ -65,6 +64,8 @@ export class ObjectStores {
       owner.kind === 'access-point'
         ? owner.region
         : await this.#regionOf(owner.name, regionToAsk(place, ownRegion), way, signal);
+    // Loaded when an object is fetched: hosts that fetch none carry none of it.
+    const { s3Request } = await import('./sign-s3.ts');
     const request = s3Request(s3Address(place, region), region, credentials, this.#deps.clock.now());
     return { ...request, way, refusedAdvice: s3Advice(isOwn, credentials !== undefined) };
   }
