@@ -155,9 +155,11 @@ export class OwnOs implements Os {
 
   get summary(): ReleaseSummary {
     const [last] = this.#rejected();
-    const takenBack = last === undefined ? null : { version: last.version, reason: last.reason, at: last.at };
+    const takenBack = last === undefined ? null : summaryOf(last);
+    const verdict = this.#deps.records.events.findLast(({ kind }) => kind === 'refused' || kind === 'blessed');
+    const refused = verdict?.kind === 'refused' ? summaryOf(verdict) : null;
     const { staged = null, lastLook = null } = this.updates?.summary ?? {};
-    return { version: this.#deps.version, isBlessed: this.isBlessed, takenBack, staged, lastLook };
+    return { version: this.#deps.version, isBlessed: this.isBlessed, takenBack, refused, staged, lastLook };
   }
 
   async blessOs({ manual }: { readonly manual: boolean }, { who, command }: Operator): Promise<OsStatus> {
@@ -232,3 +234,7 @@ function countsOf(events: readonly OsEvent[]): ReadonlyMap<string, number> {
 const health = (version: string): Reason => ({ kind: 'health', service: `release ${version}`, result: 'healthy' });
 
 const line = ({ name, detail }: CheckResult): string => `${name}: ${detail}`;
+
+function summaryOf({ version, reason, at }: OsEvent): NonNullable<ReleaseSummary['takenBack']> {
+  return { version, reason, at };
+}

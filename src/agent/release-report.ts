@@ -1,11 +1,17 @@
 import type { OsEvent } from '../update/os-status.ts';
 import type { ReportIdentity } from './boot-report.ts';
 
+/** The events that are reported. */
+const outcomes = ['rejected', 'rolled-back', 'refused', 'arguments-rejected'] as const;
+
 /** What a host tells of a release that failed here at `berth.report.url`: the JSON body of a POST. */
 export interface ReleaseReport extends ReportIdentity {
   readonly kind: 'berth-release';
-  /** `rejected`: it failed; `rolled-back`: an operator went back. */
-  readonly outcome: 'rejected' | 'rolled-back';
+  /**
+   * `rejected`: it failed; `rolled-back`: an operator went back; `refused`: the firmware would not start its kernel, so it was not
+   * taken; `arguments-rejected`: it failed with new kernel arguments, and runs without them.
+   */
+  readonly outcome: (typeof outcomes)[number];
   /** The one that failed. */
   readonly version: string;
   /** Of its `release.json`, as its channel's feed has it; null for one that came with the image. */
@@ -32,9 +38,9 @@ export interface ReleaseReportFacts extends ReportIdentity {
 
 const longestReason = 1000;
 
-/** The events that are reported. Pure. */
+/** Whether an event is reported. Pure. */
 export function isReported({ kind }: OsEvent): boolean {
-  return kind === 'rejected' || kind === 'rolled-back';
+  return outcomeOf(kind) !== undefined;
 }
 
 /** A report: small, and without secrets. Pure. */
@@ -43,7 +49,7 @@ export function releaseReport(facts: ReleaseReportFacts): ReleaseReport {
   const release = taken.findLast(({ version }) => version === event.version);
   return {
     kind: 'berth-release',
-    outcome: event.kind === 'rolled-back' ? 'rolled-back' : 'rejected',
+    outcome: outcomeOf(event.kind) ?? 'rejected',
     version: event.version,
     digest: release === undefined || release.digest === '' ? null : release.digest,
     rootHash: release === undefined || release.rootHash === '' ? null : release.rootHash,
@@ -52,4 +58,8 @@ export function releaseReport(facts: ReleaseReportFacts): ReleaseReport {
     at: event.at,
     ...{ hostname, machineId, bootId, runs },
   };
+}
+
+function outcomeOf(kind: OsEvent['kind']): ReleaseReport['outcome'] | undefined {
+  return outcomes.find((outcome) => outcome === kind);
 }

@@ -61,7 +61,7 @@ export function statusMetrics(status: HostStatus): MetricFamily[] {
 
 function releaseMetrics(release: ReleaseSummary | null): MetricFamily[] {
   if (release === null) return [];
-  const { version, isBlessed, takenBack, staged, lastLook } = release;
+  const { version, isBlessed, takenBack, refused, staged, lastLook } = release;
   return [
     gauge('berth_os_blessed', '1 when the OS release that runs has proved itself.', [
       { labels: { version }, value: Number(isBlessed) },
@@ -70,6 +70,11 @@ function releaseMetrics(release: ReleaseSummary | null): MetricFamily[] {
       'berth_os_taken_back_timestamp_seconds',
       'When the last OS release that failed here was taken back, in seconds since the epoch.',
       takenBack === null ? [] : [{ labels: { version: takenBack.version }, value: Date.parse(takenBack.at) / 1000 }],
+    ),
+    gauge(
+      'berth_os_refused_timestamp_seconds',
+      'When an OS release was not taken because the firmware would not start it, in seconds since the epoch.',
+      refused === null ? [] : [{ labels: { version: refused.version }, value: Date.parse(refused.at) / 1000 }],
     ),
     gauge(
       'berth_os_staged',

@@ -183,6 +183,7 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
             version: text,
             isBlessed: boolean,
             takenBack: nullable(object({ version: text, reason: text, at: time })),
+            refused: nullable(object({ version: text, reason: text, at: time })),
             staged: nullable(text),
             lastLook: nullable(object({ at: time, failures: integer })),
           }),

@@ -60,11 +60,16 @@ function renderMachine(
   return [...lines, ...problems.map((problem) => style.bad(problem))].join('\n');
 }
 
-function renderRelease({ version, isBlessed, takenBack, staged }: ReleaseSummary, style: Style): string {
+// An older host says nothing of releases that it refused.
+function renderRelease(
+  { version, isBlessed, takenBack, refused = null, staged }: ReleaseSummary,
+  style: Style,
+): string {
   const state = isBlessed ? style.good('blessed') : style.busy('on trial');
   const failed = takenBack === null ? '' : style.bad(`${takenBack.version} was taken back: ${takenBack.reason}`);
+  const untaken = refused === null ? '' : style.bad(`${refused.version} was refused: ${refused.reason}`);
   const next = staged === null ? '' : style.busy(`${staged} boots next`);
-  return [version, state, next, failed].filter((part) => part !== '').join('  ');
+  return [version, state, next, failed, untaken].filter((part) => part !== '').join('  ');
 }
 
 /** A state in its colour. */

@@ -2,7 +2,7 @@ import { isBerthError } from '../../core/errors.ts';
 import type { CheckResult } from '../../update/health-gate.ts';
 import type { BlessState, OsEntry, OsEvent, OsStatus } from '../../update/os-status.ts';
 import type { Command } from '../context.ts';
-import type { Style } from '../style.ts';
+import type { Paint, Style } from '../style.ts';
 import { formatDuration, table } from '../text.ts';
 import { renderUpdate } from './os-update.ts';
 
@@ -110,7 +110,7 @@ const entryCells =
   };
 
 function renderHistory(events: readonly OsEvent[], now: number, style: Style): string {
-  const paints: Readonly<Record<OsEvent['kind'], (text: string) => string>> = {
+  const paints: Readonly<Record<OsEvent['kind'], Paint>> & Readonly<Record<string, Paint | undefined>> = {
     booted: style.dim,
     blessed: style.good,
     rejected: style.bad,
@@ -128,7 +128,8 @@ function renderHistory(events: readonly OsEvent[], now: number, style: Style): s
   const rows = events.map(({ at, kind, version, reason }) => [
     `${formatDuration(now - Date.parse(at))} ago`,
     version,
-    paints[kind](kind),
+    // A host may be newer than this command, and tell of more.
+    (paints[kind] ?? style.dim)(kind),
     reason,
   ]);
   return table(['WHEN', 'VERSION', 'WHAT', 'WHY'], rows);

@@ -60,13 +60,11 @@ export function slotLayout(dataBlocks: number): SlotLayout {
 
 /** Digests of whole blocks, one after the other. Writes `blocks.length / 4096` digests into `digests` from `at` (a count) on. */
 export function hashBlocks(blocks: Uint8Array, digests: Uint8Array, at: number): void {
-  const out = Buffer.from(digests.buffer, digests.byteOffset, digests.byteLength);
-  let position = at * digestBytes;
-  for (let start = 0; start < blocks.length; start += blockBytes) {
-    // As text: a Buffer a digest would be garbage of twice its size.
-    out.write(hash('sha256', blocks.subarray(start, start + blockBytes)), position, digestBytes, 'hex');
-    position += digestBytes;
-  }
+  let text = '';
+  // As text: a Buffer a digest would be garbage of twice its size.
+  for (let start = 0; start < blocks.length; start += blockBytes)
+    text += hash('sha256', blocks.subarray(start, start + blockBytes));
+  Buffer.from(digests.buffer, digests.byteOffset, digests.byteLength).write(text, at * digestBytes, 'hex');
 }
 
 /** The tree over `leaves`, the digests of all data blocks: byte for byte what veritysetup writes, superblock included. Pure. */

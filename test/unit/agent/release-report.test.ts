@@ -38,7 +38,8 @@ test.each<[OsEvent['kind'], boolean]>([
   ['blessed', false],
   ['dropped', false],
   ['update-failed', false],
-  ['refused', false],
+  ['refused', true],
+  ['arguments-rejected', true],
 ])('%s: reported is %s', (kind, is) => {
   expect(isReported({ ...rejected, kind })).toBe(is);
 });
