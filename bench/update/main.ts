@@ -81,6 +81,7 @@ async function page(table: string, notes: readonly string[], runs: number): Prom
     'have their default settings; xdelta3 `-9` with a window of the whole image; zstd `-19 --long=30 --patch-from`.',
     'Throughput: the median time of writing a slot by delta, durable, read back from the disk and checked, beside `dd oflag=direct` of',
     `the same image and \`openssl dgst -sha256\` of what it wrote, in turn, ${runs} times; disk caches of the old image warm.`,
+    'A disk of a cloud is slower than the one of this machine; so both are also timed in a control group that reads and writes at no more than 250 MB/s.',
     '',
     `- Date: ${new Date().toISOString().slice(0, 10)}; commit ${commit.trim()}; Node ${process.versions.node}`,
     `- Machine: ${cpus().length} × ${processor?.model ?? 'unknown processor'}, ${Math.round(totalmem() / 2 ** 30)} GB, a shared virtual machine`,

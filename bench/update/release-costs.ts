@@ -5,12 +5,13 @@ import { agentFlags } from '../../src/cli/daemon.ts';
 import type { ReleaseArtifact } from '../../src/update/release-manifest.ts';
 import { verifySlot } from '../../src/update/transfer/verify-slot.ts';
 import { blockBytes } from '../../src/update/transfer/verity.ts';
-import { median } from '../stopwatch.ts';
 import type { BenchRelease } from './images.ts';
 import { measured, type Usage } from './measured.ts';
-import type { Applied, ApplyTask, MakeTask } from './ours.ts';
+import type { ApplyTask, MakeTask } from './ours.ts';
 import { peerCost, peerNames, type UpdateCost, type UpdatePeer } from './peers.ts';
 import { publish } from './publication.ts';
+import { slowDisk } from './slow-disk.ts';
+import { shownTimes, throughput, told, type WriteSeconds, writeSeconds } from './throughput.ts';
 
 export interface CostOptions {
   readonly directory: string;
@@ -27,9 +28,10 @@ export interface OurCosts {
   readonly ranges: UpdateCost;
   /** All that a host fetches, in bytes, by deltas. */
   readonly fetched: { readonly slot: number; readonly kernel: number; readonly metadata: number };
-  /** Medians, of the clock. */
-  readonly applySeconds: number;
-  readonly ddSeconds: number;
+  /** Writing the slot by delta, on this machine's disk. */
+  readonly write: WriteSeconds;
+  /** The same on a disk of 250 MB/s each way; absent where the kernel cannot slow one down. */
+  readonly slowWrite?: WriteSeconds;
 }
 
 /** What other programs cost for the same slots. */
@@ -74,47 +76,30 @@ async function ourCostsIn(
   next: BenchRelease,
   { program, progress, runs }: CostOptions,
 ): Promise<OurCosts> {
+  const command = (verb: 'make' | 'apply', given: MakeTask | ApplyTask): string[] => [
+    ...[process.execPath, ...(verb === 'apply' ? agentFlags : [])],
+    ...[program, verb, JSON.stringify(given)],
+  ];
   const ours = async (verb: 'make' | 'apply', given: MakeTask | ApplyTask): Promise<Usage> =>
-    measured(
-      [process.execPath, ...(verb === 'apply' ? agentFlags : []), program, verb, JSON.stringify(given)],
-      join(directory, 'time'),
-    );
+    measured(command(verb, given), join(directory, 'time'));
   const server = await ours('make', { old, next, directory });
   const artifacts = JSON.parse(server.stdout) as ReleaseArtifact[];
   const { targets, manifest, metadataBytes } = await publish(old, next, artifacts, directory);
   const [target, copy] = [join(directory, 'target'), join(directory, 'copy')];
-  // In place, as a slot is: a new file would lie elsewhere on the disk each time.
-  const freshen = async (file: string): Promise<void> => {
-    const write = ['dd', 'status=none', `if=${old.slot.file}`, `of=${file}`, 'bs=4M', 'conv=fsync,notrunc'];
-    await measured(write, join(directory, 'time'));
-  };
   for (const file of [target, copy]) await freshTarget(file, old.slot, next.slot);
   const task: ApplyTask = { old, manifest, targets, target };
-  const applied: number[] = [];
-  const copied: number[] = [];
-  let client: Usage = server;
-  for (let run = 0; run < runs; run += 1) {
-    // Ways in turn, a different one first each time: what the disk is at else hits both.
-    const steps = [
-      async () => {
-        await freshen(target);
-        client = await ours('apply', task);
-        applied.push(told(client).seconds);
-      },
-      async () => {
-        await freshen(copy);
-        copied.push(await ddSeconds(next.slot, copy, join(directory, 'time')));
-      },
-    ];
-    for (const step of run % 2 === 0 ? steps : steps.toReversed()) await step();
-  }
+  const slots = { directory, old: old.slot, next: next.slot, target, copy, apply: command('apply', task), runs };
+  const quick = await throughput(slots);
+  const disk = await slowDisk(directory);
+  const slow = disk === undefined ? undefined : await throughput({ ...slots, by: disk.slowed });
+  await disk?.remove();
   const damage = await verifySlot(target, next.slot, new AbortController().signal);
   if (damage.differs.length + damage.unknown.length > 0) throw new Error('the slot is not the release');
+  const { client } = quick;
   const { slotBytes, kernelBytes } = told(client);
   const delta = { bytes: slotBytes, server, client };
-  progress(
-    `  delta: ${shown(delta)}; apply ${applied.map((time) => time.toFixed(2)).join(' ')}, dd ${copied.map((time) => time.toFixed(2)).join(' ')}`,
-  );
+  progress(`  delta: ${shown(delta)}; ${shownTimes(quick)}`);
+  progress(`  on a slow disk: ${slow === undefined ? 'not on this kernel' : shownTimes(slow)}`);
   await freshTarget(target, old.slot, next.slot);
   const withoutDeltas = manifest.artifacts.filter(({ kind }) => kind !== 'delta');
   const byRanges = await ours('apply', { ...task, manifest: { ...manifest, artifacts: withoutDeltas } });
@@ -122,28 +107,16 @@ async function ourCostsIn(
   const full = manifest.artifacts.find(({ kind }) => kind === 'full')?.bytes ?? 0;
   progress(`  ranges: ${shown(ranges)}; full stream ${full}; kernel image ${kernelBytes}; metadata ${metadataBytes}`);
   const fetched = { slot: slotBytes, kernel: kernelBytes, metadata: metadataBytes };
-  const times = { applySeconds: median(applied), ddSeconds: median(copied) };
-  return { delta, ranges, fetched, ...times };
-}
-
-function told({ stdout }: Usage): Applied {
-  return JSON.parse(stdout) as Applied;
+  return {
+    ...{ delta, ranges, fetched, write: writeSeconds(quick) },
+    ...(slow === undefined ? {} : { slowWrite: writeSeconds(slow) }),
+  };
 }
 
 /** A target that holds another release, as a spare slot does. */
 async function freshTarget(target: string, old: SlotImage, next: SlotImage): Promise<void> {
   await copyFile(old.file, target);
   await grow(target, next);
-}
-
-/** Writing an image into a slot with dd, and hashing what is on the disk with openssl. */
-async function ddSeconds({ file }: SlotImage, copy: string, report: string): Promise<number> {
-  const write = await measured(
-    ['dd', 'status=none', `if=${file}`, `of=${copy}`, 'bs=4M', 'oflag=direct', 'conv=fsync,notrunc'],
-    report,
-  );
-  const read = await measured(['openssl', 'dgst', '-sha256', copy], report);
-  return write.seconds + read.seconds;
 }
 
 async function grow(target: string, { sizeBytes }: SlotImage): Promise<void> {

@@ -2,6 +2,7 @@ import type { Measure, Row } from '../scenario.ts';
 import type { ReleaseName } from './images.ts';
 import type { UpdateCost, UpdatePeer } from './peers.ts';
 import type { OurCosts, PeerCosts } from './release-costs.ts';
+import { slowDiskBytes } from './slow-disk.ts';
 
 type UpdateRow = Row<UpdatePeer | 'dd'>;
 type Measured = Measure<UpdatePeer | 'dd'>;
@@ -71,8 +72,16 @@ export function updateRows(name: ReleaseName, berth: OurCosts, peers: PeerCosts)
         unit: 's',
         limit: { kind: 'ratio', against: 'dd', most: mostOfDdTime },
       },
-      medians: { dd: berth.ddSeconds, berth: berth.applySeconds },
+      medians: { dd: berth.write.dd, berth: berth.write.apply },
     },
+    ...(berth.slowWrite === undefined
+      ? []
+      : [
+          {
+            measure: { title: `${name}: the same, on a disk of ${slowDiskBytes / 1e6} MB/s`, unit: 's' } as const,
+            medians: { dd: berth.slowWrite.dd, berth: berth.slowWrite.apply },
+          },
+        ]),
   ];
 }
 

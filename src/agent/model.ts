@@ -94,8 +94,11 @@ export interface ReleaseSummary {
   readonly isBlessed: boolean;
   /** The one that failed here last, and why. */
   readonly takenBack: { readonly version: string; readonly reason: string; readonly at: string } | null;
-  /** The last one that was not taken, for the firmware would not start its kernel; null once another one has proved itself. */
-  readonly refused: { readonly version: string; readonly reason: string; readonly at: string } | null;
+  /**
+   * The last one that was not taken, for the firmware would not start its kernel; null once another one has proved itself. Absent
+   * from what an older host says.
+   */
+  readonly refused?: { readonly version: string; readonly reason: string; readonly at: string } | null;
   /** The one that the next boot takes. */
   readonly staged: string | null;
   /** Looks at the repository that failed in a row, and when the last one was, ISO time; null: none was made. */

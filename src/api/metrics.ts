@@ -61,7 +61,7 @@ export function statusMetrics(status: HostStatus): MetricFamily[] {
 
 function releaseMetrics(release: ReleaseSummary | null): MetricFamily[] {
   if (release === null) return [];
-  const { version, isBlessed, takenBack, refused, staged, lastLook } = release;
+  const { version, isBlessed, takenBack, refused = null, staged, lastLook } = release;
   return [
     gauge('berth_os_blessed', '1 when the OS release that runs has proved itself.', [
       { labels: { version }, value: Number(isBlessed) },

@@ -60,7 +60,6 @@ function renderMachine(
   return [...lines, ...problems.map((problem) => style.bad(problem))].join('\n');
 }
 
-// An older host says nothing of releases that it refused.
 function renderRelease(
   { version, isBlessed, takenBack, refused = null, staged }: ReleaseSummary,
   style: Style,

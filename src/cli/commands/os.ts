@@ -110,7 +110,7 @@ const entryCells =
   };
 
 function renderHistory(events: readonly OsEvent[], now: number, style: Style): string {
-  const paints: Readonly<Record<OsEvent['kind'], Paint>> & Readonly<Record<string, Paint | undefined>> = {
+  const paints: Readonly<Record<OsEvent['kind'], Paint>> = {
     booted: style.dim,
     blessed: style.good,
     rejected: style.bad,
@@ -125,11 +125,12 @@ function renderHistory(events: readonly OsEvent[], now: number, style: Style): s
     'rollback-blocked': style.bad,
     'services-held': style.bad,
   };
+  // A host may be newer than this command, and tell of more.
+  const paintOf = new Map<string, Paint>(Object.entries(paints));
   const rows = events.map(({ at, kind, version, reason }) => [
     `${formatDuration(now - Date.parse(at))} ago`,
     version,
-    // A host may be newer than this command, and tell of more.
-    (paints[kind] ?? style.dim)(kind),
+    (paintOf.get(kind) ?? style.dim)(kind),
     reason,
   ]);
   return table(['WHEN', 'VERSION', 'WHAT', 'WHY'], rows);

@@ -81,3 +81,11 @@ test('past a volume that goes forward only, nobody goes back who does not insist
   // The other release does not hold the service.
   expect(await readFile(join(directory, 'volumes/forward-only'), 'utf8')).toBe('');
 });
+
+test('a release that was refused stands in the summary until another one has proved itself', async () => {
+  const os = await hostWith('keep');
+  await os.note('refused', 'no key in db signed it', '1.2');
+  expect(os.summary).toMatchObject({ refused: { version: '1.2', reason: 'no key in db signed it' }, takenBack: null });
+  await os.note('blessed', '', '1.3');
+  expect(os.summary).toMatchObject({ refused: null });
+});

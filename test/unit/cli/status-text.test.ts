@@ -60,6 +60,7 @@ test.each<[string, MachineStatus, string[]]>([
         version: '1.0',
         isBlessed: true,
         takenBack: { version: '1.1', reason: 'it was not healthy within 300 seconds', at: '2026-01-01T00:00:00.000Z' },
+        refused: null,
         staged: null,
         lastLook: null,
       },
@@ -68,6 +69,21 @@ test.each<[string, MachineStatus, string[]]>([
       'Network  ready  eth0 10.0.2.15/24',
       'Config   nocloud  /dev/vdb (cidata)',
       'OS       1.0  blessed  1.1 was taken back: it was not healthy within 300 seconds',
+    ],
+  ],
+  [
+    'which release the firmware would not start',
+    {
+      ...{ config, network, problems: [], pending: [], maintenance: null },
+      release: {
+        ...{ version: '1.0', isBlessed: true, takenBack: null, staged: null, lastLook: null },
+        refused: { version: '1.1', reason: 'no key in db signed it', at: '2026-01-01T00:00:00.000Z' },
+      },
+    },
+    [
+      'Network  ready  eth0 10.0.2.15/24',
+      'Config   nocloud  /dev/vdb (cidata)',
+      'OS       1.0  blessed  1.1 was refused: no key in db signed it',
     ],
   ],
 ])('the status of a host tells %s', (_what, machine, lines) => {
