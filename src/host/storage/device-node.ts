@@ -1,22 +1,21 @@
 import { readdir, readFile, realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { mapperPath, partitionPath } from '../../config/device-path.ts';
 import type { BlockDevice } from '../ports.ts';
-import { type DiskIdentity, diskIds } from './disk-ids.ts';
+import { type DiskIdentity, diskLinks } from './disk-links.ts';
 
 /** Path of a device without links; undefined when there is none. What device-mapper makes goes by its name there. */
 export async function realDevice(name: string): Promise<string | undefined> {
-  const path = (await realpath(name).catch(() => undefined)) ?? (await diskById(name));
+  const path = (await realpath(name).catch(() => undefined)) ?? (await diskByLink(name));
   return path === undefined ? undefined : await devicePathOf(path);
 }
 
 /** The disk, or its partition, of a name that udev would have made a link for. */
-async function diskById(name: string): Promise<string | undefined> {
-  const [, id, number] = /^\/dev\/disk\/by-id\/(.+?)(?:-part(\d+))?$/.exec(name) ?? [];
-  if (id === undefined) return undefined;
+async function diskByLink(name: string): Promise<string | undefined> {
+  const [, link, number] = /^\/dev\/disk\/(.+?)(?:-part(\d+))?$/.exec(name) ?? [];
+  if (link === undefined) return undefined;
   for (const disk of await readdir('/sys/block').catch(() => [])) {
-    const ids = diskIds(disk, await identityOf(join('/sys/block', disk)));
-    if (ids.includes(id))
+    if (diskLinks(disk, await identityOf(join('/sys/block', disk))).includes(link))
       return await existing(number === undefined ? `/dev/${disk}` : partitionPath(`/dev/${disk}`, Number(number)));
   }
   return undefined;
@@ -27,23 +26,41 @@ async function existing(path: string): Promise<string | undefined> {
 }
 
 async function identityOf(sys: string): Promise<DiskIdentity> {
+  const directory = await realpath(sys).catch(() => sys);
+  const [toPort, port] = /^.*\/(ata\d+)\//.exec(directory) ?? [];
   const text = async (...files: readonly string[]): Promise<string | undefined> => {
     for (const file of files) {
-      const content = (await readFile(join(sys, file), 'utf8').catch(() => '')).replaceAll('\0', '').trim();
+      const content = (await readFile(resolve(sys, file), 'utf8').catch(() => '')).replaceAll('\0', '').trim();
       if (content !== '') return content;
     }
     return undefined;
   };
-  const [serial, wwid, model] = [
+  const [serial, wwid, model, namespace] = [
     await text('serial', 'device/serial'),
     await text('wwid', 'device/wwid'),
     await text('device/model'),
+    await text('nsid'),
   ];
+  const ataPort = port === undefined ? undefined : await text(`${toPort}ata_port/${port}/port_no`);
+  const hypervId = await hypervIdOf(directory);
   return {
+    directory,
     ...(serial === undefined ? {} : { serial }),
     ...(wwid === undefined ? {} : { wwid }),
     ...(model === undefined ? {} : { model }),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(ataPort === undefined ? {} : { ataPort }),
+    ...(hypervId === undefined ? {} : { hypervId }),
   };
+}
+
+/** Of the nearest device above that has one. */
+async function hypervIdOf(directory: string): Promise<string | undefined> {
+  for (let above = directory; above.startsWith('/sys/devices/'); above = dirname(above)) {
+    const id = await readFile(join(above, 'device_id'), 'utf8').catch(() => undefined);
+    if (id !== undefined) return id.trim();
+  }
+  return undefined;
 }
 
 /** `/dev/mapper/NAME` for `/dev/dm-0`, as mount(8) has it; other paths stay. */

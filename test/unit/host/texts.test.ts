@@ -12,7 +12,6 @@ import {
   parseSignature,
   xfsBytes,
 } from '../../../src/host/storage/block-texts.ts';
-import { diskIds } from '../../../src/host/storage/disk-ids.ts';
 import { spaceBehind } from '../../../src/host/storage/partitions.ts';
 
 test('the mount table', () => {
@@ -141,26 +140,6 @@ test.each([
   ['net/../../etc/passwd', '/proc/sys/net/etc/passwd'],
 ])('the setting %s', (name, path) => {
   expect(sysctlPath(name)).toBe(path);
-});
-
-test.each([
-  ['vda', { serial: 'data' }, ['virtio-data']],
-  ['vda', {}, []],
-  [
-    'nvme0n1',
-    { wwid: 'nvme.1d0f-766f6c', model: 'Amazon Elastic Block Store', serial: 'vol0a1b' },
-    ['nvme-nvme.1d0f-766f6c', 'nvme-Amazon_Elastic_Block_Store_vol0a1b'],
-  ],
-  ['sda', { wwid: 'naa.5000c500a1b2c3d4' }, ['wwn-0x5000c500a1b2c3d4', 'scsi-35000c500a1b2c3d4']],
-  ['sdb', { wwid: 't10.Google  PersistentDisk  data' }, ['google-data', 'scsi-0Google_PersistentDisk_data']],
-  [
-    'sdb',
-    { wwid: 't10.ATA     QEMU HARDDISK                           QM00001' },
-    ['ata-QEMU_HARDDISK_QM00001', 'scsi-1ATA_QEMU_HARDDISK_QM00001'],
-  ],
-  ['loop0', {}, []],
-])('names of the disk %s with %j below /dev/disk/by-id', (name, identity, is) => {
-  expect(diskIds(name, identity)).toEqual(is);
 });
 
 test.each([
