@@ -50,12 +50,17 @@ export interface Find {
   readonly feed: Feed;
 }
 
+/** Ends what is under way when this agent does. That is no failure: the next one goes on. */
+export const agentStops = new BerthError('CANCELLED', 'the agent stops; what was fetched is used again', {
+  retryable: true,
+});
+
 /** Asks repositories what they have for this host, one question at a time, and remembers how that ended. */
 export class Lookout {
   readonly #deps: LookoutDependencies;
-  readonly #startedMs: number;
-  /** Of the question under way. */
-  #ending: AbortController | undefined;
+  #startedMs: number;
+  /** The question under way, with what is done with its answer. */
+  #asked: { readonly ending: AbortController; readonly over: Promise<void> } | undefined;
   #draw: number;
 
   constructor(deps: LookoutDependencies) {
@@ -66,19 +71,24 @@ export class Lookout {
 
   /** When this host looks by itself; milliseconds since the epoch, undefined: never. */
   get nextMs(): number | undefined {
-    const { policy, memory } = this.#deps;
-    return nextLook(policy(), memory.value.lastLook, this.#startedMs, this.#draw);
+    const { policy, memory, clock } = this.#deps;
+    const now = clock.now();
+    // A clock that was ahead and was set back: what it said would keep this host from looking for as long.
+    this.#startedMs = Math.min(this.#startedMs, now);
+    const { lastLook } = memory.value;
+    const last = lastLook !== undefined && lastLook.atMs > now ? undefined : lastLook;
+    return nextLook(policy(), last, this.#startedMs, this.#draw);
   }
 
-  /** Ends the question under way, with what is done with its answer. @returns false when there is none. */
-  end(reason: unknown): boolean {
-    this.#ending?.abort(reason);
-    return this.#ending !== undefined;
+  /** Ends the question under way, with what is done with its answer. @returns what resolves once it is over; undefined when there is none. */
+  end(reason: unknown): Promise<void> | undefined {
+    this.#asked?.ending.abort(reason);
+    return this.#asked?.over;
   }
 
   /**
    * Asks, and lets `work` use the answer. Throws BUSY, what `work` throws, RELEASE_REFUSED, RELEASE_UNREACHABLE, CONFIG_INVALID, and
-   * NOT_FOUND for a version or a channel that is not there. `failed` is told of all but the first, with the release if it is known.
+   * NOT_FOUND for a version or a channel that is not there. `failed` is told of all but the first and {@link agentStops}, with the release if it is known.
    */
   async ask<Result>(
     { to, from }: Question,
@@ -99,6 +109,7 @@ export class Lookout {
           return result;
         });
       } catch (error) {
+        if (error === agentStops) throw error;
         const why = messageOf(error);
         const failures = (this.#deps.memory.value.lastLook?.failures ?? 0) + 1;
         const retryAfter = isBerthError(error) ? error.details['retryAfter'] : undefined;
@@ -124,18 +135,20 @@ export class Lookout {
   }
 
   async #alone<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-    if (this.#ending !== undefined)
+    if (this.#asked !== undefined)
       throw new BerthError('BUSY', 'this host asks for releases, or fetches one', {
         retryable: true,
         hint: 'berth os status shows how far it is, berth os cancel ends it',
       });
     const ending = new AbortController();
-    this.#ending = ending;
+    const { promise: over, resolve }: PromiseWithResolvers<void> = Promise.withResolvers();
+    this.#asked = { ending, over };
     try {
       return await work(ending.signal);
     } finally {
-      this.#ending = undefined;
+      this.#asked = undefined;
       this.#draw = this.#deps.random();
+      resolve();
     }
   }
 
