@@ -10,7 +10,7 @@ import { foreseeRefusal, isKernelRefusal } from './kernel-gate.ts';
 import type { LookPolicy } from './look-times.ts';
 import { agentStops, type Find, Lookout, type LookoutDependencies, type Question } from './lookout.ts';
 import { stepsTo, targetOf } from './offer.ts';
-import { askedMeanwhile, OwnLook } from './own-look.ts';
+import { OwnLook } from './own-look.ts';
 import type { ReleaseSource } from './release-source.ts';
 import { tellStatus } from './told-status.ts';
 import { type Pin, type UpdateMemory, withBlessed, withRefused, withTaken } from './update-memory.ts';
@@ -65,6 +65,7 @@ export interface UpdateRequest extends Question {
 const longestSleepMs = 10_000;
 /** How often a host on trial is looked at: it takes no releases. */
 const trialSleepMs = 2000;
+const afterLookMs = 2000;
 
 /** Looks for releases when it is time or somebody asks, and has the updater bring them. */
 export class UpdateKeeper {
@@ -102,7 +103,9 @@ export class UpdateKeeper {
       }
       const wait = this.#isBusy() ? longestSleepMs : (this.#lookout.nextMs ?? Number.POSITIVE_INFINITY) - clock.now();
       if (wait <= 0) await this.#lookByItself();
-      else await clock.sleep(Math.min(longestSleepMs, wait), signal).catch(() => undefined);
+      // After a look, too: whoever made it give way comes first.
+      const pause = wait <= 0 ? afterLookMs : Math.min(longestSleepMs, wait);
+      await clock.sleep(pause, signal).catch(() => undefined);
     }
   }
 
@@ -118,7 +121,7 @@ export class UpdateKeeper {
   async look({ reason, ...question }: UpdateRequest): Promise<UpdateOffer> {
     const { loader, running, kernelGate } = this.#deps;
     await this.#endOwnLook();
-    return this.#lookout.ask(question, async ({ source, release, why, warnings }, signal) => {
+    return this.#lookout.ask({ ...question, isTurn: false }, async ({ source, release, why, warnings }, signal) => {
       const carried = planImages(await source.images(signal), reason);
       if (release === undefined) return { target: null, outcome: why, warnings, steps: carried };
       const target = targetOf(release);
@@ -143,7 +146,7 @@ export class UpdateKeeper {
     try {
       updater.take({ kind: 'look' });
       const end = await this.#lookout.ask(
-        request,
+        { ...request, isTurn: request.to === undefined && request.from === undefined },
         async (find, signal) => this.#bring(find, request.reason, onLine, signal),
         async (release, error) => this.#noteFailure(release, request.to, error),
       );
@@ -161,7 +164,7 @@ export class UpdateKeeper {
   async #noteFailure(release: FeedRelease | undefined, named: string | undefined, error: unknown): Promise<void> {
     const { note, memory, kernelGate } = this.#deps;
     const version = release?.version ?? named;
-    if (version === undefined || error === askedMeanwhile) return;
+    if (version === undefined) return;
     const why = messageOf(error);
     if (release === undefined || !isKernelRefusal(error)) return note('update-failed', version, why);
     await note('refused', version, why);
@@ -307,7 +310,11 @@ export class UpdateKeeper {
   }
 
   #isBusy(): boolean {
-    return !['idle', 'staged'].includes(this.#deps.updater.state.kind);
+    return this.#isBringing() || this.#lookout.isAsking;
+  }
+
+  #isBringing(): boolean {
+    return !['idle', 'looking', 'staged'].includes(this.#deps.updater.state.kind);
   }
 
   #isStaged({ digest }: UpdateTarget): boolean {
@@ -329,7 +336,7 @@ export class UpdateKeeper {
 
   /** What is being written goes on. */
   async #endOwnLook(): Promise<void> {
-    if (this.#isBusy() && this.#deps.updater.state.kind !== 'looking') return;
+    if (this.#isBringing()) return;
     await this.#ownLook.giveWay((why) => void this.#lookout.end(why));
   }
 

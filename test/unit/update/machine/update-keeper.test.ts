@@ -184,7 +184,10 @@ function hostWith(set: Set = {}) {
     onProved: async () => Promise.resolve(void story.push(`proved with ${files.join(' ')}`)),
     whyPassedOver: async () => Promise.resolve('the boot loader did not try it'),
     onStaged: () => undefined,
-    onProblem: (why) => notes.push(`problem: ${why}`),
+    onProblem: (why) => {
+      notes.push(`problem: ${why}`);
+      if (notes.length > 100) throw new Error('it does not end');
+    },
     random: () => 0.5,
   });
   const update = async (options: { readonly to?: string } = {}) => {
@@ -387,6 +390,18 @@ test.each([
   expect(host.story).toEqual([]);
 });
 
+test('a barrier cannot be passed by naming what is behind it', async () => {
+  const releases = [{ version: '1.0' }, { version: '1.1', barrier: true }, { version: '1.2' }] as const;
+  const host = hostWith({ feed: feedOf(...releases) });
+  await expect(host.update({ to: '1.2' })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: '1.2 comes after 1.1, which has to run here first',
+  });
+  expect((await host.update({ to: '1.1' })).end).toMatchObject({ outcome: 'staged', version: '1.1' });
+  const behind = hostWith({ feed: feedOf({ version: '1.0' }, { version: '1.1' }, { version: '1.2', barrier: true }) });
+  expect((await behind.update({ to: '1.1' })).end).toMatchObject({ outcome: 'staged', version: '1.1' });
+});
+
 test('a pin holds, over restarts', async () => {
   const host = hostWith();
   await host.keeper.pin({ version: '1.0' });
@@ -553,8 +568,8 @@ test.each([
 });
 
 test('a clock that was years ahead, and was set back, does not keep a host from looking', async () => {
-  const lastLook = { atMs: noon + 1e12, failures: 0, outcome: '', warnings: [] };
-  expect(hostWith({ memory: { lastLook } }).keeper.status().nextLook).toBe('2026-05-01T12:01:00.000Z');
+  const lastTurn = { atMs: noon + 1e12, failures: 0 };
+  expect(hostWith({ memory: { lastTurn } }).keeper.status().nextLook).toBe('2026-05-01T12:01:00.000Z');
   const host = hostWith();
   await host.clock.sleep(-1e11);
   expect(Date.parse(host.keeper.status().nextLook ?? '')).toBeLessThan(noon);
@@ -571,4 +586,32 @@ test('a host that stops in the midst of a transfer has not failed: it goes on as
   ending.abort();
   await running;
   expect([host.files(), host.notes, host.memory.value.lastLook]).toEqual([['berth_1.0.efi'], [], undefined]);
+});
+
+test('whoever looks often does not keep the host from looking by itself', async () => {
+  const host = hostWith({ memory: { lastTurn: { atMs: noon, failures: 0 } } });
+  const next = host.keeper.status().nextLook;
+  for (let time = 0; time < 3; time += 1) {
+    await host.clock.sleep(600_000);
+    await host.keeper.look({ reason: operator });
+    await expect(host.update({ to: '9' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  }
+  expect(host.keeper.status()).toMatchObject({ nextLook: next, lastLook: { failures: 1 } });
+  await host.update();
+  expect(host.keeper.status().nextLook).toBe('2026-05-01T13:15:00.000Z');
+});
+
+test('a host whose time has come waits for an operator who looks', async () => {
+  const host = hostWith({ isSilentAtFirst: true });
+  const looking = host.keeper.look({ reason: operator });
+  looking.catch(() => undefined);
+  const ending = new AbortController();
+  const running = host.keeper.run(ending.signal);
+  for (let turn = 0; turn < 500; turn += 1) await Promise.resolve();
+  expect(host.clock.now()).toBeGreaterThan(noon + 120_000);
+  expect(host.notes).toEqual([]);
+  await host.keeper.cancel('ops cancelled it');
+  await expect(looking).rejects.toMatchObject({ code: 'CANCELLED' });
+  ending.abort();
+  await running;
 });
