@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { hostname, uptime } from 'node:os';
 import { join } from 'node:path';
+import { type BootEntry, isRelease } from '../boot/boot-entry.ts';
 import type { SystemdBoot } from '../boot/systemd-boot.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
@@ -125,6 +126,10 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
     },
     onProblem,
   });
+  const noteUsedUp = async (entry: BootEntry): Promise<void> =>
+    records
+      .takeUsedUp(entry, new Date(clock.now()).toISOString())
+      .catch((error: unknown) => onProblem(messageOf(error)));
   // The guard notes it there first: the state partition may have been full, or the power went before it noted it here, too.
   if (running !== undefined && hasOpenEnd(records.events, version)) {
     const found = await loader.rejections().catch((error: unknown) => {
@@ -132,6 +137,9 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
       return [];
     });
     for (const { name, text } of found) await records.takeRejected(name, text);
+    // Before what is declared is taken up: what was applied under it goes with it.
+    for (const entry of await loader.entries().catch(() => []))
+      if (entry.name !== running.name && isRelease(entry.name) && entry.tries?.left === 0) await noteUsedUp(entry);
   }
   const updates =
     running === undefined
@@ -143,6 +151,7 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
           isBlessed: () => os.isBlessed,
           events: () => records.events,
           note: async (kind, about, why) => os.note(kind, why, about),
+          noteUsedUp,
           admit: async () => volumes.requireCopies(),
           warnings: () => volumes.warnings,
           carryArguments: async (name) => kernelArguments.carry(name),

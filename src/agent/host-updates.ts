@@ -1,6 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { release } from 'node:os';
 import { basename, join } from 'node:path';
+import type { BootEntry } from '../boot/boot-entry.ts';
 import { type BootFacts, findSibling } from '../boot/boot-facts.ts';
 import type { BootLoader } from '../boot/boot-loader.ts';
 import { readLoaderVariable, readVariable } from '../boot/efi-variables.ts';
@@ -19,6 +20,7 @@ import type { OsEvent } from '../update/os-status.ts';
 import type { RebootHook } from '../update/reboot/hooks.ts';
 import { openReboots } from '../update/reboot/open-reboots.ts';
 import type { StagedRelease } from '../update/reboot/reboot-state.ts';
+import { KeptAnswers } from '../update/tuf/kept-answers.ts';
 import type { Medium } from './medium.ts';
 import { OwnUpdates } from './own-updates.ts';
 import { UpdateMemoryFile } from './update-memory-file.ts';
@@ -37,6 +39,8 @@ export interface HostUpdatesOptions {
   /** What became of releases here. */
   readonly events: () => readonly OsEvent[];
   readonly note: (kind: OsEvent['kind'], version: string, why: string) => Promise<void>;
+  /** A release used up its tries. Does not reject. */
+  readonly noteUsedUp: (entry: BootEntry) => Promise<void>;
   /** What else must hold before a release is taken. Throws HOST_REFUSED. */
   readonly admit: () => Promise<void>;
   /** The running release has proved itself, or another one took the place of the one before: nothing goes back to that. */
@@ -73,6 +77,7 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
   };
   const shipped = await readShippedFeed();
   const policy = () => policyOf(config(), shipped);
+  const answers = new KeptAnswers();
   const hostId = (await readFile('/etc/machine-id', 'utf8')).trim();
   const kernelGate: KernelGate = new SecureBoot({
     ...{ readVariable, run: runCommand },
@@ -96,7 +101,7 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
       const { openReleaseSource } = await import('../update/machine/open-release-source.ts');
       return openReleaseSource({
         location: await options.medium.resolve(place, never),
-        ...{ channel, builtMs: options.builtMs, clock, random },
+        ...{ channel, answers, builtMs: options.builtMs, clock, random },
         root: await readRoot(config()),
         storeDirectory: join(stateDirectory, 'releases'),
         proxy: proxyOf(config()),
@@ -107,9 +112,7 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
         events().flatMap(({ kind, version }) => (kind === 'rejected' || kind === 'rolled-back' ? [version] : [])),
       ),
     takeImages: async (images, source, signal) => options.imageStore.take(images, source, signal),
-    cameUp: (about) =>
-      events().findLast(({ kind, version }) => version === about && (kind === 'staged' || kind === 'booted'))?.kind ===
-      'booted',
+    noteUsedUp: options.noteUsedUp,
     bootId: (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim(),
     whyPassedOver,
     onProved: options.onProved,

@@ -1,12 +1,12 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgumentName } from '../boot/argument-entry.ts';
-import { versionOf } from '../boot/boot-entry.ts';
+import { type BootEntry, versionOf } from '../boot/boot-entry.ts';
 import { Turns } from '../core/turns.ts';
 import { isMissing, writeDurably } from '../engine/durable-file.ts';
 import { type OsEvent, osEventKinds } from '../update/os-status.ts';
 
-/** Older events are forgotten. */
+/** Older events are forgotten, those first that say of no release that it failed: it must not be tried again. */
 const keptEvents = 200;
 
 interface Stored {
@@ -60,8 +60,14 @@ export class OsRecords {
     }
   }
 
-  #isKnown({ kind, version, at }: OsEvent): boolean {
-    return this.events.some((event) => event.kind === kind && event.version === version && event.at === at);
+  #isKnown(told: OsEvent): boolean {
+    return this.events.some((event) => isSame(event, told)) || (!isFailure(told) && this.#isForgotten(told));
+  }
+
+  /** For being old: in the file that it comes from it stands for good. */
+  #isForgotten({ at }: OsEvent): boolean {
+    const oldest = this.events.find((event) => !isFailure(event));
+    return this.events.length >= keptEvents && oldest !== undefined && Date.parse(at) < Date.parse(oldest.at);
   }
 
   /** Oldest first. */
@@ -79,12 +85,22 @@ export class OsRecords {
 
   /** Durable when it resolves. */
   async add(event: OsEvent): Promise<void> {
-    await this.#store({ ...this.#stored, events: [...this.#stored.events, event].slice(-keptEvents) });
+    await this.#store({ ...this.#stored, events: withEvent(this.#stored.events, event) });
   }
 
   /** Takes over what the guard noted of an entry, `berth_VERSION`: it notes the same in more than one place. */
   async takeRejected(name: string, text: string): Promise<void> {
     await this.#takeNew(rejections(name, text));
+  }
+
+  /** A release used up its tries: the boot loader came back by itself, and no guard was there to note it. Once for each time it was staged. */
+  async takeUsedUp({ version, tries }: Pick<BootEntry, 'version' | 'tries'>, at: string): Promise<void> {
+    const about = this.events.filter((event) => event.version === version);
+    const told = about.findLast((event) => event.kind === 'staged' || isFailure(event));
+    if (told !== undefined && isFailure(told)) return;
+    const cameUp = about.findLast(({ kind }) => kind === 'staged' || kind === 'booted')?.kind === 'booted';
+    const how = cameUp ? 'did not prove itself' : 'did not start';
+    await this.add({ at, kind: 'rejected', version, reason: `it ${how} in ${tries?.done ?? 0} tries` });
   }
 
   async #store(stored: Stored): Promise<void> {
@@ -94,6 +110,26 @@ export class OsRecords {
       await writeDurably(this.#path, `${JSON.stringify(stored)}\n`);
     });
   }
+}
+
+/** What an operator took back is noted on the EFI partition, too, as the guard would: in the same words. */
+function isSame(event: OsEvent, told: OsEvent): boolean {
+  if (event.version !== told.version) return false;
+  if (event.kind === 'rolled-back' && told.kind === 'rejected') return event.reason === told.reason;
+  return event.kind === told.kind && event.at === told.at;
+}
+
+function isFailure({ kind }: OsEvent): boolean {
+  return kind === 'rejected' || kind === 'rolled-back';
+}
+
+function withEvent(events: readonly OsEvent[], event: OsEvent): readonly OsEvent[] {
+  if (events.length < keptEvents) return [...events, event];
+  const oldest = Math.max(
+    0,
+    events.findIndex((one) => !isFailure(one)),
+  );
+  return [...events.toSpliced(oldest, 1), event];
 }
 
 /** The guard's lines on an entry, `berth_VERSION` or `berth_VERSION-arguments-DIGEST`, one for each time: `2026-01-02T03:04:05Z why`. What a power cut tore is left out. */

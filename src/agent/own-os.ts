@@ -193,8 +193,9 @@ export class OwnOs implements Os {
     const running = await loader.running();
     if (running === undefined)
       throw new BerthError('UNSUPPORTED', 'no boot loader started this system: there is nothing to go back to');
-    const why = reason === '' ? `${who} rolled it back` : `${who} rolled it back: ${reason}`;
-    await loader.reject(running.name, why);
+    const why = (reason === '' ? `${who} rolled it back` : `${who} rolled it back: ${reason}`).replaceAll('\n', ' ');
+    // As the guard writes it: should the power go before the history has it, it is taken from there.
+    await loader.reject(running.name, `${new Date(this.#deps.clock.now()).toISOString().slice(0, 19)}Z ${why}`);
     // Else the other release would hold their services.
     if (passed.length > 0) await volumes.letGoBack();
     await this.note('rolled-back', why);

@@ -89,7 +89,8 @@ export class OwnUpdates implements UpdateService {
     const done = await keeper.update({ ...options, reason }, (line) => {
       if (line.kind !== 'done') onLine(line);
     });
-    const isRestarting = done.outcome === 'staged' && !stageOnly;
+    // Somebody may have cancelled it at the last moment.
+    const isRestarting = done.outcome === 'staged' && !stageOnly && keeper.status().state === 'staged';
     onLine(isRestarting ? { ...done, outcome: 'restarting' } : done);
     if (!isRestarting) return;
     this.#restartReason = reason;
@@ -113,7 +114,11 @@ export class OwnUpdates implements UpdateService {
   }
 
   async cancelUpdate(operator: Operator): Promise<{ readonly cancelled: boolean }> {
-    return { cancelled: await this.#deps.keeper.cancel(`${operator.who} cancelled it`) };
+    const { keeper, reboots } = this.#deps;
+    const cancelled = await keeper.cancel(`${operator.who} cancelled it`);
+    // Whoever asked for it wanted the release that is gone.
+    if (cancelled) reboots.keeper.withdraw();
+    return { cancelled };
   }
 
   async pinUpdates(pin: Pin): Promise<UpdateStatus> {

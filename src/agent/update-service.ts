@@ -35,7 +35,7 @@ export interface UpdateService {
     onLine: (line: UpdateEventLine) => void,
     signal?: AbortSignal,
   ): Promise<void>;
-  /** Ends an update that is under way, or drops what is staged. */
+  /** Ends an update that is under way, and drops what is staged. */
   cancelUpdate(operator: Operator): Promise<{ readonly cancelled: boolean }>;
   /** What this host may take from now on; an empty pin: whatever is offered. */
   pinUpdates(pin: Pin, operator: Operator): Promise<UpdateStatus>;

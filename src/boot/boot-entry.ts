@@ -49,6 +49,11 @@ export function entryName(version: string): string {
   return `${product}_${version}`;
 }
 
+/** Whether an entry is of a release: those that Berth did not make are left alone. Pure. */
+export function isRelease(name: string): boolean {
+  return name.startsWith(entryName(''));
+}
+
 /**
  * Whether it is one of Berth's files; others beside them are their owner's. In any case of letters: of a name that a power cut left
  * half written, FAT keeps the short one, `BERTH_~1.EFI`. Pure.

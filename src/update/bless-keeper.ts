@@ -100,7 +100,8 @@ export class BlessKeeper {
 
   async #prove(name: string, baseline: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
     const { clock, beforeLook, afterLook, onBlessed, onProblem } = this.#deps;
-    let openSince: number | undefined;
+    let openForMs: number | undefined;
+    let lookedAt = clock.now();
     while (!this.#isProved()) {
       await beforeLook();
       const checks = await lookAt(this.#deps.checks(), signal);
@@ -108,9 +109,12 @@ export class BlessKeeper {
       if (this.#isProved()) return;
       this.#state = { kind: 'on-trial', checks, blockers: failing.map(({ name }) => name) };
       await afterLook(failing);
-      const now = clock.now();
-      openSince = failing.length > 0 ? undefined : (openSince ?? now);
-      if (openSince !== undefined && now - openSince >= settleMs) {
+      const sinceLastMs = clock.now() - lookedAt;
+      lookedAt += sinceLastMs;
+      if (failing.length > 0) openForMs = undefined;
+      // A clock that is set meanwhile, as in many a first minute, neither holds a good release back until its deadline nor hurries one.
+      else openForMs = openForMs === undefined ? 0 : openForMs + Math.min(Math.max(sinceLastMs, lookMs), settleMs / 2);
+      if (openForMs !== undefined && openForMs >= settleMs) {
         // The partition may be busy; the next look tries again.
         await this.#bless(name).then(onBlessed, (error: unknown) => onProblem(messageOf(error)));
       }

@@ -59,7 +59,7 @@ export const run: Command = async (cli, [location = '']) => {
 
 async function look(client: TufClient, metadata: Source, cli: Cli, isBundle: boolean): Promise<Shown> {
   const { signal, clock } = cli.context;
-  const expiries = await client.refresh(signal);
+  await client.refresh(signal);
   const host = hostOf(cli);
   const channels: ShownChannel[] = [];
   for (const name of cli.flags.channel === undefined ? client.delegated : [cli.flags.channel]) {
@@ -75,6 +75,7 @@ async function look(client: TufClient, metadata: Source, cli: Cli, isBundle: boo
     const images = isBundle ? await readImageList(metadata, client, name, signal) : [];
     channels.push({ feed, notBundled, images: images.flatMap(({ references }) => references), ...choice });
   }
+  const { expiries } = client;
   return { expiries, expiringSoon: expiringSoon(expiries, clock.now()), channels };
 }
 

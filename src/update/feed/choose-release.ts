@@ -78,11 +78,10 @@ function decide(
   return none(first ?? { kind: 'newest' });
 }
 
-/** By sequence; a host that does not know its own goes by the version. */
+/** By sequence, as far as the host knows its own, and by the version: the boot loader would go on with the one that runs. */
 function isNewer(release: FeedRelease, running: FeedRelease | undefined, host: UpdatingHost): boolean {
-  const known = [host.sequence, running?.sequence].filter((sequence) => sequence !== undefined);
-  if (known.length > 0) return release.sequence > Math.max(...known);
-  return compareVersions(release.version, host.version) > 0;
+  const known = Math.max(host.sequence ?? 0, running?.sequence ?? 0);
+  return release.sequence > known && compareVersions(release.version, host.version) > 0;
 }
 
 /** Up to the first barrier that can be taken. One that was revoked gives way to a later one, but is not passed without. */

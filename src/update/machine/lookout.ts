@@ -2,9 +2,11 @@ import type { Clock } from '../../core/clock.ts';
 import { BerthError, isBerthError, messageOf } from '../../core/errors.ts';
 import type { UpdatingHost } from '../feed/choose-release.ts';
 import type { Feed, FeedRelease } from '../feed/feed.ts';
+import type { LastPoll } from '../feed/poll-schedule.ts';
 import type { KernelGate } from './kernel-gate.ts';
 import { type LookPolicy, nextLook } from './look-times.ts';
 import { findRelease, warningsOf } from './offer.ts';
+import { askedMeanwhile } from './own-look.ts';
 import type { ReleaseSource } from './release-source.ts';
 import { rejectedDigests, type UpdateMemory } from './update-memory.ts';
 import type { RunningRelease } from './updater.ts';
@@ -40,6 +42,12 @@ export interface Question {
   readonly from?: string;
 }
 
+/** How the host asks. */
+export interface Asking extends Question {
+  /** It is what the host does by itself, whoever wants it: its next look is counted from here. Others do not put that off. */
+  readonly isTurn: boolean;
+}
+
 /** What it answered. */
 export interface Find {
   readonly source: ReleaseSource;
@@ -50,12 +58,17 @@ export interface Find {
   readonly feed: Feed;
 }
 
+/** Ends what is under way when this agent does. That is no failure: the next one goes on. */
+export const agentStops = new BerthError('CANCELLED', 'the agent stops; what was fetched is used again', {
+  retryable: true,
+});
+
 /** Asks repositories what they have for this host, one question at a time, and remembers how that ended. */
 export class Lookout {
   readonly #deps: LookoutDependencies;
-  readonly #startedMs: number;
-  /** Of the question under way. */
-  #ending: AbortController | undefined;
+  #startedMs: number;
+  /** The question under way, with what is done with its answer. */
+  #asked: { readonly ending: AbortController; readonly over: Promise<void> } | undefined;
   #draw: number;
 
   constructor(deps: LookoutDependencies) {
@@ -66,24 +79,35 @@ export class Lookout {
 
   /** When this host looks by itself; milliseconds since the epoch, undefined: never. */
   get nextMs(): number | undefined {
-    const { policy, memory } = this.#deps;
-    return nextLook(policy(), memory.value.lastLook, this.#startedMs, this.#draw);
+    const { policy, memory, clock } = this.#deps;
+    const now = clock.now();
+    // A clock that was ahead and was set back: what it said would keep this host from looking for as long.
+    this.#startedMs = Math.min(this.#startedMs, now);
+    const { lastTurn } = memory.value;
+    const last = lastTurn !== undefined && lastTurn.atMs > now ? undefined : lastTurn;
+    return nextLook(policy(), last, this.#startedMs, this.#draw);
   }
 
-  /** Ends the question under way, with what is done with its answer. @returns false when there is none. */
-  end(reason: unknown): boolean {
-    this.#ending?.abort(reason);
-    return this.#ending !== undefined;
+  /** Whether a question is under way. */
+  get isAsking(): boolean {
+    return this.#asked !== undefined;
+  }
+
+  /** Ends the question under way, with what is done with its answer. @returns what resolves once it is over; undefined when there is none. */
+  end(reason: unknown): Promise<void> | undefined {
+    this.#asked?.ending.abort(reason);
+    return this.#asked?.over;
   }
 
   /**
    * Asks, and lets `work` use the answer. Throws BUSY, what `work` throws, RELEASE_REFUSED, RELEASE_UNREACHABLE, CONFIG_INVALID, and
-   * NOT_FOUND for a version or a channel that is not there. `failed` is told of all but the first, with the release if it is known.
+   * NOT_FOUND for a version or a channel that is not there. `onFailure` is told of all but the first, with the release if it is known;
+   * not when it was ended for want of time: {@link agentStops}, {@link askedMeanwhile}.
    */
   async ask<Result>(
-    { to, from }: Question,
+    { to, from, isTurn }: Asking,
     work: (find: Find, signal: AbortSignal) => Promise<Result>,
-    failed: (release: FeedRelease | undefined, error: unknown) => Promise<void> = async () => Promise.resolve(),
+    onFailure: (release: FeedRelease | undefined, error: unknown) => Promise<void> = async () => Promise.resolve(),
   ): Promise<Result> {
     return this.#alone(async (signal) => {
       let found: Partial<Find> = {};
@@ -95,16 +119,18 @@ export class Lookout {
           const find: Find = { source, feed, warnings: found.warnings ?? [], ...findRelease(feed, host, to) };
           found = find;
           const result = await work(find, signal);
-          await this.#note({ failures: 0 }, find.why, find.warnings);
+          await this.#note(isTurn, () => ({ failures: 0 }), find.why, find.warnings);
           return result;
         });
       } catch (error) {
-        const why = messageOf(error);
-        const failures = (this.#deps.memory.value.lastLook?.failures ?? 0) + 1;
+        if (error === agentStops || error === askedMeanwhile) throw error;
         const retryAfter = isBerthError(error) ? error.details['retryAfter'] : undefined;
-        const poll = { failures, ...(typeof retryAfter === 'string' ? { retryAfter } : {}) };
-        await this.#note(poll, why, found.warnings ?? []);
-        await failed(found.release, error);
+        const failed = (before: LastPoll | undefined): LastPoll => ({
+          failures: (before?.failures ?? 0) + 1,
+          ...(typeof retryAfter === 'string' ? { retryAfter } : {}),
+        });
+        await this.#note(isTurn, failed, messageOf(error), found.warnings ?? []);
+        await onFailure(found.release, error);
         throw error;
       }
     });
@@ -124,18 +150,20 @@ export class Lookout {
   }
 
   async #alone<Result>(work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
-    if (this.#ending !== undefined)
+    if (this.#asked !== undefined)
       throw new BerthError('BUSY', 'this host asks for releases, or fetches one', {
         retryable: true,
         hint: 'berth os status shows how far it is, berth os cancel ends it',
       });
     const ending = new AbortController();
-    this.#ending = ending;
+    const { promise: over, resolve }: PromiseWithResolvers<void> = Promise.withResolvers();
+    this.#asked = { ending, over };
     try {
       return await work(ending.signal);
     } finally {
-      this.#ending = undefined;
+      this.#asked = undefined;
       this.#draw = this.#deps.random();
+      resolve();
     }
   }
 
@@ -149,13 +177,19 @@ export class Lookout {
   }
 
   async #note(
-    poll: { readonly failures: number; readonly retryAfter?: string },
+    isTurn: boolean,
+    pollAfter: (before: LastPoll | undefined) => LastPoll,
     outcome: string,
     warnings: readonly string[],
   ): Promise<void> {
     const { memory, clock, onProblem } = this.#deps;
-    const lastLook = { atMs: clock.now(), ...poll, outcome, warnings };
-    await memory.save({ ...memory.value, lastLook }).catch((error: unknown) => onProblem(messageOf(error)));
+    const atMs = clock.now();
+    const { lastLook, lastTurn } = memory.value;
+    const next = {
+      lastLook: { atMs, ...pollAfter(lastLook), outcome, warnings },
+      ...(isTurn ? { lastTurn: { atMs, ...pollAfter(lastTurn) } } : {}),
+    };
+    await memory.save({ ...memory.value, ...next }).catch((error: unknown) => onProblem(messageOf(error)));
   }
 
   async #host(): Promise<UpdatingHost> {

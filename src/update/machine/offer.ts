@@ -18,7 +18,7 @@ export type Found =
 
 /**
  * The release that a host takes by itself, or with `to` the one that an operator names: he need not wait for the rollout and may take
- * one again that failed here; not one that was revoked, nor an older one. Pure. Throws NOT_FOUND, CONFIG_INVALID.
+ * one again that failed here; not one that was revoked, nor an older one, nor one behind a barrier. Pure. Throws NOT_FOUND, CONFIG_INVALID.
  */
 export function findRelease(feed: Feed, host: UpdatingHost, to?: string): Found {
   if (to === undefined) {
@@ -39,9 +39,14 @@ export function findRelease(feed: Feed, host: UpdatingHost, to?: string): Found 
       },
     );
   if (release.rootHash === host.rootHash) return { release: undefined, why: `${to} runs already` };
-  const offered = { ...feed, releases: mine.filter((one) => one === release || one.rootHash === host.rootHash) };
-  const { choice } = chooseRelease(offered, { ...host, isNamed: true });
-  if (choice.kind === 'release') return { release, why: `${to} was named` };
+  const isInTheWay = ({ barrier, sequence }: FeedRelease): boolean => barrier === true && sequence < release.sequence;
+  const counts = mine.filter((one) => one === release || one.rootHash === host.rootHash || isInTheWay(one));
+  const { choice } = chooseRelease({ ...feed, releases: counts }, { ...host, isNamed: true });
+  if (choice.kind === 'release' && choice.release === release) return { release, why: `${to} was named` };
+  if (choice.kind === 'release')
+    throw new BerthError('CONFIG_INVALID', `${to} comes after ${choice.release.version}, which has to run here first`, {
+      hint: `berth os update --to ${choice.release.version}`,
+    });
   throw new BerthError(
     'CONFIG_INVALID',
     choice.why.kind === 'newest' ? `${to} is older than what ran here` : whyNotText(choice.why),

@@ -3,6 +3,7 @@ import { readImageList } from '../bundle/read-image-list.ts';
 import { readFeed, readRelease } from '../feed/channel.ts';
 import { keptConnections, type ProxySettings } from '../transfer/http-agents.ts';
 import { openArtifacts } from '../transfer/open-artifacts.ts';
+import type { KeptAnswers } from '../tuf/kept-answers.ts';
 import { MetadataStore } from '../tuf/metadata-store.ts';
 import { openSource, placeOf } from '../tuf/open-source.ts';
 import { TufClient } from '../tuf/tuf-client.ts';
@@ -17,6 +18,8 @@ export interface ReleaseSourceOptions {
   /** Where the metadata is kept: what a host has seen, it does not forget. */
   readonly storeDirectory: string;
   readonly proxy: ProxySettings;
+  /** What servers answered in earlier looks; absent: nothing is known of them. */
+  readonly answers?: KeptAnswers;
   /** Of the image's build: milliseconds since the epoch. */
   readonly builtMs: number;
   readonly clock: Clock;
@@ -26,12 +29,12 @@ export interface ReleaseSourceOptions {
 
 /** Opens a release repository; nothing is asked yet. */
 export function openReleaseSource(options: ReleaseSourceOptions): ReleaseSource {
-  const { location, channel, root, storeDirectory, proxy, builtMs, clock, random } = options;
+  const { location, channel, root, storeDirectory, proxy, answers, builtMs, clock, random } = options;
   const agents = keptConnections(proxy);
-  const metadata = openSource(location, 'metadata', '/', agents);
+  const metadata = openSource(location, 'metadata', '/', agents, answers);
   const client = new TufClient({
     metadata,
-    targets: openSource(location, 'targets', '/', agents),
+    targets: openSource(location, 'targets', '/', agents, answers),
     store: new MetadataStore(storeDirectory),
     shippedRoot: root,
     now: () => clock.now(),
@@ -39,8 +42,10 @@ export function openReleaseSource(options: ReleaseSourceOptions): ReleaseSource 
   });
   return {
     async look(signal) {
-      const expiries = await client.refresh(signal);
-      return { feed: await readFeed(client, channel, signal), expiries };
+      await client.refresh(signal);
+      const feed = await readFeed(client, channel, signal);
+      // The channel's own, too.
+      return { feed, expiries: client.expiries };
     },
     manifest: async (release, signal) => readRelease(client, channel, release, signal),
     async images(signal) {

@@ -1,3 +1,4 @@
+import type { BootEntry } from '../../boot/boot-entry.ts';
 import type { BootLoader } from '../../boot/boot-loader.ts';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import type { Reason } from '../../core/plan.ts';
@@ -7,9 +8,9 @@ import type { ArtifactSource } from '../transfer/source.ts';
 import type { TransferProgress } from '../transfer/transfer-options.ts';
 import { foreseeRefusal, isKernelRefusal } from './kernel-gate.ts';
 import type { LookPolicy } from './look-times.ts';
-import { type Find, Lookout, type LookoutDependencies, type Question } from './lookout.ts';
+import { agentStops, type Find, Lookout, type LookoutDependencies, type Question } from './lookout.ts';
 import { stepsTo, targetOf } from './offer.ts';
-import { askedMeanwhile, OwnLook } from './own-look.ts';
+import { OwnLook } from './own-look.ts';
 import type { ReleaseSource } from './release-source.ts';
 import { tellStatus } from './told-status.ts';
 import { type Pin, type UpdateMemory, withBlessed, withRefused, withTaken } from './update-memory.ts';
@@ -33,7 +34,7 @@ export interface UpdateKeeperDependencies extends Omit<LookoutDependencies, 'pol
   readonly isBlessed: () => boolean;
   /** For the history. */
   readonly note: (
-    kind: 'staged' | 'dropped' | 'update-failed' | 'rejected' | 'refused',
+    kind: 'staged' | 'dropped' | 'update-failed' | 'refused',
     version: string,
     why: string,
   ) => Promise<void>;
@@ -43,8 +44,8 @@ export interface UpdateKeeperDependencies extends Omit<LookoutDependencies, 'pol
     source: ArtifactSource,
     signal: AbortSignal,
   ) => Promise<readonly string[]>;
-  /** Whether a release that was taken came so far that its agent ran. */
-  readonly cameUp: (version: string) => boolean;
+  /** For the history, which may know it already: a release used up its tries. */
+  readonly noteUsedUp: (entry: BootEntry) => Promise<void>;
   /** Another one at each boot. */
   readonly bootId: string;
   /** Why the boot loader did not take what is staged, as far as that is known. */
@@ -64,6 +65,7 @@ export interface UpdateRequest extends Question {
 const longestSleepMs = 10_000;
 /** How often a host on trial is looked at: it takes no releases. */
 const trialSleepMs = 2000;
+const afterLookMs = 2000;
 
 /** Looks for releases when it is time or somebody asks, and has the updater bring them. */
 export class UpdateKeeper {
@@ -72,6 +74,8 @@ export class UpdateKeeper {
   #progress: TransferProgress | undefined;
   #isPassedOver = false;
   readonly #ownLook = new OwnLook();
+  /** An operator's last word to end what is under way. */
+  #cancelled: BerthError | undefined;
 
   constructor(deps: UpdateKeeperDependencies) {
     this.#deps = deps;
@@ -82,7 +86,8 @@ export class UpdateKeeper {
   async run(signal: AbortSignal): Promise<void> {
     const { isBlessed, clock, onProblem } = this.#deps;
     let isSettled = false;
-    signal.addEventListener('abort', () => this.#lookout.end(signal.reason), { once: true });
+    let told = '';
+    signal.addEventListener('abort', () => void this.#lookout.end(agentStops), { once: true });
     await this.#settle().catch((error: unknown) => onProblem(messageOf(error)));
     this.#deps.onStaged();
     while (!signal.aborted) {
@@ -90,11 +95,17 @@ export class UpdateKeeper {
         await clock.sleep(trialSleepMs, signal).catch(() => undefined);
         continue;
       }
-      if (!isSettled) await this.#proved().catch((error: unknown) => onProblem(messageOf(error)));
-      isSettled = true;
+      if (!isSettled) {
+        const why = await this.#proved().then(() => undefined, messageOf);
+        isSettled = why === undefined;
+        if (why !== undefined && why !== told) onProblem(why);
+        told = why ?? '';
+      }
       const wait = this.#isBusy() ? longestSleepMs : (this.#lookout.nextMs ?? Number.POSITIVE_INFINITY) - clock.now();
       if (wait <= 0) await this.#lookByItself();
-      else await clock.sleep(Math.min(longestSleepMs, wait), signal).catch(() => undefined);
+      // After a look, too: whoever made it give way comes first.
+      const pause = wait <= 0 ? afterLookMs : Math.min(longestSleepMs, wait);
+      await clock.sleep(pause, signal).catch(() => undefined);
     }
   }
 
@@ -110,7 +121,7 @@ export class UpdateKeeper {
   async look({ reason, ...question }: UpdateRequest): Promise<UpdateOffer> {
     const { loader, running, kernelGate } = this.#deps;
     await this.#endOwnLook();
-    return this.#lookout.ask(question, async ({ source, release, why, warnings }, signal) => {
+    return this.#lookout.ask({ ...question, isTurn: false }, async ({ source, release, why, warnings }, signal) => {
       const carried = planImages(await source.images(signal), reason);
       if (release === undefined) return { target: null, outcome: why, warnings, steps: carried };
       const target = targetOf(release);
@@ -135,7 +146,7 @@ export class UpdateKeeper {
     try {
       updater.take({ kind: 'look' });
       const end = await this.#lookout.ask(
-        request,
+        { ...request, isTurn: request.to === undefined && request.from === undefined },
         async (find, signal) => this.#bring(find, request.reason, onLine, signal),
         async (release, error) => this.#noteFailure(release, request.to, error),
       );
@@ -153,7 +164,7 @@ export class UpdateKeeper {
   async #noteFailure(release: FeedRelease | undefined, named: string | undefined, error: unknown): Promise<void> {
     const { note, memory, kernelGate } = this.#deps;
     const version = release?.version ?? named;
-    if (version === undefined || error === askedMeanwhile) return;
+    if (version === undefined) return;
     const why = messageOf(error);
     if (release === undefined || !isKernelRefusal(error)) return note('update-failed', version, why);
     await note('refused', version, why);
@@ -194,6 +205,11 @@ export class UpdateKeeper {
     });
     await note('staged', target.version, why);
     await this.#noteProved();
+    // The word came when it was too late to end it.
+    if (this.#cancelled !== undefined && signal.reason === this.#cancelled) {
+      await this.#drop(this.#cancelled.message);
+      throw this.#cancelled;
+    }
     onStaged();
     return { ...nothing, ...written, outcome: 'staged', version: target.version };
   }
@@ -209,10 +225,17 @@ export class UpdateKeeper {
     return images.length === 0 ? [] : this.#deps.takeImages(images, source.artifacts, signal);
   }
 
-  /** Ends what is under way, or drops what is staged. @returns false when there is nothing of either. */
+  /** Ends what is under way and drops what is staged: the next boot is the running release's. @returns false when there is nothing of either. */
   async cancel(why: string): Promise<boolean> {
+    this.#cancelled = new BerthError('CANCELLED', why);
+    const over = this.#lookout.end(this.#cancelled);
+    await over;
+    return (await this.#drop(why)) || over !== undefined;
+  }
+
+  /** @returns false when nothing is staged. */
+  async #drop(why: string): Promise<boolean> {
     const { updater, note, onStaged } = this.#deps;
-    if (this.#lookout.end(new BerthError('CANCELLED', why))) return true;
     const { state } = updater;
     if (state.kind !== 'staged') return false;
     await updater.drop();
@@ -272,15 +295,12 @@ export class UpdateKeeper {
    * has come back to this one by itself, is told of and taken away.
    */
   async #proved(): Promise<void> {
-    const { updater, memory, running, note, cameUp, onStaged } = this.#deps;
+    const { updater, memory, running, noteUsedUp, onStaged } = this.#deps;
     const next = withBlessed(memory.value, running.rootHash);
     if (next !== memory.value) await memory.save(next);
     await this.#noteProved();
     onStaged();
-    for (const { version, tries } of await updater.clearUsedUp()) {
-      const how = cameUp(version) ? 'did not prove itself' : 'did not start';
-      await note('rejected', version, `it ${how} in ${tries?.done ?? 0} tries`);
-    }
+    await updater.clearUsedUp(noteUsedUp);
   }
 
   /** What is kept for nothing costs room, and nothing else. */
@@ -290,7 +310,11 @@ export class UpdateKeeper {
   }
 
   #isBusy(): boolean {
-    return !['idle', 'staged'].includes(this.#deps.updater.state.kind);
+    return this.#isBringing() || this.#lookout.isAsking;
+  }
+
+  #isBringing(): boolean {
+    return !['idle', 'looking', 'staged'].includes(this.#deps.updater.state.kind);
   }
 
   #isStaged({ digest }: UpdateTarget): boolean {
@@ -305,25 +329,25 @@ export class UpdateKeeper {
     await this.#ownLook
       .take(async () => this.update({ reason }, () => undefined))
       // What went wrong is in the last look, which the status shows.
-      .catch((error: unknown) => this.#deps.onProblem(messageOf(error)));
+      .catch((error: unknown) => {
+        if (error !== agentStops) this.#deps.onProblem(messageOf(error));
+      });
   }
 
   /** What is being written goes on. */
   async #endOwnLook(): Promise<void> {
-    if (this.#isBusy() && this.#deps.updater.state.kind !== 'looking') return;
-    await this.#ownLook.giveWay((why) => this.#lookout.end(why));
+    if (this.#isBringing()) return;
+    await this.#ownLook.giveWay((why) => void this.#lookout.end(why));
   }
 
   /** A release that was withdrawn must not be booted, though it is whole. */
   async #dropRevoked(feed: Feed): Promise<void> {
-    const { updater, note, onStaged } = this.#deps;
+    const { updater } = this.#deps;
     const { state } = updater;
     if (state.kind !== 'staged') return;
     const revoked = feed.releases.find(({ manifest }) => manifest.sha256 === state.target.digest)?.revoked;
     if (revoked === undefined) return;
-    await updater.drop();
-    await note('dropped', state.target.version, `it was revoked: ${revoked}`);
-    onStaged();
+    await this.#drop(`it was revoked: ${revoked}`);
     updater.take({ kind: 'look' });
   }
 }

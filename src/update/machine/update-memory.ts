@@ -1,3 +1,4 @@
+import type { LastPoll } from '../feed/poll-schedule.ts';
 import type { UpdateTarget } from './update-state.ts';
 
 /** An operator's word on what this host may take. */
@@ -20,6 +21,8 @@ export interface UpdateMemory {
   /** The staged release for which this host restarted last, and in which boot it was told to. */
   readonly restartedFor?: { readonly digest: string; readonly bootId: string };
   readonly lastLook?: LastLook;
+  /** The last one that was the host's own, or took what is offered as that does: from it the next one is counted. */
+  readonly lastTurn?: LastPoll & { readonly atMs: number };
 }
 
 /** A release that was not taken, because the firmware would not start its kernel image. */

@@ -1,4 +1,4 @@
-import { type BootEntry, entryName } from '../../boot/boot-entry.ts';
+import { type BootEntry, entryName, isRelease } from '../../boot/boot-entry.ts';
 import type { BootLoader, KernelImage } from '../../boot/boot-loader.ts';
 import type { Clock } from '../../core/clock.ts';
 import { BerthError, messageOf } from '../../core/errors.ts';
@@ -134,13 +134,16 @@ export class Updater {
     this.#state = { kind: 'staged', target, sinceMs: atMs };
   }
 
-  /** Takes releases away that did not start in all their tries, once the running one has proved itself. @returns them. */
-  async clearUsedUp(): Promise<readonly BootEntry[]> {
+  /**
+   * Takes releases away that did not start in all their tries, once the running one has proved itself. `tell` is called for each before
+   * it goes: once it is gone, nothing else says that it failed.
+   */
+  async clearUsedUp(tell: (entry: BootEntry) => Promise<void>): Promise<void> {
     const { loader, running } = this.#deps;
-    if (this.#state.kind !== 'idle') return [];
+    if (this.#state.kind !== 'idle') return;
     const usedUp = (await this.#others()).filter(({ tries: counted }) => counted?.left === 0);
+    for (const entry of usedUp) await tell(entry);
     if (usedUp.length > 0) await loader.clear(running.name);
-    return usedUp;
   }
 
   /**
@@ -151,6 +154,8 @@ export class Updater {
     const { loader, clock, onStaged, accompany } = this.#deps;
     const { target } = order;
     await this.#require(order.manifest);
+    // Whoever ended it meanwhile does not lose what is staged.
+    signal.throwIfAborted();
     this.take({ kind: 'take', target });
     try {
       await this.#step('clear-slot', order, async () => this.#clear());
@@ -269,9 +274,4 @@ export class Updater {
       throw error;
     }
   }
-}
-
-/** Entries that Berth did not make are left alone. */
-function isRelease(name: string): boolean {
-  return name.startsWith(entryName(''));
 }

@@ -16,6 +16,7 @@ export interface PermitDeskDependencies {
 const patienceMs = 30_000;
 /** A refused permit is asked for again after one to two minutes, so that many hosts do not ask in step. */
 const againMs = 60_000;
+const longestWaitMs = 2 * againMs;
 
 /** Asks for the permit, remembers the answer, and makes sure that it goes back. */
 export class PermitDesk {
@@ -32,6 +33,10 @@ export class PermitDesk {
   }
 
   get state(): PermitState {
+    const latest = this.#deps.clock.now() + longestWaitMs;
+    // A clock that was set back does not make it later.
+    if (this.#state.kind === 'refused' && this.#state.untilMs > latest)
+      this.#state = { ...this.#state, untilMs: latest };
     return this.#state;
   }
 

@@ -74,6 +74,12 @@ export class RebootKeeper {
     this.wake();
   }
 
+  /** Takes that back, as long as the restart has not begun. */
+  withdraw(): void {
+    this.#isAsked = false;
+    this.wake();
+  }
+
   /** Until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     do {
@@ -87,6 +93,7 @@ export class RebootKeeper {
   async #round(signal: AbortSignal): Promise<number | undefined> {
     const { clock, onProblem } = this.#deps;
     if (this.#restartUntilMs !== undefined) {
+      this.#restartUntilMs = Math.min(this.#restartUntilMs, clock.now() + restartMs);
       if (clock.now() < this.#restartUntilMs) return this.#restartUntilMs;
       this.#restartUntilMs = undefined;
       onProblem('the host was told to restart, and still runs');
@@ -133,7 +140,7 @@ export class RebootKeeper {
   }
 
   async #restart(why: string, signal: AbortSignal): Promise<number> {
-    const { clock, hooks, reboot } = this.#deps;
+    const { clock, hooks, reboot, staged } = this.#deps;
     const atMs = await this.#announce(why);
     if (clock.now() < atMs) {
       this.#state = { kind: 'announced', why, atMs };
@@ -144,6 +151,8 @@ export class RebootKeeper {
       this.#state = { kind: 'preparing', why };
       await runHooks(hooks(), this.#deps, signal);
       this.#isPrepared = true;
+      // It may have been dropped meanwhile: then there is nothing to restart for.
+      if (staged() === undefined && !this.#isAsked) return clock.now();
     }
     this.#state = { kind: 'restarting', why };
     // What an operator asked for is not done hours later.
@@ -169,6 +178,8 @@ export class RebootKeeper {
       const told = await this.#tell(`${what} in ${noticeMs / 1000} seconds: ${why}`);
       this.#announcedForMs = clock.now() + (told === 0 ? 0 : noticeMs);
     }
+    // A clock that was set back does not make it later.
+    this.#announcedForMs = Math.min(this.#announcedForMs, clock.now() + noticeMs);
     return this.#announcedForMs;
   }
 

@@ -1,4 +1,5 @@
 import { BerthError } from '../../core/errors.ts';
+import { compareVersions } from '../../core/release-version.ts';
 import type { Feed, FeedRelease } from '../feed/feed.ts';
 
 /** Adds a release; the same one again changes nothing. Pure. Throws USAGE when it is not newer than what is there. */
@@ -16,6 +17,12 @@ export function withRelease(feed: Feed, release: FeedRelease): Feed {
   if (sequence <= highest) {
     throw new BerthError('USAGE', `release ${version} has sequence ${sequence}, ${feed.channel} is at ${highest}`, {
       hint: 'hosts never go to a lower sequence: build it again with a higher one',
+    });
+  }
+  const newest = others.toSorted((a, b) => compareVersions(b.version, a.version)).at(0);
+  if (newest !== undefined && compareVersions(version, newest.version) <= 0) {
+    throw new BerthError('USAGE', `release ${version} is not newer than ${newest.version}, which ${feed.channel} has`, {
+      hint: 'boot loaders take the newest version, whatever its sequence: give it a higher one',
     });
   }
   return { ...feed, releases: [...feed.releases, release] };

@@ -55,7 +55,7 @@ export async function writeBundle(options: BundleOptions): Promise<WrittenBundle
   const targets = new NotingSource(repository, 'targets', read);
   const now = (): number => nowMs;
   const client = new TufClient({ metadata, targets, store: noStore, shippedRoot: root, now, builtMs: 0 });
-  const expiries = await client.refresh(signal);
+  await client.refresh(signal);
   const blobs: string[] = [];
   for (const release of releasesOf(await readFeed(client, channel, signal), version)) {
     const stopped = release.revoked ?? release.paused;
@@ -65,7 +65,7 @@ export async function writeBundle(options: BundleOptions): Promise<WrittenBundle
     blobs.push(...filesOf(manifest).map((one) => `targets/blobs/${blobName(one)}`));
   }
   const files = [...new Set([...read, ...blobs])];
-  const [expires] = expiries.toSorted((a, b) => Date.parse(a.expires) - Date.parse(b.expires));
+  const [expires] = client.expiries.toSorted((a, b) => Date.parse(a.expires) - Date.parse(b.expires));
   if (expires === undefined) throw new Error('metadata without expiry');
   const parts = `${file}.parts`;
   await rm(parts, { recursive: true, force: true });

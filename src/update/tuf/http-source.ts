@@ -1,6 +1,7 @@
 import { BerthError, messageOf } from '../../core/errors.ts';
 import { askHttp, type HttpAgents } from '../../datasource/http-request.ts';
 import { shownUrl } from '../../datasource/inline-seed.ts';
+import { KeptAnswers } from './kept-answers.ts';
 import { refuse } from './refusal.ts';
 import { leadsElsewhere, type Source, urlBelow } from './source.ts';
 
@@ -8,18 +9,17 @@ import { leadsElsewhere, type Source, urlBelow } from './source.ts';
 const patienceMs = 120_000;
 /** Stores answer 403 for what is not there when listing is not allowed. */
 export const absentStatus: ReadonlySet<number> = new Set([403, 404, 410]);
-/** Bigger answers are not kept to be asked for again by their ETag. */
-const keptBytes = 64 * 2 ** 10;
 
 /** A repository's files on an HTTP server. Who made them is told by their signatures, so plain HTTP will do. */
 export class HttpSource implements Source {
   readonly location: string;
   readonly #agents: HttpAgents | undefined;
-  readonly #kept = new Map<string, { readonly etag: string; readonly content: Uint8Array }>();
+  readonly #kept: KeptAnswers;
 
-  constructor(url: string, agents?: HttpAgents) {
+  constructor(url: string, agents?: HttpAgents, kept = new KeptAnswers()) {
     this.location = url.replace(/\/+$/, '');
     this.#agents = agents;
+    this.#kept = kept;
   }
 
   async read(path: readonly string[], maxBytes: number, signal: AbortSignal): Promise<Uint8Array | undefined> {
@@ -45,18 +45,13 @@ export class HttpSource implements Source {
     });
     if (status === 200) {
       const content = await readAtMost(body, url, maxBytes);
-      this.#keep(url, headers.etag, content);
+      this.#kept.keep(url, headers.etag, content);
       return content;
     }
     body.destroy();
     if (status === 304 && kept !== undefined) return kept.content;
     if (absentStatus.has(status)) return undefined;
     throw unreachable(url, `the server answered ${status}`, { retryAfter: headers['retry-after'] });
-  }
-
-  #keep(url: string, etag: string | undefined, content: Uint8Array): void {
-    if (etag === undefined || content.length > keptBytes) this.#kept.delete(url);
-    else this.#kept.set(url, { etag, content });
   }
 }
 

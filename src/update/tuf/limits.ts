@@ -7,3 +7,5 @@ export const maxTargetsBytes = 5_000_000;
 export const maxRootRotations = 256;
 /** Roles that are looked into for one target. */
 export const maxDelegations = 32;
+/** Members of a list in metadata: keys, roles, targets, signatures. The models take a second for a thousand, a minute for eight. */
+export const maxMembers = 1024;

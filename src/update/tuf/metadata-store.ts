@@ -51,7 +51,13 @@ export class MetadataStore {
     const before = await this.#current();
     const newest = Number(generationName.exec((await this.#generations())[0] ?? '')?.[1] ?? '0');
     const name = `generation-${newest + 1}`;
-    await writeGeneration(join(this.#directory, name), files, acceptedMs);
+    try {
+      await writeGeneration(join(this.#directory, name), files, acceptedMs);
+    } catch (error) {
+      // On a full disk, what each attempt leaves would pile up.
+      await rm(join(this.#directory, name), { recursive: true, force: true });
+      throw error;
+    }
     await syncPath(this.#directory);
     const link = join(this.#directory, 'current.new');
     await rm(link, { force: true });

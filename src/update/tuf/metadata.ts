@@ -8,6 +8,7 @@ import {
   type Timestamp,
 } from '@tufjs/models';
 import { messageOf } from '../../core/errors.ts';
+import { maxMembers } from './limits.ts';
 import { refuse } from './refusal.ts';
 
 type Signed = Root | Timestamp | Snapshot | Targets;
@@ -42,18 +43,34 @@ function parse<T extends Signed>(
   content: Uint8Array,
   read: (document: Document) => Metadata<T>,
 ): Metadata<T> {
-  let metadata: Metadata<T>;
-  try {
-    metadata = read(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content)) as Document);
-  } catch (error) {
-    throw refuse('malformed', role, messageOf(error), error);
-  }
+  const attempt = <Result>(work: () => Result): Result => {
+    try {
+      return work();
+    } catch (error) {
+      throw refuse('malformed', role, messageOf(error), error);
+    }
+  };
+  const document = attempt(() => JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(content)) as Document);
+  requireFew(role, document, memberDepth);
+  const metadata = attempt(() => read(document));
   const { version, expires } = metadata.signed;
   if (!Number.isSafeInteger(version) || version < 1) throw refuse('malformed', role, `${version} is no version`);
   // A time that cannot be read would never be over.
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(expires) || Number.isNaN(Date.parse(expires)))
     throw refuse('malformed', role, `${expires} is no time`);
   return metadata;
+}
+
+/** The keys and roles of a delegation are members of members of what is signed. */
+const memberDepth = 3;
+
+/** The models need time by the square of these, and need it before anybody's signature is looked at. */
+function requireFew(role: string, value: unknown, depth: number): void {
+  if (typeof value !== 'object' || value === null) return;
+  const members = Object.values(value);
+  if (members.length > maxMembers)
+    throw refuse('oversized', role, `it has a list of ${members.length}, at most ${maxMembers} are taken`);
+  if (depth > 0) for (const member of members) requireFew(role, member, depth - 1);
 }
 
 /**

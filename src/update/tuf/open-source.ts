@@ -5,6 +5,7 @@ import { Bundle } from '../bundle/bundle.ts';
 import { BundleSource } from '../bundle/bundle-source.ts';
 import { DirectorySource } from './directory-source.ts';
 import { HttpSource } from './http-source.ts';
+import type { KeptAnswers } from './kept-answers.ts';
 import type { Source } from './source.ts';
 
 /** Where a repository is. */
@@ -15,11 +16,17 @@ export type Place =
   | { readonly kind: 'bundle'; readonly path: string };
 
 /** The part of a repository that is called `name`: at a URL, in a directory or in a bundle (paths relative to `cwd`). */
-export function openSource(location: string, name: 'metadata' | 'targets', cwd: string, agents?: HttpAgents): Source {
+export function openSource(
+  location: string,
+  name: 'metadata' | 'targets',
+  cwd: string,
+  agents?: HttpAgents,
+  kept?: KeptAnswers,
+): Source {
   const place = placeOf(location, cwd);
   switch (place.kind) {
     case 'server':
-      return new HttpSource(`${place.url}/${name}`, agents);
+      return new HttpSource(`${place.url}/${name}`, agents, kept);
     case 'directory':
       return new DirectorySource(resolve(place.path, name));
     case 'bundle':

@@ -45,6 +45,15 @@ export class TrustedMetadata {
     return this.#snapshot?.signed;
   }
 
+  /** When it will be good no more, by role; of delegated roles those that were looked at. */
+  get expiries(): { readonly role: string; readonly expires: string }[] {
+    const { root, timestamp, snapshot } = this;
+    const targets = [...this.#targets].map(([chain, { signed }]) => [roleOf(chain), signed] as const);
+    return [...Object.entries({ root, timestamp, snapshot }), ...targets].flatMap(([role, signed]) =>
+      signed === undefined ? [] : [{ role, expires: signed.expires }],
+    );
+  }
+
   /** 5.3.4 to 5.3.7. Whether it has expired is of no interest while there may be a newer one. */
   updateRoot(content: Uint8Array): void {
     const next = parseRoot(content);
@@ -169,6 +178,10 @@ export class TrustedMetadata {
 
 function nameOf(chain: Chain): string {
   return JSON.stringify(chain);
+}
+
+function roleOf(name: string): string {
+  return (JSON.parse(name) as Chain).at(-1) ?? '';
 }
 
 function metaOf({ meta }: Snapshot, file: string): MetaFile | undefined {

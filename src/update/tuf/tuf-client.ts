@@ -60,9 +60,9 @@ export class TufClient {
 
   /**
    * Brings the metadata up to date; what was accepted before something was refused is kept.
-   * Throws RELEASE_REFUSED, RELEASE_UNREACHABLE. @returns when what is trusted now expires.
+   * Throws RELEASE_REFUSED, RELEASE_UNREACHABLE.
    */
-  async refresh(signal: AbortSignal): Promise<Expiry[]> {
+  async refresh(signal: AbortSignal): Promise<void> {
     const trusted = await this.#begin();
     this.#trusted = undefined;
     try {
@@ -70,12 +70,8 @@ export class TufClient {
       await this.#refreshTimestamp(trusted, signal);
       await this.#refreshSnapshot(trusted, signal);
       this.#forgetUnnamed(trusted);
-      const targets = await this.#loadTargets(trusted, ['targets'], signal);
+      await this.#loadTargets(trusted, ['targets'], signal);
       this.#trusted = trusted;
-      const { root, timestamp, snapshot } = trusted;
-      return Object.entries({ root, timestamp, snapshot, targets }).flatMap(([role, signed]) =>
-        signed === undefined ? [] : [{ role, expires: signed.expires }],
-      );
     } finally {
       await this.#save();
     }
@@ -113,6 +109,11 @@ export class TufClient {
     } finally {
       await this.#save();
     }
+  }
+
+  /** When what is trusted now expires: the top roles, and those that targets were found by. After {@link refresh}. */
+  get expiries(): readonly Expiry[] {
+    return this.#trusted?.expiries ?? [];
   }
 
   /** Names of the roles that `targets` delegates to: the channels. After {@link refresh}. */

@@ -82,6 +82,8 @@ describe('publishing', () => {
     ['a lower sequence', '1.2', 1],
     ['the same sequence', '1.2', 2],
     ['the same version, made anew', '1.1', 3],
+    ['a version that boot loaders would pass over', '1.0.9', 3],
+    ['a version that is the same to boot loaders', '1.01', 3],
   ])('%s is refused', async (_rule, version, sequence) => {
     await publish('1.1', 2);
     const before = await workshop.files();

@@ -106,3 +106,41 @@ test('what was written about volumes is taken once, also while the agent runs', 
     { at: '2026-05-01T00:09:00Z', kind: 'rollback-blocked', version: '1.1', reason: 'it was not healthy' },
   ]);
 });
+
+test('what was told in a file and has been forgotten is not news', async () => {
+  await mkdir(join(directory, 'volumes'));
+  await writeFile(join(directory, 'volumes/events'), '2026-04-01T00:00:00Z volumes-copied 1.0 user/db before 1.1\n');
+  const records = await OsRecords.open(directory);
+  for (let count = 0; count < 200; count += 1) await records.add({ ...booted, version: `2.${count}` });
+  await records.takeTold();
+  expect(records.events.map(({ kind }) => kind)).not.toContain('volumes-copied');
+  expect(records.events.at(-1)?.version).toBe('2.199');
+});
+
+test('that a release failed is remembered longer than all else', async () => {
+  const records = await OsRecords.open(directory);
+  await records.add({ ...booted, kind: 'rejected', reason: 'it was not well' });
+  for (let count = 0; count < 300; count += 1) await records.add({ ...booted, version: `2.${count}` });
+  expect(records.events).toHaveLength(200);
+  expect(records.events.slice(0, 2)).toMatchObject([{ kind: 'rejected' }, { version: '2.101' }]);
+});
+
+test.each([
+  { what: 'never started', before: [], reason: 'it did not start in 3 tries' },
+  { what: 'ran each time for a while', before: [booted], reason: 'it did not prove itself in 3 tries' },
+])('a release that used up its tries and $what is told of once for each time it was staged', async (row) => {
+  const records = await OsRecords.open(directory);
+  const entry = { version: '1.1', tries: { left: 0, done: 3 } };
+  const at = '2026-05-02T00:00:00.000Z';
+  for (const time of [1, 2]) {
+    await records.add({ ...booted, kind: 'staged' });
+    for (const event of row.before) await records.add(event);
+    await records.takeUsedUp(entry, at);
+    await records.add({ ...booted, version: '1.0' });
+    await records.takeUsedUp(entry, at);
+    const told = records.events.filter(({ kind }) => kind === 'rejected');
+    expect(told).toEqual(
+      Array.from({ length: time }, () => ({ at, kind: 'rejected', version: '1.1', reason: row.reason })),
+    );
+  }
+});

@@ -14,6 +14,8 @@ const facts = { slot: 'b', device: '/dev/vda3', rootHash: 'bb' } as const;
 
 let directory: string;
 let story: string[];
+/** On the EFI partition. */
+let noted: string;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'berth-own-os-'));
@@ -41,7 +43,11 @@ async function hostWith(rollback: VolumeRollback): Promise<OwnOs> {
     running: async () => Promise.resolve({ name: 'berth_1.1', version: '1.1' }),
     entries: async () => Promise.resolve([]),
     bless: async () => Promise.resolve(),
-    reject: async (name) => Promise.resolve(void story.push(`reject ${name}`)),
+    reject: async (name, reason) => {
+      story.push(`reject ${name}`);
+      noted = reason;
+      return Promise.resolve();
+    },
   };
   return new OwnOs({
     ...{ version: '1.1', facts, volumes, loader: loader as BootLoader },
@@ -88,4 +94,18 @@ test('a release that was refused stands in the summary until another one has pro
   expect(os.summary).toMatchObject({ refused: { version: '1.2', reason: 'no key in db signed it' }, takenBack: null });
   await os.note('blessed', '', '1.3');
   expect(os.summary).toMatchObject({ refused: null });
+});
+
+test('what an operator took back is known though the power goes before the history has it', async () => {
+  const os = await hostWith('keep');
+  await os.rollBackOs({ reason: 'slow\nand loud', force: false }, operator);
+  const reason = 'ops rolled it back: slow and loud';
+  const { events } = await OsRecords.open(directory);
+  const told = await OsRecords.open(directory);
+  await told.takeRejected('berth_1.1', noted);
+  expect(told.events).toEqual(events);
+  expect(events).toMatchObject([{ kind: 'rolled-back', reason }]);
+  const without = await OsRecords.open(join(directory, 'elsewhere'));
+  await without.takeRejected('berth_1.1', noted);
+  expect(without.events).toEqual([{ at: '1970-01-01T00:00:00Z', kind: 'rejected', version: '1.1', reason }]);
 });

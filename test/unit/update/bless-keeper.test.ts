@@ -4,10 +4,10 @@ import { BlessKeeper } from '../../../src/update/bless-keeper.ts';
 import { blockers, type HealthCheck, lookAt } from '../../../src/update/health-gate.ts';
 
 /** A clock that runs while everybody sleeps, until its end. */
-function simulatedClock(endMs: number, end: AbortController): Clock {
+function simulatedClock(endMs: number, end: AbortController, setBy: Story['setBy'] = { atMs: endMs, ms: 0 }): Clock {
   let now = 0;
   return {
-    now: () => now,
+    now: () => now + (now >= setBy.atMs ? setBy.ms : 0),
     sleep: async (ms) => {
       now += ms;
       if (now > endMs) {
@@ -29,6 +29,8 @@ interface Story {
   /** How often the entries cannot be read. */
   readonly failingEntries?: number;
   readonly endMs?: number;
+  /** Somebody sets the clock. */
+  readonly setBy?: { readonly atMs: number; readonly ms: number };
 }
 
 async function tell({
@@ -39,9 +41,10 @@ async function tell({
   failingBless = 0,
   failingEntries = 0,
   endMs = 60_000,
+  setBy,
 }: Story) {
   const end = new AbortController();
-  const clock = simulatedClock(endMs, end);
+  const clock = simulatedClock(endMs, end, setBy);
   const told: string[] = [];
   let tries = 0;
   let looks = 0;
@@ -122,6 +125,16 @@ test.each<{ what: string; story: Story; told: string[] }>([
     what: 'entries that cannot be read are looked at again, and told once',
     story: { file: '+', failingEntries: 3 },
     told: ['no partition', ...blessed(16_000)],
+  },
+  {
+    what: 'a clock that is set back meanwhile keeps nobody back',
+    story: { file: '+', setBy: { atMs: 4000, ms: -3_600_000 } },
+    told: blessed(10_000 - 3_600_000),
+  },
+  {
+    what: 'a clock that is set forward meanwhile is no proof',
+    story: { file: '+', setBy: { atMs: 4000, ms: 3_600_000 }, holds: (now) => now !== 3_606_000 },
+    told: blessed(3_600_000 + 18_000),
   },
 ])('$what', async ({ story, told }) => {
   expect((await tell(story)).told).toEqual(told);

@@ -19,6 +19,12 @@ test.each<[string, Feed, UpdatingHost, string]>([
   ['nothing when there is nothing newer', feedOf(one, two), hostOf('1.1'), 'there is nothing newer'],
   ['nothing of an empty feed', feedOf(), hostOf('1.0'), 'there is nothing newer'],
   ['nothing older, whatever its version', feedOf({ version: '2.0' }, one), hostOf('1.0'), 'there is nothing newer'],
+  [
+    'nothing that the boot loader would pass over',
+    feedOf(two, { version: '1.0.9' }, { version: '1.1.0' }, { version: '01.1' }),
+    hostOf('1.1'),
+    '1.1.0',
+  ],
   ['nothing below the highest blessed', feedOf(one, two), hostOf('1.0', { sequence: 2 }), 'there is nothing newer'],
   ['by version where the sequence is not known', feedOf(one, two), hostOf('0.9'), '1.1'],
   [

@@ -30,10 +30,13 @@ interface Set {
   readonly room?: number;
   readonly bootId?: string;
   readonly images?: readonly CarriedImage[];
-  readonly cameUp?: string;
   readonly admit?: () => Promise<void>;
   /** The first look gets no answer. */
   readonly isSilentAtFirst?: boolean;
+  /** Happens at the point of the story with this name. */
+  readonly meanwhile?: Readonly<Record<string, () => Promise<unknown>>>;
+  /** So often what is known of updates cannot be written. */
+  readonly failingSaves?: number;
   /** Who signed the kernel image, and whom the firmware trusts; both change with time. */
   readonly firmware?: { signer: string; trusts: string };
 }
@@ -56,6 +59,7 @@ function hostWith(set: Set = {}) {
   const notes: string[] = [];
   let files = [...(set.files ?? ['berth_1.0.efi'])];
   let now = noon;
+  let failingSaves = set.failingSaves ?? 0;
   let isSilent = set.isSilentAtFirst === true;
   const entry = (file: string): readonly BootEntry[] => {
     const parsed = parseBootEntry(file);
@@ -67,13 +71,17 @@ function hostWith(set: Set = {}) {
     onTrial: async () => Promise.resolve(undefined),
     bless: async () => Promise.resolve(),
     reject: async () => Promise.resolve(),
-    room: async () => Promise.resolve(set.room ?? 1e9),
+    room: async () => {
+      await set.meanwhile?.['room']?.();
+      return set.room ?? 1e9;
+    },
     copy: async () => Promise.resolve(),
     clear: async (keep) => {
       const gone = files.filter((file) => !file.startsWith(`${keep}.`));
+      await set.meanwhile?.['clear']?.();
       if (gone.length > 0) story.push(`clear ${gone.join(' ')}`);
       files = files.filter((file) => !gone.includes(file));
-      return Promise.resolve(gone);
+      return gone;
     },
     stage: async (name, tries) => {
       story.push(`stage ${name}`);
@@ -83,14 +91,16 @@ function hostWith(set: Set = {}) {
     activate: async (name, tries) => {
       story.push(`activate ${name}`);
       files = files.map((file) => (file === `${name}+${tries}.efi.staged` ? `${name}+${tries}.efi` : file));
-      return Promise.resolve();
+      await set.meanwhile?.['activate']?.();
     },
   };
   const memory = {
     value: { ...noMemory, ...set.memory },
     async save(next: UpdateMemory) {
       this.value = next;
-      return Promise.resolve();
+      if (failingSaves === 0) return Promise.resolve();
+      failingSaves -= 1;
+      return Promise.reject(new Error('the disk is full'));
     },
   };
   const running = { name: 'berth_1.0', version: '1.0', device: '/dev/a', rootHash: hash('root of 1.0'), dataBlocks: 1 };
@@ -165,13 +175,19 @@ function hostWith(set: Set = {}) {
       story.push(`take ${names.join(' ')}`);
       return Promise.resolve(names);
     },
-    cameUp: (version) => set.cameUp === version,
+    noteUsedUp: async ({ version, tries }) => {
+      notes.push(`used up ${version} in ${tries?.done}`);
+      return Promise.resolve();
+    },
     bootId: set.bootId ?? 'boot-1',
     // Which releases there were to go back to when it was told that nothing goes back any more.
     onProved: async () => Promise.resolve(void story.push(`proved with ${files.join(' ')}`)),
     whyPassedOver: async () => Promise.resolve('the boot loader did not try it'),
     onStaged: () => undefined,
-    onProblem: (why) => notes.push(`problem: ${why}`),
+    onProblem: (why) => {
+      notes.push(`problem: ${why}`);
+      if (notes.length > 100) throw new Error('it does not end');
+    },
     random: () => 0.5,
   });
   const update = async (options: { readonly to?: string } = {}) => {
@@ -374,6 +390,18 @@ test.each([
   expect(host.story).toEqual([]);
 });
 
+test('a barrier cannot be passed by naming what is behind it', async () => {
+  const releases = [{ version: '1.0' }, { version: '1.1', barrier: true }, { version: '1.2' }] as const;
+  const host = hostWith({ feed: feedOf(...releases) });
+  await expect(host.update({ to: '1.2' })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: '1.2 comes after 1.1, which has to run here first',
+  });
+  expect((await host.update({ to: '1.1' })).end).toMatchObject({ outcome: 'staged', version: '1.1' });
+  const behind = hostWith({ feed: feedOf({ version: '1.0' }, { version: '1.1' }, { version: '1.2', barrier: true }) });
+  expect((await behind.update({ to: '1.1' })).end).toMatchObject({ outcome: 'staged', version: '1.1' });
+});
+
 test('a pin holds, over restarts', async () => {
   const host = hostWith();
   await host.keeper.pin({ version: '1.0' });
@@ -436,17 +464,14 @@ test('looking changes nothing', async () => {
   expect(host.story).toEqual([]);
 });
 
-test.each([
-  { what: 'never started', cameUp: '1.0', why: 'it did not start in 3 tries' },
-  { what: 'ran each time for a while', cameUp: '0.9', why: 'it did not prove itself in 3 tries' },
-])('by itself, a host looks when it is time, and tells of a release that $what', async ({ cameUp, why }) => {
-  const host = hostWith({ files: ['berth_1.0.efi', 'berth_0.9+0-3.efi'], cameUp });
+test('by itself, a host looks when it is time, and tells of a release that used up its tries', async () => {
+  const host = hostWith({ files: ['berth_1.0.efi', 'berth_0.9+0-3.efi'] });
   const ending = new AbortController();
   const running = host.keeper.run(ending.signal);
   for (let turn = 0; turn < 500 && host.updater.state.kind !== 'staged'; turn += 1) await Promise.resolve();
   ending.abort();
   await running;
-  expect(host.notes).toEqual([`rejected 0.9: ${why}`, 'staged 1.1: 1.1 is offered']);
+  expect(host.notes).toEqual(['used up 0.9 in 3', 'staged 1.1: 1.1 is offered']);
   expect(host.files()).toEqual(['berth_1.0.efi', 'berth_1.1+3.efi']);
 });
 
@@ -472,4 +497,121 @@ test('a host whose strategy is off does nothing by itself', async () => {
   ending.abort();
   await running;
   expect([host.story, host.updater.state.kind]).toEqual([['proved with berth_1.0.efi'], 'idle']);
+});
+
+const staged: Set = {
+  files: ['berth_1.1+3.efi', 'berth_1.0.efi'],
+  memory: { taken: [{ version: '1.1', sequence: 2, digest: hash('1.1'), rootHash: '', atMs: noon }] },
+};
+
+test('what is staged is dropped on an operator’s word also while the host looks by itself', async () => {
+  const host = hostWith({ ...staged, isSilentAtFirst: true });
+  const ending = new AbortController();
+  const running = host.keeper.run(ending.signal);
+  for (let turn = 0; turn < 200; turn += 1) await Promise.resolve();
+  expect(host.updater.state.kind).toBe('staged');
+  expect(await host.keeper.cancel('ops cancelled it')).toBe(true);
+  ending.abort();
+  await running;
+  expect([host.files(), host.updater.state.kind]).toEqual([['berth_1.0.efi'], 'idle']);
+  expect(host.notes).toContain('dropped 1.1: ops cancelled it');
+});
+
+test('an update that is cancelled when it is just being activated is not staged', async () => {
+  let cancelling: Promise<boolean> | undefined;
+  const meanwhile = {
+    activate: async () => {
+      cancelling = host.keeper.cancel('ops cancelled it');
+      return Promise.resolve();
+    },
+  };
+  const host = hostWith({ meanwhile });
+  await expect(host.update()).rejects.toMatchObject({ code: 'CANCELLED' });
+  expect(await cancelling).toBe(true);
+  expect([host.files(), host.updater.state.kind]).toEqual([['berth_1.0.efi'], 'idle']);
+  expect(host.keeper.staged).toBeUndefined();
+});
+
+test('an operator who only looks does not cost what is staged', async () => {
+  let looking: Promise<unknown> | undefined;
+  const meanwhile = {
+    room: async () => {
+      looking ??= host.keeper.look({ reason: operator });
+      return Promise.resolve();
+    },
+  };
+  const feed = feedOf({ version: '1.0' }, { version: '1.1' }, { version: '1.2' });
+  const host = hostWith({ ...staged, feed, meanwhile });
+  const ending = new AbortController();
+  const running = host.keeper.run(ending.signal);
+  for (let turn = 0; turn < 500 && looking === undefined; turn += 1) await Promise.resolve();
+  expect(await looking).toMatchObject({ target: { version: '1.2' } });
+  ending.abort();
+  await running;
+  expect([host.files(), host.notes]).toEqual([staged.files, []]);
+});
+
+test.each([
+  { what: 'it cannot be taken away', meanwhile: { clear: async () => Promise.reject(new Error('no partition')) } },
+  { what: 'the disk is full', failingSaves: 1 },
+])('that a release used up its tries is known also when $what', async (set) => {
+  const taken = [{ version: '1.0', sequence: 7, digest: hash('1.0'), rootHash: hash('root of 1.0'), atMs: noon }];
+  const files = ['berth_1.0.efi', 'berth_0.9+0-3.efi'];
+  const host = hostWith({ ...set, files, memory: { taken }, policy: { strategy: 'off' } });
+  const ending = new AbortController();
+  const running = host.keeper.run(ending.signal);
+  for (let turn = 0; turn < 200; turn += 1) await Promise.resolve();
+  ending.abort();
+  await running;
+  expect(host.notes).toContain('used up 0.9 in 3');
+  expect(host.notes.filter((note) => note.startsWith('problem'))).toHaveLength(1);
+});
+
+test('a clock that was years ahead, and was set back, does not keep a host from looking', async () => {
+  const lastTurn = { atMs: noon + 1e12, failures: 0 };
+  expect(hostWith({ memory: { lastTurn } }).keeper.status().nextLook).toBe('2026-05-01T12:01:00.000Z');
+  const host = hostWith();
+  await host.clock.sleep(-1e11);
+  expect(Date.parse(host.keeper.status().nextLook ?? '')).toBeLessThan(noon);
+});
+
+test('a host that stops in the midst of a transfer has not failed: it goes on as soon as it is up', async () => {
+  const host = hostWith({
+    write: async ({ signal }) =>
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+  });
+  const ending = new AbortController();
+  const running = host.keeper.run(ending.signal);
+  for (let turn = 0; turn < 500 && host.updater.state.kind !== 'writing'; turn += 1) await Promise.resolve();
+  ending.abort();
+  await running;
+  expect([host.files(), host.notes, host.memory.value.lastLook]).toEqual([['berth_1.0.efi'], [], undefined]);
+});
+
+test('whoever looks often does not keep the host from looking by itself', async () => {
+  const host = hostWith({ memory: { lastTurn: { atMs: noon, failures: 0 } } });
+  const next = host.keeper.status().nextLook;
+  for (let time = 0; time < 3; time += 1) {
+    await host.clock.sleep(600_000);
+    await host.keeper.look({ reason: operator });
+    await expect(host.update({ to: '9' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  }
+  expect(host.keeper.status()).toMatchObject({ nextLook: next, lastLook: { failures: 1 } });
+  await host.update();
+  expect(host.keeper.status().nextLook).toBe('2026-05-01T13:15:00.000Z');
+});
+
+test('a host whose time has come waits for an operator who looks', async () => {
+  const host = hostWith({ isSilentAtFirst: true });
+  const looking = host.keeper.look({ reason: operator });
+  looking.catch(() => undefined);
+  const ending = new AbortController();
+  const running = host.keeper.run(ending.signal);
+  for (let turn = 0; turn < 500; turn += 1) await Promise.resolve();
+  expect(host.clock.now()).toBeGreaterThan(noon + 120_000);
+  expect(host.notes).toEqual([]);
+  await host.keeper.cancel('ops cancelled it');
+  await expect(looking).rejects.toMatchObject({ code: 'CANCELLED' });
+  ending.abort();
+  await running;
 });

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../../src/core/clock.ts';
 
 interface Sleeper {
-  readonly dueMs: number;
+  dueMs: number;
   readonly wakeUp: () => void;
 }
 
@@ -46,8 +46,9 @@ export class ManualClock implements Clock {
     this.#now = endMs;
   }
 
-  /** Somebody sets the clock; nobody wakes up for it. */
+  /** Somebody sets the clock; nobody wakes up for it, sooner or later. */
   set(ms: number): void {
+    for (const sleeper of this.#sleepers) sleeper.dueMs += ms - this.#now;
     this.#now = ms;
   }
 }

@@ -30,13 +30,14 @@ function desk() {
   const told: string[] = [];
   const [one, other] = [new Giver('one', told), new Giver('other', told)];
   const declared: { permit: RebootPermit | undefined } = { permit: one };
+  const clock = new ManualClock();
   const desk = new PermitDesk({
     permit: () => declared.permit,
-    clock: new ManualClock(),
+    clock,
     random: () => 0,
     onProblem: (why) => told.push(why),
   });
-  return { desk, told, one, other, declared };
+  return { desk, told, one, other, declared, clock };
 }
 
 test('when another one is declared, the first is given back before the other is asked', async () => {
@@ -82,4 +83,13 @@ test('an end rejects', async () => {
   const asked = some.ask(end.signal);
   end.abort(new Error('the end'));
   await expect(asked).rejects.toThrow('the end');
+});
+
+test('a clock that is set back does not make a refusal last', async () => {
+  const { desk: some, declared, clock } = desk();
+  clock.set(1e11);
+  declared.permit = undefined;
+  await some.ask(signal);
+  clock.set(0);
+  expect(some.state).toMatchObject({ kind: 'refused', untilMs: 120_000 });
 });

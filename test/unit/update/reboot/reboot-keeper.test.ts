@@ -146,6 +146,31 @@ describe('a restart', () => {
     expect(told.slice(2)).toEqual(['30 problem: pre_reboot of web: it was not done after 30 s', `30 ${restart}`]);
   });
 
+  test.each([
+    { what: 'was declared', some: { policy: { strategy: 'immediate' as const } } },
+    { what: 'an operator asked for, and took back', some: { policy: { strategy: 'staged' as const } } },
+  ])('that $what does not come when its release is dropped while hooks run', async ({ some }) => {
+    const hooks = [{ service: 'web', command: ['drain'], deadlineMs: minute }];
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const one = await world({ ...some, hooks, runHook: async () => promise });
+    if (some.policy.strategy === 'staged') one.keeper.ask();
+    await settle();
+    one.staged = undefined;
+    one.keeper.withdraw();
+    resolve(undefined);
+    await one.clock.pass(10 * minute);
+    expect(one.told.filter((text) => text.includes('reboot'))).toEqual([]);
+    expect(one.keeper.state).toMatchObject({ kind: 'waiting', why: 'no release waits to be booted' });
+  });
+
+  test('a clock that is set back while users are being warned puts it off by a minute, not for years', async () => {
+    const { told, clock } = await world({ users: 1 });
+    await clock.pass(minute / 2);
+    clock.set(noon - 1e11);
+    await clock.pass(3 * minute);
+    expect(told.map((text) => text.replace(/^\S+ /, ''))).toEqual([notice, restart]);
+  });
+
   test('one that cannot be done is tried again, without hooks and notice', async () => {
     const hooks = [{ service: 'web', command: ['drain'], deadlineMs: 1000 }];
     const some = await world({ hooks, reboot: async () => Promise.reject(new Error('no power')) });

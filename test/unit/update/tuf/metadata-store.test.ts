@@ -41,6 +41,19 @@ test('roles may have any name', async () => {
   expect(await store.load()).toEqual([{ files, acceptedMs: 5 }]);
 });
 
+test('what cannot be written whole does not pile up', async () => {
+  await store.save(generation('one'));
+  const tooLong = {
+    files: new Map([
+      ['root', Buffer.from('two')],
+      ['x'.repeat(300), Buffer.of()],
+    ]),
+    acceptedMs: 1,
+  };
+  for (let time = 0; time < 3; time += 1) await expect(store.save(tooLong)).rejects.toThrow('ENAMETOOLONG');
+  expect((await readdir(directory)).sort()).toEqual(['current', 'generation-1']);
+});
+
 describe('what a crash or a bad disk leaves', () => {
   beforeEach(async () => {
     await store.save(generation('one'));

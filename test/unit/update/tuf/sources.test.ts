@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BundleSource } from '../../../../src/update/bundle/bundle-source.ts';
 import { DirectorySource } from '../../../../src/update/tuf/directory-source.ts';
 import { HttpSource } from '../../../../src/update/tuf/http-source.ts';
+import { KeptAnswers } from '../../../../src/update/tuf/kept-answers.ts';
 import { openSource } from '../../../../src/update/tuf/open-source.ts';
 
 const { signal } = new AbortController();
@@ -152,6 +153,28 @@ describe('an HTTP server', () => {
     expect(requests[1]?.headers['if-none-match']).toBe('"1"');
     answer = (_request, response) => void response.writeHead(200, { etag: '"2"' }).end('newer');
     expect(await read()).toBe('newer');
+  });
+
+  test('what an earlier connection got is not sent again either', async () => {
+    answer = ({ headers }, response) =>
+      headers['if-none-match'] === '"1"'
+        ? response.writeHead(304).end()
+        : response.writeHead(200, { etag: '"1"' }).end('content');
+    const kept = new KeptAnswers();
+    for (let time = 0; time < 2; time += 1) {
+      const look = new HttpSource(source.location, undefined, kept);
+      expect(Buffer.from((await look.read(['file'], 9, signal)) ?? []).toString()).toBe('content');
+    }
+    expect(requests.map(({ headers }) => headers['if-none-match'])).toEqual([undefined, '"1"']);
+  });
+
+  test('the answers of many files, or big ones, do not pile up', () => {
+    const kept = new KeptAnswers();
+    for (let count = 0; count < 40; count += 1) kept.keep(`http://x/${count}`, '"1"', Buffer.from('content'));
+    kept.keep('http://x/big', '"1"', Buffer.alloc(2 ** 20));
+    const known = Array.from({ length: 40 }, (_, count) => count).filter((count) => kept.get(`http://x/${count}`));
+    expect(known).toEqual(Array.from({ length: 16 }, (_, count) => 24 + count));
+    expect(kept.get('http://x/big')).toBeUndefined();
   });
 
   test('stops when it is told to', async () => {

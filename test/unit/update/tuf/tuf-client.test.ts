@@ -30,12 +30,25 @@ describe('refresh', () => {
 
   test('tells when the metadata expires', async () => {
     repository.timestamp.expires = time(noon + day);
-    expect(await host.client().refresh(signal)).toEqual([
+    const client = host.client();
+    await client.refresh(signal);
+    expect(client.expiries).toEqual([
       { role: 'root', expires: time(noon + 30 * day) },
       { role: 'timestamp', expires: time(noon + day) },
       { role: 'snapshot', expires: time(noon + 30 * day) },
       { role: 'targets', expires: time(noon + 30 * day) },
     ]);
+  });
+
+  test('tells when a role expires that a target was found by', async () => {
+    repository.delegate('targets', { name: 'stable' }).expires = time(noon + 2 * day);
+    repository.addArtifact('stable', 'a', 'content');
+    repository.targets.version += 1;
+    repository.updateSnapshot();
+    const client = host.client();
+    await client.refresh(signal);
+    await client.find('a', signal);
+    expect(client.expiries.at(-1)).toEqual({ role: 'stable', expires: time(noon + 2 * day) });
   });
 
   test('without consistent snapshots, names have no versions', async () => {
