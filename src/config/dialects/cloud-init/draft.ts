@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { devicePath } from '../../device-path.ts';
 import type { UserConfig } from '../../host-config.ts';
 import { HostDraft } from '../../host-draft.ts';
@@ -22,6 +23,16 @@ export const defaultUser: UserConfig = {
   sshAuthorizedKeys: [],
 };
 
+/** A user as `users` has it: what is said, and nothing else. */
+export interface DeclaredUser {
+  readonly name: string;
+  readonly place: Place;
+  readonly settings: Partial<UserConfig>;
+}
+
+/** What the default user is on every host, unless `user` says otherwise. */
+const fixed = ['gecos', 'shell', 'lockPassword', 'sudo'] as const satisfies readonly (keyof UserConfig)[];
+
 /** What `chpasswd` changes when it names root, who is on every host. */
 const rootUser = {
   name: 'root',
@@ -37,8 +48,8 @@ const rootUser = {
 export class CloudInitDraft {
   readonly host = new HostDraft();
   readonly hashPassword: PasswordHasher;
-  /** Set when `users` was given; `default` says where it names the default user. */
-  users: { readonly place: Place; readonly default: Place | undefined } | undefined;
+  /** Set when `users` was given; `default` among them stands for the default user. */
+  users: { readonly place: Place; readonly all: readonly DeclaredUser[] } | undefined;
   /** What `user` changes in the default user. */
   user: Located<Partial<UserConfig>> | undefined;
   /** The default user's, from the key `password`. */
@@ -140,7 +151,8 @@ export class CloudInitDraft {
 
   #finishDefaultUser(): void {
     const given = this.keys ?? this.importedKeys ?? this.password;
-    const place = this.users?.default ?? this.user?.place ?? (this.users === undefined ? given?.place : undefined);
+    const named = this.#declaredUser('default');
+    const place = named?.place ?? this.user?.place ?? (this.users === undefined ? given?.place : undefined);
     if (place === undefined) {
       for (const [what, unused] of [
         ['keys are', this.keys],
@@ -157,23 +169,33 @@ export class CloudInitDraft {
       return;
     }
     const changes = this.user?.value ?? {};
-    const sshImportIds = [...(changes.sshImportIds ?? []), ...(this.importedKeys?.value ?? [])];
-    const sshAuthorizedKeys = [...(changes.sshAuthorizedKeys ?? []), ...(this.keys?.value ?? [])];
+    const own = this.#declaredUser(changes.name ?? defaultUser.name);
+    const entries = [named, own].filter((entry) => entry !== undefined);
+    const said = [changes, ...entries.map(({ settings }) => settings)];
+    const sshImportIds = [...said.flatMap((one) => one.sshImportIds ?? []), ...(this.importedKeys?.value ?? [])];
+    const sshAuthorizedKeys = [...said.flatMap((one) => one.sshAuthorizedKeys ?? []), ...(this.keys?.value ?? [])];
     const { config } = this.host;
-    const user = {
-      ...structuredClone(defaultUser),
-      ...structuredClone(changes),
+    const base = { ...defaultUser, ...changes };
+    const groups = named?.settings.groups ?? [...new Set([...(own?.settings.groups ?? []), ...base.groups])];
+    const user = structuredClone({
+      ...defaultUser,
+      ...withoutFixed({ ...own?.settings, ...named?.settings }),
+      ...changes,
+      name: base.name,
+      groups,
       sshAuthorizedKeys,
       ...(sshImportIds.length === 0 ? {} : { sshImportIds }),
-    } as (typeof config.users)[number];
-    if (config.users.some(({ name }) => name === user.name)) {
-      place.error('duplicate', `the default user's name "${user.name}" is also that of another user`);
-      return;
-    }
+    }) as (typeof config.users)[number];
+    for (const entry of entries) reportUnused(entry, user);
+    if (own !== undefined) config.users = config.users.filter(({ name }) => name !== user.name);
     if (this.password !== undefined)
       setPassword(user, hashOf({ value: this.password.value, kind: 'either' }, this.hashPassword));
     config.users.unshift(user);
     this.host.name(['users', user.name], place);
+  }
+
+  #declaredUser(wanted: string): DeclaredUser | undefined {
+    return this.users?.all.find(({ name }) => name === wanted);
   }
 
   #finishPasswords(): void {
@@ -217,4 +239,32 @@ export interface ResolvConf {
   readonly servers: readonly string[];
   readonly search: readonly string[];
   readonly options: readonly string[];
+}
+
+/** How cloud-init calls a user's settings that differ from the model's; keys of both are put together. */
+const keyNames: Readonly<Partial<Record<keyof UserConfig, string>>> = {
+  lockPassword: 'lock_passwd',
+  primaryGroup: 'primary_group',
+  homeDirectory: 'homedir',
+  createHome: 'no_create_home',
+  passwordHash: 'passwd',
+};
+const joined: readonly string[] = ['name', 'sshAuthorizedKeys', 'sshImportIds'];
+
+/** cloud-init's own default user, and what `user` says of it, go before what `users` says of it. */
+function reportUnused({ settings, place }: DeclaredUser, user: Partial<UserConfig>): void {
+  for (const [key, value] of Object.entries(settings) as [keyof UserConfig, unknown][]) {
+    const got = user[key];
+    const isPart = key === 'groups' && (value as string[]).every((group) => user.groups?.includes(group));
+    if (joined.includes(key) || isPart || isDeepStrictEqual(got, value)) continue;
+    place.warn(
+      'no-effect',
+      `"${keyNames[key] ?? key}" is not used: the default user has another one`,
+      'write it under "user"',
+    );
+  }
+}
+
+function withoutFixed(settings: Partial<UserConfig>): Partial<UserConfig> {
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => !fixed.some((name) => name === key)));
 }
