@@ -37,7 +37,10 @@ function placeOf(facts: HostFacts): Place | undefined {
 
 function originOf(facts: HostFacts): string {
   const seed = noCloudSelector(facts)?.seed;
-  if (seed !== undefined) return seed.replace(/\/\/[^/@]*@/, '//').replace(/\?.*/, '');
+  if (seed !== undefined)
+    return withFirmwareWords(seed, facts.dmi)
+      .replace(/\/\/[^/@]*@/, '//')
+      .replace(/\?.*/, '');
   const place = placeOf(facts);
   if (place === undefined) return 'ds=nocloud';
   return place.kind === 'disk' ? `${place.device} (${label})` : place.path;

@@ -1,6 +1,6 @@
 import { berthKeys } from '../../berth/keys.ts';
 import type { KeyRow } from '../../key-table.ts';
-import { defaultUser } from './draft.ts';
+import { defaultUser } from './default-user.ts';
 import { cloudInitKeys } from './keys.ts';
 import { cloudInitVersion } from './schema/schema.ts';
 

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { devicePath } from '../../device-path.ts';
 import type { UserConfig } from '../../host-config.ts';
 import { HostDraft } from '../../host-draft.ts';
@@ -6,32 +5,7 @@ import type { PasswordHasher } from '../../password.ts';
 import type { Place } from '../../place.ts';
 import { describeEntry, type Located } from '../../shape.ts';
 import { hashOf, type Password, setPassword } from './account-password.ts';
-
-/**
- * cloud-init's default user on Berth: key logins only, may use Docker and become root.
- * It exists when `users` names `default`, when `user` describes it, or when keys are given for it and `users` is absent.
- */
-export const defaultUser: UserConfig = {
-  name: 'berth',
-  gecos: 'Berth',
-  groups: ['docker'],
-  createHome: true,
-  shell: '/bin/bash',
-  system: false,
-  lockPassword: true,
-  sudo: ['ALL=(ALL) NOPASSWD:ALL'],
-  sshAuthorizedKeys: [],
-};
-
-/** A user as `users` has it: what is said, and nothing else. */
-export interface DeclaredUser {
-  readonly name: string;
-  readonly place: Place;
-  readonly settings: Partial<UserConfig>;
-}
-
-/** What the default user is on every host, unless `user` says otherwise. */
-const fixed = ['gecos', 'shell', 'lockPassword', 'sudo'] as const satisfies readonly (keyof UserConfig)[];
+import { type DeclaredUser, defaultUser, mergeDefaultUser } from './default-user.ts';
 
 /** What `chpasswd` changes when it names root, who is on every host. */
 const rootUser = {
@@ -168,25 +142,14 @@ export class CloudInitDraft {
       }
       return;
     }
+    const { config } = this.host;
     const changes = this.user?.value ?? {};
     const own = this.#declaredUser(changes.name ?? defaultUser.name);
-    const entries = [named, own].filter((entry) => entry !== undefined);
-    const said = [changes, ...entries.map(({ settings }) => settings)];
-    const sshImportIds = [...said.flatMap((one) => one.sshImportIds ?? []), ...(this.importedKeys?.value ?? [])];
-    const sshAuthorizedKeys = [...said.flatMap((one) => one.sshAuthorizedKeys ?? []), ...(this.keys?.value ?? [])];
-    const { config } = this.host;
-    const base = { ...defaultUser, ...changes };
-    const groups = named?.settings.groups ?? [...new Set([...(own?.settings.groups ?? []), ...base.groups])];
-    const user = structuredClone({
-      ...defaultUser,
-      ...withoutFixed({ ...own?.settings, ...named?.settings }),
-      ...changes,
-      name: base.name,
-      groups,
-      sshAuthorizedKeys,
-      ...(sshImportIds.length === 0 ? {} : { sshImportIds }),
+    const user = mergeDefaultUser({
+      ...{ changes, named, own },
+      keys: this.keys?.value ?? [],
+      importedKeys: this.importedKeys?.value ?? [],
     }) as (typeof config.users)[number];
-    for (const entry of entries) reportUnused(entry, user);
     if (own !== undefined) config.users = config.users.filter(({ name }) => name !== user.name);
     if (this.password !== undefined)
       setPassword(user, hashOf({ value: this.password.value, kind: 'either' }, this.hashPassword));
@@ -239,32 +202,4 @@ export interface ResolvConf {
   readonly servers: readonly string[];
   readonly search: readonly string[];
   readonly options: readonly string[];
-}
-
-/** How cloud-init calls a user's settings that differ from the model's; keys of both are put together. */
-const keyNames: Readonly<Partial<Record<keyof UserConfig, string>>> = {
-  lockPassword: 'lock_passwd',
-  primaryGroup: 'primary_group',
-  homeDirectory: 'homedir',
-  createHome: 'no_create_home',
-  passwordHash: 'passwd',
-};
-const joined: readonly string[] = ['name', 'sshAuthorizedKeys', 'sshImportIds'];
-
-/** cloud-init's own default user, and what `user` says of it, go before what `users` says of it. */
-function reportUnused({ settings, place }: DeclaredUser, user: Partial<UserConfig>): void {
-  for (const [key, value] of Object.entries(settings) as [keyof UserConfig, unknown][]) {
-    const got = user[key];
-    const isPart = key === 'groups' && (value as string[]).every((group) => user.groups?.includes(group));
-    if (joined.includes(key) || isPart || isDeepStrictEqual(got, value)) continue;
-    place.warn(
-      'no-effect',
-      `"${keyNames[key] ?? key}" is not used: the default user has another one`,
-      'write it under "user"',
-    );
-  }
-}
-
-function withoutFixed(settings: Partial<UserConfig>): Partial<UserConfig> {
-  return Object.fromEntries(Object.entries(settings).filter(([key]) => !fixed.some((name) => name === key)));
 }

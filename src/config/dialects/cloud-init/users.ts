@@ -18,7 +18,8 @@ import {
 import { absolutePath, accountName, passwordHash, sshKey } from '../../value-shapes.ts';
 import { clearText, hashOf } from './account-password.ts';
 import { importedKeys } from './command-shapes.ts';
-import type { CloudInitDraft, DeclaredUser } from './draft.ts';
+import type { DeclaredUser } from './default-user.ts';
+import type { CloudInitDraft } from './draft.ts';
 
 const groupNames = convert(either(words, mapOf(nothing)), (value) =>
   Array.isArray(value) ? value : Object.keys(value),

@@ -1,5 +1,6 @@
 import { filterAliases, listFilters, textFilters } from './known-names.ts';
 import { library, type Scope, TemplateFailure, type TemplateNode, type TemplateValue } from './library.ts';
+import { boolean, isEqual, isNumber, isString, isUndefined, known, list, nameOf, untupled } from './nodes.ts';
 import { type FilterArguments, pythonFilter, pythonMethod } from './python-filters.ts';
 import { pythonText } from './python-text.ts';
 import { filterName, isNode, withFilterName } from './tree.ts';
@@ -171,11 +172,14 @@ export class TemplateInterpreter extends library.Interpreter {
     const given = node['iterable'] as TemplateNode;
     const isSelected = given.type === 'SelectExpression';
     const value = this.evaluate(isSelected ? (given['lhs'] as TemplateNode) : given, scope);
+    const isTaken = (node['loopvar'] as TemplateNode).type === 'TupleLiteral';
     const entries = isUndefined(value)
       ? list([])
       : isString(value)
         ? list(Array.from(pythonText(value)))
-        : known(value);
+        : isTaken && Array.isArray(value.value)
+          ? untupled(value.value as readonly TemplateValue[])
+          : known(value);
     return { ...node, iterable: isSelected ? { ...given, lhs: entries } : entries };
   }
 
@@ -192,46 +196,4 @@ export class TemplateInterpreter extends library.Interpreter {
     this.missing.add(name);
     return missingPrefix + (name.split('.').at(-1) ?? name);
   }
-}
-
-function known(value: TemplateValue): TemplateNode {
-  return { type: 'Known', value };
-}
-
-function list(items: readonly string[]): TemplateNode {
-  return { type: 'ArrayLiteral', value: items.map((value) => ({ type: 'StringLiteral', value })) };
-}
-
-function boolean(value: boolean, scope: Scope): TemplateValue {
-  return new library.Interpreter().evaluate({ type: 'Identifier', value: value ? 'true' : 'false' }, scope);
-}
-
-function isUndefined({ type }: TemplateValue): boolean {
-  return type === 'UndefinedValue';
-}
-
-function isString({ type }: TemplateValue): boolean {
-  return type === 'StringValue';
-}
-
-function isNumber({ type }: TemplateValue): boolean {
-  return type === 'IntegerValue' || type === 'FloatValue';
-}
-
-const numbers: ReadonlySet<string> = new Set(['IntegerValue', 'FloatValue', 'BooleanValue']);
-
-function isEqual(left: TemplateValue, right: TemplateValue): boolean {
-  if (numbers.has(left.type) && numbers.has(right.type)) return Number(left.value) === Number(right.value);
-  return left.type === right.type && pythonText(left) === pythonText(right);
-}
-
-/** `ds.meta_data.region`, also where a part is given in brackets; undefined for what has no name. */
-function nameOf(node: TemplateNode): string | undefined {
-  if (node.type === 'Identifier') return String(node['value']);
-  const { object, property } = node;
-  if (node.type !== 'MemberExpression' || !isNode(object) || !isNode(property)) return undefined;
-  const types = node['computed'] === true ? ['StringLiteral', 'IntegerLiteral'] : ['Identifier'];
-  const isNamed = types.includes(property.type);
-  const before = nameOf(object);
-  return isNamed ? `${before === undefined ? '' : `${before}.`}${String(property['value'])}` : before;
 }

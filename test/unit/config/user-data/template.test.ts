@@ -31,7 +31,10 @@ test.each([
   ['{{ [1, none, true] | join(",") }} {{ [1, "a"] | string }}', "1,None,True [1, 'a']"],
   ['{{ -7 % 3 }} {{ -1.5 | int }} {{ "12abc" | int(5) }} {{ 1.5 * 100000000000000000 }}', '2 -1 5 1.5e+17'],
   ['{{ "fOO bar" | title }} {{ "fOO" | capitalize }} {{ "xax".strip("x") }}', 'Foo Bar Foo a'],
-  ['{{ v1 | list }} {{ ["a", "A"] | unique | list }}', "['count', 'local-hostname', 'local_hostname', 'region', 'tags'] ['a']"],
+  [
+    '{{ v1 | list }} {{ ["a", "A"] | unique | list }}',
+    "['count', 'local-hostname', 'local_hostname', 'region', 'tags'] ['a']",
+  ],
 ])('%s', (body, expected) => expect(render(body)).toBe(`\n#cloud-config\n${expected}`));
 
 test('a name that is not known stands in the text, and is told', () => {
