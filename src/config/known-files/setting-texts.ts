@@ -4,12 +4,16 @@ export interface KernelSetting {
   readonly value: string;
 }
 
-/** The settings in a file's text: `NAME = VALUE`, or `-NAME = VALUE` for one that may be missing; sysctl.d(5). Pure. */
-export function sysctlSettings(text: string): KernelSetting[] {
-  return linesOf(text).flatMap((line) => {
+/** The settings in a file's text, and the lines that are none: `NAME = VALUE`, or `-NAME = VALUE` for one that may be missing; sysctl.d(5). Pure. */
+export function sysctlSettings(text: string): { settings: KernelSetting[]; others: string[] } {
+  const settings: KernelSetting[] = [];
+  const others: string[] = [];
+  for (const line of linesOf(text)) {
     const [, name, value] = /^-?([^=\s]+)\s*=\s*(.*)$/.exec(line) ?? [];
-    return name === undefined || value === undefined ? [] : [{ name: dotted(name), value: value.trim() }];
-  });
+    if (name === undefined || value === undefined) others.push(line);
+    else settings.push({ name: dotted(name), value });
+  }
+  return { settings, others };
 }
 
 /** The first separator tells which of `.` and `/` separates; the other one is part of a name. */

@@ -3,6 +3,7 @@ import { formatPath } from '../../core/diagnostic.ts';
 import type { FileConfig } from '../host-config.ts';
 import type { HostDraft } from '../host-draft.ts';
 import type { Place } from '../place.ts';
+import { describeValue } from '../shape.ts';
 import { hostName, moduleName, sysctlName } from '../value-shapes.ts';
 import { type KernelSetting, moduleNames, sysctlSettings } from './setting-texts.ts';
 
@@ -27,7 +28,7 @@ export function takeSettingsFiles(host: HostDraft): void {
       continue;
     }
     if (path === hostnamePath) takeHostname(text, host, place);
-    else if (sysctlPaths.test(path)) for (const setting of sysctlSettings(text)) takeSysctl(setting, host, own, place);
+    else if (sysctlPaths.test(path)) takeSettings(text, host, own, place);
     else for (const name of moduleNames(text)) takeModule(name, host, place);
   }
 }
@@ -72,6 +73,17 @@ function takeHostname(text: string, host: HostDraft, place: Place): void {
   if (name === undefined) return;
   host.config.hostname = name;
   host.name(['hostname'], place);
+}
+
+function takeSettings(text: string, host: HostDraft, own: ReadonlySet<string>, place: Place): void {
+  const { settings, others } = sysctlSettings(text);
+  for (const setting of settings) takeSysctl(setting, host, own, place);
+  for (const line of others)
+    place.warn(
+      'invalid-value',
+      `the line ${describeValue(line)} has no effect: it is no kernel setting`,
+      'NAME = VALUE',
+    );
 }
 
 function takeSysctl({ name, value }: KernelSetting, host: HostDraft, own: ReadonlySet<string>, place: Place): void {

@@ -69,7 +69,7 @@ const readers: readonly Reader[] = [
   {
     paths: ['/etc/rsyslog.conf', '/etc/rsyslog.d/', '/etc/logrotate.d/'],
     why: 'logs go to the system container "syslog"',
-    hint: 'name it under berth.enable, and adjust it under berth.services.syslog',
+    hint: 'name it under berth.enable, and where to send to in berth.services.syslog.environment.SYSLOG_FORWARD',
   },
   {
     paths: ['/etc/apt/', '/etc/yum.repos.d/', '/etc/yum.conf', '/etc/dnf/', '/etc/zypp/', '/etc/apk/'],

@@ -32,6 +32,14 @@ describe('files that say what other systems do at a boot', () => {
     expect([config.sysctl, told]).toEqual([{}, ['warning unsupported write_files[0]']]);
   });
 
+  test('a line that is no setting is told of', () => {
+    const { config, told } = parse({ '/etc/sysctl.d/a.conf': 'vm.swappiness 1\nkernel = 5\n' });
+    expect([config.sysctl, told]).toEqual([
+      {},
+      ['warning invalid-value write_files[0]', 'warning invalid-value write_files[0]'],
+    ]);
+  });
+
   test('kernel modules', () => {
     const { config, told } = parse(
       { '/etc/modules-load.d/k8s.conf': 'br_netfilter\n# no\noverlay\n', '/etc/modules': 'overlay\nnot a name\n' },
