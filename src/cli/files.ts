@@ -19,7 +19,7 @@ export async function readConfigTexts(paths: readonly string[], context: CliCont
 
 /** Reads one config file; `-` is standard input. Throws CONFIG_UNREADABLE, naming the file. */
 export async function readConfigBytes(path: string, { stdin, cwd }: CliContext): Promise<ConfigBytes> {
-  if (path === '-') return { file: '<stdin>', bytes: await readStdin(stdin) };
+  if (path === '-') return { file: '-', bytes: await readStdin(stdin) };
   try {
     return { file: path, bytes: await readFile(resolve(cwd, path)) };
   } catch (error) {

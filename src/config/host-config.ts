@@ -100,6 +100,8 @@ export interface FileConfig {
   readonly existing?: 'replace' | 'refuse' | 'keep';
   /** What a file that is there already keeps besides. */
   readonly keeps?: readonly OwnershipPart[];
+  /** True: directories that are made for it are its owner's, too; else they are root's. */
+  readonly ownsParents?: true;
 }
 
 export type OwnershipPart = 'mode' | 'owner' | 'group';

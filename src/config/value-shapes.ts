@@ -90,6 +90,15 @@ export const sshKey: Shape<string> = convert(text, (value, place) => {
 const keyTypes =
   /(^|\s)(ssh-(ed25519|rsa|dss)|ecdsa-sha2-nistp(256|384|521)|sk-(ssh-ed25519|ecdsa-sha2-nistp256)@openssh\.com|[\w-]+-cert-v01@openssh\.com)\s/;
 
+/** The name of a kernel module. */
+export const moduleName: Shape<string> = textLike(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'the name of a kernel module');
+
+/** The name of a kernel setting; the first separator tells which of `.` and `/` separates. */
+export const sysctlName: Shape<string> = textLike(
+  /^[A-Za-z0-9_-]+([./][A-Za-z0-9_*:@-]+)+$/,
+  'the name of a kernel setting, such as net.ipv4.ip_forward',
+);
+
 /** A PEM certificate, or several in one text. */
 export const certificate: Shape<string> = convert(text, (value, place) => {
   if (isCertificates(value)) return value.trim();

@@ -66,7 +66,7 @@ export function parseOpenStack(found: SeedDocuments): ParsedSeed {
     );
   const instanceId = textValue(meta['uuid']);
   const userData = found.get('user_data');
-  const vendorData = vendorText(read('vendor_data2.json')) ?? vendorText(read('vendor_data.json'));
+  const vendorData = vendorText([...vendorTexts(read('vendor_data.json')), ...vendorTexts(read('vendor_data2.json'))]);
   const networkConfig = networkText(found.get('network_data.json'));
   return {
     ...(instanceId === undefined ? {} : { instanceId }),
@@ -91,9 +91,15 @@ function metaDataOf(meta: Readonly<Record<string, unknown>>): MetaData {
   };
 }
 
-/** cloud-init's part of the vendor's data; the rest is for other programs. */
-function vendorText(vendor: Readonly<Record<string, unknown>> | undefined): string | undefined {
-  return textValue(vendor?.['cloud-init']);
+/** cloud-init's part of the vendor's data, a text or a list of them; the rest is for other programs. */
+function vendorTexts(vendor: Readonly<Record<string, unknown>> | undefined): string[] {
+  const part = vendor?.['cloud-init'];
+  return (Array.isArray(part) ? (part as unknown[]) : [part]).flatMap((text) => textValue(text) ?? []);
+}
+
+/** Several texts as one, the later over the earlier. */
+function vendorText(texts: readonly string[]): string | undefined {
+  return texts.length < 2 ? texts[0] : `#cloud-config-archive\n${JSON.stringify(texts)}\n`;
 }
 
 /** A config drive without networks leaves the network to DHCP. */

@@ -19,7 +19,9 @@ export interface HostFacts {
 
 export const dmiFields = [
   ...(['sys_vendor', 'product_name', 'product_version', 'product_serial', 'product_uuid'] as const),
-  ...(['board_vendor', 'board_name', 'board_asset_tag', 'chassis_vendor', 'chassis_asset_tag', 'bios_vendor'] as const),
+  ...(['board_vendor', 'board_name', 'board_serial', 'board_version', 'board_asset_tag'] as const),
+  ...(['chassis_vendor', 'chassis_serial', 'chassis_version', 'chassis_asset_tag'] as const),
+  ...(['bios_vendor', 'bios_version', 'bios_date'] as const),
 ] as const;
 export type DmiField = (typeof dmiFields)[number];
 

@@ -1,4 +1,4 @@
-import { type HostFacts, kernelArgument } from './host-facts.ts';
+import { type DmiField, type HostFacts, kernelArgument } from './host-facts.ts';
 
 /** What `ds=nocloud;…` says, on the kernel command line or as the machine's serial number. */
 export interface NoCloudSelector {
@@ -38,4 +38,33 @@ function parse(text: string | undefined): NoCloudSelector | undefined {
     ...(hostname === undefined ? {} : { hostname }),
     ...(instanceId === undefined ? {} : { instanceId }),
   };
+}
+
+/** dmidecode's keywords, as cloud-init has them, and the kernel's words for the same. */
+const firmwareWords = new Map<string, DmiField>([
+  ['baseboard-asset-tag', 'board_asset_tag'],
+  ['baseboard-manufacturer', 'board_vendor'],
+  ['baseboard-product-name', 'board_name'],
+  ['baseboard-serial-number', 'board_serial'],
+  ['baseboard-version', 'board_version'],
+  ['bios-release-date', 'bios_date'],
+  ['bios-vendor', 'bios_vendor'],
+  ['bios-version', 'bios_version'],
+  ['chassis-asset-tag', 'chassis_asset_tag'],
+  ['chassis-manufacturer', 'chassis_vendor'],
+  ['chassis-serial-number', 'chassis_serial'],
+  ['chassis-version', 'chassis_version'],
+  ['system-manufacturer', 'sys_vendor'],
+  ['system-product-name', 'product_name'],
+  ['system-serial-number', 'product_serial'],
+  ['system-uuid', 'product_uuid'],
+  ['system-version', 'product_version'],
+]);
+
+/** A place of a seed with what the firmware says in it: `https://example.com/__dmi.system-uuid__/`. Pure. */
+export function withFirmwareWords(seed: string, dmi: HostFacts['dmi']): string {
+  return seed.replaceAll(/__dmi\.([^_]+)__/g, (whole, word: string) => {
+    const field = firmwareWords.get(word);
+    return field === undefined ? whole : (dmi[field] ?? '');
+  });
 }

@@ -3,7 +3,7 @@ import { BerthError } from '../core/errors.ts';
 import type { Datasource, MetaData, ParsedSeed } from './datasource.ts';
 import { deviceLabelled, type HostFacts } from './host-facts.ts';
 import { noMetaData, publicKeysOf, readMapping, textValue } from './meta-data.ts';
-import { noCloudSelector } from './nocloud-selector.ts';
+import { noCloudSelector, withFirmwareWords } from './nocloud-selector.ts';
 import type { NetworkText, SeedDocuments } from './seed-documents.ts';
 import type { SeedPorts } from './seed-ports.ts';
 import { seedProblem, textOf } from './seed-problem.ts';
@@ -37,7 +37,10 @@ function placeOf(facts: HostFacts): Place | undefined {
 
 function originOf(facts: HostFacts): string {
   const seed = noCloudSelector(facts)?.seed;
-  if (seed !== undefined) return seed.replace(/\/\/[^/@]*@/, '//').replace(/\?.*/, '');
+  if (seed !== undefined)
+    return withFirmwareWords(seed, facts.dmi)
+      .replace(/\/\/[^/@]*@/, '//')
+      .replace(/\?.*/, '');
   const place = placeOf(facts);
   if (place === undefined) return 'ds=nocloud';
   return place.kind === 'disk' ? `${place.device} (${label})` : place.path;
@@ -45,8 +48,9 @@ function originOf(facts: HostFacts): string {
 
 async function fetchDocuments(facts: HostFacts, ports: SeedPorts, signal: AbortSignal): Promise<SeedDocuments> {
   const local = await localDocuments(facts, ports, signal);
-  const seed = noCloudSelector(facts)?.seed ?? seedFrom(local);
-  if (seed === undefined) return local;
+  const given = noCloudSelector(facts)?.seed ?? seedFrom(local);
+  if (given === undefined) return local;
+  const seed = withFirmwareWords(given, facts.dmi);
   if (!/^https?:\/\//i.test(seed))
     return new Map([...local, ...(await directoryDocuments(seed.replace(/^file:\/\//, ''), ports))]);
   // A local network-config says how to get to the rest.
@@ -79,8 +83,7 @@ async function directoryDocuments(directory: string, { files }: SeedPorts): Prom
 async function remoteDocuments(seed: string, { fetcher }: SeedPorts, signal: AbortSignal): Promise<SeedDocuments> {
   const documents = new Map<string, Uint8Array>();
   for (const name of names) {
-    // cloud-init puts the names behind the URL as it is, so that it may end in a query.
-    const bytes = await fetcher.get(`${seed}${/[/=]$/.test(seed) ? '' : '/'}${name}`, signal);
+    const bytes = await fetcher.get(documentUrl(seed, name), signal);
     if (bytes !== undefined) documents.set(name, bytes);
   }
   if (!documents.has('user-data') && !documents.has('meta-data')) {
@@ -89,6 +92,12 @@ async function remoteDocuments(seed: string, { fetcher }: SeedPorts, signal: Abo
     });
   }
   return documents;
+}
+
+/** cloud-init's `read_seeded`: `%s` stands for the name; else it comes behind the URL, which may end in a query. */
+function documentUrl(seed: string, name: string): string {
+  if (seed.includes('%s')) return seed.replaceAll('%s', name);
+  return `${seed}${seed.endsWith('/') || seed.includes('?') ? '' : '/'}${name}`;
 }
 
 function networkOf(documents: SeedDocuments): NetworkText | undefined {

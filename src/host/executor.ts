@@ -43,8 +43,13 @@ export class HostExecutor {
     const { files, blockDevices } = this.#ports;
     const luks = new LuksSteps(this.#ports, (device, signal) => this.#appearance(device, signal));
     return {
-      'write-file': ({ path, contentBase64, ownership }) =>
-        files.write(path, Buffer.from(contentBase64, 'base64'), ownership),
+      'write-file': ({ path, contentBase64, ownership, ownsParents }) =>
+        files.write(
+          path,
+          Buffer.from(contentBase64, 'base64'),
+          ownership,
+          ownsParents === true ? ownership : undefined,
+        ),
       'remove-file': ({ path }) => files.remove(path),
       'remove-tree': ({ path }) => files.removeTree(path),
       'make-link': async ({ path, target, owner }) => {

@@ -31,6 +31,8 @@ export interface Ownership {
   readonly gid: number;
 }
 
+export type OwnerNumbers = Pick<Ownership, 'uid' | 'gid'>;
+
 /** The files of a host, which may be a tree below some directory. Every path is absolute within it. */
 export interface HostFiles {
   state(path: string): Promise<FileState>;
@@ -44,8 +46,11 @@ export interface HostFiles {
   linkTarget(path: string): Promise<string | undefined>;
   /** What a path is the same file as another one by: device and inode; undefined when there is nothing. */
   identity(path: string): Promise<string | undefined>;
-  /** Replaces a file in one step, making the directories above it. */
-  write(path: string, content: Uint8Array, ownership: Ownership): Promise<void>;
+  /**
+   * Replaces a file in one step, making the directories above it.
+   * @param parents who owns those that are made; absent: root.
+   */
+  write(path: string, content: Uint8Array, ownership: Ownership, parents?: OwnerNumbers): Promise<void>;
   /** Removes a file or link; nothing happens when there is none. */
   remove(path: string): Promise<void>;
   /** Makes a link, in the place of a file, a link or an empty directory. */

@@ -18,7 +18,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BerthError } from '../core/errors.ts';
-import type { FileState, HostFiles, Ownership } from './ports.ts';
+import type { FileState, HostFiles, OwnerNumbers, Ownership } from './ports.ts';
 
 /** As many links on the way to a file as the kernel follows. */
 const maxLinks = 40;
@@ -75,9 +75,9 @@ export class RootedFiles implements HostFiles {
     return status?.isSymbolicLink() === true ? await readlink(real) : undefined;
   }
 
-  async write(path: string, content: Uint8Array, ownership: Ownership): Promise<void> {
+  async write(path: string, content: Uint8Array, ownership: Ownership, parents?: OwnerNumbers): Promise<void> {
     const real = await this.#resolve(path);
-    await this.#makeParents(real);
+    await this.#makeParents(real, parents);
     await replaceFile(real, ownership, (file) => file.writeFile(content));
   }
 
@@ -148,8 +148,11 @@ export class RootedFiles implements HostFiles {
     return (await missingAsUndefined(stat(await this.#resolve(path)))) !== undefined;
   }
 
-  async #makeParents(real: string): Promise<void> {
-    await mkdir(dirname(real), { recursive: true, mode: 0o755 });
+  async #makeParents(real: string, owner?: OwnerNumbers): Promise<void> {
+    const parent = dirname(real);
+    const first = await mkdir(parent, { recursive: true, mode: 0o755 });
+    if (first === undefined || owner === undefined) return;
+    for (let made = parent; made.length >= first.length; made = dirname(made)) await chown(made, owner.uid, owner.gid);
   }
 
   /** The path on this machine; links on the way are followed as if the root were `/`. Throws HOST_REFUSED for a circle. */

@@ -28,6 +28,8 @@ export type HostAction =
       readonly path: string;
       readonly contentBase64: string;
       readonly ownership: Ownership;
+      /** True: directories that are made for it are its owner's, too. */
+      readonly ownsParents?: true;
     }
   | { readonly kind: 'remove-file'; readonly path: string }
   /** Whatever is at the path, with all that is below it. */

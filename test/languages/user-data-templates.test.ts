@@ -52,6 +52,16 @@ const bodies = [
   '{%+ if v1.ok +%}\na\n{%+ endif %}\nb\n',
   '{% do unknown %}\na: 1\n{%- do v1.region %}\nb\n',
   '{{ ds.meta_data.nothing }} {{ ds["meta_data"]["none"] }} {{ "x" if unknown }} {{ [] | first }}\n',
+  'a: 1\r\n{% if v1.ok %}\r\nb: 2\r\n{% endif %}\r\nc: 3\r\n',
+  '{{ ds | tojson }} {{ v1 | tojson(indent=2) }} {{ "é<>&" | tojson }} {{ (1, 2.0) | tojson }}\n',
+  '{{ (1, "a") }} {{ ds.meta_data.tags.items() }} {{ ds.meta_data.tags | dictsort }} {{ v1.keys() | list }}\n',
+  '{% for pair in ds.meta_data.tags.items() %}{{ pair }};{% endfor %}{{ (1, 2) | list }} {{ v1 | list }}\n',
+  '{{ [1, none, true, 1.5] | join(",") }} {{ [1, "a"] | string }} {{ true | string }} {{ "abc" | list }}\n',
+  '{{ -7 % 3 }} {{ 7 % 2.5 }} {{ -1.5 | int }} {{ "12abc" | int }} {{ "x" | int(7) }} {{ "1e3" | float }}\n',
+  '{{ "1_000" | int }} {{ "0.00001" | float }} {{ 100000.0 * 1000000000000.0 }} {{ "-2.7" | int }}\n',
+  '{{ "fOO bar" | title }} {{ "they\'re" | title }} {{ "they\'re".title() }} {{ "fOO" | capitalize }}\n',
+  '{{ "xxaxx".strip("x") }} {{ "xxaxx".lstrip("x") }} {{ "xxaxx".rstrip("x") }} {{ ["a", "A"] | unique | list }}\n',
+  '{{ "abc"[5] }} {{ ["\u0001", "\u00a0", "\u200b"] }} {% filter title %}a b{% endfilter %}\n',
 ];
 
 test("templates come to what cloud-init's own code makes of them", async () => {

@@ -6,7 +6,8 @@ import { readTranslated } from '../../config/dialects/butane/read-translated.ts'
 import { plain } from '../../config/dialects/butane/traced.ts';
 import { translateButane } from '../../config/dialects/butane/translate.ts';
 import type { LocalFiles } from '../../config/local-files.ts';
-import { dialectOf, parseConfig, sortDiagnostics } from '../../config/parse.ts';
+import { dialectOf, type ParseOptions, type ParseResult, parseConfig, sortDiagnostics } from '../../config/parse.ts';
+import { validateConfig } from '../../config/validate.ts';
 import { notCarriedOver } from '../../config/write/carried-over.ts';
 import { writeCloudConfig } from '../../config/write/cloud-config.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
@@ -62,14 +63,25 @@ const converters = {
 } as const satisfies Readonly<Record<string, (request: Request) => Converted>>;
 
 function toBerth({ file, ...options }: Request): Converted {
-  const { config, diagnostics, sources } = parseConfig([file], options);
+  const { config, diagnostics, sources } = parseAccepted(file, options);
   const output = writeCloudConfig(config);
   const { config: back } = parseConfig([{ file: file.file, text: output }], { dialect: 'cloud-init' });
   return { output, diagnostics: [...diagnostics, ...notCarriedOver(config, back, file.file, sources())] };
 }
 
+/** What its language accepts is converted: an entry that Berth cannot take is left out, as at a boot, which is a warning. */
+function parseAccepted(file: ConfigText, options: ParseOptions): ParseResult {
+  const result = parseConfig([file], options);
+  const isError = ({ severity }: Diagnostic): boolean => severity === 'error';
+  if (!result.diagnostics.some(isError) || validateConfig(file, options).some(isError)) return result;
+  const diagnostics = result.diagnostics.map(
+    (one): Diagnostic => (isError(one) ? { ...one, severity: 'warning' } : one),
+  );
+  return { ...result, diagnostics };
+}
+
 function toHostConfig({ file, indent, ...options }: Request): Converted {
-  const { config, diagnostics } = parseConfig([file], options);
+  const { config, diagnostics } = parseAccepted(file, options);
   return { output: `${JSON.stringify(config, null, indent)}\n`, diagnostics };
 }
 

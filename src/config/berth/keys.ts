@@ -13,12 +13,21 @@ import {
   mapOf,
   opaqueMap,
   text,
-  textLike,
   truth,
   word,
   words,
 } from '../shape.ts';
-import { absolutePath, certificate, hostName, ipAddress, passwordHash, unique, webUrl } from '../value-shapes.ts';
+import {
+  absolutePath,
+  certificate,
+  hostName,
+  ipAddress,
+  moduleName,
+  passwordHash,
+  sysctlName,
+  unique,
+  webUrl,
+} from '../value-shapes.ts';
 import { type BerthDraft, type ComposePart, composeParts } from './draft.ts';
 import { engineRow } from './engines.ts';
 import { kernelRow } from './kernel.ts';
@@ -29,11 +38,6 @@ import { updateRow } from './update.ts';
 type Row = KeyRow<BerthDraft>;
 const strict = { unknown: 'error' } as const;
 
-const moduleName = textLike(/^[A-Za-z0-9][A-Za-z0-9_-]*$/, 'the name of a kernel module');
-const sysctlName = textLike(
-  /^[A-Za-z0-9_-]+([./][A-Za-z0-9_*:@-]+)+$/,
-  'the name of a kernel setting, such as net.ipv4.ip_forward',
-);
 const names = convert(list(located(text)), (items) => items);
 
 const dnsShape = convert(

@@ -1,4 +1,5 @@
 import { runInNewContext } from 'node:vm';
+import { compareText } from '../../core/compare-text.ts';
 import { messageOf } from '../../core/errors.ts';
 import { isMapping } from '../shape.ts';
 import { TemplateInterpreter } from './jinja/interpreter.ts';
@@ -32,7 +33,8 @@ export function renderTemplate(
   const body = text.replace(/^\ufeff?\s*##\s*template:[^\n]*/i, '');
   try {
     // The line end after a block goes, blanks before it stay, as in cloud-init.
-    const tree = outputTree(library.parse(library.tokenize(librarySource(body), { trim_blocks: true })));
+    const source = librarySource(body.replace(/\r\n?/g, '\n'));
+    const tree = outputTree(library.parse(library.tokenize(source, { trim_blocks: true })));
     const interpreter = new TemplateInterpreter();
     const render = (): unknown => interpreter.evaluate(tree, scopeOf(data)).value;
     // The time limit holds for whatever is called from within.
@@ -61,14 +63,19 @@ function range(first: number, end?: number, step = 1): number[] {
   return Array.from({ length }, (_, index) => from + index * step);
 }
 
-/** Every name with `-` also has one with `_`, which is how a template can name it. */
-function withAliases(value: unknown): Record<string, unknown> {
-  const alias = (entry: unknown): unknown => {
-    if (Array.isArray(entry)) return entry.map(alias);
-    if (!isMapping(entry)) return entry;
-    const entries = Object.entries(entry).map(([key, inner]) => [key, alias(inner)] as const);
-    const extra = entries.filter(([key]) => key.includes('-')).map(([key, inner]) => [key.replaceAll('-', '_'), inner]);
-    return Object.fromEntries([...extra, ...entries]) as Record<string, unknown>;
-  };
-  return alias(value) as Record<string, unknown>;
+/** Those of Jinja (`operator_re` of its lexer). */
+const operators = /\/\/|\*\*|[=!<>]=|[-+/*%~[\](){}<>=.:|,;]/g;
+
+/**
+ * The data as templates see it: in the order of its names, each with operators in it (`-`, `.`) followed by one with `_`, which
+ * is how a template can name it; what is in lists stays as it is (cloud-init's convert_jinja_instance_data).
+ */
+function withAliases(data: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const entries = Object.entries(data).toSorted(([a], [b]) => compareText(a, b));
+  return Object.fromEntries(
+    entries.flatMap(([key, value]) => {
+      const inner = isMapping(value) ? withAliases(value) : value;
+      return [key, key.replaceAll(operators, '_')].map((name) => [name, inner] as const);
+    }),
+  );
 }

@@ -4,7 +4,7 @@ import { cloud, optional, required } from './cloud.ts';
 const root = '/openstack/latest';
 const products = /^OpenStack (Nova|Compute)$/;
 /** Tags of clouds that are OpenStack under another name. */
-const tags = /^(OpenStack (Nova|Compute)|OpenTelekomCloud|SAP CCloud VM|HUAWEICLOUD)$/;
+const tags = /^(OpenStack (Nova|Compute)|OpenTelekomCloud|SAP CCloud VM|HUAWEICLOUD|Samsung Cloud Platform)$/;
 
 /** OpenStack's metadata service: the config drive's documents, over IPv4, or over IPv6 link-local. */
 export const openStack = cloud({

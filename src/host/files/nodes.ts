@@ -1,9 +1,10 @@
 import type { DirectoryConfig, HostConfig, LinkConfig } from '../../config/host-config.ts';
+import { readOnlyReason } from '../../config/known-files/read-only.ts';
 import { formatPath } from '../../core/diagnostic.ts';
 import type { PlanContext } from '../resource.ts';
 import type { BlockedChange, HostStep } from '../step.ts';
 import { type Owners, ownershipOf } from './owners.ts';
-import { readOnlyReason, stageOf } from './places.ts';
+import { stageOf } from './places.ts';
 
 type Stages = Readonly<Record<'settings' | 'data', HostStep[]>>;
 

@@ -1,4 +1,5 @@
 import type { FileConfig, HostConfig } from '../../config/host-config.ts';
+import { readOnlyReason } from '../../config/known-files/read-only.ts';
 import type { RemoteContent } from '../../config/remote-content.ts';
 import { formatPath } from '../../core/diagnostic.ts';
 import { shownUrl } from '../../datasource/inline-seed.ts';
@@ -8,7 +9,7 @@ import type { BlockedChange, HostStep } from '../step.ts';
 import { composeContent, contentWithout, type Declared, groupByPath } from './content.ts';
 import { fetchedPath, fetchedPaths } from './fetched.ts';
 import { type Owners, ownershipOf } from './owners.ts';
-import { readOnlyReason, stageOf } from './places.ts';
+import { stageOf } from './places.ts';
 
 /** When a file is written: what is in /etc before anything else, other files once disks are mounted, the rest last. */
 export type FileStage = 'settings' | 'data' | 'deferred';
@@ -100,7 +101,8 @@ class FilePlanner implements FilePlan {
     }
     const stage = entries.some(({ defer }) => defer) ? 'deferred' : stageOf(path);
     if (isInTheWay) this.#clear(stage, path, about);
-    this.#put(stage, path, content, ownership, about, isInTheWay);
+    const ownsParents = last.ownsParents === true ? ({ ownsParents: true } as const) : {};
+    this.#put(stage, path, content, { ...ownership, ...ownsParents }, about, isInTheWay);
   }
 
   /** What was fetched and is not wanted any more. */
@@ -180,12 +182,12 @@ class FilePlanner implements FilePlan {
     stage: FileStage,
     path: string,
     content: Buffer,
-    ownership: Ownership,
+    ownership: Ownership & { readonly ownsParents?: true },
     about: { key: string; subject: string },
     isCleared = false,
   ): void {
     const state: FileState = isCleared ? { kind: 'missing' } : this.#state(path);
-    const { mode, uid, gid } = ownership;
+    const { mode, uid, gid, ownsParents } = ownership;
     const contentBase64 = content.toString('base64');
     if (state.kind === 'file') {
       const isSame = state.contentBase64 === contentBase64;
@@ -193,7 +195,13 @@ class FilePlanner implements FilePlan {
     }
     this.stages[stage].push(
       this.#context.step(
-        { kind: 'write-file', path, contentBase64, ownership: { mode, uid, gid } },
+        {
+          kind: 'write-file',
+          path,
+          contentBase64,
+          ownership: { mode, uid, gid },
+          ...(ownsParents === undefined ? {} : { ownsParents }),
+        },
         {
           ...about,
           id: `write-file:${path}`,

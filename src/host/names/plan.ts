@@ -12,6 +12,8 @@ const paths = { hostname: '/etc/hostname', hosts: '/etc/hosts' } as const;
 export function planNames(config: HostConfig, { hostname }: ObservedNames, context: PlanContext): ResourcePlan {
   const name = config.hostname ?? formerName(context);
   if (name === undefined) return {};
+  // A name that a file gives is written by that; what follows from it, by the running system.
+  if (context.options.tree === true && config.files.some(({ path }) => path === paths.hostname)) return {};
   const about = { subject: 'host/hostname', key: 'hostname' };
   const files: DesiredFile[] = [{ path: paths.hostname, content: `${name}\n`, mode: 0o644, ...about }];
   const content =

@@ -44,6 +44,21 @@ async function everything(): Promise<Record<string, string>> {
   return found;
 }
 
+test('directories that are made for a file are root’s, or its owner’s; those that are there stay', async () => {
+  await files.write('/var/a/b/c', bytes('x'), { mode: 0o600, uid: 7, gid: 8 }, { uid: 7, gid: 8 });
+  await files.write('/var/a/d/e', bytes('x'), { mode: 0o600, uid: 9, gid: 9 });
+  const ownerOf = async (path: string): Promise<number[]> => {
+    const { uid, gid } = await stat(join(tree, path));
+    return [uid, gid];
+  };
+  expect(await Promise.all(['var', 'var/a', 'var/a/b', 'var/a/d'].map(ownerOf))).toEqual([
+    [0, 0],
+    [7, 8],
+    [7, 8],
+    [0, 0],
+  ]);
+});
+
 describe('nothing leads out of the root', () => {
   const tricks: {
     readonly name: string;

@@ -114,6 +114,14 @@ passwd: {users: [{name: core, shell: '/bin/<>', ssh_authorized_keys: [a]}]}
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { hostname: 'h1', users: [{ name: 'ops' }] }]);
   });
 
+  test('what validate accepts is converted, without the entries that cannot be taken', async () => {
+    await writeFile(join(bench.directory, 'partly.yaml'), '#cloud-config\nhostname: h1\nusers: [{name: a, uid: b}]\n');
+    expect((await bench.run(['validate', 'partly.yaml'])).code).toBe(0);
+    const { code, stdout, stderr } = await bench.run(['convert', 'partly.yaml']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('hostname: h1')]);
+    expect(stderr).toContain('partly.yaml:3:24: warning: "b" is not a user id');
+  });
+
   test.each([
     ['a local file without a directory', ['--to', 'ignition', 'host.bu'], 'no directory for local files was given'],
     ['a warning under --strict', ['--to', 'ignition', '--strict', 'warned.bu'], 'unknown key "foo"'],

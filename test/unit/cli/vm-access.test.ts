@@ -16,6 +16,7 @@ describe('our key opens', () => {
     ['one that wants no users', 'users: []', 'berth'],
     ['one that names the default user', 'users: [default, {name: ops}]', 'berth'],
     ['one with keys for the default user', `ssh_authorized_keys: ["${own}"]`, 'berth'],
+    ['one with a user of the default user’s name', 'users: [{name: berth}]', 'berth'],
     ['one that renames the default user', 'user: {name: bob, groups: [docker]}', 'bob'],
     ['one that gives the default user keys', `user: {name: bob, ssh_authorized_keys: ["${own}"]}`, 'bob'],
     ['one with a default user and keys', `user: {name: bob}\nssh_authorized_keys: ["${own}"]`, 'bob'],
@@ -45,7 +46,6 @@ test('nothing that the user declared is lost', () => {
 });
 
 test.each([
-  ['a user of the default user’s name', 'users: [{name: berth}]'],
   [
     'a default user who has keys in both places',
     `user: {ssh_authorized_keys: ["${own}"]}\nssh_authorized_keys: ["${own}"]`,

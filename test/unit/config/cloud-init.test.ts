@@ -135,7 +135,31 @@ const users: Row[] = [
     name: 'a user twice',
     text: 'users: [a, a]',
     config: { users: [{ ...base, name: 'a' }] },
-    diagnostics: ['2:12 error duplicate users[1]'],
+    diagnostics: ['2:12 info duplicate users[1]'],
+  },
+  {
+    name: 'a user in two entries: the first says more, the second adds',
+    text: 'users: [{name: a, gecos: A}, {name: a, gecos: B, shell: /bin/sh}]',
+    config: { users: [{ ...base, name: 'a', gecos: 'A', shell: '/bin/sh' }] },
+    diagnostics: ['2:30 warning no-effect users[1]'],
+  },
+  {
+    name: 'several names in one entry',
+    text: 'users: ["a, b", [c]]',
+    config: { users: ['a', 'b', 'c'].map((name) => ({ ...base, name })) },
+  },
+  {
+    name: 'settings of the default user by its name in the list',
+    text: `users: [{name: default, ssh_authorized_keys: [${key}], groups: [adm], homedir: /srv, sudo: false}]`,
+    config: {
+      users: [{ ...berthUser, sshAuthorizedKeys: [key], groups: ['adm'], homeDirectory: '/srv' }],
+    },
+    diagnostics: ['2:9 warning no-effect users[0]'],
+  },
+  {
+    name: 'settings of the default user by its real name besides',
+    text: 'users: [default, {name: berth, groups: [adm], uid: 7}]',
+    config: { users: [{ ...berthUser, groups: ['adm', 'docker'], uid: 7 }] },
   },
   {
     name: 'a private key',
@@ -197,7 +221,12 @@ const files: Row[] = [
     name: 'mode and owner',
     text: 'write_files: [{path: /etc/motd, permissions: "0600", owner: "ops:adm", append: true, defer: true}]',
     config: {
-      files: [{ ...motd, contentBase64: '', mode: 0o600, owner: 'ops', group: 'adm', append: true, defer: true }],
+      files: [
+        {
+          ...{ ...motd, contentBase64: '', mode: 0o600, owner: 'ops', group: 'adm', append: true, defer: true },
+          ownsParents: true,
+        },
+      ],
     },
   },
   {
@@ -251,9 +280,31 @@ const files: Row[] = [
   },
   {
     name: 'content from elsewhere',
-    text: 'write_files: [{path: /etc/motd, source: {uri: "http://a"}}]',
-    config: { files: [{ ...motd, contentBase64: '' }] },
-    diagnostics: ['2:33 warning unsupported write_files[0].source'],
+    text: 'write_files: [{path: /etc/motd, content: b, source: {uri: "http://a", headers: {A: b}}}]',
+    config: {
+      files: [{ ...motd, contentBase64: '', remote: { url: 'http://a', headers: [{ name: 'A', value: 'b' }] } }],
+    },
+    diagnostics: ['2:33 info no-effect write_files[0].content'],
+  },
+  {
+    name: 'content from where nothing is fetched: without another one there is no file',
+    text: 'write_files: [{path: /etc/motd, source: {uri: "ftp://a"}}, {path: /etc/motd, content: b, source: {uri: /a}}]',
+    config: { files: [{ ...motd, contentBase64: base64('b') }] },
+    diagnostics: [
+      '2:47 warning unsupported write_files[0].source.uri',
+      '2:104 warning unsupported write_files[1].source.uri',
+    ],
+  },
+  {
+    name: 'files that cannot be written, or that nobody reads',
+    text: 'write_files: [{path: /usr/local/bin/a}, {path: /etc/systemd/system/a.service}]',
+    config: {
+      files: [
+        { ...motd, path: '/usr/local/bin/a', contentBase64: '' },
+        { ...motd, path: '/etc/systemd/system/a.service', contentBase64: '' },
+      ],
+    },
+    diagnostics: ['2:15 warning unsupported write_files[0]', '2:41 warning unsupported write_files[1]'],
   },
 ];
 

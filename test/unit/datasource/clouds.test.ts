@@ -34,6 +34,7 @@ const machines: readonly (readonly [string, Partial<HostFacts>])[] = [
   ['upcloud', { dmi: { sys_vendor: 'UpCloud' } }],
   ['aliyun', { dmi: { product_name: 'Alibaba Cloud ECS' } }],
   ['cloudstack', { dmi: { product_name: 'CloudStack KVM Hypervisor' } }],
+  ['openstack', { dmi: { chassis_asset_tag: 'Samsung Cloud Platform' } }],
   ['openstack', { dmi: { product_name: 'OpenStack Nova' } }],
   ['openstack', { dmi: { product_name: 'OpenStack Compute' } }],
   ['openstack', { dmi: { chassis_asset_tag: 'SAP CCloud VM' } }],

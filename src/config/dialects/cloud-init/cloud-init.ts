@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../../core/diagnostic.ts';
 import { takeBerthBlock } from '../../berth/block.ts';
 import { emptyHostConfig } from '../../host-config.ts';
 import { takeKeys } from '../../key-table.ts';
+import { takeSettingsFiles } from '../../known-files/settings.ts';
 import { describeKey } from '../../shape.ts';
 import { isUserData } from '../../user-data/part-types.ts';
 import { readUserData } from '../../user-data/read-user-data.ts';
@@ -42,6 +43,7 @@ function parse(files: readonly SourceFile[], context: DialectContext): DialectRe
     draft.host.config.commands = { ...draft.host.commands, scripts: document.scripts.map((script) => ({ ...script })) };
   draft.finish();
   takeBerthBlock(document.berth, draft.host, context);
+  takeSettingsFiles(draft.host);
 
   let sources: ReadonlyMap<string, SourcePosition> | undefined;
   return { config: draft.host.config, diagnostics, sources: () => (sources ??= document.sources(draft.host.named)) };

@@ -1,5 +1,6 @@
 import type { CommandConfig, PowerConfig } from '../../commands-config.ts';
 import { phoneHomeFields } from '../../commands-config.ts';
+import { warnOfMissingProgram } from '../../missing-programs.ts';
 import type { Place } from '../../place.ts';
 import { record } from '../../record-shape.ts';
 import {
@@ -30,10 +31,14 @@ const argument: Shape<string> = {
 };
 
 const command = convert(either(text, list(argument)), (value, place): CommandConfig | undefined => {
-  if (typeof value === 'string') return { kind: 'shell', text: value };
-  if (value.length > 0) return { kind: 'program', args: value };
-  place.error('invalid-value', 'is an empty list, so there is nothing to run');
-  return undefined;
+  if (value.length === 0 && typeof value !== 'string') {
+    place.error('invalid-value', 'is an empty list, so there is nothing to run');
+    return undefined;
+  }
+  const given: CommandConfig =
+    typeof value === 'string' ? { kind: 'shell', text: value } : { kind: 'program', args: value };
+  warnOfMissingProgram(given, place);
+  return given;
 });
 
 /** A list that cloud-init's schema wants to have something in it. */

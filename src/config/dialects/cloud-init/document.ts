@@ -1,6 +1,6 @@
 import { berthKeys } from '../../berth/keys.ts';
 import type { KeyRow } from '../../key-table.ts';
-import { defaultUser } from './draft.ts';
+import { defaultUser } from './default-user.ts';
 import { cloudInitKeys } from './keys.ts';
 import { cloudInitVersion } from './schema/schema.ts';
 
@@ -40,6 +40,10 @@ const introduction = `The first line of the file is \`#cloud-config\`. The keys 
 - Scripts, archives, includes, boot hooks and part handlers pass \`berth validate\` with a note, for cloud-init's schema does not look into
   them; a MIME message is rejected, as it is there. A Jinja template is filled in as on a host without a datasource, and
   checked then; one with a filter, or a kind of block, of Jinja's that Berth has not (\`map\`, \`with\`) passes with a note.
+- Files that other systems read at every boot count here, too: \`/etc/hostname\`, \`/etc/sysctl.d/*.conf\` and
+  \`/etc/modules-load.d/*.conf\` among \`write_files\`. A file that cannot be written (below \`/usr\`) or that nothing on Berth reads
+  (\`/etc/systemd/…\`, \`/etc/netplan/…\`, \`/etc/docker/daemon.json\`) is a warning, and so is a command that begins with a
+  program that Berth does not have (\`systemctl\`, \`apt-get\`, \`sudo\`).
 - A text that is not YAML declares nothing: it is rejected as a whole.
 - Several files are read as one config: a later file replaces whole top-level keys of an earlier one, as cloud-init does
   without merge instructions. \`berth\` is one level deeper: \`berth.services\` of a later file replaces that of an earlier one.
@@ -50,6 +54,8 @@ const introduction = `The first line of the file is \`#cloud-config\`. The keys 
 - The editor's JSON Schema is cloud-config/schema.json.
 - The default user is \`${defaultUser.name}\` (groups: ${defaultUser.groups.join(', ')}; sudo without a password; no password login). It is created when \`users\`
   names \`default\`, when \`user\` describes it, or when there are \`ssh_authorized_keys\` and no \`users\`.
+- Entries of \`users\` with one name are one user, as in cloud-init: what an earlier one says holds. What an entry \`name: default\` says
+  goes below the default user's own settings: change those under \`user\`.
 - A clear-text password is stored as a hash only (SHA-512, its salt from a secret of the host), and never shown.`;
 
 const differencesText = `Known differences to \`cloud-init schema\`, all of them rare: \`[?a]\` is always refused, and so are templates with what

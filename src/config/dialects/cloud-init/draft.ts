@@ -5,22 +5,7 @@ import type { PasswordHasher } from '../../password.ts';
 import type { Place } from '../../place.ts';
 import { describeEntry, type Located } from '../../shape.ts';
 import { hashOf, type Password, setPassword } from './account-password.ts';
-
-/**
- * cloud-init's default user on Berth: key logins only, may use Docker and become root.
- * It exists when `users` names `default`, when `user` describes it, or when keys are given for it and `users` is absent.
- */
-export const defaultUser: UserConfig = {
-  name: 'berth',
-  gecos: 'Berth',
-  groups: ['docker'],
-  createHome: true,
-  shell: '/bin/bash',
-  system: false,
-  lockPassword: true,
-  sudo: ['ALL=(ALL) NOPASSWD:ALL'],
-  sshAuthorizedKeys: [],
-};
+import { type DeclaredUser, defaultUser, mergeDefaultUser } from './default-user.ts';
 
 /** What `chpasswd` changes when it names root, who is on every host. */
 const rootUser = {
@@ -37,8 +22,8 @@ const rootUser = {
 export class CloudInitDraft {
   readonly host = new HostDraft();
   readonly hashPassword: PasswordHasher;
-  /** Set when `users` was given; `default` says where it names the default user. */
-  users: { readonly place: Place; readonly default: Place | undefined } | undefined;
+  /** Set when `users` was given; `default` among them stands for the default user. */
+  users: { readonly place: Place; readonly all: readonly DeclaredUser[] } | undefined;
   /** What `user` changes in the default user. */
   user: Located<Partial<UserConfig>> | undefined;
   /** The default user's, from the key `password`. */
@@ -140,7 +125,8 @@ export class CloudInitDraft {
 
   #finishDefaultUser(): void {
     const given = this.keys ?? this.importedKeys ?? this.password;
-    const place = this.users?.default ?? this.user?.place ?? (this.users === undefined ? given?.place : undefined);
+    const named = this.#declaredUser('default');
+    const place = named?.place ?? this.user?.place ?? (this.users === undefined ? given?.place : undefined);
     if (place === undefined) {
       for (const [what, unused] of [
         ['keys are', this.keys],
@@ -156,24 +142,23 @@ export class CloudInitDraft {
       }
       return;
     }
-    const changes = this.user?.value ?? {};
-    const sshImportIds = [...(changes.sshImportIds ?? []), ...(this.importedKeys?.value ?? [])];
-    const sshAuthorizedKeys = [...(changes.sshAuthorizedKeys ?? []), ...(this.keys?.value ?? [])];
     const { config } = this.host;
-    const user = {
-      ...structuredClone(defaultUser),
-      ...structuredClone(changes),
-      sshAuthorizedKeys,
-      ...(sshImportIds.length === 0 ? {} : { sshImportIds }),
-    } as (typeof config.users)[number];
-    if (config.users.some(({ name }) => name === user.name)) {
-      place.error('duplicate', `the default user's name "${user.name}" is also that of another user`);
-      return;
-    }
+    const changes = this.user?.value ?? {};
+    const own = this.#declaredUser(changes.name ?? defaultUser.name);
+    const user = mergeDefaultUser({
+      ...{ changes, named, own },
+      keys: this.keys?.value ?? [],
+      importedKeys: this.importedKeys?.value ?? [],
+    }) as (typeof config.users)[number];
+    if (own !== undefined) config.users = config.users.filter(({ name }) => name !== user.name);
     if (this.password !== undefined)
       setPassword(user, hashOf({ value: this.password.value, kind: 'either' }, this.hashPassword));
     config.users.unshift(user);
     this.host.name(['users', user.name], place);
+  }
+
+  #declaredUser(wanted: string): DeclaredUser | undefined {
+    return this.users?.all.find(({ name }) => name === wanted);
   }
 
   #finishPasswords(): void {

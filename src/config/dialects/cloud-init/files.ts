@@ -1,14 +1,28 @@
 import { gunzipSync } from 'node:zlib';
 import type { FileConfig } from '../../host-config.ts';
 import { honoured } from '../../key-table.ts';
+import { warnOfUnread } from '../../known-files/unread.ts';
 import type { Place } from '../../place.ts';
 import { record } from '../../record-shape.ts';
-import { convert, either, type Located, list, located, natural, oneOf, type Shape, text, truth } from '../../shape.ts';
+import type { RemoteContent } from '../../remote-content.ts';
+import {
+  convert,
+  either,
+  type Located,
+  list,
+  located,
+  mapOf,
+  natural,
+  oneOf,
+  type Shape,
+  text,
+  truth,
+} from '../../shape.ts';
 import { absolutePath } from '../../value-shapes.ts';
 import type { CloudInitDraft } from './draft.ts';
 
-/** Its content stands in the text. */
-type GivenFile = Omit<FileConfig, 'remote' | 'existing' | 'keeps'>;
+/** What cloud-init can say of a file. */
+type GivenFile = Omit<FileConfig, 'existing' | 'keeps'>;
 
 /** Content that unpacks to more is refused: larger things belong into a volume or an image. */
 const maxContentBytes = 16 * 2 ** 20;
@@ -63,39 +77,63 @@ const fileShape = record(
     owner,
     append: truth,
     defer: truth,
-    source: { ignored: 'Berth does not fetch file contents yet', hint: 'put the content under "content"' },
+    source: located(record({ uri: text, headers: mapOf(text) }, { required: ['uri'] })),
   },
   { required: ['path'] },
 );
+type FileFields = NonNullable<ReturnType<typeof fileShape.read>>;
 
 const filesShape = list(
   convert(located(fileShape), ({ value, place }): Located<GivenFile> | undefined => {
     const encoding = encodings.find(({ name }) => name === value.encoding) ?? encodings[0];
     const bytes = decode(value.content?.value ?? '', encoding, value.content?.place ?? place);
     if (bytes === undefined) return undefined;
+    const remote = remoteOf(value);
+    if (remote === undefined && value.source !== undefined && value.content === undefined) return undefined;
+    const isRoots = (value.owner?.user ?? 'root') === 'root' && (value.owner?.group ?? 'root') === 'root';
     const file: GivenFile = {
       path: value.path,
-      contentBase64: bytes.toString('base64'),
+      contentBase64: remote === undefined ? bytes.toString('base64') : '',
       mode: value.permissions ?? 0o644,
       owner: value.owner?.user ?? 'root',
       group: value.owner?.group ?? 'root',
       append: value.append ?? false,
       defer: value.defer ?? false,
+      ...(remote === undefined ? {} : { remote }),
+      ...(isRoots ? {} : { ownsParents: true }),
     };
     return { value: file, place };
   }),
 );
 
+/** Where the content is fetched from; undefined, and a warning, for what is no web address. */
+function remoteOf({ source, content, encoding }: FileFields): RemoteContent | undefined {
+  if (source === undefined) return undefined;
+  const { uri, headers } = source.value;
+  const at = source.place.child('uri');
+  if (!/^https?:\/\//i.test(uri) || !URL.canParse(uri)) {
+    const instead = content === undefined ? 'the file is not written' : '"content" is written';
+    const headersText = headers === undefined ? '' : `, and ${Object.keys(headers).length} headers have no effect`;
+    at.warn('unsupported', `contents are fetched over http and https only, so ${instead}${headersText}`);
+    return undefined;
+  }
+  if (content !== undefined)
+    content.place.inform('no-effect', 'is not used: the file is written when its source answers', undefined, 'key');
+  else if (encoding !== undefined) at.inform('no-effect', '"encoding" is that of "content" only');
+  return { url: uri, headers: Object.entries(headers ?? {}).map(([name, value]) => ({ name, value })) };
+}
+
 /** `write_files`. */
 export const fileRows = [
   honoured<CloudInitDraft, Located<GivenFile>[]>({
     key: 'write_files',
-    meaning: 'files with their content, mode and owner',
+    meaning: 'files with their content, mode and owner; `source` is fetched over http or https',
     shape: filesShape,
     apply(files, { host }) {
       for (const { value, place } of files) {
-        host.config.files.push({ ...value });
+        host.config.files.push(structuredClone(value) as (typeof host.config.files)[number]);
         host.name(['write_files', value.path], place);
+        warnOfUnread(value.path, place);
       }
     },
   }),

@@ -120,7 +120,8 @@ const notYet: readonly Reason[] = [
   },
   {
     why: 'logs go to the system container "syslog"',
-    instead: 'name it under berth.enable, and adjust it under berth.services.syslog',
+    instead:
+      'name it under berth.enable, and where to send to in berth.services.syslog.environment.SYSLOG_FORWARD (udp://HOST:514)',
     keys: ['rsyslog'],
   },
   {

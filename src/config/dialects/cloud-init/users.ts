@@ -18,6 +18,7 @@ import {
 import { absolutePath, accountName, passwordHash, sshKey } from '../../value-shapes.ts';
 import { clearText, hashOf } from './account-password.ts';
 import { importedKeys } from './command-shapes.ts';
+import type { DeclaredUser } from './default-user.ts';
 import type { CloudInitDraft } from './draft.ts';
 
 const groupNames = convert(either(words, mapOf(nothing)), (value) =>
@@ -83,9 +84,11 @@ interface UserEntry {
   readonly place: Place;
 }
 
-const userList = convert(list(located(either(accountName, namedUser))), (items): UserEntry[] =>
-  items.map(({ value, place }) =>
-    typeof value === 'string' ? { name: value, fields: {}, place } : { name: value.name, fields: value, place },
+const namesOnly = (names: readonly string[], place: Place): UserEntry[] =>
+  names.filter((name) => checkName(name, place)).map((name) => ({ name, fields: {}, place }));
+const userList = convert(list(located(either(words, namedUser))), (items): UserEntry[] =>
+  items.flatMap(({ value, place }) =>
+    Array.isArray(value) ? namesOnly(value, place) : [{ name: value.name, fields: value, place }],
   ),
 );
 const userMap = convert(mapOf(located(either(truth, anyUser)), checkName), (users): UserEntry[] =>
@@ -93,9 +96,7 @@ const userMap = convert(mapOf(located(either(truth, anyUser)), checkName), (user
     .filter(([, { value }]) => value !== false)
     .map(([name, { value, place }]) => ({ name, fields: typeof value === 'boolean' ? {} : value, place })),
 );
-const userText = convert(located(words), ({ value, place }): UserEntry[] =>
-  value.filter((name) => checkName(name, place)).map((name) => ({ name, fields: {}, place })),
-);
+const userText = convert(located(words), ({ value, place }): UserEntry[] => namesOnly(value, place));
 
 const groupMap = convert(located(mapOf(words, checkName)), ({ value, place }) =>
   Object.entries(value).map(([name, names]) => ({ value: { name, members: names }, place: place.child(name) })),
@@ -112,9 +113,11 @@ export const accountRows = [
     meaning: 'users with their groups, SSH keys, password hash and sudo rules; `default` is the user `berth`',
     shape: either(userList, either(userMap, userText)),
     apply(entries, draft, place) {
-      const isDefault = (entry: UserEntry): boolean => entry.name === 'default';
-      for (const entry of entries) if (!isDefault(entry)) addUser(draft, entry);
-      draft.users = { place, default: entries.find(isDefault)?.place };
+      const all = onePerName(entries).map((entry): DeclaredUser => {
+        return { name: entry.name, place: entry.place, settings: declaredBy(entry.fields, draft) };
+      });
+      for (const user of all) if (user.name !== 'default') addUser(draft, user);
+      draft.users = { place, all };
     },
   }),
   honoured<CloudInitDraft, string | UserFields>({
@@ -154,17 +157,26 @@ function checkName(name: string, place: Place): boolean {
   return accountName.read(name, place) !== undefined;
 }
 
-function addUser(draft: CloudInitDraft, { name, fields: given, place }: UserEntry): void {
-  const { host } = draft;
-  if (host.isNamed(['users', name])) {
-    place.error('duplicate', `the user "${name}" stands twice; the first one is used`);
-    return;
+/** Entries of one name are one user: what an earlier one says holds, a later one adds to it (cloud-init's ug_util). */
+function onePerName(entries: readonly UserEntry[]): UserEntry[] {
+  const users = new Map<string, UserEntry>();
+  for (const { name, fields, place } of entries) {
+    const before = users.get(name);
+    if (before !== undefined && Object.keys(fields).every((key) => key === 'name'))
+      place.inform('duplicate', `the user "${name}" is in the list already`);
+    for (const key of Object.keys(fields)) {
+      if (key !== 'name' && before !== undefined && Object.hasOwn(before.fields, key))
+        place.warn('no-effect', `"${key}" is not used: an earlier entry of the user "${name}" has it`);
+    }
+    users.set(name, { name, fields: { ...fields, ...before?.fields }, place: before?.place ?? place });
   }
-  const createHome = given.system !== true;
+  return [...users.values()];
+}
+
+function addUser({ host }: CloudInitDraft, { name, settings, place }: DeclaredUser): void {
+  const createHome = settings.system !== true;
   const defaults = { groups: [], createHome, system: false, lockPassword: true, sudo: [], sshAuthorizedKeys: [] };
-  host.config.users.push(
-    structuredClone({ ...defaults, ...declaredBy(given, draft), name }) as (typeof host.config.users)[number],
-  );
+  host.config.users.push(structuredClone({ ...defaults, ...settings, name }) as (typeof host.config.users)[number]);
   host.name(['users', name], place);
 }
 

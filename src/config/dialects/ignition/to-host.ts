@@ -1,4 +1,5 @@
 import type { HostDraft } from '../../host-draft.ts';
+import { takeSettingsFiles } from '../../known-files/settings.ts';
 import type { Place } from '../../place.ts';
 import { takeAccounts } from './host/accounts.ts';
 import { HostContext, type HostOptions } from './host/context.ts';
@@ -23,5 +24,6 @@ export function ignitionToHost(config: IgnitionConfig, place: Place, host: HostD
   takeAccounts(whole.passwd ?? {}, place.child('passwd'), context);
   takeStorage(whole.storage ?? {}, place.child('storage'), context);
   takeNodes(whole.storage ?? {}, place.child('storage'), context);
+  takeSettingsFiles(host);
   takeUnits(whole, place, context);
 }

@@ -1,5 +1,7 @@
 import { filterAliases, listFilters, textFilters } from './known-names.ts';
 import { library, type Scope, TemplateFailure, type TemplateNode, type TemplateValue } from './library.ts';
+import { boolean, isEqual, isNumber, isString, isUndefined, known, list, nameOf, untupled } from './nodes.ts';
+import { type FilterArguments, pythonFilter, pythonMethod } from './python-filters.ts';
 import { pythonText } from './python-text.ts';
 import { filterName, isNode, withFilterName } from './tree.ts';
 
@@ -14,6 +16,8 @@ export class TemplateInterpreter extends library.Interpreter {
   /** Names that are not known and stand in the result, as the template has them. */
   readonly missing = new Set<string>();
   readonly #names = new WeakMap<TemplateValue, string>();
+  /** What a mapping's methods gave, by its type in Python. */
+  readonly #views = new WeakMap<TemplateValue, string>();
 
   /** Throws TemplateFailure, and what the library throws. */
   override evaluate(node: TemplateNode | undefined, scope: Scope): TemplateValue {
@@ -32,6 +36,12 @@ export class TemplateInterpreter extends library.Interpreter {
         return this.#binary(node, scope);
       case 'FilterExpression':
         return this.#filter(node, scope);
+      case 'FilterStatement': {
+        const body = super.evaluate({ type: 'Program', body: node['body'] }, scope);
+        return this.#filter({ ...node, type: 'FilterExpression', operand: known(body) }, scope);
+      }
+      case 'CallExpression':
+        return this.#call(node, scope);
       case 'For':
         return super.evaluate(this.#loop(node, scope), scope);
       default:
@@ -71,7 +81,54 @@ export class TemplateInterpreter extends library.Interpreter {
     if (operator === '+' && isString(left) !== isString(right))
       throw new TemplateFailure('a text and what is none cannot be added: write "~"');
     if (isUndefined(left) && operator.endsWith('in')) return boolean(operator !== 'in', scope);
+    const [dividend, divisor] = [left, right].map(({ value }) => Number(value));
+    if (operator === '%' && isNumber(left) && isNumber(right) && dividend !== undefined && divisor !== undefined) {
+      if (divisor === 0) throw new TemplateFailure('a number is divided by zero');
+      // Python's remainder has the divisor's sign.
+      return this.#remainder(((dividend % divisor) + divisor) % divisor, left, right, scope);
+    }
     return super.evaluate({ ...node, left: known(left), right: known(right) }, scope);
+  }
+
+  #remainder(value: number, left: TemplateValue, right: TemplateValue, scope: Scope): TemplateValue {
+    const isFraction = left.type === 'FloatValue' || right.type === 'FloatValue';
+    return super.evaluate({ type: isFraction ? 'FloatLiteral' : 'IntegerLiteral', value }, scope);
+  }
+
+  /** A method of a text or mapping that the library has in another way. */
+  #call(node: TemplateNode, scope: Scope): TemplateValue {
+    const { callee } = node;
+    if (!isNode(callee) || callee.type !== 'MemberExpression' || callee['computed'] === true)
+      return super.evaluate(node, scope);
+    const object = this.#part(callee, 'object', scope);
+    const name = isNode(callee['property']) ? String(callee['property']['value']) : '';
+    const given = isString(object) ? (node['args'] as readonly TemplateNode[]) : [];
+    const own = isString(object)
+      ? pythonMethod(
+          name,
+          pythonText(object),
+          given.map((argument) => this.evaluate(argument, scope)),
+        )
+      : undefined;
+    if (own !== undefined) return this.evaluate(own, scope);
+    const result = super.evaluate({ ...node, callee: { ...callee, object: known(object) } }, scope);
+    const isView = object.type === 'ObjectValue' && ['items', 'keys', 'values'].includes(name);
+    return isView ? this.#view(name, result, scope) : result;
+  }
+
+  /** What a mapping's `items()` gives: pairs that are tuples, and a text of its own. */
+  #view(name: string, value: TemplateValue, scope: Scope): TemplateValue {
+    const view = name === 'items' ? this.#tuples(value, scope) : value;
+    this.#views.set(view, `dict_${name}`);
+    return view;
+  }
+
+  #tuples(pairs: TemplateValue, scope: Scope): TemplateValue {
+    const tuples = (pairs.value as readonly TemplateValue[]).map(({ value }) => ({
+      type: 'TupleLiteral',
+      value: (value as readonly TemplateValue[]).map(known),
+    }));
+    return super.evaluate({ type: 'ArrayLiteral', value: tuples }, scope);
   }
 
   #filter(given: TemplateNode, scope: Scope): TemplateValue {
@@ -80,8 +137,26 @@ export class TemplateInterpreter extends library.Interpreter {
     const operand = this.#part(node, 'operand', scope);
     const taken = isUndefined(operand) ? this.#filtered(operand, name, scope) : operand;
     // A filter may find nothing, such as the first of no entries.
+    const own = pythonFilter(name, taken, this.#arguments(node, scope), (value) => this.#text(value));
+    if (own !== undefined) return this.evaluate(own, scope);
     const result = super.evaluate({ ...node, operand: known(taken) }, scope) as TemplateValue | undefined;
-    return result ?? super.evaluate(undefined, scope);
+    const isPairs = result !== undefined && taken.type === 'ObjectValue' && (name === 'items' || name === 'dictsort');
+    return isPairs ? this.#tuples(result, scope) : (result ?? super.evaluate(undefined, scope));
+  }
+
+  #arguments({ filter }: TemplateNode, scope: Scope): FilterArguments {
+    const given = isNode(filter) && filter.type === 'CallExpression' ? (filter['args'] as readonly TemplateNode[]) : [];
+    const positional = given.filter(({ type }) => type !== 'KeywordArgumentExpression' && !type.includes('Spread'));
+    const named = given.filter(({ type }) => type === 'KeywordArgumentExpression');
+    return {
+      positional: positional.map((argument) => this.evaluate(argument, scope)),
+      named: new Map(
+        named.map((argument) => [
+          String((argument['key'] as TemplateNode)['value']),
+          this.#part(argument, 'value', scope),
+        ]),
+      ),
+    };
   }
 
   /** What a filter takes in the place of a name that is not known. */
@@ -97,11 +172,14 @@ export class TemplateInterpreter extends library.Interpreter {
     const given = node['iterable'] as TemplateNode;
     const isSelected = given.type === 'SelectExpression';
     const value = this.evaluate(isSelected ? (given['lhs'] as TemplateNode) : given, scope);
+    const isTaken = (node['loopvar'] as TemplateNode).type === 'TupleLiteral';
     const entries = isUndefined(value)
       ? list([])
       : isString(value)
         ? list(Array.from(pythonText(value)))
-        : known(value);
+        : isTaken && Array.isArray(value.value)
+          ? untupled(value.value as readonly TemplateValue[])
+          : known(value);
     return { ...node, iterable: isSelected ? { ...given, lhs: entries } : entries };
   }
 
@@ -110,47 +188,12 @@ export class TemplateInterpreter extends library.Interpreter {
   }
 
   #text(value: TemplateValue): string {
+    const view = this.#views.get(value);
+    if (view !== undefined) return `${view}(${pythonText(value)})`;
     if (!isUndefined(value)) return pythonText(value);
     const name = this.#names.get(value) ?? 'None';
     if (name === '') return '';
     this.missing.add(name);
     return missingPrefix + (name.split('.').at(-1) ?? name);
   }
-}
-
-function known(value: TemplateValue): TemplateNode {
-  return { type: 'Known', value };
-}
-
-function list(items: readonly string[]): TemplateNode {
-  return { type: 'ArrayLiteral', value: items.map((value) => ({ type: 'StringLiteral', value })) };
-}
-
-function boolean(value: boolean, scope: Scope): TemplateValue {
-  return new library.Interpreter().evaluate({ type: 'Identifier', value: value ? 'true' : 'false' }, scope);
-}
-
-function isUndefined({ type }: TemplateValue): boolean {
-  return type === 'UndefinedValue';
-}
-
-function isString({ type }: TemplateValue): boolean {
-  return type === 'StringValue';
-}
-
-const numbers: ReadonlySet<string> = new Set(['IntegerValue', 'FloatValue', 'BooleanValue']);
-
-function isEqual(left: TemplateValue, right: TemplateValue): boolean {
-  if (numbers.has(left.type) && numbers.has(right.type)) return Number(left.value) === Number(right.value);
-  return left.type === right.type && pythonText(left) === pythonText(right);
-}
-
-/** `ds.meta_data.region`, also where a part is given in brackets; undefined for what has no name. */
-function nameOf(node: TemplateNode): string | undefined {
-  if (node.type === 'Identifier') return String(node['value']);
-  const { object, property } = node;
-  if (node.type !== 'MemberExpression' || !isNode(object) || !isNode(property)) return undefined;
-  const isNamed = property.type === (node['computed'] === true ? 'StringLiteral' : 'Identifier');
-  const before = nameOf(object);
-  return isNamed ? `${before === undefined ? '' : `${before}.`}${String(property['value'])}` : before;
 }

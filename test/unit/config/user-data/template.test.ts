@@ -23,6 +23,18 @@ test.each([
   ['{% raw %}{{ v1 }} "\\ {%{% endraw %}\n.', '{{ v1 }} "\\ {%.'],
   ['{% do v1.zone %}{%+ if true +%}\na{% endif %}', '\na'],
   ['a: $HOME {literally} %', 'a: $HOME {literally} %'],
+  ['a: 1\r\n{% if true %}\r\nb: 2\r\n{% endif %}\r\nc', 'a: 1\nb: 2\nc'],
+  ['{{ {"b": 1.0, "a": "<é\'>"} | tojson }}', '{"a": "\\u003c\\u00e9\\u0027\\u003e", "b": 1.0}'],
+  ['{{ [1, {}, [2]] | tojson(indent=2) }}', '[\n  1,\n  {},\n  [\n    2\n  ]\n]'],
+  ['{{ {"a": 1}.items() }} {{ {"a": 1} | dictsort }}', "dict_items([('a', 1)]) [('a', 1)]"],
+  ['{% for pair in {"a": 1} | items %}{{ pair }}{% endfor %}', "('a', 1)"],
+  ['{{ [1, none, true] | join(",") }} {{ [1, "a"] | string }}', "1,None,True [1, 'a']"],
+  ['{{ -7 % 3 }} {{ -1.5 | int }} {{ "12abc" | int(5) }} {{ 1.5 * 100000000000000000 }}', '2 -1 5 1.5e+17'],
+  ['{{ "fOO bar" | title }} {{ "fOO" | capitalize }} {{ "xax".strip("x") }}', 'Foo Bar Foo a'],
+  [
+    '{{ v1 | list }} {{ ["a", "A"] | unique | list }}',
+    "['count', 'local-hostname', 'local_hostname', 'region', 'tags'] ['a']",
+  ],
 ])('%s', (body, expected) => expect(render(body)).toBe(`\n#cloud-config\n${expected}`));
 
 test('a name that is not known stands in the text, and is told', () => {

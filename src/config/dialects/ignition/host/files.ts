@@ -1,4 +1,5 @@
 import type { FileConfig, OwnershipPart } from '../../../host-config.ts';
+import { warnOfUnread } from '../../../known-files/unread.ts';
 import type { Place } from '../../../place.ts';
 import { contentsOf } from '../contents.ts';
 import type { Directory, File, Link, Node, Resource, Storage } from '../model.ts';
@@ -42,6 +43,7 @@ function takeFile(file: File, place: Place, context: HostContext): void {
     if (part !== undefined) host.config.files.push({ ...node, ...part, append: true });
   }
   host.name(['write_files', path], place);
+  warnOfUnread(path, place);
 }
 
 type Part = Pick<FileConfig, 'contentBase64'> & { remote?: Mutable };
