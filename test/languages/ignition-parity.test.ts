@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { ignition } from '../../src/config/dialects/ignition/ignition.ts';
 import { seededRandom } from '../support/random.ts';
-import { acceptedConfigs, type CorpusConfig, ignitionCorpus } from './support/ignition-corpus.ts';
+import { acceptedConfigs, type CorpusConfig, ignitionCorpus, majorOf } from './support/ignition-corpus.ts';
 import { verdictsOf } from './support/ignition-verdicts.ts';
 import { mutateJson } from './support/mutate-json.ts';
 
@@ -22,7 +22,7 @@ test('configs of the modules and mutations of them are accepted and rejected as 
   const mutants = good.flatMap((config) =>
     Array.from({ length: mutantsOfEach }, (_, index): CorpusConfig => {
       const text = mutateJson(config.text, random);
-      return { name: `${config.name}~${index}`, text, major: /"version"\s*:\s*"0*2\./.test(text) ? 2 : 3 };
+      return { name: `${config.name}~${index}`, text, major: majorOf(text) };
     }),
   );
   const differences: Difference[] = [];

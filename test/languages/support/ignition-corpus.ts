@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { goModule, ignitionModule, ignitionModule2 } from './go-tool.ts';
+import { version1Configs } from './ignition-1-configs.ts';
 import { verdictsOf } from './ignition-verdicts.ts';
 
 /** A config out of a module's own documentation or tests. */
@@ -8,11 +9,17 @@ export interface CorpusConfig {
   /** Place in the module, for messages. */
   readonly name: string;
   readonly text: string;
-  /** Major version of the specification that it is meant for. */
+  /** Whose validator judges it; that of version 2 judges version 1, too. */
   readonly major: 2 | 3;
 }
 
-/** JSON configs in Markdown's code blocks, and in the raw texts of Go sources; a version left open there is filled in. */
+/** Which validator a text is for. */
+export function majorOf(text: string): 2 | 3 {
+  const isFirst = /"ignitionversion"/i.test(text) && !/"ignition"\s*:/i.test(text);
+  return isFirst || /"version"\s*:\s*"0*2\./.test(text) ? 2 : 3;
+}
+
+/** JSON configs in Markdown's code blocks, and in the raw texts of Go sources; a version left open there is filled in. And version 1. */
 export async function ignitionCorpus(): Promise<CorpusConfig[]> {
   const found = new Map<string, CorpusConfig>();
   for (const module of [ignitionModule, ignitionModule2]) {
@@ -25,13 +32,15 @@ export async function ignitionCorpus(): Promise<CorpusConfig[]> {
         if (!/^\s*\{/.test(text) || (!path.endsWith('.md') && !text.includes('ignition'))) continue;
         for (const version of text.includes('$version') ? versions[module === ignitionModule ? 3 : 2] : ['']) {
           const filled = text.replaceAll('$version', version);
-          const major = /"version"\s*:\s*"2\./.test(filled) ? 2 : 3;
-          found.set(filled, { name: `${path}#${index}${version}`, text: filled, major });
+          found.set(filled, { name: `${path}#${index}${version}`, text: filled, major: majorOf(filled) });
         }
       }
     }
   }
-  return [...found.values()];
+  const first = version1Configs.map((config, index): CorpusConfig => {
+    return { name: `version-1#${index}`, text: JSON.stringify(config), major: 2 };
+  });
+  return [...found.values(), ...first];
 }
 
 const versions = { 2: ['2.0.0', '2.2.0', '2.4.0'], 3: ['3.0.0', '3.3.0', '3.6.0'] };

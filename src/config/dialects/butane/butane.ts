@@ -6,6 +6,7 @@ import type { Dialect, DialectContext, DialectResult, SourceFile, SourcePosition
 import { declareConfigs } from '../ignition/declare.ts';
 import type { IgnitionReading } from '../ignition/read.ts';
 import { readTranslated } from './read-translated.ts';
+import { isButane } from './recognise.ts';
 import { originOf } from './traced.ts';
 import { type ButaneTranslation, translateButane } from './translate.ts';
 
@@ -13,7 +14,7 @@ import { type ButaneTranslation, translateButane } from './translate.ts';
 export const butane = {
   name: 'butane',
   title: 'a Butane config (variant: …)',
-  recognises: (text: string) => /^(?:variant|"variant"|'variant')\s*:/m.test(text.replace(/^\ufeff/, '')),
+  recognises: isButane,
   endings: ['.bu', '.butane', '.fcc'],
   parse,
 } as const satisfies Dialect;

@@ -8,6 +8,9 @@ type Decoded = Record<string, unknown>;
 
 const maxHints = 100;
 
+/** Looks at a value that another one of its key takes the place of; false: the document cannot be read with it. */
+export type SeeReplaced = (field: string, value: unknown, place: Place) => boolean;
+
 /**
  * Fills the structures of a specification's table from plain data as Go's encoding/json does: keys match whatever their letter
  * case, null changes nothing, a key that stands twice is read twice (lists and structures are then read into what is there).
@@ -15,11 +18,13 @@ const maxHints = 100;
  */
 export class Decoder {
   readonly #table: SpecTable;
+  readonly #seeReplaced: SeeReplaced;
   #isGood = true;
   #hints = 0;
 
-  constructor(table: SpecTable) {
+  constructor(table: SpecTable, seeReplaced: SeeReplaced = () => true) {
     this.#table = table;
+    this.#seeReplaced = seeReplaced;
   }
 
   /** The document; undefined when a value has a wrong type. */
@@ -43,7 +48,9 @@ export class Decoder {
       const field = this.#fieldOf(fields, key, place, seen);
       const kind = field === undefined ? undefined : fields[field];
       if (field === undefined || kind === undefined || member === undefined) continue;
-      const read = this.#field(kind, member, place.child(key), filled.get(field));
+      const old = filled.get(field);
+      if (old !== undefined && !this.#seeReplaced(field, old, place.child(key))) this.#isGood = false;
+      const read = this.#field(kind, member, place.child(key), old);
       if (read === undefined) filled.delete(field);
       else filled.set(field, read);
     }

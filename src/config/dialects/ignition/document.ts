@@ -1,5 +1,5 @@
 import { type KeyMeaning, keyMeanings } from './key-meanings.ts';
-import { specVersions } from './version.ts';
+import { specVersions, version1 } from './version.ts';
 
 /** Structures in the order of the page: heading, where they stand in a config, and their name in the tables. */
 const sections: readonly { readonly title: string; readonly path: string; readonly name: string }[] = [
@@ -33,12 +33,12 @@ export function ignitionDocument(): string {
 }
 
 function introduction(): string {
-  return `A JSON document with \`ignition.version\`; a file *.ign is always read as one. These versions are read: ${specVersions.map(({ name }) => name).join(', ')}.
+  return `A JSON document with \`ignition.version\` (version 1: with \`ignitionVersion\`); a file *.ign is always read as one. These versions are read: ${[version1, ...specVersions].map(({ name }) => name).join(', ')}.
 Older ones are read as what they mean in the newest.
 
 - What Ignition's own validator rejects is an error here, and what it warns of a warning: for version 3 the one of module
-  \`github.com/coreos/ignition/v2\` v2.27.0, for version 2 that of \`github.com/coreos/ignition\` v0.35.0, since the newest one
-  refuses version 2. JSON is read as Go reads it: keys in any letter case, \`null\` for nothing, the last of two keys of one name.
+  \`github.com/coreos/ignition/v2\` v2.27.0, for versions 1 and 2 that of \`github.com/coreos/ignition\` v0.35.0, since the newest one
+  refuses them. JSON is read as Go reads it: keys in any letter case, \`null\` for nothing, the last of two keys of one name.
   Beyond that, a config of more than 4 MiB, nested more than 500 deep, or not in UTF-8 (Go puts other signs there) is refused unread.
 - **All or nothing**: one error, and nothing of the config is applied.
 - A good config may ask for what Berth does not do. Where it makes sense without that, it is a warning. Where it does not (data

@@ -3,17 +3,18 @@ import { emptyHostConfig } from '../../host-config.ts';
 import { type JsonSource, readJson } from '../../json/json-source.ts';
 import { Place } from '../../place.ts';
 import type { TextPosition } from '../../yaml-source.ts';
+import { isButane } from '../butane/recognise.ts';
 import type { Dialect, DialectContext, DialectResult, SourceFile, SourcePosition } from '../dialect.ts';
 import { declareConfigs } from './declare.ts';
 import { type IgnitionReading, readIgnition } from './read.ts';
 import { maxConfigLength } from './resolve.ts';
 
-/** Ignition's JSON, of the versions 2.0 to the newest. */
+/** Ignition's JSON, of all versions. */
 export const ignition = {
   name: 'ignition',
   title: 'Ignition',
-  // Butane may be written as JSON, too; it begins with its variant.
-  recognises: (text: string) => /^\s*\{(?!\s*"variant")/.test(text) && /"ignition(version)?"\s*:/i.test(text),
+  // Butane may be written as JSON, too.
+  recognises: (text: string) => /^\s*\{/.test(text) && /"ignition(version)?"\s*:/i.test(text) && !isButane(text),
   endings: ['.ign'],
   parse,
 } as const satisfies Dialect;

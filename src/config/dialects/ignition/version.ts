@@ -1,7 +1,8 @@
 import { membersOf } from '../../json/json-node.ts';
-import type { Place } from '../../place.ts';
+import { Place } from '../../place.ts';
 import { describeValue } from '../../shape.ts';
 import { fold } from './decode.ts';
+import { spec1 } from './spec/spec-1.ts';
 import { spec20 } from './spec/spec-2-0.ts';
 import { spec21 } from './spec/spec-2-1.ts';
 import { spec22 } from './spec/spec-2-2.ts';
@@ -20,12 +21,15 @@ import type { SpecTable } from './spec/spec-table.ts';
 /** One version of Ignition's specification. */
 export interface SpecVersion {
   readonly name: string;
-  readonly major: 2 | 3;
+  readonly major: 1 | 2 | 3;
   readonly minor: number;
   readonly table: SpecTable;
 }
 
-/** Every version that is read, oldest first; a new one is a row here and a file beside the others. */
+/** The first version, which does not have `ignition.version`. */
+export const version1: SpecVersion = { name: '1', major: 1, minor: 0, table: spec1 };
+
+/** Every version that `ignition.version` may name, oldest first; a new one is a row here and a file beside the others. */
 export const specVersions: readonly SpecVersion[] = [
   ...[spec20, spec21, spec22, spec23, spec24].map((table, minor) => row(2, minor, table)),
   { name: '2.5.0-experimental', major: 2, minor: 5, table: spec24 },
@@ -40,16 +44,20 @@ function row(major: 2 | 3, minor: number, table: SpecTable): SpecVersion {
   return { name: `${major}.${minor}.0`, major, minor, table };
 }
 
-/** The version that a config says it has; what is wrong with it is reported. */
+/** True for a config of version 1; one that has `ignition.version`, too, follows that. */
+export function isVersion1(data: unknown): boolean {
+  const silent = new Place([], () => undefined);
+  const version = member(member(data, 'ignition', silent), 'version', silent) ?? '';
+  return version === '' && member(data, 'ignitionversion', silent) === 1;
+}
+
+/** The version that a config's `ignition.version` says; what is wrong with it is reported. */
 export function versionOf(data: unknown, root: Place): SpecVersion | undefined {
   const ignition = member(data, 'ignition', root);
   const place = root.child('ignition');
   if (ignition === undefined) {
-    const isFirst = membersOf(data)?.some(([key]) => fold(key) === 'ignitionversion') === true;
-    const hint = isFirst
-      ? 'version 1 of Ignition is not read: write the config for version 3.0.0 or later'
-      : versionHint;
-    root.error('missing-key', '"ignition.version" is missing: it says which specification the config follows', hint);
+    const message = '"ignition.version" is missing: it says which specification the config follows';
+    root.error('missing-key', message, versionHint);
     return undefined;
   }
   if (membersOf(ignition) === undefined) {

@@ -137,3 +137,12 @@ describe('what is no YAML', () => {
     expect(found.some((line) => line.startsWith(place) && line.includes(hint))).toBe(true);
   });
 });
+
+test('a separator that ends a line of a block text stays in it, as in libyaml', () => {
+  const text = 'a: |\r\n  b\u2028\r\n  c\u2029  d\u0085  e\r\nf: g\u2028\n';
+  const { root, problems } = readGoYaml(text);
+  expect(problems).toEqual([]);
+  expect(root).toMatchObject({
+    entries: [{ value: { text: 'b\u2028\nc\u2029d\ne\n' } }, { value: { text: 'g' } }],
+  });
+});

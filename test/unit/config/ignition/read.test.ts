@@ -12,8 +12,8 @@ const verdicts: { name: string; text: string; lines: string[] }[] = [
     lines: ['error 1:26 ignition.version: "3.9.0" is no known version'],
   },
   {
-    name: 'version 1',
-    text: '{"ignitionVersion": 1}',
+    name: 'no version',
+    text: '{"ignitionVersion": 2}',
     lines: ['error 1:1 : "ignition.version" is missing: it says which specification the config follows'],
   },
   {
@@ -40,6 +40,14 @@ const verdicts: { name: string; text: string; lines: string[] }[] = [
     name: 'a key that stands twice',
     text: '{"ignition": {"version": "2.0.0", "version": "3.0.0"}}',
     lines: ['warning 1:35 ignition.version: "version" stands more than once; the last one counts'],
+  },
+  {
+    name: 'a key that stands twice, the first time with what version 2.0 cannot read',
+    text: '{"ignition": {"version": "2.0.0", "config": {"replace": {"source": "http://a b", "source": "http://a.example"}}}}',
+    lines: [
+      'warning 1:82 ignition.config.replace.source: "source" stands more than once; the last one counts',
+      'error 1:92 ignition.config.replace.source: a "source" before this one is not well-formed',
+    ],
   },
   {
     name: 'a mode in quotes, and a fraction',

@@ -3,7 +3,7 @@ import { Place } from '../../../place.ts';
 import { maxTextLength } from '../../../yaml-source.ts';
 import { Decoder } from '../../ignition/decode.ts';
 import { readIgnition } from '../../ignition/read.ts';
-import { specVersions, versionOf } from '../../ignition/version.ts';
+import { isVersion1, specVersions, versionOf } from '../../ignition/version.ts';
 import type { Translating } from '../context.ts';
 
 /**
@@ -30,7 +30,8 @@ export function checkMergedConfig(text: string, place: Place, { spec }: Translat
     );
     return;
   }
-  readIgnition(data, report);
+  if (isVersion1(data)) versionOf(data, report);
+  else readIgnition(data, report);
 }
 
 /** What is only odd in a config that cannot be read is not said of it. */

@@ -37,7 +37,7 @@ export function readGoYaml(source: string): GoYaml {
     const position = (): TextPosition => ({ line: 1, column: 1 });
     return { root: undefined, problems: [{ problem: refusal, position: position() }], position };
   }
-  const strict = parseFirst(text, new Map());
+  const strict = parseFirst(text, new Map(), source);
   if (strict.problems.length === 0) return strict;
   // The next lines of a text in quotes or brackets may stand anywhere to libyaml.
   const { text: indented, added } = indentContinuations(text);
@@ -45,8 +45,8 @@ export function readGoYaml(source: string): GoYaml {
   return laxer.problems.length === 0 ? laxer : strict;
 }
 
-/** `added` blanks were put before lines, by number from 1. */
-function parseFirst(text: string, added: ReadonlyMap<number, number>): GoYaml {
+/** `added` blanks were put before lines, by number from 1; `source` is the text as it was written. */
+function parseFirst(text: string, added: ReadonlyMap<number, number>, source = text): GoYaml {
   const lines = new LineCounter();
   const position = (offset: number): TextPosition => {
     const { line, col } = lines.linePos(offset);
@@ -73,7 +73,7 @@ function parseFirst(text: string, added: ReadonlyMap<number, number>): GoYaml {
     }));
     if (problems.length > 0 || contents === null) return { root: undefined, problems, position };
     endAsWritten(contents, text);
-    return { root: new NodeReader(text).read(contents), problems: [], position };
+    return { root: new NodeReader(text, source).read(contents), problems: [], position };
   } catch (error) {
     // The parser is a third party's: whatever it throws on hostile input is the text's fault, not ours.
     const { message, offset } = error instanceof UnreadableNode ? error : { message: faultOf(error), offset: 0 };
@@ -143,11 +143,13 @@ type Extent = Pick<GoNode, 'offset' | 'end'>;
 /** Turns the parser's nodes into ours; each one once, whatever aliases point at it. */
 class NodeReader {
   readonly #text: string;
+  readonly #source: string;
   readonly #anchors = new Map<string, GoNode>();
   #depth = 0;
 
-  constructor(text: string) {
+  constructor(text: string, source: string) {
     this.#text = text;
+    this.#source = source;
   }
 
   read(node: Node | null, inBrackets = false): GoNode {
@@ -170,7 +172,18 @@ class NodeReader {
     if (/^(?:[^\\]|\\[^/u]|\\u(?![dD][89a-fA-F]))*\\[/u]/.test(quoted)) {
       throw new UnreadableNode('"\\/" and "\\ud800" to "\\udfff" are no escapes in YAML 1.1', range?.[0] ?? 0);
     }
+    if (type === 'BLOCK_LITERAL' && typeof value === 'string' && range != null)
+      return this.#withSeparators(value, range);
     return typeof value === 'string' ? value : (source ?? '');
+  }
+
+  /** A separator that ends a line of a block text stays in it. */
+  #withSeparators(value: string, [start, end]: readonly [number, number, number]): string {
+    const body = this.#source.slice(start, end);
+    if (!/[\u2028\u2029]/.test(body)) return value;
+    const [, ...breaks] = body.match(/\r\n?|[\n\u0085\u2028\u2029]/g) ?? [];
+    let index = 0;
+    return value.replace(/\n/g, () => breaks[index++]?.replace(/[^\u2028\u2029]+/, '\n') ?? '\n');
   }
 
   /** libyaml takes `?` and a leading `:` for the marks of keys and values there. */

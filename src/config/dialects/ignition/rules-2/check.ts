@@ -53,11 +53,15 @@ function checkUnit(unit: Unit2, place: Place): void {
     checkDropin(dropin, place.child('dropins').child(index));
 }
 
-function checkNetworkdUnit({ name = '', contents = '', dropins = [] }: NetworkdUnit, place: Place): void {
+function checkNetworkdUnit({ name, contents = '', dropins = [] }: NetworkdUnit, place: Place): void {
   checkUnitText(contents, place.child('contents'));
-  if (!['.link', '.netdev', '.network'].includes(extensionOf(name))) {
-    const message = `${describeValue(name)} is not the name of a networkd unit`;
-    place.child('name').error('invalid-value', message, 'it ends in .link, .netdev or .network');
-  }
+  checkNetworkdName(name, place.child('name'));
   for (const [index, dropin] of dropins.entries()) checkDropin(dropin, place.child('dropins').child(index));
+}
+
+/** A name with an ending of what networkd reads. */
+export function checkNetworkdName(name = '', place: Place): void {
+  if (['.link', '.netdev', '.network'].includes(extensionOf(name))) return;
+  const message = `${describeValue(name)} is not the name of a networkd unit`;
+  place.error('invalid-value', message, 'it ends in .link, .netdev or .network');
 }

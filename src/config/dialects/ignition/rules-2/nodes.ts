@@ -45,11 +45,16 @@ function checkNode(
 }
 
 function checkMode({ mode }: Node2 & { readonly mode?: number }, place: Place, minor: number): void {
-  if (mode !== undefined && (mode < 0 || mode > 0o7777)) {
-    place.error('invalid-value', `${mode} is no file mode: it is a decimal number up to 4095 (octal 7777)`);
-  } else if (mode === undefined && minor >= 2) {
+  checkMode2(mode, place);
+  if (mode === undefined && minor >= 2) {
     place.warn('missing-key', '"mode" is missing, so nobody has a right to it: the mode is 0', '"mode": 420 is 0644');
   }
+}
+
+/** A file mode, when there is one. */
+export function checkMode2(mode: number | undefined, place: Place): void {
+  if (mode === undefined || (mode >= 0 && mode <= 0o7777)) return;
+  place.error('invalid-value', `${mode} is no file mode: it is a decimal number up to 4095 (octal 7777)`);
 }
 
 function checkFile(file: File2, place: Place, minor: number): void {

@@ -42,8 +42,13 @@ export function checkUnitContents({ name = '', contents = '', enabled }: Unit, p
 /** Drop-ins end in `.conf`. */
 export function checkDropin({ name = '', contents = '' }: { name?: string; contents?: string }, place: Place): void {
   checkUnitText(contents, place.child('contents'));
+  checkDropinName(name, place.child('name'));
+}
+
+/** The name of a drop-in. */
+export function checkDropinName(name = '', place: Place): void {
   if (extensionOf(name) === '.conf') return;
-  place.child('name').error('invalid-value', `${describeValue(name)} is not the name of a drop-in`, 'it ends in .conf');
+  place.error('invalid-value', `${describeValue(name)} is not the name of a drop-in`, 'it ends in .conf');
 }
 
 /** The sections that have options; undefined when the text is not that of a unit, which is reported. */
