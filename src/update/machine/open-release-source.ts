@@ -40,7 +40,8 @@ export function openReleaseSource(options: ReleaseSourceOptions): ReleaseSource 
   return {
     async look(signal) {
       const expiries = await client.refresh(signal);
-      return { feed: await readFeed(client, channel, signal), expiries };
+      const feed = await readFeed(client, channel, signal);
+      return { feed, expiries: [...expiries, ...client.expiryOf(channel)] };
     },
     manifest: async (release, signal) => readRelease(client, channel, release, signal),
     async images(signal) {

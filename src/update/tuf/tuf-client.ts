@@ -127,6 +127,12 @@ export class TufClient {
     return role === undefined ? undefined : { role, keys };
   }
 
+  /** When a role that `targets` delegates to expires: one, or none before {@link find} had to do with it. */
+  expiryOf(name: string): Expiry[] {
+    const expires = this.#trusted?.targets(['targets', name])?.expires;
+    return expires === undefined ? [] : [{ role: name, expires }];
+  }
+
   /** Which state of the repository is trusted: it rises with each. After {@link refresh}. */
   get timestampVersion(): number {
     return this.#trusted?.timestamp?.version ?? 0;
@@ -232,7 +238,11 @@ export class TufClient {
   async #require(role: string, path: readonly string[], maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
     const { metadata } = this.#deps;
     const content = await metadata.read(path, maxBytes, signal);
-    if (content === undefined) throw refuse('missing', role, `${metadata.location} has no ${path.join('/')}`);
+    if (content === undefined) {
+      const why = `${metadata.location} has no ${path.join('/')}`;
+      const hint = 'is a release repository there, or a bundle of one, seen from where this is asked?';
+      throw refuse('missing', role, why, undefined, role === 'timestamp' ? hint : undefined);
+    }
     return content;
   }
 

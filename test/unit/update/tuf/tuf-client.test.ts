@@ -38,6 +38,17 @@ describe('refresh', () => {
     ]);
   });
 
+  test('tells when a channel expires, once something of it was looked up', async () => {
+    repository.delegate('targets', { name: 'edge', paths: ['edge/*'] }).expires = time(noon + 3 * day);
+    repository.updateSnapshot();
+    const client = host.client();
+    await client.refresh(signal);
+    expect(client.expiryOf('edge')).toEqual([]);
+    await client.find('edge/feed.json', signal);
+    expect(client.expiryOf('edge')).toEqual([{ role: 'edge', expires: time(noon + 3 * day) }]);
+    expect(client.expiryOf('stable')).toEqual([]);
+  });
+
   test('without consistent snapshots, names have no versions', async () => {
     repository.root.consistent_snapshot = false;
     repository.publishRoot();
