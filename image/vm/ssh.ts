@@ -80,7 +80,10 @@ export async function openApi(target: SshTarget, remoteSocket: string): Promise<
   while (!existsSync(files.apiSocket)) {
     if (!isAlive(ssh)) {
       const said = (await readFile(files.sshLog, 'utf8')).trim().split('\n').at(-1) ?? '';
-      throw new BerthError('AGENT_UNREACHABLE', `ssh to the VM as ${target.user}: ${said}`, { retryable: true });
+      throw new BerthError('AGENT_UNREACHABLE', `ssh to the VM as ${target.user}: ${said}`, {
+        retryable: true,
+        hint: 'while it starts or restarts, try again in a moment; "berth vm logs NAME" shows its console',
+      });
     }
     await sleep(pollMs);
   }

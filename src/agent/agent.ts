@@ -97,6 +97,7 @@ export class Agent implements AgentService {
   readonly #view: HostView;
   readonly #applications: Applications;
   readonly #wishes: OperatorWishes;
+  #isStopping = false;
   readonly #sessions: ContainerSessions;
   readonly #housekeeping: Housekeeping;
   readonly #books: StepBooks;
@@ -296,7 +297,13 @@ export class Agent implements AgentService {
     return serviceHolds(this.#reconciler);
   }
 
+  /** All is being stopped: what is left of the services is no host that is well. */
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
   async shutdown(operator: Operator): Promise<void> {
+    this.#isStopping = true;
     await this.#wishes.stopAll(operator);
     this.#deps.onShutdown();
   }

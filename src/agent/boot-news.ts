@@ -83,7 +83,10 @@ export class BootNews {
       console.end('the agent is back');
       return;
     }
-    const end = await watchBoot({ status: async () => agent.status(), console, clock, limitMs: bootLimitMs, signal });
+    const end = await watchBoot({
+      ...{ status: async () => agent.status(), isStopping: () => agent.isStopping },
+      ...{ console, clock, limitMs: bootLimitMs, signal },
+    });
     await writeFile(this.#endFile, '');
     await this.#send('end');
     await this.#tellPlatform(end);

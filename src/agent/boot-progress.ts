@@ -40,6 +40,8 @@ export type BootEnd = 'healthy' | 'late';
 
 export interface WatchOptions {
   readonly status: () => Promise<HostStatus>;
+  /** True once everything is being stopped: a boot that was cut off ended neither way. */
+  readonly isStopping: () => boolean;
   readonly console: BootConsole;
   readonly clock: Pick<Clock, 'sleep'>;
   /** After it, the console says how far the boot came. */
@@ -49,12 +51,20 @@ export interface WatchOptions {
 
 const lookMs = 200;
 
-/** Tells on the console what becomes of engines and services until the host is healthy, or the time is over. */
-export async function watchBoot({ status, console, clock, limitMs, signal }: WatchOptions): Promise<BootEnd> {
+/**
+ * Tells on the console what becomes of engines and services until the host is healthy, or the time is over. While the host stops it
+ * waits for the signal, and rejects with its reason.
+ */
+export async function watchBoot(options: WatchOptions): Promise<BootEnd> {
+  const { status, isStopping, console, clock, limitMs, signal } = options;
   const progress = new BootProgress();
   // Counted in looks: the clock may be set meanwhile.
   for (let waitedMs = 0; ; waitedMs += lookMs) {
     const now = await status();
+    if (isStopping()) {
+      await clock.sleep(lookMs, signal);
+      continue;
+    }
     for (const line of progress.lines(now)) console.say(line);
     if (now.state === 'healthy' || waitedMs >= limitMs) {
       console.end(endLine(now));

@@ -6,7 +6,7 @@ import type { Reason } from '../core/plan.ts';
 import type { StepRecorder } from '../services/ports.ts';
 import { BlessKeeper } from '../update/bless-keeper.ts';
 import type { CheckResult, HealthCheck } from '../update/health-gate.ts';
-import { lacksBlessing, type OsEvent, type OsStatus } from '../update/os-status.ts';
+import { lacksBlessing, lastTakenBack, type OsEvent, type OsStatus } from '../update/os-status.ts';
 import type { MetricFamily, Operator } from './agent-service.ts';
 import type { Say } from './boot-console.ts';
 import type { ReleaseSummary } from './model.ts';
@@ -86,9 +86,9 @@ export class OwnOs implements Os {
   /** Until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { version, records, say } = this.#deps;
-    for (const { version: failed, reason } of this.#rejected().slice(0, 1)) {
-      if (failed !== version) say(`os: ${failed} was taken back: ${reason}`);
-    }
+    const failed = lastTakenBack(records.events);
+    if (failed !== undefined && failed.version !== version)
+      say(`os: ${failed.version} was taken back: ${failed.reason}`);
     if (records.events.findLast(({ kind }) => kind === 'booted')?.version !== version) await this.note('booted', '');
     await Promise.all([this.#keeper.run(signal), this.updates?.run(signal), this.#deps.reporter.run(signal)]);
   }
@@ -154,7 +154,7 @@ export class OwnOs implements Os {
   }
 
   get summary(): ReleaseSummary {
-    const [last] = this.#rejected();
+    const last = lastTakenBack(this.#deps.records.events);
     const takenBack = last === undefined ? null : summaryOf(last);
     const verdict = this.#deps.records.events.findLast(({ kind }) => kind === 'refused' || kind === 'blessed');
     const refused = verdict?.kind === 'refused' ? summaryOf(verdict) : null;

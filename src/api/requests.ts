@@ -83,7 +83,7 @@ export function readUpdate(value: unknown): UpdateOptions & { readonly stageOnly
 export function readPin(value: unknown): Pin {
   const { version, until } = readObject(value, 'the body');
   const pinned = version === undefined ? undefined : readText(version, 'version');
-  if (pinned !== undefined && !isVersion(pinned)) throw wrong('version', 'a version: it begins with a digit');
+  if (pinned !== undefined && !isVersion(pinned)) throw wrong('version', 'one like 1.4: it begins with a digit');
   return { ...optional('version', pinned), ...optional('untilMs', readMoment(until, 'until')) };
 }
 

@@ -82,7 +82,9 @@ export class SystemdBoot implements BootLoader {
       const entry = await find(esp, name);
       const others = (await listEntries(esp)).filter((other) => other.name !== name && other.tries?.left !== 0);
       if (others.length === 0)
-        throw new BerthError('CONFIG_INVALID', `beside ${entry.file} there is nothing that the boot loader would try`);
+        throw new BerthError('CONFIG_INVALID', `beside ${entry.file} there is nothing that the boot loader would try`, {
+          hint: 'berth os status shows what there is; an update brings another release',
+        });
       await esp.write(`${rejectedDirectory}/${name}.txt`, [Buffer.from(`${reason}\n`)]);
       // A torn rename may have left it two names.
       const files = (await esp.list(entryDirectory)).filter((file) => parseBootEntry(file)?.name === entry.name);

@@ -4,6 +4,7 @@ import { emptyHostConfig } from '../config/host-config.ts';
 import { BerthError, messageOf } from '../core/errors.ts';
 import type { BakedFeed, BakedTrust } from '../update/baked-trust.ts';
 import type { Cli } from './context.ts';
+import { explainFileError } from './files.ts';
 
 /**
  * The release repository that an image is to trust, as `--update-root`, `--update-feed` and `--update-channel` say; undefined
@@ -21,20 +22,28 @@ export async function bakedTrustOf({
       '--update-feed and --update-channel want --update-root: whose signatures count there',
     );
   }
-  const bytes = await readFile(resolve(context.cwd, updateRoot)).catch((cause: unknown) => {
-    throw new BerthError('CONFIG_UNREADABLE', `cannot read ${updateRoot}`, { cause });
+  const bytes = await readRoot(updateRoot, '--update-root', context);
+  const feed = bakedFeed(updateFeed, updateChannel);
+  return { root: bytes.toString(), ...(feed === undefined ? {} : { feed }) };
+}
+
+/** A root that hosts begin to trust with, of the file that `option` names. Throws CONFIG_UNREADABLE, RELEASE_REFUSED. */
+export async function readRoot(
+  file: string,
+  option: string,
+  { cwd, clock }: Pick<Cli['context'], 'cwd' | 'clock'>,
+): Promise<Buffer> {
+  const hint = 'it is metadata/N.root.json of a release repository';
+  const bytes = await readFile(resolve(cwd, file)).catch((cause: unknown) => {
+    throw new BerthError('CONFIG_UNREADABLE', `cannot read ${file}: ${explainFileError(cause)}`, { cause, hint });
   });
   const { TrustedMetadata } = await import('../update/tuf/trusted-metadata.ts');
   try {
-    new TrustedMetadata(bytes, context.clock.now());
+    new TrustedMetadata(bytes, clock.now());
   } catch (cause) {
-    throw new BerthError('RELEASE_REFUSED', `--update-root ${updateRoot}: ${messageOf(cause)}`, {
-      cause,
-      hint: 'it is metadata/N.root.json of a release repository',
-    });
+    throw new BerthError('RELEASE_REFUSED', `${option} ${file}: ${messageOf(cause)}`, { cause, hint });
   }
-  const feed = bakedFeed(updateFeed, updateChannel);
-  return { root: bytes.toString(), ...(feed === undefined ? {} : { feed }) };
+  return bytes;
 }
 
 function bakedFeed(feed: string | undefined, asked: string | undefined): BakedFeed | undefined {

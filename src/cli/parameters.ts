@@ -56,18 +56,27 @@ export function parseBytes(text: string): number {
   return Math.round(Number(match[1]) * bytesIn[(match[2] ?? '').toUpperCase() as keyof typeof bytesIn]);
 }
 
+const rolloutForms = 'It must be all, a length of time like 2d, or waves like 0s=1%,4h=10%,1d=100%.';
+
+function rolloutSeconds(text: string): number {
+  try {
+    return parseSeconds(text);
+  } catch {
+    throw new InvalidArgumentError(rolloutForms);
+  }
+}
+
 /** `all`; `2d`: evenly over that time; `0s=1%,4h=10%,1d=100%`: by waves. The rollout begins now. */
 export function parseRollout(now: () => number): (text: string) => Rollout {
   return (text) => {
     if (text === 'all') return { kind: 'all' };
     const start = new Date(now()).toISOString();
-    if (!text.includes('=')) return { kind: 'ramp', start, share: 0, minutes: parseSeconds(text) / 60 };
+    if (!text.includes('=')) return { kind: 'ramp', start, share: 0, minutes: rolloutSeconds(text) / 60 };
     const waves = text.split(',').map((wave) => {
       const [, after = '', percent = ''] = /^(\w+)=(\d+(?:\.\d+)?)%$/.exec(wave.trim()) ?? [];
       const share = Number(percent) / 100;
-      if (after === '' || share > 1)
-        throw new InvalidArgumentError('It must be all, a length of time like 2d, or waves like 0s=1%,4h=10%,1d=100%.');
-      return { afterMinutes: parseSeconds(after) / 60, share };
+      if (after === '' || share > 1) throw new InvalidArgumentError(rolloutForms);
+      return { afterMinutes: rolloutSeconds(after) / 60, share };
     });
     return { kind: 'waves', start, waves };
   };

@@ -4,6 +4,11 @@ import { fit, formatDuration } from './text.ts';
 const aliveMs = 3000;
 const escape = String.fromCharCode(27);
 
+/** Gives whoever sits at a terminal signs of life while one thing takes its time; what programs read has none of it. */
+export async function withSigns<Result>(cli: Cli, title: string, work: () => Promise<Result>): Promise<Result> {
+  return cli.flags.json === true || !cli.style.isTerminal ? work() : new Phases(cli).run(title, work);
+}
+
 /** Tells what a long command is at: a line when a phase begins, signs of life, its time when it ends. */
 export class Phases {
   readonly #cli: Cli;

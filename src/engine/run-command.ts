@@ -1,9 +1,15 @@
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
+}
+
+/** Node's own words hold the whole command once more. */
+function howItEnded({ code, signal, message }: ExecFileException): string {
+  if (typeof code === 'number') return `ended with ${code}`;
+  return signal == null ? message : `ended by ${signal}`;
 }
 
 /** Runs a program to its end. @returns what it wrote to stdout. Throws a plain Error with the end of its stderr when it fails. */
@@ -13,7 +19,9 @@ export function runCommand(command: string, args: readonly string[], options: Co
       if (error === null) resolve(stdout);
       else
         reject(
-          new Error(`${command} ${args[0] ?? ''}: ${stderr.trim().slice(-2000) || error.message}`, { cause: error }),
+          new Error(`${command} ${args[0] ?? ''}: ${stderr.trim().slice(-2000) || howItEnded(error)}`, {
+            cause: error,
+          }),
         );
     });
   });

@@ -55,6 +55,15 @@ export interface OsStatus {
   readonly volumes: VolumeStatus;
 }
 
+/** The last release that failed here and has not proved itself since. Oldest first. Pure. */
+export function lastTakenBack(events: readonly OsEvent[]): OsEvent | undefined {
+  return events.findLast(
+    (event, place) =>
+      (event.kind === 'rejected' || event.kind === 'rolled-back') &&
+      !events.slice(place).some(({ kind, version }) => kind === 'blessed' && version === event.version),
+  );
+}
+
 /** Whether a release that was staged here and is blessed is without the event that says so. Oldest first. Pure. */
 export function lacksBlessing(events: readonly OsEvent[], about: string): boolean {
   const staged = events.findLastIndex(({ kind, version }) => kind === 'staged' && version === about);

@@ -44,7 +44,7 @@ test(
         );
         await host.os('update --from /run/berth/media/berth-99.0.0.tar --stage-only');
         await says(host, /restart +the window opens at \d{4}-\d\d-\d\dT\d\d:\d\d:00Z/);
-        await host.vm.line(/^berth: this host restarts into 99[.]0[.]0 in 60 seconds: a release is staged/);
+        await host.vm.line(/^berth: this host restarts into 99[.]0[.]0 within 60 seconds: a release is staged/);
         await host.comesUpIn('b');
         // What ran in the hook's place is told, and the host does not wait for it.
         await host.vm.line(/^berth: os: pre_reboot of worker: it was not done after 5 s/);
@@ -65,7 +65,7 @@ test(
         await says(host, isRefused);
         expect(await host.os('status')).not.toContain('postponed');
         await shellOutput(host, 'rm /var/shared/permit');
-        await host.vm.line(/^berth: this host restarts into 99[.]1[.]0 in 60 seconds/);
+        await host.vm.line(/^berth: this host restarts into 99[.]1[.]0 within 60 seconds/);
         await host.comesUpIn('a');
         // Kept over the restart, until the release has proved itself.
         expect(await shellOutput(host, 'cat /var/shared/permit')).toContain('"name":"updated"');

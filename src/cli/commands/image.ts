@@ -7,6 +7,7 @@ import type { CertificateFacts, SigningKey } from '../../../image/os/signing-key
 import { parseConfig } from '../../config/parse.ts';
 import { BerthError } from '../../core/errors.ts';
 import { isVersion } from '../../core/release-version.ts';
+import { shownSize } from '../../core/shown-size.ts';
 import { bakedTrustOf } from '../baked-trust.ts';
 import type { Cli, Command } from '../context.ts';
 import { refuseConfig } from '../diagnostics.ts';
@@ -39,7 +40,7 @@ export const build: Command = async (cli) => {
     cli.printJson({ directory, ...manifest });
     return 0;
   }
-  const rows = manifest.files.map(({ name, sizeBytes }) => [name, megabytes(sizeBytes)]);
+  const rows = manifest.files.map(({ name, sizeBytes }) => [name, shownSize(sizeBytes)]);
   cli.print(table(['FILE', 'SIZE'], rows));
   cli.print(`\n${directory}${cached ? ' (nothing had to be built)' : ''}`);
   const { secureBoot } = manifest;
@@ -64,7 +65,7 @@ export const inspect: Command = async (cli, [file = '']) => {
   const partitions = found.partitions.map(({ number, name, sizeBytes }) => [
     String(number),
     name,
-    megabytes(sizeBytes),
+    shownSize(sizeBytes),
   ]);
   cli.print(table(['PARTITION', 'NAME', 'SIZE'], partitions));
   const entries = found.entries.map(({ file: name, version, kernelRelease, slot, isIntact }) => [
@@ -122,7 +123,7 @@ export const container: Command = async (cli, folders) => {
   }
   if (flags.json === true) cli.printJson(written);
   else {
-    const rows = written.map(({ reference, archive, sizeBytes }) => [reference, megabytes(sizeBytes), archive]);
+    const rows = written.map(({ reference, archive, sizeBytes }) => [reference, shownSize(sizeBytes), archive]);
     cli.print(table(['IMAGE', 'SIZE', 'ARCHIVE'], rows));
   }
   return 0;
@@ -200,9 +201,4 @@ function versionOf(text: string): string {
 
 function ownArchitecture(): string {
   return process.arch === 'arm64' ? 'arm64' : 'amd64';
-}
-
-/** `12.3 MB`. */
-export function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

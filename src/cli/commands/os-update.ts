@@ -2,10 +2,12 @@ import type { PlannedStep } from '../../agent/model.ts';
 import type { UpdateOptions } from '../../agent/update-service.ts';
 import { BerthError } from '../../core/errors.ts';
 import { describeReason } from '../../core/plan.ts';
+import { shownSize } from '../../core/shown-size.ts';
 import type { UpdateStateKind } from '../../update/machine/update-state.ts';
 import type { UpdateEventLine, UpdateOffer, UpdateStatus } from '../../update/machine/update-status.ts';
 import { placeOf } from '../../update/tuf/open-source.ts';
 import type { Cli, Command } from '../context.ts';
+import { withSigns } from '../phases.ts';
 import { Progress } from '../progress.ts';
 import type { Style } from '../style.ts';
 import { formatDuration, table } from '../text.ts';
@@ -73,7 +75,9 @@ export const unpin: Command = async (cli) => showPin(cli, {});
 
 /** `berth os verify`: exit code 1 when something differs. */
 export const verify: Command = async (cli) => {
-  const { version, device, blocks, differs, unknown, ...rest } = await cli.client.updates.verifyOs();
+  const { version, device, blocks, differs, unknown, ...rest } = await withSigns(cli, 'reading the slot', async () =>
+    cli.client.updates.verifyOs(),
+  );
   const isWhole = differs.length === 0 && unknown.length === 0;
   if (cli.flags.json === true) cli.printJson({ version, device, blocks, ...rest, isWhole, differs, unknown });
   else if (isWhole)
@@ -115,14 +119,14 @@ function optionsOf({ flags, context }: Cli): UpdateOptions {
 export function renderOffer({ target, outcome, warnings, steps }: UpdateOffer, style: Style): string {
   const rows = steps.map(({ summary, cost, reason }) => [summary, cost, style.dim(describeReason(reason))]);
   return [
-    target === null ? `No release to take: ${outcome}.` : `${style.bold(target.version)}: ${outcome}`,
+    target === null ? `No release to take: ${outcome}.` : `${style.bold(outcome)}.`,
     ...(rows.length === 0 ? [] : [table(['STEP', 'COST', 'WHY'], rows)]),
     ...warnings.map((warning) => style.warn(warning)),
   ].join('\n\n');
 }
 
 function renderDone({ outcome, version, why, bytesFetched, detours, images }: Done, style: Style): string {
-  const fetched = `${(bytesFetched / 1e6).toFixed(1)} MB were fetched for its slot`;
+  const fetched = `${shownSize(bytesFetched)} were fetched for its slot`;
   const text = {
     none: `Nothing to do: ${why}.`,
     staged: `${style.good(`${version ?? ''} is staged`)}: the next restart boots it. ${fetched}.`,
@@ -134,7 +138,7 @@ function renderDone({ outcome, version, why, bytesFetched, detours, images }: Do
 
 const titles: Readonly<Partial<Record<UpdateStateKind, string>>> = {
   looking: 'look for a release',
-  clearing: 'take the older release from the boot loader',
+  clearing: 'free the other slot',
   writing: 'write the slot',
   placing: 'write the kernel',
   activating: 'let the boot loader take it next',
@@ -181,6 +185,10 @@ function stepOf(id: UpdateStateKind, summary: string): PlannedStep {
   return { id, kind: id, subject: 'os', cost: 'live', summary, reasons: [], after: [], waitsFor: [] };
 }
 
+function tellNext(inMs: number): string {
+  return inMs <= 0 ? 'as soon as nothing is in the way' : `in ${formatDuration(inMs)}`;
+}
+
 /** What is under way or waits, for `berth os status`. Pure. */
 export function renderUpdate(status: UpdateStatus, now: number, style: Style): string {
   const {
@@ -203,7 +211,7 @@ export function renderUpdate(status: UpdateStatus, now: number, style: Style): s
     ...(lastLook === null
       ? []
       : [['last look', `${formatDuration(now - Date.parse(lastLook.at))} ago: ${lastLook.outcome}`]]),
-    ...(nextLook === null ? [] : [['next look', `in ${formatDuration(Math.max(0, Date.parse(nextLook) - now))}`]]),
+    ...(nextLook === null ? [] : [['next look', tellNext(Date.parse(nextLook) - now)]]),
     ...(restart === null ? [] : [['restart', restart]]),
     ...inhibitors.map(({ who, until, why }) => ['postponed', `by ${who} until ${until}: ${why}`]),
     ...(pinned.version === null ? [] : [['pinned to', pinned.version]]),

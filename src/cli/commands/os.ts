@@ -61,7 +61,11 @@ export function renderOs(os: OsStatus, style: Style): string {
     entries.length === 0
       ? style.dim('No boot loader started this system.')
       : table(['ENTRY', 'VERSION', 'TRIES LEFT', ''], entries.map(entryCells(style))),
-    ...rejected.slice(0, 1).map(({ version: failed, reason }) => style.bad(`${failed} was taken back: ${reason}`)),
+    ...rejected
+      .slice(0, 1)
+      // One that was tried again and holds now is no news.
+      .filter(({ version: failed }) => failed !== version || state.kind !== 'blessed')
+      .map(({ version: failed, reason }) => style.bad(`${failed} was taken back: ${reason}`)),
     ...renderKept(os),
   ];
   return parts.join('\n\n');

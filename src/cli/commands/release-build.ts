@@ -9,6 +9,7 @@ import { signOs } from '../../../image/os/secure-boot.ts';
 import { oldestReadable } from '../../agent/state/migration.ts';
 import { migrations } from '../../agent/state/migrations.ts';
 import { BerthError } from '../../core/errors.ts';
+import { shownSize } from '../../core/shown-size.ts';
 import type { BakedTrust } from '../../update/baked-trust.ts';
 import type { ReleaseManifest } from '../../update/release-manifest.ts';
 import { type Machine, openPrevious } from '../../update/repository/previous-release.ts';
@@ -18,7 +19,7 @@ import { bakedTrustOf } from '../baked-trust.ts';
 import type { Cli, Command } from '../context.ts';
 import { Phases } from '../phases.ts';
 import { table } from '../text.ts';
-import { imageOptions, megabytes, signingKeyOf } from './image.ts';
+import { imageOptions, signingKeyOf } from './image.ts';
 
 const minuteMs = 60_000;
 /** What this program reads, and what it leaves behind: hosts that go on from it find what they know. */
@@ -130,7 +131,7 @@ function print(cli: Cli, directory: string, manifest: ReleaseManifest): void {
     cli.printJson({ directory, ...manifest });
     return;
   }
-  const rows = [manifest.uki, ...manifest.artifacts].map(({ name, bytes }) => [name, megabytes(bytes)]);
+  const rows = [manifest.uki, ...manifest.artifacts].map(({ name, bytes }) => [name, shownSize(bytes)]);
   cli.print(table(['FILE', 'SIZE'], rows));
   cli.print(`\n${directory}: release ${manifest.version}, sequence ${manifest.sequence}`);
 }

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { shownSize } from '../../core/shown-size.ts';
 import type { Command } from '../context.ts';
-import { megabytes } from './image.ts';
+import { withSigns } from '../phases.ts';
 import { required, signingOf } from './release-common.ts';
 
 /** `berth release bundle`: one release and what vouches for it in one file, with service images if asked for. */
@@ -9,21 +10,22 @@ export const run: Command = async (cli, [repository = '', version = '']) => {
   const { writeBundle } = await import('../../update/repository/write-bundle.ts');
   const { gatherImages } = await import('./release-bundle-images.ts');
   const { context, flags } = cli;
-  const channel = required(flags.channel, '--channel');
+  const channel = required(flags.channel, '--channel', 'which channel these hosts follow');
   const file = resolve(context.cwd, flags.out ?? `berth-${version}-${channel}.tar`);
   const saved = `${file}.images`;
   try {
     const archives = await gatherImages(cli, saved);
-    const { files, images, bytes, expires } = await writeBundle({
+    const bundle = {
       repository: resolve(context.cwd, repository),
       ...{ version, channel, file, nowMs: context.clock.now(), signal: context.signal },
       ...(archives.length === 0 ? {} : { images: { archives, signing: await signingOf(cli) } }),
-    });
+    };
+    const { files, images, bytes, expires } = await withSigns(cli, 'bundle', async () => writeBundle(bundle));
     if (flags.json === true) cli.printJson({ file, files, images, bytes, expires: expires.expires });
     else {
       const carried = images.length === 0 ? '' : `, the service images ${images.join(', ')}`;
       cli.print(
-        `${file}: ${files.length} files, ${megabytes(bytes)}${carried}; hosts take it until ${expires.expires}`,
+        `${file}: ${files.length} files, ${shownSize(bytes)}${carried}; hosts take it until ${expires.expires}`,
       );
     }
     return 0;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { BerthError } from '../../core/errors.ts';
-import type { Change, Offer } from '../../update/repository/channel-changes.ts';
+import type { Change } from '../../update/repository/channel-changes.ts';
+import type { Offer } from '../../update/repository/feed-edits.ts';
 import type { Outcome, Signing } from '../../update/repository/publishing.ts';
 import type { Cli } from '../context.ts';
 import { shortId, table } from '../text.ts';
@@ -21,27 +22,28 @@ export async function signingOf({ context, flags }: Cli, more: readonly string[]
 
 /** Who is offered a release, as the options say. */
 export function offerOf({ flags }: Cli): Offer {
-  const { rollout = { kind: 'all' }, barrier = false, urgent = false } = flags;
-  return { rollout, barrier, urgent };
+  const { rollout, barrier = false, urgent = false } = flags;
+  return { ...(rollout === undefined ? {} : { rollout }), barrier, urgent };
 }
 
-/** The value of an option that has to be there. Throws USAGE. */
-export function required(value: string | undefined, option: string): string {
-  if (value === undefined || value === '') throw new BerthError('USAGE', `${option} is missing`);
+/** The value of an option that has to be there; `what` says what it is. Throws USAGE. */
+export function required(value: string | undefined, option: string, what: string): string {
+  if (value === undefined || value === '')
+    throw new BerthError('USAGE', `${option} is missing`, { hint: `${option} says ${what}` });
   return value;
 }
 
-/** Tells what came of a change. @returns the exit code: 1 while signatures are missing. */
-export function report(cli: Cli, { outcome, releases }: Change, done: string): number {
+/** Tells what came of a change to a repository. @returns the exit code: 1 while signatures are missing. */
+export function report(cli: Cli, { outcome, releases }: Change, done: string, repository: string): number {
   if (cli.flags.json === true) {
     cli.printJson({ ...outcome, releases });
     return outcome.kind === 'published' ? 0 : 1;
   }
-  return reportOutcome(cli, outcome, done);
+  return reportOutcome(cli, outcome, done, repository);
 }
 
 /** {@link report} for a change that is not about releases. */
-export function reportOutcome(cli: Cli, outcome: Outcome, done: string): number {
+export function reportOutcome(cli: Cli, outcome: Outcome, done: string, repository: string): number {
   const { kind, versions, missing } = outcome;
   const published = Object.entries(versions).map(([role, version]) => `${role} ${version}`);
   if (cli.flags.json === true) cli.printJson(outcome);
@@ -52,12 +54,14 @@ export function reportOutcome(cli: Cli, outcome: Outcome, done: string): number 
     cli.print(
       published.length === 0 ? `${done} (nothing had to be done)` : `${cli.style.good(done)}: ${published.join(', ')}`,
     );
-  if (cli.flags.json !== true && missing.length > 0) printMissing(cli, outcome);
+  if (cli.flags.json !== true && missing.length > 0) printMissing(cli, outcome, repository);
   return kind === 'published' ? 0 : 1;
 }
 
-function printMissing(cli: Cli, { missing, unfit }: Outcome): void {
-  const rows = missing.map(({ role, version, has, needs, keyIds }) => [
+function printMissing(cli: Cli, { missing, unfit }: Outcome, repository: string): void {
+  // A new root wants what the one before wants, too: that is told once when both want the same.
+  const different = [...new Map(missing.map((one) => [JSON.stringify(one), one])).values()];
+  const rows = different.map(({ role, version, has, needs, keyIds }) => [
     role,
     String(version),
     `${has} of ${needs}`,
@@ -65,5 +69,5 @@ function printMissing(cli: Cli, { missing, unfit }: Outcome): void {
   ]);
   cli.print(`\n${table(['WAITING', 'VERSION', 'SIGNED', 'KEYS THAT CAN SIGN'], rows)}`);
   for (const name of unfit) cli.print(`What "${name}" signs fits none of these keys.`);
-  cli.print('\n"berth release sign" adds signatures.');
+  cli.print(`\n"${cli.context.program} release sign ${repository} --key KEY" adds signatures.`);
 }

@@ -37,12 +37,12 @@ export const keygen: Command = async (cli, [folder = '']) => {
 export const init: Command = async (cli, [repository = '']) => {
   const { createRepository } = await import('../../update/repository/create.ts');
   const { context, flags } = cli;
-  const folder = resolve(context.cwd, required(flags.keys, '--keys'));
+  const folder = resolve(context.cwd, required(flags.keys, '--keys', 'in which folder the keys are'));
   const keys = await keysByRole(folder);
   const thresholds = { root: flags.threshold ?? Math.min(2, keys.root.length), channel: flags.channelThreshold ?? 1 };
   const directory = resolve(context.cwd, repository);
   const outcome = await createRepository(directory, keys, thresholds, await signingOf(cli, [folder]));
-  return reportOutcome(cli, outcome, `${directory} is ready`);
+  return reportOutcome(cli, outcome, `${directory} is ready`, repository);
 };
 
 /** `berth release rekey`: exchanges keys of a role. */
@@ -60,7 +60,7 @@ export const rekey: Command = async (cli, [repository = '', role = '']) => {
     ...(threshold === undefined ? {} : { threshold }),
   };
   const outcome = await changeKeys(resolve(context.cwd, repository), role, change, await signingOf(cli));
-  return reportOutcome(cli, outcome, `${role} has its new keys`);
+  return reportOutcome(cli, outcome, `${role} has its new keys`, repository);
 };
 
 /** Files are called by what their key is for: `root-1.pub`, `stable.pub`, `stable-2.pub`. */

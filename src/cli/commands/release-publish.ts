@@ -7,36 +7,41 @@ import { offerOf, report, required, signingOf } from './release-common.ts';
 export const publish: Command = async (cli, [repository = '', release = '']) => {
   const { publishRelease } = await import('../../update/repository/channel-changes.ts');
   const { context, flags } = cli;
-  const channel = required(flags.channel, '--channel');
+  const channel = required(flags.channel, '--channel', 'which channel is to offer it, such as edge');
   const [to, from] = [repository, release].map((path) => resolve(context.cwd, path));
   const change = await publishRelease(to ?? '', from ?? '', channel, offerOf(cli), await signingOf(cli));
-  return report(cli, change, `${channel} has ${change.releases.join(', ')}`);
+  return report(cli, change, `${channel} has ${change.releases.join(', ')}`, repository);
 };
 
 /** `berth release promote`: puts a release of one channel into another. */
 export const promote: Command = async (cli, [repository = '', version = '']) => {
   const { promoteRelease } = await import('../../update/repository/channel-changes.ts');
   const { context, flags } = cli;
-  const [from, to] = [required(flags.from, '--from'), required(flags.to, '--to')];
+  const from = required(flags.from, '--from', 'which channel has it');
+  const to = required(flags.to, '--to', 'which channel is to have it');
   const directory = resolve(context.cwd, repository);
   const change = await promoteRelease(directory, version, from, to, offerOf(cli), await signingOf(cli));
-  return report(cli, change, `${to} has ${version}`);
+  return report(cli, change, `${to} has ${version}`, repository);
 };
 
 /** `berth release pause`. */
 export const pause: Command = async (cli, args) =>
-  mark(cli, args, { kind: 'paused', reason: required(cli.flags.reason, '--reason') }, 'is paused');
+  mark(cli, args, { kind: 'paused', reason: reasonOf(cli) }, 'is paused');
 
 /** `berth release resume`. */
 export const resume: Command = async (cli, args) => mark(cli, args, { kind: 'resumed' }, 'is offered again');
 
 /** `berth release revoke`. */
 export const revoke: Command = async (cli, args) =>
-  mark(cli, args, { kind: 'revoked', reason: required(cli.flags.reason, '--reason') }, 'is revoked');
+  mark(cli, args, { kind: 'revoked', reason: reasonOf(cli) }, 'is revoked');
 
 /** `berth release dead-end`. */
 export const deadEnd: Command = async (cli, args) =>
-  mark(cli, args, { kind: 'deadEnd', reason: required(cli.flags.reason, '--reason') }, 'is a dead end');
+  mark(cli, args, { kind: 'deadEnd', reason: reasonOf(cli) }, 'is a dead end');
+
+function reasonOf({ flags }: Cli): string {
+  return required(flags.reason, '--reason', 'why, to whoever asks a host');
+}
 
 async function mark(
   cli: Cli,
@@ -47,5 +52,5 @@ async function mark(
   const { markRelease } = await import('../../update/repository/channel-changes.ts');
   const directory = resolve(cli.context.cwd, repository);
   const change = await markRelease(directory, version, cli.flags.channel, what, await signingOf(cli));
-  return report(cli, change, `${version} ${done}`);
+  return report(cli, change, `${version} ${done}`, repository);
 }

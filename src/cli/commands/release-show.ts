@@ -1,6 +1,6 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { BerthError, isBerthError } from '../../core/errors.ts';
 import { readImageList } from '../../update/bundle/read-image-list.ts';
 import { readFeed, readRelease } from '../../update/feed/channel.ts';
@@ -14,6 +14,7 @@ import { MetadataStore } from '../../update/tuf/metadata-store.ts';
 import { openSource, placeOf } from '../../update/tuf/open-source.ts';
 import type { Source } from '../../update/tuf/source.ts';
 import { type Expiry, TufClient } from '../../update/tuf/tuf-client.ts';
+import { readRoot } from '../baked-trust.ts';
 import type { Cli, Command } from '../context.ts';
 import { table } from '../text.ts';
 import { machineOf } from './image.ts';
@@ -43,7 +44,9 @@ export const run: Command = async (cli, [location = '']) => {
       metadata,
       targets: openSource(location, 'targets', context.cwd),
       store: new MetadataStore(store),
-      shippedRoot: await firstRoot(cli, async () => metadata.read(['1.root.json'], maxRootBytes, context.signal)),
+      shippedRoot: await firstRoot(cli, location, async () =>
+        metadata.read(['1.root.json'], maxRootBytes, context.signal),
+      ),
       now: () => context.clock.now(),
       builtMs: 0,
     });
@@ -87,15 +90,17 @@ async function unlessLeftOut<Value>(isBundle: boolean, reading: Promise<Value>):
   });
 }
 
-async function firstRoot({ context, flags }: Cli, ask: () => Promise<Uint8Array | undefined>): Promise<Uint8Array> {
-  if (flags.root !== undefined) {
-    return readFile(resolve(context.cwd, flags.root)).catch((cause: unknown) => {
-      throw new BerthError('CONFIG_UNREADABLE', `cannot read ${flags.root ?? ''}`, { cause });
-    });
-  }
+async function firstRoot(
+  { context, flags }: Cli,
+  location: string,
+  ask: () => Promise<Uint8Array | undefined>,
+): Promise<Uint8Array> {
+  if (flags.root !== undefined) return readRoot(flags.root, '--root', context);
   const root = await ask();
   if (root !== undefined) return root;
-  throw new BerthError('NOT_FOUND', 'it has no metadata/1.root.json', { hint: 'is it a release repository?' });
+  throw new BerthError('NOT_FOUND', `${location} has no metadata/1.root.json`, {
+    hint: 'a repository is the folder that holds metadata/ and targets/, where it is served, or a bundle of one',
+  });
 }
 
 function hostOf(cli: Cli): UpdatingHost | undefined {

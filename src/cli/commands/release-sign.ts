@@ -9,7 +9,7 @@ import { reportOutcome, signingOf } from './release-common.ts';
 export const refresh: Command = async (cli, [repository = '']) => {
   const { renew } = await import('../../update/repository/renewal.ts');
   const directory = resolve(cli.context.cwd, repository);
-  return reportOutcome(cli, await renew(directory, cli.flags.role ?? [], await signingOf(cli)), 'renewed');
+  return reportOutcome(cli, await renew(directory, cli.flags.role ?? [], await signingOf(cli)), 'renewed', repository);
 };
 
 /** `berth release sign`: adds signatures, here or on another machine. */
@@ -19,19 +19,19 @@ export const sign: Command = async (cli, [repository]) => {
   if (ways.length > 1) throw new BerthError('USAGE', '--export, --import and --request do not go together');
   if (flags.request !== undefined) return signElsewhere(cli, flags.request, repository);
   if (repository === undefined) throw new BerthError('USAGE', 'which repository? Only --request needs none');
-  const directory = resolve(cli.context.cwd, repository);
-  if (flags.export !== undefined) return exportTo(cli, directory, flags.export);
-  return signHere(cli, directory, flags.import);
+  if (flags.export !== undefined) return exportTo(cli, resolve(cli.context.cwd, repository), flags.export);
+  return signHere(cli, repository, flags.import);
 };
 
-async function signHere(cli: Cli, directory: string, file: string | undefined): Promise<number> {
+async function signHere(cli: Cli, place: string, file: string | undefined): Promise<number> {
+  const directory = resolve(cli.context.cwd, place);
   const { importSignatures } = await import('../../update/repository/signing-request.ts');
   const { complete } = await import('../../update/repository/publishing.ts');
   const { Repository } = await import('../../update/repository/repository.ts');
   if (file !== undefined) await importSignatures(directory, resolve(cli.context.cwd, file));
   const repository = await Repository.open(directory);
   if (repository.staged.size === 0) throw new BerthError('NOT_FOUND', 'nothing waits for signatures');
-  return reportOutcome(cli, await complete(repository, await signingOf(cli)), 'published');
+  return reportOutcome(cli, await complete(repository, await signingOf(cli)), 'published', place);
 }
 
 async function exportTo(cli: Cli, directory: string, file: string): Promise<number> {

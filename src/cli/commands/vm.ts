@@ -100,7 +100,9 @@ export const remove: Command = async (cli, names) => {
     if (!(await store.names()).includes(name)) await store.get(name);
     const files = store.files(name);
     if ((await findQemu(files)) !== undefined && cli.flags.force !== true) {
-      throw new BerthError('BUSY', `${name} runs`, { hint: `${cli.context.program} vm stop ${name}, or --force` });
+      throw new BerthError('BUSY', `${name} runs`, {
+        hint: `${cli.context.program} vm stop ${name} first, or ${cli.context.program} vm rm ${name} --force`,
+      });
     }
     await closeApi({ files });
     await killQemu(files);

@@ -14,7 +14,8 @@ export function channelRows({ clock }: Pick<CliContext, 'clock'>): readonly Comm
   const offer: readonly OptionRow[] = [
     {
       flags: '--rollout <plan>',
-      description: 'all, 2d (evenly over two days) or waves: 0s=1%,4h=10%,1d=100% (default: all)',
+      description:
+        'all, 2d (evenly over two days) or waves: 0s=1%,4h=10%,1d=100% (default: all, or as it is offered already)',
       parse: parseRollout(() => clock.now()),
     },
     { flags: '--barrier', description: 'hosts take it before any later one' },
@@ -45,7 +46,13 @@ export function channelRows({ clock }: Pick<CliContext, 'clock'>): readonly Comm
         ...offer,
         ...signers,
       ],
-      examples: [['berth release promote www 1.1.0 --from edge --to stable --rollout 2d --key keys', 'over two days']],
+      examples: [
+        ['berth release promote www 1.1.0 --from edge --to stable --rollout 2d --key keys', 'over two days'],
+        [
+          'berth release promote www 1.1.0 --from edge --to stable --urgent --key keys',
+          'later: to all of them at once',
+        ],
+      ],
       load: async () => (await import('../commands/release-publish.ts')).promote,
     },
     {

@@ -4,7 +4,10 @@ import { parseSeconds, parseTime } from '../parameters.ts';
 /** Which release, and from where. */
 const sources: readonly OptionRow[] = [
   { flags: '--to <version>', description: 'this version, whatever the rollout says' },
-  { flags: '--from <place>', description: 'another repository: a directory, a bundle made by "release bundle", a URL' },
+  {
+    flags: '--from <place>',
+    description: 'another repository, as the host sees it: a directory, a bundle made by "release bundle", a URL',
+  },
 ];
 
 /** The operating system's releases on a host. */

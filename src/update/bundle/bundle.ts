@@ -1,4 +1,5 @@
 import type { BigIntStats } from 'node:fs';
+import { BerthError, isBerthError } from '../../core/errors.ts';
 import type { ByteSpan } from '../transfer/segment.ts';
 import { type OpenedFile, openFile } from '../tuf/opened-file.ts';
 import { indexTar } from './tar-index.ts';
@@ -41,9 +42,22 @@ export class Bundle {
 
   async #files(archive: OpenedFile, signal: AbortSignal): Promise<ReadonlyMap<string, ByteSpan>> {
     const of = identity(await archive.file.stat({ bigint: true }));
-    if (this.#index?.of !== of) this.#index = { of, files: await indexTar(archive, signal) };
+    if (this.#index?.of !== of) {
+      const files = await indexTar(archive, signal).catch((error: unknown) => {
+        throw named(error, this.path);
+      });
+      this.#index = { of, files };
+    }
     return this.#index.files;
   }
+}
+
+/** The same, with the file that it is about. */
+function named(error: unknown, path: string): unknown {
+  if (!isBerthError(error, 'RELEASE_REFUSED')) return error;
+  const { code, message, retryable, details } = error;
+  const hint = '"berth release bundle" makes such a file';
+  return new BerthError(code, `${path} is no whole ${message}`, { cause: error, retryable, details, hint });
 }
 
 /** Another file of the same name is read anew. */

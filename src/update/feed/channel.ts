@@ -5,7 +5,7 @@ import type { TrustedTarget } from '../tuf/target.ts';
 import type { TufClient } from '../tuf/tuf-client.ts';
 import { type Feed, type FeedRelease, parseFeed } from './feed.ts';
 
-type Lookup = Pick<TufClient, 'find' | 'read'>;
+type Lookup = Pick<TufClient, 'find' | 'read' | 'delegated'>;
 
 /** Bytes of a feed or a manifest: what is longer is no work of ours. */
 const maxDocumentBytes = 2 ** 20;
@@ -13,7 +13,10 @@ const maxDocumentBytes = 2 ** 20;
 /** Reads what a channel offers. After the client's refresh. Throws NOT_FOUND when there is no such channel, RELEASE_REFUSED. */
 export async function readFeed(client: Lookup, channel: string, signal: AbortSignal): Promise<Feed> {
   const target = await client.find(`${channel}/feed.json`, signal);
-  if (target === undefined) throw new BerthError('NOT_FOUND', `the repository has no channel ${channel}`);
+  if (target === undefined)
+    throw new BerthError('NOT_FOUND', `the repository has no channel ${channel}`, {
+      hint: `its channels: ${client.delegated.join(', ')}`,
+    });
   const feed = parseFeed(await readDocument(client, target, signal));
   // Signed for another channel, it would be moved here.
   if (feed.channel !== channel) throw refuse('mix-and-match', target.path, `it is the feed of ${feed.channel}`);

@@ -2,6 +2,7 @@ import type { BootEntry } from '../../boot/boot-entry.ts';
 import { entryName } from '../../boot/boot-entry.ts';
 import { bootOrder } from '../../boot/entry-order.ts';
 import type { Reason, StepBase } from '../../core/plan.ts';
+import { shownSize } from '../../core/shown-size.ts';
 import type { CarriedImage } from '../bundle/image-list.ts';
 import type { UpdateTarget } from './update-state.ts';
 
@@ -40,8 +41,8 @@ export function planUpdate({ running, entries, target, bytes, reason }: UpdateFa
     ? []
     : [
         ['clear-slot', 'live', `take ${replaced} from the boot loader`],
-        ['write-slot', 'live', `write ${target.version} to the other slot: at most ${megabytes(bytes.slot)} to fetch`],
-        ['place-kernel', 'live', `put its kernel beside the running one: at most ${megabytes(bytes.kernel)} to fetch`],
+        ['write-slot', 'live', `write ${target.version} to the other slot: at most ${shownSize(bytes.slot)} to fetch`],
+        ['place-kernel', 'live', `put its kernel beside the running one: at most ${shownSize(bytes.kernel)} to fetch`],
         ['activate-release', 'live', `let the boot loader take ${target.version} next`],
       ];
   const all = [...drafts, ['restart-host', 'reboot', `restart into ${target.version}`] as const];
@@ -58,10 +59,6 @@ export function planImages(images: readonly CarriedImage[], reason: Reason): rea
   if (images.length === 0) return [];
   const names = images.flatMap(({ references }) => references).join(', ');
   const bytes = images.reduce((sum, { archive }) => sum + archive.bytes, 0);
-  const summary = `keep the service images ${names}: at most ${megabytes(bytes)}`;
+  const summary = `keep the service images ${names}: at most ${shownSize(bytes)}`;
   return [{ id: 'take-images', kind: 'take-images', subject: 'images', cost: 'live', summary, after: [], reason }];
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

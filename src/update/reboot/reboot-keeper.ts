@@ -175,7 +175,7 @@ export class RebootKeeper {
       return clock.now();
     }
     if (this.#announcedForMs === undefined) {
-      const told = await this.#tell(`${what} in ${noticeMs / 1000} seconds: ${why}`);
+      const told = await this.#tell(`${what} within ${noticeMs / 1000} seconds: ${why}`);
       this.#announcedForMs = clock.now() + (told === 0 ? 0 : noticeMs);
     }
     // A clock that was set back does not make it later.

@@ -1,19 +1,12 @@
 import { createHash } from 'node:crypto';
 import { BerthError } from '../../core/errors.ts';
-import type { FeedRelease, Rollout } from '../feed/feed.ts';
+import type { FeedRelease } from '../feed/feed.ts';
 import type { ReleaseManifest } from '../release-manifest.ts';
 import { currentFeed, stageFeed } from './channel-feed.ts';
-import { type Mark, releasesOf, withMark, withRelease } from './feed-edits.ts';
+import { type Mark, type Offer, releasesOf, stoppedIn, withMark, withOffer } from './feed-edits.ts';
 import { complete, type Outcome, type Signing } from './publishing.ts';
 import { copyBlobs, readReleaseDirectory } from './release-directory.ts';
 import { Repository } from './repository.ts';
-
-/** How a release is offered in a channel. */
-export interface Offer {
-  readonly rollout: Rollout;
-  readonly barrier: boolean;
-  readonly urgent: boolean;
-}
 
 /** What was changed, and whether hosts see it yet. */
 export interface Change {
@@ -23,7 +16,7 @@ export interface Change {
 }
 
 /**
- * Puts a release from `directory` into a channel. The same release again changes nothing. Throws NOT_FOUND, CONFIG_INVALID,
+ * Puts a release from `directory` into a channel. The same release again changes how it is offered, if that is said. Throws NOT_FOUND, CONFIG_INVALID,
  * USAGE when it is not newer than those of the channel.
  */
 export async function publishRelease(
@@ -37,7 +30,7 @@ export async function publishRelease(
   const { manifest, content } = await readReleaseDirectory(directory);
   const before = await currentFeed(repository, channel);
   const name = manifestName(manifest);
-  const feed = withRelease(before, feedRelease(manifest, name, content, offer));
+  const feed = withOffer(before, feedRelease(manifest, name, content), offer);
   await copyBlobs(directory, manifest, repositoryDirectory);
   const staged = await stageFeed(repository, feed, signing.nowMs, [{ name, content }]);
   return finish(repository, staged, [channel], [manifest.version], signing);
@@ -58,11 +51,12 @@ export async function promoteRelease(
   for (const release of releasesOf(await currentFeed(repository, from), version)) {
     const { revoked, paused, manifest } = release;
     const stopped = revoked ?? paused;
-    if (stopped !== undefined) throw new BerthError('USAGE', `${from} has stopped ${version}: ${stopped}`);
+    if (stopped !== undefined) throw stoppedIn(from, release, stopped);
     const content = await repository.readTarget(from, `${from}/${manifest.name}`);
     if (content === undefined) throw new BerthError('STORE_CORRUPT', `${from} has no ${manifest.name}`);
     targets.push({ name: manifest.name, content });
-    feed = withRelease(feed, offered(release, offer));
+    // Rollout and urgency are the channel's; barriers and dead ends are about the release and stay with it.
+    feed = withOffer(feed, { ...release, rollout: { kind: 'all' }, urgent: undefined }, offer);
   }
   return finish(repository, await stageFeed(repository, feed, signing.nowMs, targets), [to], [version], signing);
 }
@@ -106,23 +100,17 @@ function manifestName({ version, architecture, kernel }: ReleaseManifest): strin
   return `${version}-${architecture}-${kernel}.json`;
 }
 
-function feedRelease(manifest: ReleaseManifest, name: string, content: Uint8Array, offer: Offer): FeedRelease {
+function feedRelease(manifest: ReleaseManifest, name: string, content: Uint8Array): FeedRelease {
   const { version, sequence, architecture, kernel, minimumVersion, usr } = manifest;
   const sha256 = createHash('sha256').update(content).digest('hex');
-  const release: FeedRelease = {
+  return {
     version,
     sequence,
     architecture,
     kernel,
     rootHash: usr.rootHash,
     manifest: { name, sha256, bytes: content.length },
-    rollout: offer.rollout,
+    rollout: { kind: 'all' },
     ...(minimumVersion === undefined ? {} : { minimumVersion }),
   };
-  return offered(release, offer);
-}
-
-/** Barriers and dead ends are about the release and stay with it; rollout and urgency are the channel's. */
-function offered(release: FeedRelease, { rollout, barrier, urgent }: Offer): FeedRelease {
-  return { ...release, rollout, urgent: urgent ? true : undefined, ...(barrier ? { barrier } : {}) };
 }

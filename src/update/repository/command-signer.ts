@@ -49,5 +49,7 @@ export function decode(output: Buffer): Buffer {
 }
 
 function failed(command: string, what: string): BerthError {
-  return new BerthError('RELEASE_REFUSED', `the signer "${command}" failed: ${what}`);
+  return new BerthError('RELEASE_REFUSED', `the signer "${command}" failed: ${what}`, {
+    hint: 'it gets what is to be signed on its standard input, and writes the signature to its standard output',
+  });
 }

@@ -1,11 +1,43 @@
 import { BerthError } from '../../core/errors.ts';
 import { compareVersions } from '../../core/release-version.ts';
-import type { Feed, FeedRelease } from '../feed/feed.ts';
+import type { Feed, FeedRelease, Rollout } from '../feed/feed.ts';
 
-/** Adds a release; the same one again changes nothing. Pure. Throws USAGE when it is not newer than what is there. */
-export function withRelease(feed: Feed, release: FeedRelease): Feed {
-  const { version, sequence, architecture, kernel, manifest } = release;
-  if (feed.releases.some((other) => other.manifest.sha256 === manifest.sha256)) return feed;
+/** How a release is offered in a channel. What is not said stays as it is; of a new release: to all, and neither of the others. */
+export interface Offer {
+  readonly rollout?: Rollout;
+  readonly barrier?: boolean;
+  readonly urgent?: boolean;
+}
+
+/** Adds a release as it is to be offered, or changes the offer of one that is there. Pure. Throws as {@link withRelease} does. */
+export function withOffer(feed: Feed, release: FeedRelease, offer: Offer): Feed {
+  const isThere = feed.releases.some((other) => isSame(other, release));
+  const { releases } = isThere ? feed : withRelease(feed, release);
+  return { ...feed, releases: releases.map((one) => (isSame(one, release) ? offered(one, offer) : one)) };
+}
+
+function isSame({ manifest }: FeedRelease, other: FeedRelease): boolean {
+  return manifest.sha256 === other.manifest.sha256;
+}
+
+function offered(release: FeedRelease, { rollout, barrier, urgent }: Offer): FeedRelease {
+  return {
+    ...release,
+    // The same plan said again goes on where it is.
+    ...(rollout === undefined || planOf(rollout) === planOf(release.rollout) ? {} : { rollout }),
+    ...(barrier === true ? { barrier } : {}),
+    ...(urgent === true ? { urgent } : {}),
+  };
+}
+
+/** What of a rollout does not depend on when it began. */
+function planOf(rollout: Rollout): string {
+  return JSON.stringify({ ...rollout, start: undefined });
+}
+
+/** Adds a release. Pure. Throws USAGE when it is not newer than what is there. */
+function withRelease(feed: Feed, release: FeedRelease): Feed {
+  const { version, sequence, architecture, kernel } = release;
   const others = feed.releases.filter((other) => other.architecture === architecture && other.kernel === kernel);
   const same = others.find((other) => other.version === version);
   if (same !== undefined) {
@@ -36,6 +68,12 @@ export function releasesOf({ channel, releases }: Feed, version: string): FeedRe
   throw new BerthError('NOT_FOUND', `${channel} has no release ${version}`, {
     hint: versions.length === 0 ? `${channel} is empty` : `it has ${versions.join(', ')}`,
   });
+}
+
+/** Why a release goes nowhere from a channel that has stopped it. Pure. */
+export function stoppedIn(channel: string, { version, revoked }: FeedRelease, why: string): BerthError {
+  const hint = revoked === undefined ? '"berth release resume" offers it again' : 'take a later release';
+  return new BerthError('USAGE', `${channel} has stopped ${version}: ${why}`, { hint });
 }
 
 /** What can be said of a release after it was published. */

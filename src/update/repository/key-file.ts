@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { canonicalize } from '@tufjs/canonical-json';
 import { z } from 'zod';
 import { BerthError } from '../../core/errors.ts';
-import { isPresent, writeDurably } from '../../engine/durable-file.ts';
+import { isMissing, isPresent, writeDurably } from '../../engine/durable-file.ts';
 import type { KeyDocument } from './documents.ts';
 import type { Signer } from './signer.ts';
 
@@ -13,6 +13,9 @@ export interface PublicKey {
   readonly id: string;
   readonly document: KeyDocument;
 }
+
+const pubHint =
+  '"berth release keygen" writes NAME.pub; of another key it is {"keytype", "scheme", "keyval": {"public"}}';
 
 const keySchema = z.object({
   keytype: z.string(),
@@ -48,9 +51,10 @@ export async function readPublicKey(path: string): Promise<PublicKey> {
     const document = keySchema.parse(JSON.parse(await readFile(path, 'utf8')));
     return { id: keyIdOf(document), document };
   } catch (cause) {
+    if (isMissing(cause)) throw new BerthError('CONFIG_UNREADABLE', `${path} is not there`, { cause, hint: pubHint });
     throw new BerthError('CONFIG_UNREADABLE', `${path} is no public key`, {
       cause,
-      hint: '"berth release keygen" writes NAME.pub; of another key it is {"keytype", "scheme", "keyval": {"public"}}',
+      hint: pubHint,
     });
   }
 }
@@ -60,7 +64,10 @@ export async function keyFileSigners(path: string): Promise<Signer[]> {
   const isDirectory = await stat(path).then(
     (stats) => stats.isDirectory(),
     (cause: unknown) => {
-      throw new BerthError('CONFIG_UNREADABLE', `${path} is not there`, { cause });
+      throw new BerthError('CONFIG_UNREADABLE', `${path} is not there`, {
+        cause,
+        hint: 'a key is a file NAME.key, or a folder of them: "berth release keygen" makes one',
+      });
     },
   );
   const names = isDirectory ? (await readdir(path)).filter((name) => name.endsWith('.key')).sort() : [basename(path)];

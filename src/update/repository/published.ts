@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BerthError, messageOf } from '../../core/errors.ts';
+import { isMissing } from '../../engine/durable-file.ts';
 import { parseMetadata } from '../tuf/metadata.ts';
 import type {
   Document,
@@ -22,7 +23,7 @@ export interface Published {
 /** Reads a repository: what the timestamp leads to; files beside it are of a publication that was cut short, or old. */
 export async function readPublished(directory: string): Promise<Published> {
   const metadata = join(directory, 'metadata');
-  const names: readonly string[] = await readdir(metadata).catch(() => []);
+  const names = await namesIn(metadata);
   const roots = names.map((name) => Number(/^(\d+)\.root\.json$/.exec(name)?.[1] ?? '0'));
   const newest = Math.max(0, ...roots);
   const root =
@@ -37,6 +38,14 @@ export async function readPublished(directory: string): Promise<Published> {
     published.set(role, await readDocument<TargetsDocument>(join(metadata, `${meta.version}.${file}`), role));
   }
   return { root, timestamp, snapshot, published };
+}
+
+/** What a directory holds; nothing when there is none. Throws CONFIG_UNREADABLE: one that cannot be read is not taken for an empty one. */
+export async function namesIn(directory: string): Promise<readonly string[]> {
+  return readdir(directory).catch((cause: unknown) => {
+    if (isMissing(cause)) return [];
+    throw new BerthError('CONFIG_UNREADABLE', `${directory} cannot be read: ${messageOf(cause)}`, { cause });
+  });
 }
 
 /** Reads a file of metadata. Throws STORE_CORRUPT when it is none. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import { isPresent, writeDurably } from '../../engine/durable-file.ts';
@@ -12,7 +12,7 @@ import {
   type TargetsDocument,
   type TimestampDocument,
 } from './documents.ts';
-import { type Published, readDocument, readPublished } from './published.ts';
+import { namesIn, type Published, readDocument, readPublished } from './published.ts';
 import type { Authority } from './signing.ts';
 
 /** The parts of a repository that a person signs; snapshot and timestamp follow from them. */
@@ -49,7 +49,7 @@ export class Repository {
     const found = await Repository.find(directory);
     if (found !== undefined) return found;
     throw new BerthError('NOT_FOUND', `${directory} is no release repository`, {
-      hint: `berth release init ${directory} --key KEYS makes one`,
+      hint: `berth release init ${directory} --keys KEYS makes one`,
     });
   }
 
@@ -57,7 +57,7 @@ export class Repository {
   static async find(directory: string): Promise<Repository | undefined> {
     const state = await readPublished(directory);
     const staged = new Map<string, StagedDocument>();
-    for (const name of (await readdir(join(directory, '.staged')).catch(() => [])).sort()) {
+    for (const name of (await namesIn(join(directory, '.staged'))).toSorted()) {
       if (!name.endsWith('.json')) continue;
       const role = name.slice(0, -'.json'.length);
       const document = await readDocument<RootDocument | TargetsDocument>(join(directory, '.staged', name), role);

@@ -22,6 +22,9 @@ const document = z.object({
   signed: z.custom<SignedPart>((value) => typeof value === 'object' && value !== null),
 });
 
+/** Of a key's id: the command line's tables show as many. */
+const shownDigits = 12;
+
 const requestSchema = z.object({
   format: z.literal(1),
   kind: z.literal('berth-signing-request'),
@@ -70,10 +73,16 @@ export async function signRequest(
   }
   if (added === 0) {
     throw new BerthError('USAGE', `none of the keys may sign what ${file} asks for, or all of them have`, {
-      hint: `it waits for ${[...new Set(request.roles.flatMap(({ authorities }) => authorities.flatMap(({ keyids }) => keyids)))].join(', ')}`,
+      hint: `it waits for ${request.roles.map(({ role, authorities }) => `${role}: ${keysOf(authorities)}`).join('; ')}`,
     });
   }
   return writeRequest(file, { ...request, roles });
+}
+
+/** As short as tables have them. */
+function keysOf(authorities: readonly { readonly keyids: readonly string[] }[]): string {
+  const ids = new Set(authorities.flatMap(({ keyids }) => keyids));
+  return [...ids].map((id) => id.slice(0, shownDigits)).join(', ');
 }
 
 /** Takes the signatures of a request over. Throws USAGE when they are of something else than what is staged. */

@@ -12,7 +12,7 @@ import { maxRootBytes } from '../tuf/limits.ts';
 import type { Source } from '../tuf/source.ts';
 import { type Expiry, TufClient } from '../tuf/tuf-client.ts';
 import { type BundleImages, layOutImages } from './bundle-images.ts';
-import { releasesOf } from './feed-edits.ts';
+import { releasesOf, stoppedIn } from './feed-edits.ts';
 import type { Signing } from './publishing.ts';
 import { filesOf, requireFiles } from './release-directory.ts';
 
@@ -51,7 +51,10 @@ export async function writeBundle(options: BundleOptions): Promise<WrittenBundle
   const read = new Set<string>();
   const metadata = new NotingSource(repository, 'metadata', read);
   const root = await metadata.read(['1.root.json'], maxRootBytes, signal);
-  if (root === undefined) throw new BerthError('NOT_FOUND', `${repository} is no release repository`);
+  if (root === undefined)
+    throw new BerthError('NOT_FOUND', `${repository} is no release repository`, {
+      hint: 'it is a folder that "berth release init" made, with metadata/1.root.json in it',
+    });
   const targets = new NotingSource(repository, 'targets', read);
   const now = (): number => nowMs;
   const client = new TufClient({ metadata, targets, store: noStore, shippedRoot: root, now, builtMs: 0 });
@@ -59,7 +62,7 @@ export async function writeBundle(options: BundleOptions): Promise<WrittenBundle
   const blobs: string[] = [];
   for (const release of releasesOf(await readFeed(client, channel, signal), version)) {
     const stopped = release.revoked ?? release.paused;
-    if (stopped !== undefined) throw new BerthError('USAGE', `${channel} has stopped ${version}: ${stopped}`);
+    if (stopped !== undefined) throw stoppedIn(channel, release, stopped);
     const manifest = await readRelease(client, channel, release, signal);
     await requireFiles(manifest, (one) => join(repository, 'targets', 'blobs', blobName(one)));
     blobs.push(...filesOf(manifest).map((one) => `targets/blobs/${blobName(one)}`));

@@ -10,9 +10,10 @@ export type Refusal = 'malformed' | 'threshold' | 'rollback' | 'expired' | 'mix-
 const passing: ReadonlySet<Refusal> = new Set(['expired', 'mix-and-match', 'missing']);
 
 /** The error for signed data that does not hold. `role` is a role of the metadata or the name of a file. */
-export function refuse(refusal: Refusal, role: string, message: string, cause?: unknown): BerthError {
+export function refuse(refusal: Refusal, role: string, message: string, cause?: unknown, hint?: string): BerthError {
   return new BerthError('RELEASE_REFUSED', `${role}: ${message}`, {
     cause,
+    ...(hint === undefined ? {} : { hint }),
     retryable: passing.has(refusal),
     details: { refusal, role },
   });

@@ -233,7 +233,11 @@ export class TufClient {
   async #require(role: string, path: readonly string[], maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
     const { metadata } = this.#deps;
     const content = await metadata.read(path, maxBytes, signal);
-    if (content === undefined) throw refuse('missing', role, `${metadata.location} has no ${path.join('/')}`);
+    if (content === undefined) {
+      const why = `${metadata.location} has no ${path.join('/')}`;
+      const hint = 'is a release repository there, or a bundle of one, seen from where this is asked?';
+      throw refuse('missing', role, why, undefined, role === 'timestamp' ? hint : undefined);
+    }
     return content;
   }
 

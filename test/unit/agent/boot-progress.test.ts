@@ -66,13 +66,23 @@ describe('progress', () => {
 });
 
 describe('watching a boot', () => {
-  async function watch(states: readonly HostStatus[], limitMs: number): Promise<{ end: string; lines: string[] }> {
+  async function watch(
+    states: readonly HostStatus[],
+    limitMs: number,
+    isStopping: (look: number) => boolean = () => false,
+  ): Promise<{ end: string; lines: string[] }> {
     const lines: string[] = [];
     let look = 0;
     const end = await watchBoot({
       status: async () => Promise.resolve(states[Math.min(look++, states.length - 1)] ?? status('converging')),
       console: new BootConsole((line) => lines.push(line)),
-      clock: { sleep: async () => Promise.resolve() },
+      clock: {
+        sleep: async () => {
+          if (isStopping(look) && look > 5) throw new Error('the agent ended');
+          return Promise.resolve();
+        },
+      },
+      isStopping: () => isStopping(look),
       limitMs,
       signal: new AbortController().signal,
     });
@@ -84,6 +94,11 @@ describe('watching a boot', () => {
     const { end, lines } = await watch([status('converging', [service('web', 'starting')]), healthy], 60_000);
     expect(end).toBe('healthy');
     expect(lines).toEqual(['service web: healthy', 'h is healthy: 1 service']);
+  });
+
+  test('a host that stops is not healthy because no service is left', async () => {
+    const states = [status('converging', [service('web', 'starting')]), status('healthy', [])];
+    await expect(watch(states, 60_000, (look) => look > 1)).rejects.toThrow('the agent ended');
   });
 
   test('says what is missing when the time is over', async () => {

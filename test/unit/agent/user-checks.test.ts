@@ -52,6 +52,12 @@ test.each<{ what: string; probe: () => HealthProbe; holds: boolean; detail: RegE
     holds: false,
     detail: /no room/,
   },
+  {
+    what: 'a failing command that says nothing',
+    probe: () => ({ kind: 'command', command: ['sh', '-c', 'exit 3'] }),
+    holds: false,
+    detail: /^sh -c: ended with 3$/,
+  },
 ])('$what holds: $holds', async ({ probe, holds, detail }) => {
   const checks = userChecks({ checks: [{ name: 'own', level: 'required', probe: probe() }] });
   const [found] = await lookAt(checks, new AbortController().signal);

@@ -584,7 +584,7 @@ soon
     const { code, stdout } = await bench.run(line);
     expect(code).toBe(exit);
     expect(stdout.split('\n').map((row) => row.trim().split(/ {2,}/))).toEqual([
-      ['1.2: 1.2 is offered'],
+      ['1.2 is offered.'],
       [''],
       ['STEP', 'COST', 'WHY'],
       ['take what an earlier update left from the boot loader', 'live', 'ops ran "berth os check"'],
@@ -652,6 +652,9 @@ Service images that came along are on the host: web:1.
 
   test('verify names what differs', async () => {
     expect((await bench.run(['os', 'verify'])).stdout).toBe('1.1 on /dev/vda3 is whole: 4096 blocks are as released\n');
+    const atTerminal = await bench.run(['os', 'verify'], { columns: 100 });
+    expect(atTerminal.stdout).toContain('reading the slot');
+    expect((await bench.run(['os', 'verify', '--json'], { columns: 100 })).stdout).not.toContain('reading');
     bench.agent.damage = [{ block: 7, blocks: 2 }];
     const { code, stdout } = await bench.run(['os', 'verify']);
     expect([code, stdout.split('\n').map((row) => row.split(/ {2,}/))]).toEqual([

@@ -65,6 +65,50 @@ test('from keys to a release that a host is offered', async () => {
   });
 });
 
+describe('a release that is published', () => {
+  beforeEach(async () => {
+    await makeRepository();
+    await makeRelease('1.0.0', 1);
+    await release('publish www r-1.0.0 --channel edge --key keys');
+    await release('promote www 1.0.0 --from edge --to stable --rollout 2d --key keys');
+  });
+
+  const offered = async (channel: string): Promise<unknown> => {
+    const { channels } = JSON.parse((await release(`show www --json --channel ${channel}`)).stdout) as {
+      channels: [{ feed: { releases: [unknown] } }];
+    };
+    return channels[0].feed.releases[0];
+  };
+  const ramp = { kind: 'ramp', start: '2026-05-01T12:00:00.000Z', share: 0, minutes: 2880 };
+
+  test.each<[string, string, string, object]>([
+    ['stays as it is when nothing is said', '', 'nothing had to be done', { rollout: ramp }],
+    ['goes on with the same plan', '--rollout 2d', 'nothing had to be done', { rollout: ramp }],
+    ['gets another plan', '--rollout all', 'stable 3', { rollout: { kind: 'all' } }],
+    ['becomes urgent', '--urgent', 'stable 3', { rollout: ramp, urgent: true }],
+    ['becomes a barrier', '--barrier', 'stable 3', { rollout: ramp, barrier: true }],
+  ])('%s', async (_, options, said, offer) => {
+    const { code, stdout } = await release(`promote www 1.0.0 --from edge --to stable --key keys ${options}`.trim());
+    expect([code, stdout]).toEqual([0, expect.stringContaining(said)]);
+    expect(await offered('stable')).toMatchObject(offer);
+  });
+
+  test('gets another plan by a second publication, too, in its channel only', async () => {
+    expect((await release('publish www r-1.0.0 --channel edge --rollout 1h --key keys')).stdout).toContain('edge 3');
+    expect(await offered('edge')).toMatchObject({ rollout: { kind: 'ramp', minutes: 60 } });
+    expect(await offered('stable')).toMatchObject({ rollout: ramp });
+  });
+});
+
+test('show tells when each channel expires', async () => {
+  await makeRepository();
+  expect((await release('show www')).stdout).toMatch(
+    /\nbeta {7}2026-10-28T12:00:00Z\nedge {7}2026-10-28T12:00:00Z\nstable {5}2026-10-28T12:00:00Z\n/,
+  );
+  const one = JSON.parse((await release('show www --json --channel edge')).stdout) as { expiries: { role: string }[] };
+  expect(one.expiries.map(({ role }) => role)).toEqual(['root', 'timestamp', 'snapshot', 'targets', 'edge']);
+});
+
 describe('signatures that are missing', () => {
   beforeEach(makeRepository);
 
@@ -73,6 +117,7 @@ describe('signatures that are missing', () => {
     const waiting = await release('publish www r-1.0.0 --channel edge --key keys/online.key');
     expect(waiting.code).toBe(1);
     expect(waiting.stdout).toMatch(/It is not published yet[^]*edge {5}2 {8}0 of 1 {2}[0-9a-f]{12}/);
+    expect(waiting.stdout).toContain('"berth release sign www --key KEY" adds signatures.');
     expect(await release('sign www --export request.json')).toMatchObject({ code: 0 });
     expect(await release('sign --request request.json --key keys/stable.key')).toMatchObject({ code: 2 });
     expect(await release('sign --request request.json --key keys/edge.key')).toMatchObject({ code: 0 });
@@ -83,6 +128,11 @@ describe('signatures that are missing', () => {
       code: 1,
       stderr: expect.stringContaining('[NOT_FOUND]'),
     });
+  });
+
+  test('of a new root are told once when old and new keys are the same', async () => {
+    const { stdout } = await release('refresh www --role root --key keys/online.key');
+    expect(stdout.match(/^root /gm)).toHaveLength(1);
   });
 
   test('as JSON', async () => {
@@ -124,7 +174,7 @@ test('a bundle is one release of one channel, and looked at like a repository', 
   }
   expect(await release('bundle www 1.1.0 --channel edge --out berth.tar')).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/berth\.tar: 10 files, 0\.\d MB; hosts take it until 20\d\d-/),
+    stdout: expect.stringMatching(/berth\.tar: 10 files, \d+\.\d kB; hosts take it until 20\d\d-/),
   });
   const shown = await release('show berth.tar --host-id host-1 --version 1.0.0 --arch amd64');
   expect(shown.stdout).toContain('edge     1.0.0    1         amd64 cloud  100.0 %, not in this file\n');
@@ -177,6 +227,49 @@ test('a repository that was tampered with is refused as a host would', async () 
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({
     error: { code: 'RELEASE_REFUSED', details: { refusal: 'threshold', role: 'timestamp' } },
+  });
+});
+
+describe('what is wrong is told with what to do', () => {
+  beforeEach(makeRepository);
+
+  test.each([
+    ['show wwww', 'wwww has no metadata/1.root.json', 'the folder that holds metadata/ and targets/'],
+    ['show www --channel stabel', 'the repository has no channel stabel', 'its channels: beta, edge, stable'],
+    ['show www --root none', 'cannot read none: there is no such file', 'metadata/N.root.json'],
+    ['show www --root keys/edge.pub', '--root keys/edge.pub: root: ', 'metadata/N.root.json'],
+    ['show keys/edge.pub', 'keys/edge.pub is no whole bundle: it is cut off', 'release bundle'],
+    ['publish none r --channel edge', 'none is no release repository', 'none --keys KEYS makes one'],
+    ['publish www r', '--channel is missing', '--channel says which channel is to offer it'],
+    ['pause www 1.0.0 --key keys', '--reason is missing', '--reason says why'],
+    ['refresh www --key kyes', 'kyes is not there', 'NAME.key, or a folder of them'],
+    ['refresh www --signer false', 'the signer "false" failed: it ended with exit code 1', 'on its standard input'],
+    ['rekey www edge --add keys/none.pub', 'keys/none.pub is not there', 'release keygen'],
+    ['rekey www edge --add keys/edge.key', 'keys/edge.key is no public key', 'release keygen'],
+    ['bundle none 1.0.0 --channel edge', 'none is no release repository', 'release init'],
+    ['publish www r --channel edge --rollout 5x', "argument '5x' is invalid. It must be all, a length", 'waves like'],
+  ])('%s', async (line, what, next) => {
+    const { stderr } = await release(line);
+    expect(stderr).toContain(what);
+    expect(stderr).toContain(next);
+  });
+
+  test('whose signatures a request waits for', async () => {
+    await release('refresh www --role root --role targets --key keys/online.key');
+    await release('sign www --export request.json');
+    const { code, stderr } = await release('sign --request request.json --key keys/edge.key');
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /hint: it waits for root: [0-9a-f]{12}, [0-9a-f]{12}, [0-9a-f]{12}; targets: [0-9a-f]{12}\n/,
+    );
+  });
+
+  test('where a release is stopped', async () => {
+    await makeRelease('1.0.0', 1);
+    await release('publish www r-1.0.0 --channel edge --key keys');
+    await release('pause www 1.0.0 --reason slow --key keys');
+    for (const line of ['bundle www 1.0.0 --channel edge', 'promote www 1.0.0 --from edge --to stable --key keys'])
+      expect((await release(line)).stderr).toMatch(/edge has stopped 1\.0\.0: slow[^]*release resume/);
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { hasOpenEnd, lacksBlessing, type OsEvent } from '../../../src/update/os-status.ts';
+import { hasOpenEnd, lacksBlessing, lastTakenBack, type OsEvent } from '../../../src/update/os-status.ts';
 
 const story = (...lines: readonly string[]): OsEvent[] =>
   lines.map((line) => {
@@ -40,4 +40,20 @@ test.each([
   { what: 'one that was blessed once', events: story('staged 2', 'blessed 2', 'booted 1'), isOpen: false },
 ])('the end of $what is open: $isOpen', ({ events, isOpen }) => {
   expect(hasOpenEnd(events, '1')).toBe(isOpen);
+});
+
+test.each([
+  { what: 'nothing', events: story('booted 1', 'staged 2', 'blessed 2'), last: undefined },
+  { what: 'one that failed', events: story('staged 2', 'rejected 2', 'booted 1'), last: '2' },
+  { what: 'one that an operator left', events: story('blessed 2', 'rolled-back 2', 'booted 1'), last: '2' },
+  { what: 'the later of two', events: story('rejected 2', 'rejected 3', 'booted 1'), last: '3' },
+  {
+    what: 'none that was tried again and holds',
+    events: story('rejected 2', 'booted 1', 'staged 2', 'blessed 2'),
+    last: undefined,
+  },
+  { what: 'one that failed once more', events: story('rejected 2', 'blessed 2', 'rejected 2'), last: '2' },
+  { what: 'one that another one’s blessing does not mend', events: story('rejected 2', 'blessed 3'), last: '2' },
+])('taken back last: $what', ({ events, last }) => {
+  expect(lastTakenBack(events)?.version).toBe(last);
 });

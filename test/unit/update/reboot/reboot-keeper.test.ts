@@ -99,7 +99,7 @@ class World {
 }
 
 const world = (some: Partial<World> = {}): Promise<World> => Object.assign(new World(), some).start();
-const notice = 'notice: this host restarts into 2.0 in 60 seconds: a release is staged';
+const notice = 'notice: this host restarts into 2.0 within 60 seconds: a release is staged';
 const restart = 'reboot: a release is staged';
 
 describe('a restart', () => {
