@@ -41,7 +41,7 @@ export const updateRoutes: readonly Route[] = [
     kind: 'json',
     method: 'post',
     path: '/v1/os/cancel',
-    summary: 'End the update that is under way, or drop the release that is staged.',
+    summary: 'End the update that is under way, and drop the release that is staged.',
     body: reference('Operator'),
     errors: [...hostErrors, 'USAGE'],
     response: object({ cancelled: boolean }),

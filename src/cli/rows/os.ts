@@ -49,7 +49,7 @@ export const osRows: readonly CommandRow[] = [
   },
   {
     name: 'os cancel',
-    summary: 'end the update that is under way, or drop the release that is staged',
+    summary: 'end the update that is under way, and drop the release that is staged',
     examples: [['berth os cancel', 'the running release boots next']],
     load: async () => (await import('../commands/os-update.ts')).cancel,
   },
