@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { HostStatus } from '../../src/agent/model.ts';
+import { noted } from './support/sample.ts';
 import { bootLimitMs } from './support/test-vm.ts';
 import { withReleases, withUpdatingHost } from './support/updating-host.ts';
 
@@ -20,7 +21,7 @@ const orders = `  volumes: {orders: {x-berth: {rollback: forward-only}}}
 
 test(
   'a release that is not well stays when a volume went forward with it; an operator may go back, and the boot loader’s own way back holds the service',
-  async () => {
+  noted('a release whose volume went forward stays though it is not well, and what an operator can do', async () => {
     await withReleases(async (works) => {
       const bad = await works.releases.make('99.0.0');
       const command = `[sh, -c, '! grep -q ${bad.slot.rootHash} /proc/cmdline']`;
@@ -50,6 +51,6 @@ test(
         expect(host.first.version).not.toBe(bad.version);
       });
     });
-  },
+  }),
   5 * bootLimitMs,
 );

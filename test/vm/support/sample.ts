@@ -65,3 +65,17 @@ export async function noteSoak(what: string, repetitions: number, failed: number
   const date = new Date().toISOString().slice(0, 10);
   await appendFile(table, `| ${date} | ${sampleSeed} | ${what} | ${repetitions} | ${failed} |\n`);
 }
+
+/** A case that has a row of its own. */
+export function noted(what: string, run: () => Promise<void>): () => Promise<void> {
+  return async () => {
+    const runs = new SoakRuns(what);
+    runs.begin();
+    try {
+      await run();
+      runs.succeed();
+    } finally {
+      await runs.note();
+    }
+  };
+}
