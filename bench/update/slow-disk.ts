@@ -1,6 +1,7 @@
 import { mkdir, readFile, realpath, rmdir, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isMissing } from '../../src/engine/durable-file.ts';
+import { sysDirectory } from '../../src/host/storage/device-node.ts';
 
 /** Bytes a second, each way: an ordinary disk of a cloud. */
 export const slowDiskBytes = 250e6;
@@ -40,10 +41,7 @@ export async function slowDisk(directory: string): Promise<SlowDisk | undefined>
 
 /** `MAJOR:MINOR` of the whole disk: a partition has no limit of its own. */
 async function diskOf(directory: string): Promise<string> {
-  const { dev } = await stat(directory);
-  // The numbers' encoding is that of glibc's gnu_dev_major.
-  const [major, minor] = [(dev >>> 8) & 0xfff, (dev & 0xff) | ((dev >>> 12) & 0xfff00)];
-  const device = await realpath(`/sys/dev/block/${major}:${minor}`);
+  const device = await realpath(sysDirectory((await stat(directory)).dev));
   const whole = (await exists(join(device, 'partition'))) ? dirname(device) : device;
   return (await readFile(join(whole, 'dev'), 'utf8')).trim();
 }

@@ -16,7 +16,7 @@ import type { ImageStore } from '../update/bundle/image-store.ts';
 import { foreseeRefusal, type KernelGate } from '../update/machine/kernel-gate.ts';
 import { UpdateKeeper } from '../update/machine/update-keeper.ts';
 import { type RunningRelease, Updater, type UpdateStepReport } from '../update/machine/updater.ts';
-import type { OsEvent } from '../update/os-status.ts';
+import { isFailure, type OsEvent } from '../update/os-status.ts';
 import type { RebootHook } from '../update/reboot/hooks.ts';
 import { openReboots } from '../update/reboot/open-reboots.ts';
 import type { StagedRelease } from '../update/reboot/reboot-state.ts';
@@ -109,7 +109,9 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
     },
     rejectedVersions: () =>
       new Set(
-        events().flatMap(({ kind, version }) => (kind === 'rejected' || kind === 'rolled-back' ? [version] : [])),
+        events()
+          .filter(isFailure)
+          .map(({ version }) => version),
       ),
     takeImages: async (images, source, signal) => options.imageStore.take(images, source, signal),
     noteUsedUp: options.noteUsedUp,
@@ -122,10 +124,10 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
     ...{ stateDirectory, hostId, isBlessed, clock, random, onProblem },
     ...{ hooks: options.hooks, runHook: options.runHook, say: options.say },
     config: () => config().update,
-    staged: () => keeper.staged ?? stagedArguments(running.version, options.stagedArguments()),
+    staged: () => keeper.staged.waiting ?? stagedArguments(running.version, options.stagedArguments()),
     reboot: async (why) => {
-      const version = keeper.staged?.version ?? running.version;
-      await keeper.noteRestart();
+      const version = keeper.staged.waiting?.version ?? running.version;
+      await keeper.staged.noteRestart();
       const reason: Reason = updates.restartReason ?? { kind: 'drift', detail: why };
       recorder.record({
         ...{ at: clock.now(), kind: 'restart-host', subject: `os/${version}`, cost: 'reboot', reason },
@@ -136,7 +138,7 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
   });
   const updates = new OwnUpdates({
     ...{ keeper, reboots, running, clock },
-    waits: () => keeper.staged !== undefined || options.stagedArguments() !== undefined,
+    waits: () => keeper.staged.waiting !== undefined || options.stagedArguments() !== undefined,
     updateConfig: () => config().update,
     warnings: options.warnings,
     verifySlot: async (signal) =>

@@ -87,18 +87,25 @@ export interface ConfigOrigin {
   readonly place: string;
 }
 
+/** A release that does not run here, and why; `at` is ISO time. */
+export interface FailedRelease {
+  readonly version: string;
+  readonly reason: string;
+  readonly at: string;
+}
+
 /** The OS release that a host runs; `berth os status` tells more. */
 export interface ReleaseSummary {
   readonly version: string;
   /** False while it is on trial: past its deadline, the host goes back to the other one. */
   readonly isBlessed: boolean;
   /** The one that failed here last, and why. */
-  readonly takenBack: { readonly version: string; readonly reason: string; readonly at: string } | null;
+  readonly takenBack: FailedRelease | null;
   /**
    * The last one that was not taken, for the firmware would not start its kernel; null once another one has proved itself. Absent
    * from what an older host says.
    */
-  readonly refused?: { readonly version: string; readonly reason: string; readonly at: string } | null;
+  readonly refused?: FailedRelease | null;
   /** The one that the next boot takes. */
   readonly staged: string | null;
   /** Looks at the repository that failed in a row, and when the last one was, ISO time; null: none was made. */

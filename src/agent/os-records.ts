@@ -4,7 +4,7 @@ import { parseArgumentName } from '../boot/argument-entry.ts';
 import { type BootEntry, versionOf } from '../boot/boot-entry.ts';
 import { Turns } from '../core/turns.ts';
 import { isMissing, writeDurably } from '../engine/durable-file.ts';
-import { type OsEvent, osEventKinds } from '../update/os-status.ts';
+import { isFailure, type OsEvent, osEventKinds } from '../update/os-status.ts';
 
 /** Older events are forgotten, those first that say of no release that it failed: it must not be tried again. */
 const keptEvents = 200;
@@ -117,10 +117,6 @@ function isSame(event: OsEvent, told: OsEvent): boolean {
   if (event.version !== told.version) return false;
   if (event.kind === 'rolled-back' && told.kind === 'rejected') return event.reason === told.reason;
   return event.kind === told.kind && event.at === told.at;
-}
-
-function isFailure({ kind }: OsEvent): boolean {
-  return kind === 'rejected' || kind === 'rolled-back';
 }
 
 function withEvent(events: readonly OsEvent[], event: OsEvent): readonly OsEvent[] {

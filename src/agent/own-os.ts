@@ -6,10 +6,10 @@ import type { Reason } from '../core/plan.ts';
 import type { StepRecorder } from '../services/ports.ts';
 import { BlessKeeper } from '../update/bless-keeper.ts';
 import type { CheckResult, HealthCheck } from '../update/health-gate.ts';
-import { lacksBlessing, lastTakenBack, type OsEvent, type OsStatus } from '../update/os-status.ts';
+import { isFailure, lacksBlessing, lastTakenBack, type OsEvent, type OsStatus } from '../update/os-status.ts';
 import type { MetricFamily, Operator } from './agent-service.ts';
 import type { Say } from './boot-console.ts';
-import type { ReleaseSummary } from './model.ts';
+import type { FailedRelease, ReleaseSummary } from './model.ts';
 import type { OsRecords } from './os-records.ts';
 import type { OsService } from './os-service.ts';
 import type { OwnUpdates } from './own-updates.ts';
@@ -208,7 +208,7 @@ export class OwnOs implements Os {
   }
 
   #rejected(): OsEvent[] {
-    return this.#deps.records.events.filter(({ kind }) => kind === 'rejected' || kind === 'rolled-back').toReversed();
+    return this.#deps.records.events.filter(isFailure).toReversed();
   }
 
   #noteBlessed(why: string, reason: Reason): void {
@@ -236,6 +236,6 @@ const health = (version: string): Reason => ({ kind: 'health', service: `release
 
 const line = ({ name, detail }: CheckResult): string => `${name}: ${detail}`;
 
-function summaryOf({ version, reason, at }: OsEvent): NonNullable<ReleaseSummary['takenBack']> {
+function summaryOf({ version, reason, at }: OsEvent): FailedRelease {
   return { version, reason, at };
 }

@@ -8,9 +8,13 @@ export async function loadPasswordSeed(path: string): Promise<string> {
     if (isMissing(error)) return '';
     throw error;
   });
-  const seed = stored.trim();
-  if (seed.length >= 32) return seed;
-  const fresh = randomBytes(32).toString('hex');
-  await writeDurably(path, `${fresh}\n`);
-  return fresh;
+  const { seed, isNew } = passwordSeedIn(stored);
+  if (isNew) await writeDurably(path, `${seed}\n`);
+  return seed;
+}
+
+/** The secret in a file's text; a new one, which is to be kept, where there is none. */
+export function passwordSeedIn(text: string): { readonly seed: string; readonly isNew: boolean } {
+  const stored = text.trim();
+  return stored.length >= 32 ? { seed: stored, isNew: false } : { seed: randomBytes(32).toString('hex'), isNew: true };
 }

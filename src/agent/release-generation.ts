@@ -1,4 +1,4 @@
-import type { OsEvent } from '../update/os-status.ts';
+import { isFailure, type OsEvent } from '../update/os-status.ts';
 import type { Generation } from './model.ts';
 
 /** What was applied under a release that is no longer the one that runs, and what to go back to. */
@@ -23,8 +23,7 @@ export function releaseReturn(
   const current = generations.find(({ state }) => state === 'current');
   if (current?.release == null || current.release === running) return undefined;
   const takenBack = events.findLast(
-    ({ kind, version, at }) =>
-      (kind === 'rejected' || kind === 'rolled-back') && version === current.release && at >= current.createdAt,
+    (event) => isFailure(event) && event.version === current.release && event.at >= current.createdAt,
   );
   if (takenBack === undefined) return undefined;
   const before = generations.find(({ number, release }) => number < current.number && release !== current.release);

@@ -55,11 +55,16 @@ export interface OsStatus {
   readonly volumes: VolumeStatus;
 }
 
+/** Whether an event says that a release failed here. Pure. */
+export function isFailure({ kind }: Pick<OsEvent, 'kind'>): boolean {
+  return kind === 'rejected' || kind === 'rolled-back';
+}
+
 /** The last release that failed here and has not proved itself since. Oldest first. Pure. */
 export function lastTakenBack(events: readonly OsEvent[]): OsEvent | undefined {
   return events.findLast(
     (event, place) =>
-      (event.kind === 'rejected' || event.kind === 'rolled-back') &&
+      isFailure(event) &&
       !events.slice(place).some(({ kind, version }) => kind === 'blessed' && version === event.version),
   );
 }

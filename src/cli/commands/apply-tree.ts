@@ -1,13 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { passwordSeedIn } from '../../agent/password-seed.ts';
 import { parseConfig, rejected } from '../../config/parse.ts';
 import { BerthError } from '../../core/errors.ts';
 import type { SkippedStep } from '../../core/plan.ts';
 import { treePorts } from '../../host/host-ports.ts';
 import { type HostOutcome, HostReconciler } from '../../host/host-reconciler.ts';
 import { skippedInTree } from '../../host/plan.ts';
-import type { HostFiles } from '../../host/ports.ts';
 import type { Cli } from '../context.ts';
 import { renderDiagnostics, summarizeDiagnostics } from '../diagnostics.ts';
 import { readConfigTexts } from '../files.ts';
@@ -36,18 +35,19 @@ export async function applyTree(cli: Cli, root: string, paths: readonly string[]
     return 1;
   }
   const ports = treePorts(resolve(context.cwd, root));
-  const { config } = parseConfig(files, { ...options, passwordSeed: probe });
-  const hasPasswords = !isDeepStrictEqual(config, unsealed);
-  const wanted = hasPasswords
-    ? parseConfig(files, { ...options, passwordSeed: await seedOf(ports.files) }).config
-    : config;
+  const stored = Buffer.from((await ports.files.read(seedPath)) ?? []).toString('utf8');
+  const { seed, isNew } = passwordSeedIn(stored);
+  const { config } = parseConfig(files, { ...options, passwordSeed: seed });
+  // It is of use for clear-text passwords only.
+  if (isNew && !isDeepStrictEqual(config, unsealed))
+    await ports.files.write(seedPath, Buffer.from(`${seed}\n`), { mode: 0o600, uid: 0, gid: 0 });
   const reconciler = new HostReconciler({
     ports,
     clock: context.clock,
     recorder: { record: () => undefined },
   });
-  const outcome = await reconciler.reconcile(wanted, { phase: 'all', firstApply: true, tree: true }, context.signal);
-  const skipped = skippedInTree(wanted);
+  const outcome = await reconciler.reconcile(config, { phase: 'all', firstApply: true, tree: true }, context.signal);
+  const skipped = skippedInTree(config);
   if (flags.json === true) cli.printJson({ ...shown(outcome), skipped, diagnostics });
   else cli.print(render(outcome, skipped));
   return isDone(outcome) ? 0 : 1;
@@ -55,18 +55,6 @@ export async function applyTree(cli: Cli, root: string, paths: readonly string[]
 
 /** Where the host will look for it, so that it makes the same hashes of the same passwords. */
 const seedPath = '/var/lib/berth/password-seed';
-/** Any seed tells whether there is a clear-text password. */
-const probe = 'probe';
-
-async function seedOf(files: HostFiles): Promise<string> {
-  const stored = Buffer.from((await files.read(seedPath)) ?? [])
-    .toString('utf8')
-    .trim();
-  if (stored.length >= 32) return stored;
-  const fresh = randomBytes(32).toString('hex');
-  await files.write(seedPath, Buffer.from(`${fresh}\n`), { mode: 0o600, uid: 0, gid: 0 });
-  return fresh;
-}
 
 function isDone({ failed, blocked, left }: HostOutcome): boolean {
   return failed.length + left.length + blocked.filter(({ until }) => until !== 'boot').length === 0;

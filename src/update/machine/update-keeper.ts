@@ -12,12 +12,12 @@ import { agentStops, type Find, Lookout, type LookoutDependencies, type Question
 import { stepsTo, targetOf } from './offer.ts';
 import { OwnLook } from './own-look.ts';
 import type { ReleaseSource } from './release-source.ts';
+import { StagedRelease, type StagedReleaseDependencies } from './staged-release.ts';
 import { tellStatus } from './told-status.ts';
 import { type Pin, type UpdateMemory, withBlessed, withRefused, withTaken } from './update-memory.ts';
 import { planImages } from './update-plan.ts';
 import type { UpdateTarget } from './update-state.ts';
 import type { UpdateEnd, UpdateEventLine, UpdateOffer, UpdateStatus } from './update-status.ts';
-import type { Updater } from './updater.ts';
 
 /** What is declared about updates. */
 export interface UpdatePolicy extends LookPolicy {
@@ -25,8 +25,9 @@ export interface UpdatePolicy extends LookPolicy {
   readonly channel: string;
 }
 
-export interface UpdateKeeperDependencies extends Omit<LookoutDependencies, 'policy'> {
-  readonly updater: Updater;
+export interface UpdateKeeperDependencies
+  extends Omit<LookoutDependencies, 'policy'>,
+    Omit<StagedReleaseDependencies, 'note'> {
   readonly loader: Pick<BootLoader, 'entries'>;
   /** Declared now. */
   readonly policy: () => UpdatePolicy;
@@ -46,10 +47,6 @@ export interface UpdateKeeperDependencies extends Omit<LookoutDependencies, 'pol
   ) => Promise<readonly string[]>;
   /** For the history, which may know it already: a release used up its tries. */
   readonly noteUsedUp: (entry: BootEntry) => Promise<void>;
-  /** Another one at each boot. */
-  readonly bootId: string;
-  /** Why the boot loader did not take what is staged, as far as that is known. */
-  readonly whyPassedOver: () => Promise<string>;
   /** The running release has proved itself, or another one took the place of the one before: nothing goes back to that. */
   readonly onProved?: () => Promise<void>;
   /** Something is staged, or no longer, or the running release was blessed: whoever restarts the host looks again. */
@@ -69,10 +66,11 @@ const afterLookMs = 2000;
 
 /** Looks for releases when it is time or somebody asks, and has the updater bring them. */
 export class UpdateKeeper {
+  /** What the next boot takes. */
+  readonly staged: StagedRelease;
   readonly #deps: UpdateKeeperDependencies;
   readonly #lookout: Lookout;
   #progress: TransferProgress | undefined;
-  #isPassedOver = false;
   readonly #ownLook = new OwnLook();
   /** An operator's last word to end what is under way. */
   #cancelled: BerthError | undefined;
@@ -80,6 +78,7 @@ export class UpdateKeeper {
   constructor(deps: UpdateKeeperDependencies) {
     this.#deps = deps;
     this.#lookout = new Lookout(deps);
+    this.staged = new StagedRelease(deps);
   }
 
   /** Until the signal aborts: looks when it is time, and takes what is offered. */
@@ -88,7 +87,7 @@ export class UpdateKeeper {
     let isSettled = false;
     let told = '';
     signal.addEventListener('abort', () => void this.#lookout.end(agentStops), { once: true });
-    await this.#settle().catch((error: unknown) => onProblem(messageOf(error)));
+    await this.staged.settle().catch((error: unknown) => onProblem(messageOf(error)));
     this.#deps.onStaged();
     while (!signal.aborted) {
       if (!isBlessed()) {
@@ -196,7 +195,7 @@ export class UpdateKeeper {
       this.#progress = progress;
       onLine({ kind: 'progress', progress });
     };
-    this.#isPassedOver = false;
+    this.staged.replace();
     const { state: before } = updater;
     const written = await updater.bring({ target, manifest, source, reason, onProgress }, signal).finally(async () => {
       // Whatever became of the new one: what waited is no longer what the next boot takes.
@@ -249,22 +248,6 @@ export class UpdateKeeper {
     return this.#deps.memory.value.taken;
   }
 
-  /** What is staged, to be restarted into; undefined: nothing is, or the boot loader passed it over at the last restart. */
-  get staged(): { readonly version: string; readonly stagedAtMs: number; readonly isUrgent: boolean } | undefined {
-    const { state } = this.#deps.updater;
-    if ((state.kind !== 'staged' && state.kind !== 'restarting') || this.#isPassedOver) return undefined;
-    const stagedAtMs = state.kind === 'staged' ? state.sinceMs : this.#deps.clock.now();
-    return { version: state.target.version, stagedAtMs, isUrgent: state.target.isUrgent === true };
-  }
-
-  /** The host restarts now. Durable when it resolves: should it come up in the same release, it does not restart again by itself. */
-  async noteRestart(): Promise<void> {
-    const { updater, memory, bootId } = this.#deps;
-    if (updater.state.kind !== 'staged') return;
-    await memory.save({ ...memory.value, restartedFor: { digest: updater.state.target.digest, bootId } });
-    updater.take({ kind: 'restart' });
-  }
-
   /** What this host may take from now on. */
   async pin(pin: Pin): Promise<void> {
     const { memory } = this.#deps;
@@ -275,19 +258,6 @@ export class UpdateKeeper {
   async noteTaken(target: UpdateTarget, atMs: number): Promise<void> {
     const { memory } = this.#deps;
     await memory.save(withTaken(memory.value, target, atMs));
-  }
-
-  /** Takes up what is staged. One that was not tried though the host restarted for it would make it restart for ever. */
-  async #settle(): Promise<void> {
-    const { updater, memory, note, bootId, whyPassedOver } = this.#deps;
-    await updater.settle(memory.value.taken);
-    const { state } = updater;
-    const { restartedFor } = memory.value;
-    if (state.kind !== 'staged' || restartedFor?.digest !== state.target.digest) return;
-    // Told to restart, it has not yet: the agent was started anew.
-    if (restartedFor.bootId === bootId) return;
-    this.#isPassedOver = true;
-    await note('update-failed', state.target.version, await whyPassedOver());
   }
 
   /**

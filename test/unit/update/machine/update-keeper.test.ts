@@ -418,8 +418,8 @@ test('a host that comes up as before, though it restarted, does not restart agai
   const target = { version: '1.1', sequence: 2, digest: hash('1.1'), rootHash: '', atMs: noon };
   const first = hostWith({ files: ['berth_1.1+3.efi', 'berth_1.0.efi'], memory: { taken: [target] } });
   await first.updater.settle([target]);
-  expect(first.keeper.staged).toMatchObject({ version: '1.1' });
-  await first.keeper.noteRestart();
+  expect(first.keeper.staged.waiting).toMatchObject({ version: '1.1' });
+  await first.keeper.staged.noteRestart();
   const before: Set = { files: first.files(), memory: first.memory.value, policy: { strategy: 'off' } };
   const again = hostWith({ ...before, bootId: 'boot-2' });
   const ending = new AbortController();
@@ -427,12 +427,12 @@ test('a host that comes up as before, though it restarted, does not restart agai
   for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
   ending.abort();
   await running;
-  expect(again.keeper.staged).toBeUndefined();
+  expect(again.keeper.staged.waiting).toBeUndefined();
   expect(again.notes).toEqual(['update-failed 1.1: the boot loader did not try it']);
   expect(again.keeper.status().state).toBe('staged');
   const sameBoot = hostWith(before);
   await sameBoot.keeper.run(AbortSignal.abort());
-  expect(sameBoot.keeper.staged).toMatchObject({ version: '1.1' });
+  expect(sameBoot.keeper.staged.waiting).toMatchObject({ version: '1.1' });
 });
 
 test.each([
@@ -529,7 +529,7 @@ test('an update that is cancelled when it is just being activated is not staged'
   await expect(host.update()).rejects.toMatchObject({ code: 'CANCELLED' });
   expect(await cancelling).toBe(true);
   expect([host.files(), host.updater.state.kind]).toEqual([['berth_1.0.efi'], 'idle']);
-  expect(host.keeper.staged).toBeUndefined();
+  expect(host.keeper.staged.waiting).toBeUndefined();
 });
 
 test('an operator who only looks does not cost what is staged', async () => {
