@@ -1,3 +1,4 @@
+import { SecretBlanker } from '../config/blank-secrets.ts';
 import { type ConfigChange, diffConfigs } from '../config/diff.ts';
 import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
 import { withImportedKeys } from '../config/imported-keys.ts';
@@ -71,7 +72,7 @@ export class Declaration {
   readonly #deps: DeclarationDependencies;
   #config: HostConfig = emptyHostConfig;
   #sources: ParseResult['sources'] = () => new Map();
-  #secrets: readonly string[] = [];
+  #secrets = new SecretBlanker([]);
   #generation = 0;
   #place: readonly ConfigText[] = [];
   #last: Prepared | undefined;
@@ -221,21 +222,21 @@ export class Declaration {
     this.#last = prepared;
     this.#config = config;
     this.#sources = parsed.sources;
-    this.#secrets = secretsOf(config);
+    this.#secrets = new SecretBlanker(secretsOf(config));
     this.#generation = generation;
     this.#deps.keyImports?.follow(config);
   }
 
   /** A text without the secrets of the current config. */
   redact(text: string): string {
-    return blank(text, this.#secrets);
+    return this.#secrets.blank(text);
   }
 
   /** The texts of a generation without their own secrets. Throws NOT_FOUND. */
   redactedFiles(generation: number): ConfigText[] {
     const files = this.#deps.generations.files(generation);
-    const secrets = secretsOf(this.#parse(files).config);
-    return files.map(({ file, text }) => ({ file, text: blank(text, secrets) }));
+    const secrets = new SecretBlanker(secretsOf(this.#parse(files).config));
+    return files.map(({ file, text }) => ({ file, text: secrets.blank(text) }));
   }
 
   /** Names that `berth service enable` understands. */
@@ -256,9 +257,4 @@ function keyPath(key: string): DocumentPath {
   throw new BerthError('USAGE', `${JSON.stringify(key)} is not a key`, {
     hint: 'for example: berth.services.web.image',
   });
-}
-
-/** Very short secrets would blank half of the text. */
-function blank(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((result, secret) => (secret.length < 4 ? result : result.replaceAll(secret, '********')), text);
 }

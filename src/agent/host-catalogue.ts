@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { HostConfig } from '../config/host-config.ts';
 import type { ComposeModel } from '../config/service-spec.ts';
 import type { HostMode } from '../host/plan.ts';
+import type { HostNumbers } from '../services/catalogue/console-accounts.ts';
 import { loadCatalogue } from '../services/catalogue/load.ts';
 import { resolveCatalogueService } from '../services/catalogue/resolve.ts';
 import { catalogueVariables } from '../services/catalogue/variables.ts';
@@ -19,11 +20,13 @@ export interface HostCatalogueOptions {
   readonly socket: string;
   /** Holds NAME/usr for every service whose /usr is part of the verified image. */
   readonly verifiedDirectory?: string;
+  /** Who has which number on this host under a config; absent on somebody's own machine. */
+  readonly numbersOf?: (config: HostConfig) => HostNumbers;
 }
 
 /** The catalogue on this host. Throws CONFIG_UNREADABLE, CONFIG_INVALID. */
 export async function openHostCatalogue(options: HostCatalogueOptions): Promise<HostCatalogue> {
-  const { mode, places, socket, verifiedDirectory } = options;
+  const { mode, places, socket, verifiedDirectory, numbersOf } = options;
   const catalogue = await loadCatalogue(options.directory);
   const verified = new Set(verifiedDirectory === undefined ? [] : await readdir(verifiedDirectory));
   const program = { node: process.execPath, directory: dirname(process.argv[1] ?? '/'), main: 'berth.js' };
@@ -43,6 +46,7 @@ export async function openHostCatalogue(options: HostCatalogueOptions): Promise<
       sockets: { agent: socket, user: places.userSocket, containerd: places.containerdSocket },
       userEngine: places.userEngine,
       program,
+      ...(numbersOf === undefined ? {} : { numbers: numbersOf(config) }),
     });
     const from = JSON.stringify(variables);
     if (last?.from !== from) last = { from, models: resolve(variables) };

@@ -19,6 +19,7 @@ import { GenerationStore } from './generation-store.ts';
 import { type OwnHost, openHost } from './host-boot.ts';
 import { openHostCatalogue } from './host-catalogue.ts';
 import { type HostImages, openImages } from './host-images.ts';
+import { hostNumbers } from './host-numbers.ts';
 import { openOs } from './host-os.ts';
 import { imageDirectories } from './image-directories.ts';
 import { KeyImports } from './key-imports.ts';
@@ -169,7 +170,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
     engines,
     catalogue: await openHostCatalogue({
       ...{ mode, socket, places: engines.places, directory: options.catalogueDirectory },
-      ...(mode === 'host' ? { verifiedDirectory: imageDirectories.containers } : {}),
+      ...(mode === 'host' ? { verifiedDirectory: imageDirectories.containers, numbersOf: hostNumbers } : {}),
     }),
     ...(engines.userEngineIsService ? { engineView: engineView({ mode, userEngine: engines.places.userEngine }) } : {}),
     images,

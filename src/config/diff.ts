@@ -69,6 +69,8 @@ function entitiesOf(config: HostConfig): Entity[] {
     ...whole(['manage_etc_hosts'], config.manageHosts),
     ...whole(['locale'], config.locale),
     ...whole(['berth', 'console', 'password_hash'], config.console.passwordHash),
+    ...whole(['ssh_keys'], config.ssh?.hostKeys),
+    ...whole(['ssh_genkeytypes'], config.ssh?.keyTypes),
     ...whole(['berth', 'report', 'url'], config.report.url),
     ...whole(['bootcmd'], config.commands?.early),
     ...whole(['runcmd'], config.commands?.late),

@@ -44,6 +44,8 @@ export interface HostConfig {
   readonly imageArchives: readonly string[];
   readonly update: UpdateConfig;
   readonly console: ConsoleConfig;
+  /** Absent: the SSH server makes a key of its own, and keeps it. */
+  readonly ssh?: SshServerConfig;
   readonly report: ReportConfig;
   /** False: the provider's own config is left out. */
   readonly vendorData?: boolean;
@@ -169,6 +171,24 @@ export type SwapConfig =
 export interface ConsoleConfig {
   /** crypt(3) hash that opens the rescue shell on the console. Secret. */
   readonly passwordHash?: string;
+}
+
+export type SshKeyType = 'ed25519' | 'ecdsa' | 'rsa';
+
+/** The SSH server's own (host) keys. */
+export interface SshServerConfig {
+  /** In place of keys that it makes; at most one of a type. */
+  readonly hostKeys?: readonly SshHostKey[];
+  /** What it makes when it is given none; absent: `ed25519`. */
+  readonly keyTypes?: readonly SshKeyType[];
+}
+
+export interface SshHostKey {
+  readonly type: SshKeyType;
+  /** As OpenSSH or PEM writes it. Secret. */
+  readonly privateKey: string;
+  /** One line, by which a certificate authority vouches for the key. */
+  readonly certificate?: string;
 }
 
 export interface ReportConfig {

@@ -1,4 +1,4 @@
-import type { FileConfig, HostConfig } from './host-config.ts';
+import type { FileConfig, HostConfig, SshHostKey } from './host-config.ts';
 import type { RemoteContent } from './remote-content.ts';
 import type { LuksConfig } from './storage-config.ts';
 
@@ -15,6 +15,9 @@ export function redactConfig(config: HostConfig): HostConfig {
     files: config.files.map(redactFile),
     storage: storage.luks === undefined ? storage : { ...storage, luks: storage.luks.map(redactLuks) },
     console: config.console.passwordHash === undefined ? config.console : { passwordHash: redacted },
+    ...(config.ssh?.hostKeys === undefined
+      ? {}
+      : { ssh: { ...config.ssh, hostKeys: config.ssh.hostKeys.map(redactHostKey) } }),
     report: config.report.url === undefined ? config.report : { url: redactUrl(config.report.url) },
     connectivity: {
       ...connectivity,
@@ -48,6 +51,7 @@ export function secretsOf(config: HostConfig): string[] {
   const values = [
     ...config.users.map(({ passwordHash }) => passwordHash),
     config.console.passwordHash,
+    ...(config.ssh?.hostKeys ?? []).flatMap(({ privateKey }) => [privateKey, privateKey.trim()]),
     ...config.files.filter(isPrivate).flatMap(contentsOf),
     ...config.files.flatMap(({ remote }) => secretsOfRemote(remote)),
     ...(storage.luks ?? []).flatMap(({ key }) => {
@@ -64,6 +68,10 @@ export function secretsOf(config: HostConfig): string[] {
 function redactFile(file: FileConfig): FileConfig {
   const { remote, ...rest } = isPrivate(file) ? { ...file, contentBase64: redacted } : file;
   return remote === undefined ? rest : { ...rest, remote: redactRemote(remote) };
+}
+
+function redactHostKey(key: SshHostKey): SshHostKey {
+  return { ...key, privateKey: redacted };
 }
 
 function redactLuks(luks: LuksConfig): LuksConfig {

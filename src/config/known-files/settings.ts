@@ -1,10 +1,10 @@
 import { compareText } from '../../core/compare-text.ts';
 import { formatPath } from '../../core/diagnostic.ts';
-import type { FileConfig } from '../host-config.ts';
 import type { HostDraft } from '../host-draft.ts';
 import type { Place } from '../place.ts';
 import { describeValue } from '../shape.ts';
 import { hostName, moduleName, sysctlName } from '../value-shapes.ts';
+import { declaredText } from './declared-text.ts';
 import { type KernelSetting, moduleNames, sysctlSettings } from './setting-texts.ts';
 
 const hostnamePath = '/etc/hostname';
@@ -49,18 +49,12 @@ function settingsFiles({ config, named }: HostDraft): SettingsFile[] {
     .toSorted((a, b) => Number(a === '/etc/sysctl.conf') - Number(b === '/etc/sysctl.conf') || compareText(a, b))
     .flatMap((path) => {
       const place = named.get(formatPath(['write_files', path]));
-      return place === undefined
-        ? []
-        : [{ path, text: textOf(config.files.filter((file) => file.path === path)), place }];
+      return place === undefined ? [] : [{ path, text: textOf(declaredText(config.files, path)), place }];
     });
 }
 
-function textOf(entries: readonly FileConfig[]): string | undefined {
-  if (entries.some(({ remote }) => remote !== undefined)) return undefined;
-  return entries.reduce((text, { contentBase64, append }) => {
-    const own = Buffer.from(contentBase64, 'base64').toString('utf8');
-    return append ? text + own : own;
-  }, '');
+function textOf(declared: ReturnType<typeof declaredText>): string | undefined {
+  return declared === 'elsewhere' ? undefined : declared?.text;
 }
 
 function takeHostname(text: string, host: HostDraft, place: Place): void {

@@ -23,6 +23,7 @@ export function writeCloudConfig(config: HostConfig): string {
     ntp: usesNtp ? { servers: filled(time.servers), pools: filled(time.pools) } : undefined,
     users: filled(config.users.map(writeUser)),
     groups: filled(config.groups.map(writeGroup)),
+    ...writeSsh(config),
     write_files: filled(config.files.map(writeFile)),
     ...writeStorage(config),
     ...writeCommands(config),
@@ -37,6 +38,14 @@ export function writeCloudConfig(config: HostConfig): string {
 function writeNames({ hostname, fqdn }: HostConfig): WrittenMap {
   const isFqdn = fqdn !== undefined && hostname === fqdn && fqdn.includes('.');
   return { hostname, fqdn, prefer_fqdn_over_hostname: isFqdn ? true : undefined };
+}
+
+function writeSsh({ ssh }: HostConfig): WrittenMap {
+  const keys = (ssh?.hostKeys ?? []).flatMap(({ type, privateKey, certificate }) => [
+    [`${type}_private`, privateKey] as const,
+    ...(certificate === undefined ? [] : [[`${type}_certificate`, certificate] as const]),
+  ]);
+  return { ssh_keys: map(Object.fromEntries(keys)), ssh_genkeytypes: filled(ssh?.keyTypes ?? []) };
 }
 
 function writeStorage({ storage, swap, mounts }: HostConfig): WrittenMap {

@@ -12,6 +12,12 @@ export interface ConsoleAccounts {
   readonly passwords: boolean;
 }
 
+/** Numbers of everybody in the host's own account files: the console's files are the host's, and carry them. */
+export interface HostNumbers {
+  readonly users: ReadonlyMap<string, { readonly uid: number; readonly gid: number }>;
+  readonly groups: ReadonlyMap<string, number>;
+}
+
 interface Account {
   readonly user: UserConfig;
   readonly uid: number;
@@ -38,13 +44,21 @@ const shells = new Set(['/bin/bash', '/usr/bin/bash', '/bin/sh', '/usr/sbin/nolo
 /** Membership in one of these, or a sudo rule, means: may do everything on this host, hence use its engine. */
 const administratorGroups = ['docker', 'sudo', 'wheel', 'admin'];
 
+/** Where homes can be that the console of a host shares with it. */
+const sharedHomes = /^\/(home|media|mnt|opt|srv|var\/home)\//;
+
 /**
  * Accounts for everybody who is declared and can log in. Root cannot, and system users without a key or password are
  * left out. Formats: passwd(5), group(5), shadow(5). Pure: the same config gives the same numbers.
+ * @param host absent: the console has files of its own, so homes are below /home and numbers do not matter outside.
  */
-export function consoleAccounts(config: HostConfig, engineGroupId: number): ConsoleAccounts {
-  const accounts = numberUsers(config.users.filter(isVisible));
-  const groups = groupNumbers(config, accounts, engineGroupId);
+export function consoleAccounts(config: HostConfig, engineGroupId: number, host?: HostNumbers): ConsoleAccounts {
+  const accounts = numberUsers(config.users.filter(isVisible), host);
+  const groups = groupNumbers(config, accounts, engineGroupId, host);
+  const homeOf = ({ name, homeDirectory }: UserConfig): string => {
+    const isSeen = homeDirectory !== undefined && (host === undefined ? /^\/home\// : sharedHomes).test(homeDirectory);
+    return isSeen ? plain(homeDirectory) : `/home/${name}`;
+  };
   const passwd = accounts.map(({ user, uid, gid }) => {
     const shell = user.shell !== undefined && shells.has(user.shell) ? user.shell : '/bin/bash';
     return `${user.name}:x:${uid}:${primaryGroupOf(user, groups) ?? gid}:${plain(user.gecos ?? '')}:${homeOf(user)}:${shell}`;
@@ -71,19 +85,34 @@ function activePassword(user: UserConfig): string | undefined {
   return user.lockPassword || user.passwordHash === undefined ? undefined : plain(user.passwordHash);
 }
 
-/** Declared numbers first; the others count up from 1000 in the order of declaration. */
-function numberUsers(users: readonly UserConfig[]): Account[] {
-  const taken = new Set(users.flatMap(({ uid }) => (uid === undefined ? [] : [uid])));
+/** The host's numbers, or declared ones first; the others count up from 1000 in the order of declaration. */
+function numberUsers(users: readonly UserConfig[], host: HostNumbers | undefined): Account[] {
+  const ofHost = [...(host?.users.values() ?? [])].map(({ uid }) => uid);
+  const taken = new Set([...users.flatMap(({ uid }) => (uid === undefined ? [] : [uid])), ...ofHost]);
   let next = firstUserId;
   return users.map((user) => {
-    if (user.uid === undefined) while (taken.has(next)) next += 1;
-    const uid = user.uid ?? next++;
+    const known = host?.users.get(user.name);
+    if (known !== undefined) return { user, ...known };
+    // Whom the host could not take, as somebody else has the number, is nobody whose files are there.
+    const declared = host === undefined ? user.uid : undefined;
+    if (declared === undefined) while (taken.has(next)) next += 1;
+    const uid = declared ?? next++;
     return { user, uid, gid: uid };
   });
 }
 
-function groupNumbers(config: HostConfig, accounts: readonly Account[], engineGroupId: number): Map<string, number> {
+function groupNumbers(
+  config: HostConfig,
+  accounts: readonly Account[],
+  engineGroupId: number,
+  host: HostNumbers | undefined,
+): Map<string, number> {
   const numbers = new Map(imageGroups).set('docker', engineGroupId);
+  const wanted = new Set([
+    ...config.groups.map(({ name }) => name),
+    ...accounts.flatMap(({ user }) => [user.name, ...user.groups, user.primaryGroup ?? user.name]),
+  ]);
+  for (const [name, gid] of host?.groups ?? []) if (wanted.has(name) && !numbers.has(name)) numbers.set(name, gid);
   for (const { user, gid } of accounts)
     if (user.primaryGroup === undefined && !numbers.has(user.name)) numbers.set(user.name, gid);
   for (const { name, gid } of config.groups) if (gid !== undefined && !numbers.has(name)) numbers.set(name, gid);
@@ -119,11 +148,6 @@ function membersOf(group: string, config: HostConfig, accounts: readonly Account
 
 function isAdministrator(user: UserConfig): boolean {
   return user.sudo.length > 0 || user.groups.some((group) => administratorGroups.includes(group));
-}
-
-/** Homes are in the console's own volume, so all of them are below /home. */
-function homeOf({ name, homeDirectory }: UserConfig): string {
-  return homeDirectory?.startsWith('/home/') === true ? plain(homeDirectory) : `/home/${name}`;
 }
 
 /** A field must not end itself or its line. */

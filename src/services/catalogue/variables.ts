@@ -1,6 +1,6 @@
-import type { HostConfig } from '../../config/host-config.ts';
+import type { HostConfig, SshHostKey } from '../../config/host-config.ts';
 import type { EngineView } from '../host-sources.ts';
-import { consoleAccounts } from './console-accounts.ts';
+import { consoleAccounts, type HostNumbers } from './console-accounts.ts';
 import { userEngineConfig } from './user-engine-config.ts';
 
 /** `host`: Berth runs the machine; `local`: it is a guest on somebody's own machine and must not change it. */
@@ -22,6 +22,8 @@ export interface CatalogueContext {
   readonly userEngine: { readonly root: string; readonly run: string };
   /** Group that may use the user engine's socket; default {@link engineGroupId}. */
   readonly engineGroupId?: number;
+  /** Who has which number on this host; absent where the console has files of its own. */
+  readonly numbers?: HostNumbers;
   /** What the console's `berth` command runs: a Node binary, a directory, and the program's file inside it. */
   readonly program: { readonly node: string; readonly directory: string; readonly main: string };
 }
@@ -45,12 +47,12 @@ const sharedDirectories: readonly string[] = ['/run', '/var/run', '/tmp', '/'];
 /**
  * What a service of the catalogue may interpolate: the host config and the places of this host as `BERTH_…` variables.
  * A changed config changes a variable, hence the container's digest. Pure.
- * Secrets are in BERTH_CONSOLE_SHADOW and BERTH_USER_ENGINE_CONFIG only: use those as the content of a secret, never as environment.
+ * Secrets are in BERTH_CONSOLE_SHADOW, BERTH_CONSOLE_HOST_KEYS and BERTH_USER_ENGINE_CONFIG only: use those as the content of a secret, never as environment.
  */
 export function catalogueVariables(config: HostConfig, context: CatalogueContext): Record<string, string> {
   const { mode, sockets, userEngine, program } = context;
   const bridge = mode === 'local' ? localBridge : { name: '', address: '' };
-  const accounts = consoleAccounts(config, context.engineGroupId ?? engineGroupId);
+  const accounts = consoleAccounts(config, context.engineGroupId ?? engineGroupId, context.numbers);
   return {
     BERTH_MODE: mode,
     // A host of ours shares its mounts; on another one they may be private, and a private source cannot be mounted as a slave.
@@ -89,6 +91,8 @@ export function catalogueVariables(config: HostConfig, context: CatalogueContext
     BERTH_CONSOLE_GROUP: accounts.group,
     BERTH_CONSOLE_SHADOW: accounts.shadow,
     BERTH_CONSOLE_KEYS: accounts.authorizedKeys,
+    BERTH_CONSOLE_HOST_KEYS: hostKeyFiles(config.ssh?.hostKeys ?? []),
+    BERTH_CONSOLE_HOST_KEY_TYPES: (config.ssh?.keyTypes ?? ['ed25519']).join(' '),
   };
 }
 
@@ -122,6 +126,16 @@ function ntpSources({ servers, pools }: HostConfig['time']): string {
   const declared = [...servers.map((name) => `server ${name} iburst`), ...pools.map((name) => `pool ${name} iburst`)];
   const lines = declared.length > 0 ? declared : [`pool ${defaultPool} iburst`];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+/** Files in one text: `@ NAME` before each, a line that no key has. */
+function hostKeyFiles(keys: readonly SshHostKey[]): string {
+  return keys
+    .flatMap(({ type, privateKey, certificate }) => [
+      `@ ssh_host_${type}_key\n${privateKey}`,
+      ...(certificate === undefined ? [] : [`@ ssh_host_${type}_key-cert.pub\n${certificate}\n`]),
+    ])
+    .join('');
 }
 
 /** Our own engine listens once more in a directory that holds nothing else, so that the console can mount that. */

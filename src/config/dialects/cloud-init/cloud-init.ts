@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../../core/diagnostic.ts';
 import { takeBerthBlock } from '../../berth/block.ts';
 import { emptyHostConfig } from '../../host-config.ts';
 import { takeKeys } from '../../key-table.ts';
+import { takeHostKeyFiles } from '../../known-files/host-keys.ts';
 import { takeSettingsFiles } from '../../known-files/settings.ts';
 import { describeKey } from '../../shape.ts';
 import { isUserData } from '../../user-data/part-types.ts';
@@ -44,6 +45,7 @@ function parse(files: readonly SourceFile[], context: DialectContext): DialectRe
   draft.finish();
   takeBerthBlock(document.berth, draft.host, context);
   takeSettingsFiles(draft.host);
+  takeHostKeyFiles(draft.host);
 
   let sources: ReadonlyMap<string, SourcePosition> | undefined;
   return { config: draft.host.config, diagnostics, sources: () => (sources ??= document.sources(draft.host.named)) };

@@ -7,6 +7,7 @@ import { hostRows } from './host.ts';
 import { mountRows } from './mounts.ts';
 import { networkRows } from './network.ts';
 import { passwordRows } from './passwords.ts';
+import { sshServerRows } from './ssh-server.ts';
 import { unsupportedRows } from './unsupported.ts';
 import { accountRows } from './users.ts';
 
@@ -17,6 +18,7 @@ import { accountRows } from './users.ts';
 export const cloudInitKeys: readonly KeyRow<CloudInitDraft>[] = [
   ...hostRows,
   ...accountRows,
+  ...sshServerRows,
   ...fileRows,
   ...passwordRows,
   ...diskRows,

@@ -92,21 +92,27 @@ const withoutMeaning: readonly Reason[] = [
 /** Keys that could have a meaning on Berth but have none in this version. */
 const notYet: readonly Reason[] = [
   {
-    why: 'the system container "console" makes and keeps the host keys of the SSH server',
+    why: 'an image has no host keys to delete, and a host keeps those that it made',
     instead: 'remove the key',
+    keys: ['ssh_deletekeys'],
+  },
+  {
+    why: 'Berth writes no keys of SSH on the console and gives none to the provider',
+    instead: 'declare the keys with "ssh_keys", or have the public ones sent by "phone_home"',
     keys: [
       'ssh',
-      'ssh_keys',
-      'ssh_deletekeys',
-      'ssh_genkeytypes',
       'ssh_publish_hostkeys',
       'ssh_quiet_keygen',
-      'allow_public_ssh_keys',
       'no_ssh_fingerprints',
       'authkey_hash',
       'ssh_key_console_blacklist',
       'ssh_fp_console_blacklist',
     ],
+  },
+  {
+    why: 'the keys that the provider knows always open the default user',
+    instead: 'remove the key',
+    keys: ['allow_public_ssh_keys'],
   },
   {
     why: 'LANG stands where Debian has it, in /etc/default/locale',

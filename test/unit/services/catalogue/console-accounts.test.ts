@@ -77,6 +77,41 @@ describe('accounts', () => {
   });
 });
 
+describe('on a host', () => {
+  const host = {
+    users: new Map([['a', { uid: 1005, gid: 2001 }]]),
+    groups: new Map([
+      ['docker', 991],
+      ['staff', 2001],
+      ['dev', 2002],
+      ['disk', 6],
+    ]),
+  };
+  const here = (users: readonly UserConfig[]) => consoleAccounts({ ...emptyHostConfig, users, groups: [] }, 991, host);
+
+  test('numbers are the host’s, and of its groups only those that somebody is in', () => {
+    const { passwd, group } = here([user('a', { uid: 7, primaryGroup: 'staff', groups: ['dev'] })]);
+    expect(row(passwd, 'a')).toBe('a:x:1005:2001::/home/a:/bin/bash');
+    expect([row(group, 'staff'), row(group, 'dev'), row(group, 'disk')]).toEqual([
+      'staff:x:2001:',
+      'dev:x:2002:a',
+      undefined,
+    ]);
+  });
+
+  test('somebody whom the host could not take has the number of nobody', () => {
+    expect(row(here([user('b', { uid: 1005 }), user('a')]).passwd, 'b')).toBe('b:x:1000:1000::/home/b:/bin/bash');
+  });
+
+  test.each([
+    ['/var/home/a', '/var/home/a'],
+    ['/opt/a', '/opt/a'],
+    ['/etc/a', '/home/a'],
+  ])('a home at %s is %s', (homeDirectory, home) => {
+    expect(row(here([user('a', { homeDirectory })]).passwd, 'a')).toBe(`a:x:1005:2001::${home}:/bin/bash`);
+  });
+});
+
 describe('passwords', () => {
   test.each([
     {

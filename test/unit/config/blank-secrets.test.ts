@@ -1,0 +1,41 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from '@jest/globals';
+import { SecretBlanker } from '../../../src/config/blank-secrets.ts';
+import { secretsOf } from '../../../src/config/redact.ts';
+import { parse } from './support.ts';
+
+const key = '-----BEGIN PRIVATE KEY-----\nY2FuYXJ5IG9uZQ\n  "canary" \\ two\n\n-----END PRIVATE KEY-----\n';
+const encoded = Buffer.from(key).toString('base64');
+const inLines = (text: string): string => (text.match(/.{1,20}/g) ?? []).map((line) => `      ${line}\n`).join('');
+const file = (content: string): string => `write_files:\n  - path: /etc/key\n    permissions: "0600"\n    ${content}\n`;
+
+describe('a secret is blanked', () => {
+  test.each([
+    ['in a block', file(`content: |\n${key.replace(/^(?=.)/gm, '      ')}`)],
+    ['as quoted text', file(`content: ${JSON.stringify(key)}`)],
+    ['as base64', file(`encoding: b64\n    content: ${encoded}`)],
+    ['as base64 in lines', file(`encoding: b64\n    content: |\n${inLines(encoded)}`)],
+    ['as binary of YAML', file(`content: !!binary |\n${inLines(encoded)}`)],
+    ['compressed', file(`encoding: gz+b64\n    content: |\n${inLines(gzipSync(key).toString('base64'))}`)],
+  ])('%s', (_, text) => {
+    const { config } = parse(text);
+    expect(Buffer.from(config.files[0]?.contentBase64 ?? '', 'base64').toString()).toBe(key);
+    const result = new SecretBlanker(secretsOf(config)).blank(text);
+    expect(result).toContain('/etc/key');
+    expect(result).toContain('********');
+    expect(result).not.toMatch(/canary|Y2Fu|H4sI/);
+    expect(result).not.toContain(encoded.slice(20, 36));
+  });
+
+  test('in an answer, which is JSON', () => {
+    const answer = JSON.stringify([{ key: 'write_files[0].content', value: key }]);
+    expect(JSON.parse(new SecretBlanker([key]).blank(answer))).toEqual([
+      { key: 'write_files[0].content', value: expect.stringMatching(/^\*{8}(\n)?$/) as unknown },
+    ]);
+  });
+});
+
+test('what is no secret stays, base64 and several lines, too', () => {
+  const text = `content: |\n  -----BEGIN PRIVATE KEY-----\n  other\n\n  ${Buffer.from('nobody minds this one').toString('base64')}\n`;
+  expect(new SecretBlanker([key, encoded, 'abc']).blank(text)).toBe(text);
+});
