@@ -1,14 +1,27 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
+import { runCommand } from '../../image/command.ts';
+import { sshArguments } from '../../image/vm/ssh.ts';
 import type { HostStatus } from '../../src/agent/model.ts';
 import { isSoak, noteSoak } from './support/sample.ts';
 import { type TestVm, testLimitMs, withVm } from './support/test-vm.ts';
 
+const hostKey = await makeHostKey();
+
 const config = `#cloud-config
 hostname: vm-host
+ssh_keys: ${JSON.stringify({ ed25519_private: hostKey.privateKey })}
 timezone: Europe/Paris
 bootcmd: ['echo boot >> /var/lib/boots']
 runcmd: ['echo "$INSTANCE_ID" >> /var/lib/runs', [bash, -c, 'test -x /usr/bin/docker || echo no docker']]
-write_files: [{path: /etc/motd, content: "from the config\\n"}, {path: /opt/app/key, content: "k\\n", permissions: '0600'}]
+write_files:
+  - {path: /etc/motd, content: "from the config\\n"}
+  - {path: /opt/app/key, content: "k\\n", permissions: '0600'}
+  - {path: /home/berth/note, content: "for whoever logs in\\n", owner: berth, defer: true}
+  - {path: /etc/sysctl.d/50-own.conf, content: "vm.dirty_ratio = 11\\n"}
+  - {path: /etc/modules-load.d/own.conf, content: "dummy\\n"}
 fs_setup: [{device: /dev/vdb, partition: none, filesystem: ext4, label: data}]
 mounts: [[/dev/vdb, /mnt/data, ext4]]
 berth:
@@ -28,6 +41,14 @@ const userData = `#cloud-config-archive
 - ${JSON.stringify(config)}
 - {type: text/x-shellscript-per-boot, filename: every.sh, content: "#!/bin/bash\\necho $0 >> /var/lib/scripts\\n"}
 `;
+
+/** What somebody sees who logs in, and what a container that they start sees of it. */
+const sshCommands = [
+  'cat note',
+  'echo mine > made',
+  'docker run --rm --network none -v "$PWD:/work" berth/busybox:latest cat /work/note /work/made',
+  'ls /opt',
+].join(' && ');
 
 const agentPattern = 'berth[.]js agent';
 /** Every container has one: another one means that it was started again. */
@@ -63,12 +84,18 @@ test(
         name: 'vm-host',
         zone: '/usr/share/zoneinfo/Europe/Paris',
         swappiness: '7',
+        dirty: '11',
+        module: 'dummy',
         data: 'ext4',
         page: 'hello',
       });
 
       await vm.until('late commands', async () => (await runsOf(vm))['runs'] === '1');
       expect(await runsOf(vm)).toEqual({ boots: '1', runs: '1', scripts: '1' });
+
+      const seen = await runCommand('ssh', [...sshArguments(vm.target), sshCommands]);
+      expect(seen.stdout).toBe('for whoever logs in\nfor whoever logs in\nmine\napp\n');
+      expect(await readFile(vm.target.files.knownHosts, 'utf8')).toContain(hostKey.publicKey);
 
       const before = await processes(vm, shimPattern);
       for (let kill = 0; kill < kills; kill += 1) {
@@ -112,6 +139,19 @@ test(
   2 * testLimitMs,
 );
 
+/** A key by which the host is known before it is there. */
+async function makeHostKey(): Promise<{ readonly privateKey: string; readonly publicKey: string }> {
+  const directory = await mkdtemp(join(tmpdir(), 'berth-host-key-'));
+  try {
+    const file = join(directory, 'key');
+    await runCommand('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
+    const [, publicKey = ''] = (await readFile(`${file}.pub`, 'utf8')).split(' ');
+    return { privateKey: await readFile(file, 'utf8'), publicKey };
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
 /** What the config set, as the machine has it. */
 async function settingsOf(vm: TestVm): Promise<Record<string, string>> {
   const shell = await vm.shell();
@@ -121,6 +161,8 @@ async function settingsOf(vm: TestVm): Promise<Record<string, string>> {
     name: 'hostname',
     zone: 'readlink -f /etc/localtime',
     swappiness: 'cat /proc/sys/vm/swappiness',
+    dirty: 'cat /proc/sys/vm/dirty_ratio',
+    module: 'awk \'$1 == "dummy" {print $1}\' /proc/modules',
     data: 'findmnt -no FSTYPE /mnt/data',
     page: 'wget -qO- http://127.0.0.1:8080/',
   };
