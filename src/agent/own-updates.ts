@@ -121,8 +121,9 @@ export class OwnUpdates implements UpdateService {
     return { cancelled };
   }
 
-  async pinUpdates(pin: Pin): Promise<UpdateStatus> {
-    await this.#deps.keeper.pin(pin);
+  async pinUpdates(pin: Pin, operator: Operator): Promise<UpdateStatus> {
+    const { keeper, reboots } = this.#deps;
+    if (await keeper.pin(pin, operator.who)) reboots.keeper.withdraw();
     return this.updateStatus();
   }
 

@@ -95,12 +95,14 @@ export const verify: Command = async (cli) => {
 };
 
 async function showPin(cli: Cli, wanted: { readonly version?: string; readonly untilMs?: number }): Promise<number> {
-  const { pin: now } = await cli.client.updates.pinUpdates(wanted, cli.operator);
+  const { pin: now, state, version: waiting } = await cli.client.updates.pinUpdates(wanted, cli.operator);
   if (cli.flags.json === true) cli.printJson(now);
   else if (now.version === null && now.until === null) cli.print('This host takes whatever its channel offers.');
   else {
     const version = now.version === null ? 'what is offered' : now.version;
     cli.print(`This host takes ${version}${now.until === null ? '' : `, nothing before ${now.until}`}.`);
+    if (state === 'staged')
+      cli.print(`${waiting} is staged already: the next restart boots it. "berth os cancel" drops it.`);
   }
   return 0;
 }

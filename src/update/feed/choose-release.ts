@@ -111,6 +111,7 @@ function hindrance(release: FeedRelease, host: UpdatingHost): WhyNot | undefined
   return position < share || share === 1 ? undefined : { kind: 'waiting', version, position, share };
 }
 
-function isPinned(version: string, pin: string): boolean {
+/** True for a version that a host with this pin takes: 1.4 and 1.4.2 of the pin 1.4. Pure. */
+export function isPinned(version: string, pin: string): boolean {
   return compareVersions(version, pin) === 0 || version.startsWith(`${pin}.`);
 }

@@ -3,6 +3,7 @@ import type { BootLoader } from '../../boot/boot-loader.ts';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import type { Reason } from '../../core/plan.ts';
 import type { CarriedImage } from '../bundle/image-list.ts';
+import { isPinned } from '../feed/choose-release.ts';
 import type { Feed, FeedRelease } from '../feed/feed.ts';
 import type { ArtifactSource } from '../transfer/source.ts';
 import type { TransferProgress } from '../transfer/transfer-options.ts';
@@ -248,10 +249,14 @@ export class UpdateKeeper {
     return this.#deps.memory.value.taken;
   }
 
-  /** What this host may take from now on. */
-  async pin(pin: Pin): Promise<void> {
-    const { memory } = this.#deps;
+  /** What this host may take from now on; what it may not take is ended and dropped, as by {@link cancel}. @returns true when something was. */
+  async pin(pin: Pin, who: string): Promise<boolean> {
+    const { memory, updater } = this.#deps;
     await memory.save({ ...memory.value, pin });
+    const { state } = updater;
+    const excludes = (version: string): boolean => pin.version !== undefined && !isPinned(version, pin.version);
+    if (!('target' in state) || !excludes(state.target.version)) return false;
+    return this.cancel(`${who} pinned this host to ${pin.version}`);
   }
 
   /** Remembers a release durably, before it may boot. */

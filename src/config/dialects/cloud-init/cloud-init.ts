@@ -10,6 +10,7 @@ import { readUserData } from '../../user-data/read-user-data.ts';
 import type { Dialect, DialectContext, DialectResult, SourceFile, SourcePosition } from '../dialect.ts';
 import { CloudInitDraft } from './draft.ts';
 import { cloudInitKeys } from './keys.ts';
+import { takeLogTargets } from './rsyslog.ts';
 import { sealUserData } from './seal.ts';
 import { judgeUserData } from './verdict.ts';
 
@@ -44,6 +45,7 @@ function parse(files: readonly SourceFile[], context: DialectContext): DialectRe
     draft.host.config.commands = { ...draft.host.commands, scripts: document.scripts.map((script) => ({ ...script })) };
   draft.finish();
   takeBerthBlock(document.berth, draft.host, context);
+  takeLogTargets(draft);
   takeSettingsFiles(draft.host);
   takeHostKeyFiles(draft.host);
 

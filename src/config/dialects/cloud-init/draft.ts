@@ -48,6 +48,8 @@ export class CloudInitDraft {
   readonly usedAliases = new Set<string>();
   deviceAliasesPlace: Place | undefined;
   resolvConf: Located<ResolvConf> | undefined;
+  /** From `rsyslog`: where everything is sent. */
+  logTargets: Located<readonly string[]> | undefined;
 
   constructor(hashPassword: PasswordHasher) {
     this.hashPassword = hashPassword;

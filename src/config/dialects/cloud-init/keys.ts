@@ -7,6 +7,7 @@ import { hostRows } from './host.ts';
 import { mountRows } from './mounts.ts';
 import { networkRows } from './network.ts';
 import { passwordRows } from './passwords.ts';
+import { rsyslogRows } from './rsyslog.ts';
 import { sshServerRows } from './ssh-server.ts';
 import { unsupportedRows } from './unsupported.ts';
 import { accountRows } from './users.ts';
@@ -19,6 +20,7 @@ export const cloudInitKeys: readonly KeyRow<CloudInitDraft>[] = [
   ...hostRows,
   ...accountRows,
   ...sshServerRows,
+  ...rsyslogRows,
   ...fileRows,
   ...passwordRows,
   ...diskRows,

@@ -125,12 +125,6 @@ const notYet: readonly Reason[] = [
     keys: ['keyboard'],
   },
   {
-    why: 'logs go to the system container "syslog"',
-    instead:
-      'name it under berth.enable, and where to send to in berth.services.syslog.environment.SYSLOG_FORWARD (udp://HOST:514)',
-    keys: ['rsyslog'],
-  },
-  {
     why: 'Berth does not do this yet',
     instead: 'use a service under berth.services',
     keys: ['wireguard', 'random_seed', 'disable_ec2_metadata', 'create_hostname_file'],

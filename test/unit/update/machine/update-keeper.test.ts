@@ -404,9 +404,34 @@ test('a barrier cannot be passed by naming what is behind it', async () => {
 
 test('a pin holds, over restarts', async () => {
   const host = hostWith();
-  await host.keeper.pin({ version: '1.0' });
+  await host.keeper.pin({ version: '1.0' }, 'ops');
   expect((await host.update()).end).toMatchObject({ outcome: 'none', why: expect.stringContaining('pinned to 1.0') });
   expect(hostWith({ memory: host.memory.value }).keeper.status().pin).toEqual({ version: '1.0', until: null });
+});
+
+test.each([
+  { pin: { version: '1.0' }, is: 'dropped' },
+  { pin: { version: '1.1' }, is: 'kept' },
+  { pin: { version: '1' }, is: 'kept' },
+  { pin: { untilMs: noon + 1 }, is: 'kept' },
+])('what is staged is $is by the pin $pin', async ({ pin, is }) => {
+  const host = hostWith();
+  await host.update();
+  expect(await host.keeper.pin(pin, 'ops')).toBe(is === 'dropped');
+  expect(host.files()).toEqual(is === 'dropped' ? ['berth_1.0.efi'] : ['berth_1.0.efi', 'berth_1.1+3.efi']);
+  if (is === 'dropped') expect(host.notes.at(-1)).toBe('dropped 1.1: ops pinned this host to 1.0');
+});
+
+test('a release that a pin excludes is not brought to its end', async () => {
+  const host = hostWith({
+    write: async ({ signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+        void host.keeper.pin({ version: '1.0' }, 'ops');
+      }),
+  });
+  await expect(host.update()).rejects.toMatchObject({ message: 'ops pinned this host to 1.0' });
+  expect(host.files()).toEqual(['berth_1.0.efi']);
 });
 
 test('the host never goes below what was blessed here', async () => {
