@@ -1,4 +1,4 @@
-import type { SshHostKey, SshKeyType } from './host-config.ts';
+import type { SshKeyType } from './host-config.ts';
 
 /** The types of host keys that OpenSSH's server has, strongest first. */
 export const sshKeyTypes = ['ed25519', 'ecdsa', 'rsa'] as const satisfies readonly SshKeyType[];
@@ -78,9 +78,4 @@ export function isHostCertificate(type: SshKeyType, text: string): boolean {
   const [algorithm = '', key = '', ...others] = text.trim().split(/[ \t]+/);
   if (/[\r\n]/.test([key, ...others].join(' ').trim())) return false;
   return algorithm.startsWith(algorithms[type]) && algorithm.endsWith('-cert-v01@openssh.com') && key !== '';
-}
-
-/** The keys with one more, in place of an earlier one of its type. Pure. */
-export function withHostKey(keys: readonly SshHostKey[], key: SshHostKey): SshHostKey[] {
-  return [...keys.filter(({ type }) => type !== key.type), key];
 }

@@ -1,7 +1,7 @@
 import { formatPath } from '../../core/diagnostic.ts';
 import type { SshHostKey, SshKeyType } from '../host-config.ts';
 import type { HostDraft } from '../host-draft.ts';
-import { isHostCertificate, privateKeyFault, sshKeyTypes, withHostKey } from '../ssh-host-key.ts';
+import { isHostCertificate, privateKeyFault, sshKeyTypes } from '../ssh-host-key.ts';
 import { declaredText } from './declared-text.ts';
 
 const pathOf = (type: SshKeyType): string => `/etc/ssh/ssh_host_${type}_key`;
@@ -16,7 +16,7 @@ export function takeHostKeyFiles(host: HostDraft): void {
     const key = given.has(type) ? undefined : keyIn(host, type);
     if (key === undefined) continue;
     const place = host.named.get(formatPath(['write_files', pathOf(type)]));
-    host.config.ssh = { ...host.config.ssh, hostKeys: withHostKey(host.config.ssh?.hostKeys ?? [], key) };
+    host.config.ssh = { ...host.config.ssh, hostKeys: [...(host.config.ssh?.hostKeys ?? []), key] };
     if (place !== undefined) host.name(['ssh_keys'], place);
   }
 }

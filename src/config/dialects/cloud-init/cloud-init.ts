@@ -2,6 +2,7 @@ import type { Diagnostic } from '../../../core/diagnostic.ts';
 import { takeBerthBlock } from '../../berth/block.ts';
 import { emptyHostConfig } from '../../host-config.ts';
 import { takeKeys } from '../../key-table.ts';
+import { takeAuthorizedKeyFiles } from '../../known-files/authorized-keys.ts';
 import { takeHostKeyFiles } from '../../known-files/host-keys.ts';
 import { takeSettingsFiles } from '../../known-files/settings.ts';
 import { describeKey } from '../../shape.ts';
@@ -48,6 +49,7 @@ function parse(files: readonly SourceFile[], context: DialectContext): DialectRe
   takeLogTargets(draft);
   takeSettingsFiles(draft.host);
   takeHostKeyFiles(draft.host);
+  takeAuthorizedKeyFiles(draft.host);
 
   let sources: ReadonlyMap<string, SourcePosition> | undefined;
   return { config: draft.host.config, diagnostics, sources: () => (sources ??= document.sources(draft.host.named)) };

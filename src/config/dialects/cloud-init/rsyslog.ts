@@ -99,5 +99,6 @@ export function takeLogTargets({ host, logTargets }: CloudInitDraft): void {
     place.warn('no-effect', `its targets are not used: ${other} names others`);
     return;
   }
+  if (own === undefined) host.name(['berth', 'services', service], place);
   services[service] = { ...own, environment: { ...own?.environment, [variable]: value.join(' ') } };
 }

@@ -1,4 +1,5 @@
 import type { HostDraft } from '../../host-draft.ts';
+import { takeAuthorizedKeyFiles } from '../../known-files/authorized-keys.ts';
 import { takeHostKeyFiles } from '../../known-files/host-keys.ts';
 import { takeSettingsFiles } from '../../known-files/settings.ts';
 import type { Place } from '../../place.ts';
@@ -27,5 +28,6 @@ export function ignitionToHost(config: IgnitionConfig, place: Place, host: HostD
   takeNodes(whole.storage ?? {}, place.child('storage'), context);
   takeSettingsFiles(host);
   takeHostKeyFiles(host);
+  takeAuthorizedKeyFiles(host);
   takeUnits(whole, place, context);
 }
