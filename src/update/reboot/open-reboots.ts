@@ -5,6 +5,7 @@ import { FilePermit } from './file-permit.ts';
 import { Inhibitors } from './inhibitors.ts';
 import { notifyUsers } from './notice.ts';
 import type { RebootPermit } from './permit.ts';
+import { PermitMemory } from './permit-memory.ts';
 import { RebootKeeper, type RebootKeeperDependencies } from './reboot-keeper.ts';
 
 export interface RebootsOptions
@@ -29,10 +30,14 @@ export interface Reboots {
   readonly inhibitors: Inhibitors;
 }
 
-/** Puts together what decides on this host's restarts and carries them out. Throws when the inhibitors cannot be read. */
+/** Puts together what decides on this host's restarts and carries them out. Throws when inhibitors or the last permit cannot be read. */
 export async function openReboots(options: RebootsOptions): Promise<Reboots> {
   const { stateDirectory, hostId, config, say, clock } = options;
   const inhibitors = await Inhibitors.open(stateDirectory, clock, () => keeper.wake());
+  const memory = await PermitMemory.open(stateDirectory);
+  const permitAt = (path: string): RebootPermit =>
+    memory.remembering(path, new FilePermit({ path, host: hostId, name: hostname(), clock }));
+  const left = memory.path;
   let permit: { readonly path: string; readonly adapter: RebootPermit } | undefined;
   const keeper: RebootKeeper = new RebootKeeper({
     ...options,
@@ -40,10 +45,10 @@ export async function openReboots(options: RebootsOptions): Promise<Reboots> {
     permit: () => {
       const path = config().permit?.path;
       if (path === undefined) return undefined;
-      if (permit?.path !== path)
-        permit = { path, adapter: new FilePermit({ path, host: hostId, name: hostname(), clock }) };
+      if (permit?.path !== path) permit = { path, adapter: permitAt(path) };
       return permit.adapter;
     },
+    leftPermit: left === undefined ? undefined : permitAt(left),
     inhibitors: () => inhibitors.list(),
     notify: notifyUsers(say),
   });

@@ -6,6 +6,8 @@ import type { RebootPermit } from './permit.ts';
 export interface PermitDeskDependencies {
   /** That which is declared now, whatever the strategy is. */
   readonly permit: () => RebootPermit | undefined;
+  /** The one that an earlier run may have; absent: that which is declared. */
+  readonly leftPermit?: RebootPermit | undefined;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
@@ -73,7 +75,7 @@ export class PermitDesk {
   async giveBack(signal: AbortSignal): Promise<boolean> {
     // Whoever was refused waits all the same.
     if (this.#state.kind === 'held') this.#state = { kind: 'none' };
-    const giver = this.#giver ?? (this.#mayBeLeft ? this.#deps.permit() : undefined);
+    const giver = this.#giver ?? (this.#mayBeLeft ? (this.#deps.leftPermit ?? this.#deps.permit()) : undefined);
     try {
       if (giver !== undefined) await this.#within(signal, async (limited) => giver.release(limited));
       this.#giver = undefined;

@@ -13,6 +13,8 @@ export interface RebootKeeperDependencies {
   readonly policy: () => RebootPolicy;
   /** That which is declared now, whatever the strategy is; the same object while it is the same. */
   readonly permit: () => RebootPermit | undefined;
+  /** See {@link PermitDesk}. */
+  readonly leftPermit?: RebootPermit | undefined;
   readonly staged: () => StagedRelease | undefined;
   readonly inhibitors: () => readonly Inhibitor[];
   /** Whether the running release has proved itself: until then, the permit with which it was booted is kept. */

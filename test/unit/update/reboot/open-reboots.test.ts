@@ -59,3 +59,37 @@ test('an inhibitor, a permit in a file and the restart play together', async () 
   end.abort(new Error('the end'));
   await running;
 });
+
+test('a permit that the host restarted with goes back, though the config names another place by then, or none', async () => {
+  const path = join(directory, 'restart.lock');
+  const options = (config: UpdateConfig, reboot: () => void) => ({
+    ...{ stateDirectory: directory, hostId: 'me', config: () => config, isBlessed: () => true, hooks: () => [] },
+    ...{ runHook: async () => undefined, reboot: async () => reboot(), say: () => undefined, random: () => 0 },
+    ...{ clock: new ManualClock(1000), onProblem: () => undefined },
+  });
+  const { promise: restarted, resolve } = Promise.withResolvers<void>();
+  const declared: UpdateConfig = { channel: 'stable', strategy: 'permit', permit: { kind: 'file', path } };
+  const before = await openReboots({
+    ...options(declared, resolve),
+    staged: () => ({ version: '2.0', stagedAtMs: 0, isUrgent: false }),
+  });
+  const running = before.keeper.run(end.signal);
+  await restarted;
+  expect(await readdir(directory)).toContain('restart.lock');
+  end.abort(new Error('the boot'));
+  await running;
+
+  const later = new AbortController();
+  const config: UpdateConfig = { channel: 'stable', strategy: 'staged' };
+  const after = await openReboots({ ...options(config, () => undefined), staged: () => undefined });
+  const again = after.keeper.run(later.signal);
+  for (
+    let tries = 0;
+    tries < 500 && (await readdir(directory)).some((name) => name !== 'reboot-inhibitors.json');
+    tries += 1
+  )
+    await new Promise((done) => setTimeout(done, 5));
+  expect((await readdir(directory)).filter((name) => name !== 'reboot-inhibitors.json')).toEqual([]);
+  later.abort(new Error('the end'));
+  await again;
+});

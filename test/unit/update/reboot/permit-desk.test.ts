@@ -59,6 +59,22 @@ test('when the first cannot be given back, the other is not asked', async () => 
   expect(some.state).toMatchObject({ kind: 'refused', untilMs: 60_000 });
 });
 
+test('what an earlier run may have is given back where that got it', async () => {
+  const told: string[] = [];
+  const [left, declared] = [new Giver('left', told), new Giver('declared', told)];
+  const clock = new ManualClock();
+  const some = new PermitDesk({
+    permit: () => declared,
+    leftPermit: left,
+    clock,
+    random: () => 0,
+    onProblem: () => undefined,
+  });
+  expect(await some.giveBack(signal)).toBe(true);
+  expect(await some.giveBack(signal)).toBe(true);
+  expect(told).toEqual(['left release']);
+});
+
 test('what was held is given back where it was got, though nothing is declared any more', async () => {
   const { desk: some, told, declared } = desk();
   await some.ask(signal);
