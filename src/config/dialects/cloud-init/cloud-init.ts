@@ -2,9 +2,7 @@ import type { Diagnostic } from '../../../core/diagnostic.ts';
 import { takeBerthBlock } from '../../berth/block.ts';
 import { emptyHostConfig } from '../../host-config.ts';
 import { takeKeys } from '../../key-table.ts';
-import { takeAuthorizedKeyFiles } from '../../known-files/authorized-keys.ts';
-import { takeHostKeyFiles } from '../../known-files/host-keys.ts';
-import { takeSettingsFiles } from '../../known-files/settings.ts';
+import { takeKnownFiles } from '../../known-files/take.ts';
 import { describeKey } from '../../shape.ts';
 import { isUserData } from '../../user-data/part-types.ts';
 import { readUserData } from '../../user-data/read-user-data.ts';
@@ -47,9 +45,7 @@ function parse(files: readonly SourceFile[], context: DialectContext): DialectRe
   draft.finish();
   takeBerthBlock(document.berth, draft.host, context);
   takeLogTargets(draft);
-  takeSettingsFiles(draft.host);
-  takeHostKeyFiles(draft.host);
-  takeAuthorizedKeyFiles(draft.host);
+  takeKnownFiles(draft.host);
 
   let sources: ReadonlyMap<string, SourcePosition> | undefined;
   return { config: draft.host.config, diagnostics, sources: () => (sources ??= document.sources(draft.host.named)) };

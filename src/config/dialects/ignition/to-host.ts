@@ -1,7 +1,5 @@
 import type { HostDraft } from '../../host-draft.ts';
-import { takeAuthorizedKeyFiles } from '../../known-files/authorized-keys.ts';
-import { takeHostKeyFiles } from '../../known-files/host-keys.ts';
-import { takeSettingsFiles } from '../../known-files/settings.ts';
+import { takeKnownFiles } from '../../known-files/take.ts';
 import type { Place } from '../../place.ts';
 import { takeAccounts } from './host/accounts.ts';
 import { HostContext, type HostOptions } from './host/context.ts';
@@ -26,8 +24,6 @@ export function ignitionToHost(config: IgnitionConfig, place: Place, host: HostD
   takeAccounts(whole.passwd ?? {}, place.child('passwd'), context);
   takeStorage(whole.storage ?? {}, place.child('storage'), context);
   takeNodes(whole.storage ?? {}, place.child('storage'), context);
-  takeSettingsFiles(host);
-  takeHostKeyFiles(host);
-  takeAuthorizedKeyFiles(host);
+  takeKnownFiles(host);
   takeUnits(whole, place, context);
 }
