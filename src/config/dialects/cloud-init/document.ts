@@ -40,8 +40,8 @@ const introduction = `The first line of the file is \`#cloud-config\`. The keys 
 - Scripts, archives, includes, boot hooks and part handlers pass \`berth validate\` with a note, for cloud-init's schema does not look into
   them; a MIME message is rejected, as it is there. A Jinja template is filled in as on a host without a datasource, and
   checked then; one with a filter, or a kind of block, of Jinja's that Berth has not (\`map\`, \`with\`) passes with a note.
-- Files that other systems read at every boot count here, too: \`/etc/hostname\`, \`/etc/sysctl.d/*.conf\` and
-  \`/etc/modules-load.d/*.conf\` among \`write_files\`. A file that cannot be written (below \`/usr\`) or that nothing on Berth reads
+- Files that other systems read at every boot count here, too: \`/etc/hostname\`, \`/etc/sysctl.d/*.conf\`,
+  \`/etc/modules-load.d/*.conf\`, \`/etc/ssh/ssh_host_*_key\` and \`.ssh/authorized_keys\` of declared users' homes among \`write_files\`. A file that cannot be written (below \`/usr\`) or that nothing on Berth reads
   (\`/etc/systemd/…\`, \`/etc/netplan/…\`, \`/etc/docker/daemon.json\`) is a warning, and so is a command that begins with a
   program that Berth does not have (\`systemctl\`, \`apt-get\`, \`sudo\`).
 - A text that is not YAML declares nothing: it is rejected as a whole.

@@ -44,8 +44,8 @@ Older ones are read as what they mean in the newest.
 - A good config may ask for what Berth does not do. Where it makes sense without that, it is a warning. Where it does not (data
   that would not be encrypted as it says, a file whose content cannot be had), the warning has the code \`refused\`: \`berth validate\` accepts the
   config, and applying it does nothing and says why.
-- Files that other systems read at every boot count here, too: \`/etc/hostname\`, \`/etc/sysctl.d/*.conf\`, \`/etc/modules-load.d/*.conf\`. One that
-  cannot be written (below \`/usr\`) or that nothing on Berth reads (\`/etc/systemd/…\`, \`/etc/NetworkManager/…\`) is a warning.
+- Files that other systems read at every boot count here, too: \`/etc/hostname\`, \`/etc/sysctl.d/*.conf\`, \`/etc/modules-load.d/*.conf\`,
+  \`/etc/ssh/ssh_host_*_key\`, \`.ssh/authorized_keys\` and \`.ssh/authorized_keys.d/*\` of declared users' homes. One that cannot be written (below \`/usr\`) or that nothing on Berth reads (\`/etc/systemd/…\`, \`/etc/NetworkManager/…\`) is a warning.
 - \`berth apply --root DIR --only host FILE\` writes files, directories, links and accounts into a directory tree. For what Ignition's
   own files stage writes, the tree is the same; contents on servers are left for the boot there.
 - What a config refers to on servers, other configs and certificates, is fetched when a host gets it: at its boot, and by \`berth apply\`. What
