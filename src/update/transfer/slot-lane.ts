@@ -10,7 +10,7 @@ export type ThreadSetup =
   | { readonly kind: 'check'; readonly target: string; readonly leaves: Uint8Array };
 
 /** What a thread can be asked, each by its kind. */
-export type ThreadCalls = Pick<SlotWriter, 'begin' | 'kept' | 'write' | 'finish' | 'readSeed'> &
+export type ThreadCalls = Pick<SlotWriter, 'former' | 'begin' | 'kept' | 'write' | 'finish' | 'readSeed'> &
   Pick<SlotChecker, 'seal' | 'digest' | 'read'>;
 
 export interface ThreadRequest {

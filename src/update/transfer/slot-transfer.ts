@@ -5,6 +5,7 @@ import { type BatchOptions, BatchSource } from './batch-source.ts';
 import { batchesOf, endOf } from './batches.ts';
 import { type BlockIndex, decodeIndex, indexBytes, keysOf } from './block-index.ts';
 import { decodeDelta, decodeDeltaHeader, deltaHeaderBytes } from './delta-format.ts';
+import { withoutHeld } from './former-content.ts';
 import { indexSegments, wrongFrames } from './index-segments.ts';
 import { MeteredSource } from './metered-source.ts';
 import { planTransfer } from './plan-transfer.ts';
@@ -36,6 +37,10 @@ export class SlotTransfer {
   readonly #detours: string[] = [];
   #index: BlockIndex | undefined;
   #hasLeftovers = false;
+  /** Digests of what the target held before; none is known to be there once anything else was written. */
+  #former: Uint8Array | undefined;
+  /** Segments of which some were not written, as the target was said to hold them; none of them needs a payload. */
+  #relied: readonly Segment[] = [];
   #bytesFetched = 0;
   #blocksWritten = 0;
 
@@ -58,6 +63,7 @@ export class SlotTransfer {
 
   async run(): Promise<WrittenSlot> {
     const { release, artifacts, seed } = this.#options;
+    this.#former = await this.#writer.call('former');
     this.#hasLeftovers = await this.#writer.call('begin', release.rootHash);
     const delta = artifacts.deltas.find(({ fromRootHash }) => fromRootHash === seed?.rootHash);
     const seedBlocks = seed?.dataBlocks ?? 0;
@@ -87,7 +93,7 @@ export class SlotTransfer {
         tableEnd <= head.length ? [] : [await this.#batches.read(delta, { start: head.length, end: tableEnd })];
       const packed = Buffer.concat([head, ...rest]).subarray(deltaHeaderBytes, tableEnd);
       const { segments } = decodeDelta(header, packed, delta.bytes);
-      await this.#carryOut(await this.#withoutKept(segments), delta, { head });
+      await this.#carryOut(await this.#withoutKept(segments, await this.#seedDigests()), delta, { head });
       return true;
     } catch (error) {
       if (!isBadArtifact(error)) throw error;
@@ -98,13 +104,10 @@ export class SlotTransfer {
   }
 
   async #byIndex(): Promise<void> {
-    const { seed, artifacts } = this.#options;
+    const { artifacts } = this.#options;
     const index = await this.#getIndex();
-    const seedLeaves = seed === undefined ? undefined : slotLayout(seed.dataBlocks).levels[0];
-    // The seed's own tree tells what it holds; whether it really does is seen when it is read.
-    const digests = seedLeaves === undefined ? undefined : await this.#writer.call('readSeed', seedLeaves);
-    const seedKeys = keysOf(digests?.subarray(0, (seed?.dataBlocks ?? 0) * digestBytes) ?? new Uint8Array());
-    const segments = await this.#withoutKept(indexSegments(index, seedKeys));
+    const digests = await this.#seedDigests();
+    const segments = await this.#withoutKept(indexSegments(index, keysOf(digests)), digests);
     const { full } = artifacts;
     const plan = planTransfer({ full: full.bytes, index: artifacts.index.bytes, missing: payloadBytes(segments) });
     await this.#carryOut(segments, full, { inOneGo: plan.kind === 'full' });
@@ -114,6 +117,7 @@ export class SlotTransfer {
   async #carryOut(missing: readonly Segment[], artifact: TrustedTarget, options: BatchOptions): Promise<void> {
     const sealer = new Sealer(this.#checkers);
     this.#blocksWritten = this.#layout.dataBlocks - countBlocks(missing);
+    this.#tell();
     let failures = 0;
     for await (const { batch, payload } of this.#batches.batches(artifact, batchesOf(missing), options)) {
       this.#options.signal.throwIfAborted();
@@ -131,6 +135,8 @@ export class SlotTransfer {
   async #complete(): Promise<void> {
     const { release, artifacts, target } = this.#options;
     const sealer = new Sealer(this.#checkers);
+    const isRight = (): boolean => hashTree(this.#layout, this.#leaves).rootHash === release.rootHash;
+    if (this.#relied.length > 0 && !isRight()) await this.#writeRelied(sealer);
     for (let repair = 0; ; repair += 1) {
       const tree = hashTree(this.#layout, this.#leaves);
       if (tree.rootHash === release.rootHash) return this.#writer.call('finish', tree.bytes);
@@ -150,7 +156,27 @@ export class SlotTransfer {
     }
   }
 
-  async #withoutKept(segments: readonly Segment[]): Promise<readonly Segment[]> {
+  /** The target did not hold what it was said to: all that the seed has is written, which needs nobody else. */
+  async #writeRelied(sealer: Sealer): Promise<void> {
+    for (const { segments } of batchesOf(this.#relied)) {
+      this.#options.signal.throwIfAborted();
+      await this.#writer.call('write', segments, undefined);
+    }
+    await sealer.finish(this.#layout.dataBlocks);
+  }
+
+  /** The seed's own tree tells what it holds; whether it really does is seen when it is read. */
+  async #seedDigests(): Promise<Uint8Array> {
+    const { seed } = this.#options;
+    const leaves = seed === undefined ? undefined : slotLayout(seed.dataBlocks).levels[0];
+    const digests = leaves === undefined ? undefined : await this.#writer.call('readSeed', leaves);
+    return digests?.subarray(0, (seed?.dataBlocks ?? 0) * digestBytes) ?? new Uint8Array();
+  }
+
+  async #withoutKept(all: readonly Segment[], seedDigests: Uint8Array): Promise<readonly Segment[]> {
+    const segments = this.#former === undefined ? all : withoutHeld(all, this.#former, seedDigests);
+    if (this.#former !== undefined) this.#relied = all.filter(({ kind }) => kind === 'copy' || kind === 'zero');
+    this.#former = undefined;
     if (!this.#hasLeftovers) return segments;
     const missing: Segment[] = [];
     for (let start = 0; start < segments.length; start += segmentsAtATime) {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { BerthError, isBerthError } from '../../core/errors.ts';
 import { keyBytes, keysOf } from './block-index.ts';
 import { deltaLimits } from './delta-format.ts';
+import { formerLayout } from './former-content.ts';
 import type { ByteSpan, Segment } from './segment.ts';
 import { alignedBlocks, piecesOf, SlotFile } from './slot-file.ts';
 import { unpackFrame } from './unpack-frame.ts';
@@ -32,6 +33,8 @@ export class SlotWriter {
   readonly #seed: SlotFile | undefined;
   readonly #layout: SlotLayout;
   readonly #buffer = alignedBlocks(bufferBlocks);
+  /** The block with the superblock of a former release's hash tree. */
+  #formerTree: number | undefined;
   /** What of the buffer is filled, and where it goes. */
   #filled: BlockRange = { block: 0, blocks: 0 };
   /** Room for dictionaries: one of its own for each patch would be garbage of many times the patch. */
@@ -59,10 +62,26 @@ export class SlotWriter {
       mark.equals(head.subarray(0, mark.length)) ||
       (head.length > blockBytes && hash('sha256', head.subarray(blockBytes)) === rootHash);
     head.fill(0);
+    // What is written from now on is nothing that it vouches for.
+    if (this.#formerTree !== undefined) this.#target.write(head.subarray(0, blockBytes), this.#formerTree);
     head.set(mark);
     this.#target.write(head, dataBlocks);
     this.#target.sync();
     return hasLeftovers;
+  }
+
+  /** Digests of what the target holds, as the hash tree of a former release says, which {@link begin} takes away. undefined: there is none. */
+  former(): Uint8Array | undefined {
+    const read = (into: Uint8Array, block: number): boolean => attempt(() => this.#target.read(into, block));
+    const head = this.#buffer.subarray(0, blockBytes);
+    const layout = formerLayout((block) => (read(head, block) ? head : undefined));
+    const [leaves] = layout?.levels ?? [];
+    if (layout === undefined || leaves === undefined) return undefined;
+    this.#formerTree = layout.dataBlocks;
+    const digests = alignedBlocks(leaves.blocks);
+    return read(digests, leaves.block)
+      ? new Uint8Array(digests.subarray(0, layout.dataBlocks * digestBytes))
+      : undefined;
   }
 
   /** Which segments' blocks the target has already. Of what carries no digest nothing is known. */
@@ -144,13 +163,8 @@ export class SlotWriter {
 
   /** False where the seed has no such blocks or cannot be read: others will do. */
   #readSeed(into: Uint8Array, block: number): boolean {
-    try {
-      this.#seed?.read(into, block);
-      return this.#seed !== undefined;
-    } catch (error) {
-      if (isBerthError(error)) return false;
-      throw error;
-    }
+    const seed = this.#seed;
+    return seed !== undefined && attempt(() => seed.read(into, block));
   }
 
   #dictionaryOf(windows: readonly BlockRange[]): Uint8Array {
@@ -185,6 +199,17 @@ export class SlotWriter {
     const { block, blocks } = this.#filled;
     if (blocks > 0) this.#target.write(this.#buffer.subarray(0, blocks * blockBytes), block);
     this.#filled = { block: 0, blocks: 0 };
+  }
+}
+
+/** @returns false where the disk does not do it. */
+function attempt(action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (error) {
+    if (isBerthError(error)) return false;
+    throw error;
   }
 }
 

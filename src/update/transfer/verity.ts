@@ -82,8 +82,8 @@ export function hashTree(layout: SlotLayout, leaves: Uint8Array): HashTree {
   return { rootHash: Buffer.from(digests).toString('hex'), bytes };
 }
 
-/** `struct verity_sb` of cryptsetup's lib/verity/verity.c, without salt. */
-function superblock(dataBlocks: number): Uint8Array {
+/** `struct verity_sb` of cryptsetup's lib/verity/verity.c, without salt, as it stands behind that much data. Pure. */
+export function superblock(dataBlocks: number): Uint8Array {
   const bytes = Buffer.alloc(512);
   bytes.write('verity\0\0', 0, 'latin1');
   bytes.writeUInt32LE(1, 8);

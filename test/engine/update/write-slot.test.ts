@@ -18,6 +18,8 @@ import {
   imageOf,
   never,
   noise,
+  slotOf,
+  type TestSlot,
   type TestUpdate,
   transferOf,
   updateOf,
@@ -182,6 +184,84 @@ describe.each(Object.entries(ways))('by %s', (_, way) => {
       ),
       { numRuns: 6 },
     );
+  });
+});
+
+describe('a target that holds a release', () => {
+  /** Says how long it is, as the file system of a release does (erofs: magic, log2 of a block, blocks). */
+  function withHead(data: Uint8Array): Uint8Array {
+    const head = Buffer.from(data.buffer, data.byteOffset, blockBytes);
+    head.writeUInt32LE(0xe0f5e1e2, 1024);
+    head.writeUInt8(12, 1024 + 12);
+    head.writeUInt32LE(data.length / blockBytes, 1024 + 36);
+    return data;
+  }
+
+  /** A former release in the target, an old one and the next one, of which much stays in its place. */
+  async function chain(seed: number, blocks: number): Promise<{ made: TestUpdate; former: TestSlot }> {
+    count += 1;
+    const former = withHead(imageOf(seed, blocks));
+    const edited = (from: Uint8Array, by: number): Uint8Array => {
+      const next = Uint8Array.from(from);
+      next.set(noise(by, 2), Math.floor(blocks / 2) * blockBytes);
+      return withHead(by % 2 === 0 ? new Uint8Array(Buffer.concat([next, noise(by, 3)])) : next);
+    };
+    const old = edited(former, seed + 1);
+    const made = await updateOf(join(root, String(count)), old, edited(old, seed + 2));
+    return { made, former: await slotOf(join(made.directory, 'former'), former) };
+  }
+
+  async function put({ made, former }: { made: TestUpdate; former: TestSlot }): Promise<void> {
+    await writeFile(join(made.directory, 'target'), new Uint8Array(Buffer.concat([former.content, noise(9, 20)])));
+  }
+
+  /** What was there without being written, in bytes. */
+  async function keptBy(options: WriteSlotOptions): Promise<number> {
+    const told: number[] = [];
+    await writeSlot({ ...options, onProgress: ({ bytesWritten }) => void told.push(bytesWritten) });
+    return told.find((bytes) => bytes > 0) ?? 0;
+  }
+
+  test.each(Object.entries(ways))('by %s, what is in its place is not written again', async (_, way) => {
+    for (const seed of [60, 61]) {
+      const releases = await chain(seed, 300);
+      await put(releases);
+      const kept = await keptBy(way(transferOf(releases.made)));
+      expect(await isRelease(releases.made)).toBe(true);
+      expect(kept / blockBytes).toBeGreaterThan(200);
+      expect(kept / blockBytes).toBeLessThan(299);
+    }
+  });
+
+  test('what is not as its hash tree says is written after all, from the seed alone', async () => {
+    const releases = await chain(70, 300);
+    await put(releases);
+    for (const block of [3, 40, 250]) await flip(join(releases.made.directory, 'target'), block * blockBytes + 5);
+    const options = transferOf(releases.made);
+    const onlyDelta: ArtifactSource = {
+      read: (artifact, span, signal) => {
+        if (!options.artifacts.deltas.some(({ path }) => path === artifact.path))
+          throw new Error(`${artifact.path} was asked for`);
+        return options.source.read(artifact, span, signal);
+      },
+    };
+    expect(await writeSlot({ ...options, source: onlyDelta })).toMatchObject({ detours: [] });
+    expect(await isRelease(releases.made)).toBe(true);
+  });
+
+  test('its hash tree vouches for nothing once another release was begun', async () => {
+    const releases = await chain(80, 300);
+    await put(releases);
+    const options = transferOf(releases.made);
+    const { bytesFetched } = await writeSlot(options);
+    await put(releases);
+    const cut = new CutSource(releases.made.directory, bytesFetched - 100);
+    await expect(writeSlot({ ...options, source: cut })).rejects.toThrow('cut');
+    const at = releases.former.dataBlocks * blockBytes;
+    const target = await readFile(options.target);
+    expect(target.toString('latin1', at, at + 6)).not.toBe('verity');
+    await writeSlot(options);
+    expect(await isRelease(releases.made)).toBe(true);
   });
 });
 

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { isBerthError } from '../../core/errors.ts';
+import { keyBytes, keysOf } from './block-index.ts';
+import type { Segment } from './segment.ts';
+import { type BlockRange, blockBytes, digestBytes, type SlotLayout, slotLayout, superblock } from './verity.ts';
+
+/** Fewer blocks that are there already between others are written all the same: one long write is cheaper. */
+const leastKept = 16;
+const zeroDigest = createHash('sha256').update(new Uint8Array(blockBytes)).digest();
+
+/**
+ * The layout of the release that a target held before: from the head of its data, an erofs superblock, and from the block behind that.
+ * undefined: it is no release's. Pure. Format: `struct erofs_super_block` of Linux's fs/erofs/erofs_fs.h.
+ * @param readBlock gives a block of the target; undefined where there is none.
+ */
+export function formerLayout(readBlock: (block: number) => Uint8Array | undefined): SlotLayout | undefined {
+  const head = readBlock(0);
+  if (head === undefined) return undefined;
+  const view = new DataView(head.buffer, head.byteOffset, head.length);
+  if (view.getUint32(1024, true) !== 0xe0f5e1e2 || view.getUint8(1024 + 12) !== Math.log2(blockBytes)) return undefined;
+  const dataBlocks = view.getUint32(1024 + 36, true);
+  const tree = readBlock(dataBlocks);
+  const wanted = superblock(dataBlocks);
+  if (tree === undefined || Buffer.compare(tree.subarray(0, wanted.length), wanted) !== 0) return undefined;
+  try {
+    return slotLayout(dataBlocks);
+  } catch (error) {
+    if (isBerthError(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * What of segments the target does not hold already, by what its former hash tree and the seed's say. Whether it really does is seen when it
+ * is read back. Pure.
+ * @param former digests of the target's blocks. @param seed digests of the seed's.
+ */
+export function withoutHeld(segments: readonly Segment[], former: Uint8Array, seed: Uint8Array): Segment[] {
+  const formerKeys = keysOf(former);
+  return segments.flatMap((segment): Segment[] => {
+    switch (segment.kind) {
+      case 'copy':
+        return runsNotHeld(segment, (at) => isSame(former, segment.block + at, seed, segment.seedBlock + at)).map(
+          ({ block, blocks }) => ({ ...segment, block, blocks, seedBlock: segment.seedBlock + block - segment.block }),
+        );
+      case 'zero':
+        return runsNotHeld(segment, (at) => isSame(former, segment.block + at, zeroDigest, 0)).map((range) => ({
+          ...segment,
+          ...range,
+        }));
+      case 'frame': {
+        const held = formerKeys.subarray(segment.block * keyBytes, (segment.block + segment.blocks) * keyBytes);
+        return Buffer.compare(held, segment.keys.subarray(0, segment.blocks * keyBytes)) === 0 ? [] : [segment];
+      }
+      case 'patch':
+        return [segment];
+    }
+  });
+}
+
+/** Parts of a range, without longer runs of blocks that are held. */
+function runsNotHeld({ block, blocks }: BlockRange, isHeld: (at: number) => boolean): BlockRange[] {
+  const runs: { block: number; blocks: number }[] = [];
+  let held = leastKept;
+  for (let at = 0; at < blocks; at += 1) {
+    if (isHeld(at)) {
+      held += 1;
+      continue;
+    }
+    const last = runs.at(-1);
+    if (last !== undefined && held < leastKept) last.blocks = block + at + 1 - last.block;
+    else runs.push({ block: block + at, blocks: 1 });
+    held = 0;
+  }
+  return runs;
+}
+
+function isSame(one: Uint8Array, at: number, other: Uint8Array, otherAt: number): boolean {
+  const [a, b] = [digestAt(one, at), digestAt(other, otherAt)];
+  return a.length === digestBytes && Buffer.compare(a, b) === 0;
+}
+
+function digestAt(digests: Uint8Array, block: number): Uint8Array {
+  return digests.subarray(block * digestBytes, (block + 1) * digestBytes);
+}
