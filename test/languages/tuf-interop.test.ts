@@ -82,14 +82,24 @@ async function downloaded(): Promise<string[]> {
   return (await Promise.all(names.map(async (name) => readFile(join(directory, 'targets', name), 'utf8')))).toSorted();
 }
 
-test.each(['ed25519', 'ecdsa', 'rsa'])('%s keys of python-tuf sign every role, and two a root', async (kind) => {
+test.each([
+  'ed25519',
+  'ecdsa',
+  'rsa',
+  'rsa-pkcs1v15',
+])('%s keys of python-tuf sign every role, and two a root', async (kind) => {
   await init(kind);
   expect(await run(kind, 'download', '--target-name', 'file')).toBe(0);
   expect(await trusted()).toEqual({ root: 2, timestamp: 1, snapshot: 1, targets: 1 });
   expect(await downloaded()).toEqual([kind]);
 });
 
-test.each(['ed25519', 'ecdsa', 'rsa'])('a plausible signature by another %s key is none', async (kind) => {
+test.each([
+  'ed25519',
+  'ecdsa',
+  'rsa',
+  'rsa-pkcs1v15',
+])('a plausible signature by another %s key is none', async (kind) => {
   await init(`broken-${kind}`);
   expect(await run(`broken-${kind}`, 'refresh')).toBe(1);
   expect(await trusted()).toEqual({ root: 1 });

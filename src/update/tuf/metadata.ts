@@ -10,6 +10,7 @@ import {
 import { messageOf } from '../../core/errors.ts';
 import { maxMembers } from './limits.ts';
 import { refuse } from './refusal.ts';
+import { isSignedBy } from './signature.ts';
 
 type Signed = Root | Timestamp | Snapshot | Targets;
 type Document = Parameters<typeof Metadata.fromJSON>[1];
@@ -102,15 +103,6 @@ export function signersOf<T extends Signed>(
     if (key !== undefined && isSignedBy(key, metadata)) signers.set(key.keyVal['public'] ?? '', id);
   }
   return signers;
-}
-
-function isSignedBy<T extends Signed>(key: Key, metadata: Metadata<T>): boolean {
-  try {
-    key.verifySignature(metadata);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Of any role, by its name. */

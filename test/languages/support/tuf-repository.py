@@ -27,6 +27,7 @@ KINDS = {
     "ed25519": CryptoSigner.generate_ed25519,
     "ecdsa": CryptoSigner.generate_ecdsa,
     "rsa": CryptoSigner.generate_rsa,
+    "rsa-pkcs1v15": lambda: CryptoSigner.generate_rsa(scheme="rsa-pkcs1v15-sha256"),
 }
 
 

@@ -1,9 +1,10 @@
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Host } from './host.ts';
 import { day, noon, Simulator, time } from './simulator.ts';
-import { makeKey } from './test-key.ts';
+import { type KeyKind, makeKey } from './test-key.ts';
 
 /** Cases of tuf-conformance that `tuf-client.test.ts` has no room for; its README lists all of them. */
 let repository: Simulator;
@@ -33,6 +34,34 @@ test.each([
   publishAll();
   expect(await host.refresh()).toBe(`threshold of ${role}`);
   expect(await host.trusted()).toBe(trusted);
+});
+
+test.each<[string, KeyKind, object]>([
+  ['of RSA-PSS under PKCS #1’s name', 'rsa', { scheme: 'rsa-pkcs1v15-sha256' }],
+  ['of PKCS #1 under RSA-PSS’s name', 'rsa-pkcs1v15', { scheme: 'rsassa-pss-sha256' }],
+  ['of another kind of key under PKCS #1’s name', 'ecdsa', { keytype: 'rsa', scheme: 'rsa-pkcs1v15-sha256' }],
+  ['of PKCS #1 by a key that is no PEM', 'rsa-pkcs1v15', { keyval: { public: 'no key' } }],
+])('a signature %s counts for nothing', async (_what, kind, otherwise) => {
+  const key = makeKey(kind);
+  repository.root.roles.timestamp.keyids = [];
+  repository.signers.delete('timestamp');
+  repository.addKey('timestamp', { ...key, document: { ...key.document, ...otherwise } });
+  repository.publishRoot();
+  expect(await host.refresh()).toBe('threshold of timestamp');
+});
+
+test('a PKCS #1 key whose private half everybody can read counts for nothing', async () => {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  repository.root.roles.timestamp.keyids = [];
+  repository.signers.delete('timestamp');
+  repository.addKey('timestamp', {
+    id: 'known',
+    document: { keytype: 'rsa', scheme: 'rsa-pkcs1v15-sha256', keyval: { public: pem } },
+    sign: (bytes) => sign('sha256', bytes, privateKey).toString('hex'),
+  });
+  repository.publishRoot();
+  expect(await host.refresh()).toBe('threshold of timestamp');
 });
 
 test.each([

@@ -125,3 +125,27 @@ test('there is a file for each role that is trusted, and for no other', async ()
   expect(await run('refresh')).toBe(0);
   expect(await trusted()).toEqual(['root.json', 'snapshot.json', 'targets.json', 'timestamp.json']);
 });
+
+test('on a fresh checkout the launcher is asked first, by one client at a time', async () => {
+  const checkout = join(directory, 'checkout');
+  const copy = join(checkout, 'test', 'conformance', 'tuf-client');
+  await mkdir(join(checkout, 'test', 'conformance'), { recursive: true });
+  await copyFile(client, copy);
+  // Installs slowly what it says it installs, as often as it finds nothing.
+  const launcher = `#!/bin/sh
+cd "\${0%/*}" && [ -e node_modules/.berth-installed ] && exit
+echo installed >> log
+mkdir -p node_modules/.bin && printf '#!/bin/sh\nexit 0\n' > node_modules/.bin/node && chmod +x node_modules/.bin/node
+sleep 0.3
+touch node_modules/.berth-installed
+`;
+  await writeFile(join(checkout, 'berth'), launcher, { mode: 0o755 });
+  const start = async (): Promise<unknown> => (await once(execFile(copy, ['refresh']), 'close'))[0];
+  expect(await Promise.all([start(), start(), start()])).toEqual([0, 0, 0]);
+  expect(await start()).toBe(0);
+  expect(await readFile(join(checkout, 'log'), 'utf8')).toBe('installed\n');
+
+  await rm(join(checkout, 'node_modules'), { recursive: true });
+  await writeFile(join(checkout, 'berth'), '#!/bin/sh\nexit 7\n');
+  expect(await start()).toBe(1);
+});

@@ -261,7 +261,7 @@ describe('keys of the other roles', () => {
     expect(await host.refresh()).toBe('threshold of timestamp');
   });
 
-  test.each<KeyKind>(['ed25519', 'ecdsa', 'rsa'])('%s keys sign every role', async (kind) => {
+  test.each<KeyKind>(['ed25519', 'ecdsa', 'rsa', 'rsa-pkcs1v15'])('%s keys sign every role', async (kind) => {
     repository = new Simulator();
     for (const role of ['root', ...roles] as const) {
       repository.root.roles[role].keyids = [];
