@@ -23,6 +23,7 @@ import {
   type TestUpdate,
   transferOf,
   updateOf,
+  withHead,
 } from '../../unit/update/transfer/support/slots.ts';
 
 const mebibyte = 2 ** 20;
@@ -188,15 +189,6 @@ describe.each(Object.entries(ways))('by %s', (_, way) => {
 });
 
 describe('a target that holds a release', () => {
-  /** Says how long it is, as the file system of a release does (erofs: magic, log2 of a block, blocks). */
-  function withHead(data: Uint8Array): Uint8Array {
-    const head = Buffer.from(data.buffer, data.byteOffset, blockBytes);
-    head.writeUInt32LE(0xe0f5e1e2, 1024);
-    head.writeUInt8(12, 1024 + 12);
-    head.writeUInt32LE(data.length / blockBytes, 1024 + 36);
-    return data;
-  }
-
   /** A former release in the target, an old one and the next one, of which much stays in its place. */
   async function chain(seed: number, blocks: number): Promise<{ made: TestUpdate; former: TestSlot }> {
     count += 1;

@@ -8,7 +8,7 @@ import type { ReleaseArtifact, ReleaseManifest } from '../../../src/update/relea
 import { makeArtifacts } from '../../../src/update/transfer/make-artifacts.ts';
 import type { ArtifactSource } from '../../../src/update/transfer/source.ts';
 import { blockBytes } from '../../../src/update/transfer/verity.ts';
-import { never, noise, slotOf } from '../../unit/update/transfer/support/slots.ts';
+import { never, noise, slotOf, withHead } from '../../unit/update/transfer/support/slots.ts';
 import { clusterBytes } from './fat-cells.ts';
 
 /** A small release, whole. */
@@ -81,7 +81,7 @@ export function versionInside(content: Buffer): string {
 function dataOf(sequence: number): Uint8Array {
   const data = noise(1, dataBlocks);
   for (const block of changedBlocks) data.set(noise(10 * sequence + block, 1), block * blockBytes);
-  return data;
+  return withHead(data);
 }
 
 /** Noise with the version in its first sector. */

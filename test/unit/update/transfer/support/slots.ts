@@ -76,6 +76,15 @@ export function changed(image: Uint8Array, seed: number, edits: number): Uint8Ar
   return concat(bytes, new Uint8Array(blocks * blockBytes - bytes.length));
 }
 
+/** Says how long it is, as the file system of a release does (erofs: magic, log2 of a block, blocks). */
+export function withHead(data: Uint8Array): Uint8Array {
+  const head = Buffer.from(data.buffer, data.byteOffset, blockBytes);
+  head.writeUInt32LE(0xe0f5e1e2, 1024);
+  head.writeUInt8(12, 1024 + 12);
+  head.writeUInt32LE(data.length / blockBytes, 1024 + 36);
+  return data;
+}
+
 /** Writes data and its tree as a slot. */
 export async function slotOf(file: string, data: Uint8Array): Promise<TestSlot> {
   const dataBlocks = data.length / blockBytes;
