@@ -101,7 +101,7 @@ async function showPin(cli: Cli, wanted: { readonly version?: string; readonly u
   else {
     const version = now.version === null ? 'what is offered' : now.version;
     cli.print(`This host takes ${version}${now.until === null ? '' : `, nothing before ${now.until}`}.`);
-    if (state === 'staged')
+    if (state === 'staged' && now.until !== null)
       cli.print(`${waiting} is staged already: the next restart boots it. "berth os cancel" drops it.`);
   }
   return 0;

@@ -635,7 +635,10 @@ Service images that came along are on the host: web:1.
   test('a host is pinned to a version, and until a time, and unpinned', async () => {
     expect((await bench.run(['os', 'pin'])).code).toBe(2);
     const pinned = await bench.run(['os', 'pin', '1.2', '--until', '2026-12-27T06:00:00Z']);
-    expect(pinned.stdout).toBe('This host takes 1.2, nothing before 2026-12-27T06:00:00.000Z.\n');
+    expect(pinned.stdout).toBe(
+      'This host takes 1.2, nothing before 2026-12-27T06:00:00.000Z.\n' +
+        '1.2 is staged already: the next restart boots it. "berth os cancel" drops it.\n',
+    );
     expect((await bench.run(['os', 'unpin'])).stdout).toBe('This host takes whatever its channel offers.\n');
   });
 
