@@ -29,13 +29,17 @@ function judge(row: Dialect, file: SourceFile, context: DialectContext): Diagnos
   const isSame = (diagnostic: Diagnostic): boolean =>
     isError(diagnostic) || (diagnostic.code === 'unknown-key' && wrong.get(diagnostic.path)?.code === 'unknown-key');
   const isChecked = !verdict.diagnostics.some(({ code }) => code === 'not-checked');
-  const known = new Set(own.filter(isSame).map(({ path }) => path));
+  // A key that stands twice says nothing of its last value, which may be wrong besides.
+  const saysWhy = ({ code }: Diagnostic): boolean => code !== 'duplicate-key';
+  const known = new Set(own.filter((diagnostic) => isSame(diagnostic) && saysWhy(diagnostic)).map(({ path }) => path));
   return [
     ...verdict.diagnostics.filter((diagnostic) => !isError(diagnostic) || !known.has(diagnostic.path)),
     ...own.map((diagnostic): Diagnostic => {
       if (!isSame(diagnostic)) return diagnostic;
       const isWrong =
-        wrong.has(diagnostic.path) || isBerths(diagnostic) || (isChecked && unreadable.has(diagnostic.code));
+        (wrong.has(diagnostic.path) && saysWhy(diagnostic)) ||
+        isBerths(diagnostic) ||
+        (isChecked && unreadable.has(diagnostic.code));
       return { ...diagnostic, severity: isWrong ? 'error' : 'warning' };
     }),
   ];

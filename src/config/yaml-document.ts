@@ -6,7 +6,9 @@ import {
   LineCounter,
   parseAllDocuments,
   parseDocument,
+  visit,
   type YAMLError,
+  YAMLParseError,
 } from 'yaml';
 import { indentContinuations, quoteDashes } from './yaml-continuation.ts';
 
@@ -118,13 +120,34 @@ function parse(text: string, { added, quotes }: Changes, extent: Extent): YamlDo
   return {
     documents,
     text,
-    faults: documents.flatMap(extent.faultsOf).filter((fault) => !isBlankBeforeComment(fault)),
+    faults: [
+      ...documents.flatMap(extent.faultsOf).filter((fault) => !isBlankBeforeComment(fault)),
+      ...documents.flatMap((document) => openQuotes(document, text)),
+    ],
     positionOf(offset) {
       const { line, col } = lines.linePos(offset);
       const quoted = quotes.filter((at) => at < offset && at > offset - col).length;
       return { line: Math.max(1, line), column: Math.max(1, col - (added.get(line) ?? 0) - 2 * quoted) };
     },
   };
+}
+
+/** A quoted text, whole: neither an escaped quote nor a doubled one ends it. */
+const quoted = /^(?:"(?:[^"\\]|\\[^])*"|'(?:[^']|'')*')$/;
+
+/** Quoted texts without an end that the parser takes for whole, as the last sign of their line is a quote: `"a\"`, `'a''`. */
+function openQuotes(document: Document.Parsed, text: string): YAMLError[] {
+  if (!/(?:\\"|'')(?=\r?\n)/.test(text)) return [];
+  const faults: YAMLError[] = [];
+  visit(document, {
+    Scalar(_, { type, range }) {
+      if (type?.startsWith('QUOTE') !== true || range === undefined || range === null) return;
+      const [start, end] = range;
+      if (quoted.test(text.slice(start, end))) return;
+      faults.push(new YAMLParseError([end, end + 1], 'MISSING_CHAR', 'Missing closing quote'));
+    },
+  });
+  return faults;
 }
 
 /** The parser makes an error for each fault, of which a hostile text has thousands: where in the code that was takes most of the time. */

@@ -72,7 +72,8 @@ function tagOf(node: Scalar, text: string): string {
   const explicit = node.tag;
   if (explicit !== undefined && explicit !== '!')
     return explicit.startsWith(core) ? explicit.slice(core.length) : explicit;
-  if (explicit === '!' || node.type !== 'PLAIN') return 'str';
+  // To PyYAML a lone "!" says nothing, and takes the meaning of quotes away.
+  if (explicit !== '!' && node.type !== 'PLAIN') return 'str';
   return resolvers.find(({ pattern }) => pattern.test(text))?.tag ?? 'str';
 }
 
@@ -108,7 +109,10 @@ function floatOf(source: string): number {
   return factor * value;
 }
 
-/** As CPython's binascii reads base64: other characters are passed over, and the text ends with a whole group of four. */
+/**
+ * As CPython's binascii (3.14) reads base64: other characters are passed over, so is "=" with data behind it, and the text ends
+ * with a whole group of four.
+ */
 function binaryOf(text: string): Uint8Array {
   if (/[^\p{ASCII}]/u.test(text)) throw new ScalarFailure('binary data has characters beyond ASCII');
   let inGroup = 0;
@@ -116,16 +120,14 @@ function binaryOf(text: string): Uint8Array {
   let data = '';
   for (const character of text) {
     if (character === '=') {
-      if (inGroup < 2) continue;
-      pads += 1;
-      if (inGroup + pads >= 4) return new Uint8Array(Buffer.from(data, 'base64'));
+      if (inGroup >= 2) pads += 1;
     } else if (/[A-Za-z0-9+/]/.test(character)) {
       pads = 0;
       data += character;
       inGroup = (inGroup + 1) % 4;
     }
   }
-  if (inGroup !== 0) throw new ScalarFailure('binary data is not whole: base64 has groups of four characters');
+  if (inGroup !== 0 && inGroup + pads < 4) throw new ScalarFailure('binary data is not whole: base64 has groups of four characters');
   return new Uint8Array(Buffer.from(data, 'base64'));
 }
 

@@ -10,7 +10,7 @@ import {
   type YamlDocument,
 } from '../yaml-document.ts';
 import { isMergeKey, offsetOf, refuseText, syntaxProblems, type YamlProblem, yamlLimits } from '../yaml-source.ts';
-import { scalarFault, scalarFaultHints } from './python-fault.ts';
+import { scalarFault, scalarFaultHints, split, splitKey } from './python-fault.ts';
 import { pythonScalar, ScalarFailure } from './python-scalar.ts';
 import { findTab } from './python-tabs.ts';
 import { OtherValue, PythonFloat, type PythonKey, type PythonMap, type PythonValue } from './python-value.ts';
@@ -183,6 +183,8 @@ class PythonReader {
   #map(map: YAMLMap, path: DocumentPath, inBrackets: boolean): PythonMap {
     const own = new Map<PythonKey, PythonValue>();
     const merged = new Map<PythonKey, PythonValue>();
+    const fault = map.flow === true ? splitKey(map, this.#yaml.text) : undefined;
+    if (fault !== undefined) throw new LoaderFailure('yaml-syntax', split, fault, path);
     for (const pair of map.items) {
       if (isMergeKey(pair)) {
         for (const [key, value] of this.#mergeValue(pair, path)) merged.set(key, value);

@@ -52,6 +52,17 @@ const configs: Row[] = [
     found: ['2:24 error wrong-type users[0].uid'],
   },
   { name: 'a key that stands twice', text: 'hostname: a\nhostname: b', found: ['3:1 warning duplicate-key hostname'] },
+  {
+    name: 'a key that stands twice, the last one wrong',
+    text: 'hostname: a\nhostname: 1\napt: {sources: {x: {source: a, source: ~}}}',
+    found: [
+      '3:1 warning duplicate-key hostname',
+      '3:11 error wrong-type hostname',
+      '4:1 warning unsupported apt',
+      '4:32 warning duplicate-key apt.sources.x.source',
+      '4:40 error wrong-type apt.sources.x.source',
+    ],
+  },
   { name: 'two documents', text: 'hostname: a\n---\nhostname: b', found: ['3:1 error yaml-syntax '] },
   {
     name: 'what is deprecated',

@@ -62,6 +62,8 @@ describe('what is wrong has a place', () => {
     { name: 'a merge of something that is no mapping', text: 'a: {<<: 1}\n', problems: ['1:5 yaml-merge'] },
     { name: 'a number as key', text: 'a: {1: x}\n', problems: ['1:5 key-not-text'] },
     { name: 'a mapping as key', text: '? {a: 1}\n: x\n', problems: ['1:3 key-not-text'] },
+    { name: 'an escaped quote at the end of a text', text: 'a: "b\\"\nc: "d"\n', problems: ['2:5 yaml-syntax'] },
+    { name: 'a doubled quote at the end of a text', text: "a: 'b''\nc: d\n", problems: ['3:1 yaml-syntax'] },
     { name: 'two documents', text: 'a: 1\n---\nb: 1\n', problems: ['2:1 yaml-syntax'] },
     { name: 'an unknown tag', text: 'a: !foo 1\n', problems: ['1:4 yaml-syntax'] },
     { name: 'a NUL', text: 'a: b\0', problems: ['1:1 not-text'] },

@@ -3,7 +3,7 @@ import { library, type Scope, TemplateFailure, type TemplateNode, type TemplateV
 import { boolean, isEqual, isNumber, isString, isUndefined, known, list, nameOf, untupled } from './nodes.ts';
 import { type FilterArguments, pythonFilter, pythonMethod } from './python-filters.ts';
 import { pythonText } from './python-text.ts';
-import { filterName, isNode, withFilterName } from './tree.ts';
+import { checkName, filterName, isNode, withFilterName } from './tree.ts';
 
 /** What cloud-init writes where a name is not known. */
 const missingPrefix = 'CI_MISSING_JINJA_VAR/';
@@ -40,6 +40,9 @@ export class TemplateInterpreter extends library.Interpreter {
         const body = super.evaluate({ type: 'Program', body: node['body'] }, scope);
         return this.#filter({ ...node, type: 'FilterExpression', operand: known(body) }, scope);
       }
+      case 'TestExpression':
+        checkName(node);
+        return super.evaluate(node, scope);
       case 'CallExpression':
         return this.#call(node, scope);
       case 'For':
@@ -132,6 +135,7 @@ export class TemplateInterpreter extends library.Interpreter {
   }
 
   #filter(given: TemplateNode, scope: Scope): TemplateValue {
+    checkName(given);
     const name = filterName(given);
     const node = withFilterName(given, filterAliases.get(name) ?? name);
     const operand = this.#part(node, 'operand', scope);

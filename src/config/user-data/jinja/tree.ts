@@ -10,39 +10,45 @@ const statements: ReadonlySet<string> = new Set([
  * the library knows and Jinja does not.
  */
 export function outputTree(node: TemplateNode): TemplateNode {
-  checkNames(node);
+  checkNames(node, false);
+  return marked(node);
+}
+
+function marked(node: TemplateNode): TemplateNode {
   const entries = Object.entries(node).map(([field, value]): [string, unknown] => {
-    const isBody = field === 'body' || field === 'alternate' || field === 'defaultBlock';
-    return [field, isBody && Array.isArray(value) ? value.map(outputNode) : value];
+    return [field, bodies.has(field) && Array.isArray(value) ? value.map(outputNode) : value];
   });
   return Object.fromEntries(entries) as unknown as TemplateNode;
 }
 
 function outputNode(node: TemplateNode): TemplateNode {
-  return statements.has(node.type) ? outputTree(node) : { type: 'Output', expression: checked(node) };
+  return statements.has(node.type) ? marked(node) : { type: 'Output', expression: node };
 }
 
-function checked(node: TemplateNode): TemplateNode {
-  checkNames(node);
-  return node;
-}
+const bodies: ReadonlySet<string> = new Set(['body', 'alternate', 'defaultBlock']);
+const conditions: ReadonlySet<string> = new Set(['If', 'Ternary', 'SelectExpression']);
 
-/** Jinja refuses an unknown filter or test while it reads. */
-function checkNames(value: unknown): void {
-  if (Array.isArray(value)) for (const entry of value) checkNames(entry);
-  else if (value instanceof Map) for (const entry of value) checkNames(entry);
+/** Jinja refuses an unknown filter or test while it reads; below a condition (`isLate`) only where one is come to. */
+function checkNames(value: unknown, isLate: boolean): void {
+  if (Array.isArray(value)) for (const entry of value) checkNames(entry, isLate);
+  else if (value instanceof Map) for (const entry of value) checkNames(entry, isLate);
   else if (isNode(value)) {
-    checkName(value);
-    for (const inner of Object.values(value)) checkNames(inner);
+    const { type } = value;
+    if (type === 'Break' || type === 'Continue') throw new TemplateFailure(`there is no ${type.toLowerCase()} here`);
+    if (!isLate || type === 'FilterStatement') checkName(value);
+    for (const [field, inner] of Object.entries(value)) {
+      // What a loop, a macro and a block of another kind have in them is read at once again.
+      const isOwn = statements.has(type) && type !== 'Program' && bodies.has(field);
+      checkNames(inner, conditions.has(type) || (isLate && !isOwn));
+    }
   }
 }
 
-function checkName(node: TemplateNode): void {
-  const { type } = node;
-  if (type === 'Break' || type === 'Continue') throw new TemplateFailure(`there is no ${type.toLowerCase()} here`);
+/** Throws TemplateFailure for a filter or test that Jinja has not. */
+export function checkName(node: TemplateNode): void {
+  const { type, test } = node;
   if (type.startsWith('Filter') && !filterNames.has(filterName(node)))
     throw new TemplateFailure(`there is no filter "${filterName(node)}"`);
-  const { test } = node;
   if (type !== 'TestExpression' || !isNode(test)) return;
   if (!testNames.has(String(test['value']))) throw new TemplateFailure(`there is no test "${String(test['value'])}"`);
 }
