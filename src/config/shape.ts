@@ -1,5 +1,6 @@
 import { didYouMean } from './near-miss.ts';
 import type { Place } from './place.ts';
+import { typeHint, type Wanted } from './type-hint.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -22,19 +23,18 @@ export type ReadBy<S> = S extends Shape<infer T> ? T : never;
 interface Scalar<T> {
   readonly name: string;
   readonly schema: JsonSchema;
-  readonly hint?: string;
+  readonly wanted?: Wanted;
   readonly is: (value: unknown) => value is T;
 }
 
-function scalar<T>({ name, schema, hint, is }: Scalar<T>): Shape<T> {
+function scalar<T>({ name, schema, wanted = {}, is }: Scalar<T>): Shape<T> {
   return {
     name,
     schema,
     accepts: is,
     read(value, place) {
       if (is(value)) return value;
-      const isScalar = typeof value === 'number' || typeof value === 'boolean';
-      place.error('wrong-type', `expected ${name}, found ${describeValue(value)}`, isScalar ? hint : undefined);
+      place.error('wrong-type', `expected ${name}, found ${describeValue(value)}`, typeHint(value, wanted));
       return undefined;
     },
   };
@@ -44,7 +44,7 @@ function scalar<T>({ name, schema, hint, is }: Scalar<T>): Shape<T> {
 export const text = scalar({
   name: 'text',
   schema: { type: 'string' },
-  hint: 'quote the value if it is meant as text',
+  wanted: { text: true },
   is: (value): value is string => typeof value === 'string',
 });
 
@@ -52,6 +52,7 @@ export const text = scalar({
 export const truth = scalar({
   name: 'true or false',
   schema: { type: 'boolean' },
+  wanted: { truth: true },
   is: (value): value is boolean => typeof value === 'boolean',
 });
 
@@ -59,6 +60,7 @@ export const truth = scalar({
 export const natural = scalar({
   name: 'a whole number, 0 or more',
   schema: { type: 'integer', minimum: 0 },
+  wanted: { number: true },
   is: (value): value is number => Number.isSafeInteger(value) && (value as number) >= 0,
 });
 
@@ -98,6 +100,25 @@ export function oneOf<const T extends string>(words: readonly T[]): Shape<T> {
       const hint = typeof value === 'string' ? didYouMean(value, words) : undefined;
       const code = typeof value === 'string' ? 'invalid-value' : 'wrong-type';
       place.error(code, `expected one of ${words.join(', ')}; found ${describeValue(value)}`, hint);
+      return undefined;
+    },
+  };
+}
+
+/** `true`, `false`, or one of the given words. */
+export function truthOr<const T extends string>(words: readonly T[]): Shape<boolean | T> {
+  const name = `true, false${words.length === 1 ? ' or' : ','} ${words.join(', ').replace(/, ([^,]*)$/, ' or $1')}`;
+  return {
+    name,
+    schema: { anyOf: [truth.schema, { enum: words }] },
+    accepts: (value) => typeof value === 'boolean' || typeof value === 'string',
+    read(value, place) {
+      const found = typeof value === 'boolean' ? value : words.find((candidate) => candidate === value);
+      if (found !== undefined) return found;
+      const isText = typeof value === 'string';
+      const hint = isText ? (didYouMean(value, words) ?? typeHint(value, { truth: true })) : undefined;
+      const code = isText ? 'invalid-value' : 'wrong-type';
+      place.error(code, `expected ${name}; found ${describeValue(value)}`, hint);
       return undefined;
     },
   };
@@ -146,7 +167,7 @@ export function list<T>(item: Shape<T>): Shape<T[]> {
     accepts: Array.isArray,
     read(value, place) {
       if (!Array.isArray(value)) {
-        place.error('wrong-type', `expected a list, found ${describeValue(value)}`);
+        place.error('wrong-type', `expected a list, found ${describeValue(value)}`, typeHint(value, { list: true }));
         return undefined;
       }
       const read = value.map((entry: unknown, index) => item.read(entry, place.child(index)));

@@ -3,6 +3,7 @@ import { cloudInit } from './dialects/cloud-init/cloud-init.ts';
 import { userDataKind } from './dialects/cloud-init/user-data-type.ts';
 import type { Dialect, DialectContext, SourceFile } from './dialects/dialect.ts';
 import { contextOf, type ParseOptions, recognise, sortDiagnostics, unrecognised } from './parse.ts';
+import { placeholderHint } from './placeholder.ts';
 
 /**
  * What is wrong with one file by itself. An error is what the language's own validator rejects, and what is wrong in Berth's
@@ -12,8 +13,22 @@ export function validateConfig(file: SourceFile, options: ParseOptions = {}): Di
   const { dialect = 'auto' } = options;
   const row = recognise(file, dialect) ?? (dialect === 'auto' && isUserData(file) ? cloudInit : undefined);
   if (row === undefined) return [unrecognised(file)];
-  return sortDiagnostics(judge(row, file, contextOf({ ...options, isCompletedLater: true })));
+  const diagnostics = judge(row, file, contextOf({ ...options, isCompletedLater: true }));
+  return sortDiagnostics(withPlaceholderHints(diagnostics, file));
 }
+
+/** A value that is still to be filled in is not told from a wrong one, but by its form. */
+function withPlaceholderHints(diagnostics: readonly Diagnostic[], { file, text }: SourceFile): Diagnostic[] {
+  let lines: readonly string[] | undefined;
+  return diagnostics.map((diagnostic) => {
+    const { code, hint, line, column } = diagnostic;
+    if (hint !== null || !ofValues.has(code) || diagnostic.file !== file) return diagnostic;
+    lines ??= text.split(/\r\n?|\n/);
+    return { ...diagnostic, hint: placeholderHint(lines[line - 1]?.slice(column - 1) ?? '') ?? null };
+  });
+}
+
+const ofValues: ReadonlySet<string> = new Set(['invalid-value', 'wrong-type']);
 
 /** Also what cloud-init takes and no config can be read from, such as a script. */
 function isUserData({ text }: SourceFile): boolean {

@@ -117,13 +117,11 @@ function parse(text: string, { added, quotes }: Changes, extent: Extent): YamlDo
     }),
   );
   endAsWritten(documents.at(-1)?.contents, text);
+  const faults = documents.flatMap(extent.faultsOf).filter((fault) => !isBlankBeforeComment(fault));
   return {
     documents,
     text,
-    faults: [
-      ...documents.flatMap(extent.faultsOf).filter((fault) => !isBlankBeforeComment(fault)),
-      ...documents.flatMap((document) => openQuotes(document, text)),
-    ],
+    faults: documents.reduce((all, document) => withOpenQuotes(all, document, text), faults),
     positionOf(offset) {
       const { line, col } = lines.linePos(offset);
       const quoted = quotes.filter((at) => at < offset && at > offset - col).length;
@@ -135,19 +133,36 @@ function parse(text: string, { added, quotes }: Changes, extent: Extent): YamlDo
 /** A quoted text, whole: neither an escaped quote nor a doubled one ends it. */
 const quoted = /^(?:"(?:[^"\\]|\\[^])*"|'(?:[^']|'')*')$/;
 
-/** Quoted texts without an end that the parser takes for whole, as the last sign of their line is a quote: `"a\"`, `'a''`. */
-function openQuotes(document: Document.Parsed, text: string): YAMLError[] {
-  if (!/(?:\\"|'')(?=\r?\n)/.test(text)) return [];
-  const faults: YAMLError[] = [];
+/**
+ * The faults, and quoted texts that the parser takes for whole, as the last sign of their line is a quote: `"a\"`, `'a''`. A quote
+ * that is not closed is told where it opens, not where the text ends; so is one that another value's quote closes.
+ */
+function withOpenQuotes(faults: readonly YAMLError[], document: Document.Parsed, text: string): YAMLError[] {
+  if (faults.length === 0 && !/(?:\\"|'')(?=\r?\n)/.test(text)) return [...faults];
+  const ends = new Set(faults.filter(({ code }) => code === 'UNEXPECTED_TOKEN').map(({ pos: [at] }) => at));
+  const opened: YAMLError[] = [];
+  const told = new Set<number>();
   visit(document, {
     Scalar(_, { type, range }) {
       if (type?.startsWith('QUOTE') !== true || range === undefined || range === null) return;
       const [start, end] = range;
-      if (quoted.test(text.slice(start, end))) return;
-      faults.push(new YAMLParseError([end, end + 1], 'MISSING_CHAR', 'Missing closing quote'));
+      const source = text.slice(start, end);
+      if (!quoted.test(source)) opened.push(openQuote(start, 'The quote that opens here is not closed'));
+      else if (source.includes('\n') && ends.has(end)) {
+        opened.push(
+          openQuote(start, 'The quote that opens here is closed by one of another line, with a text behind it'),
+        );
+        told.add(end);
+      }
     },
   });
-  return faults;
+  const isSaid = ({ message, pos: [at] }: YAMLError): boolean =>
+    told.has(at) || (opened.length > 0 && /^Missing closing .?quote/.test(message));
+  return [...opened, ...faults.filter((fault) => !isSaid(fault))];
+}
+
+function openQuote(at: number, message: string): YAMLError {
+  return new YAMLParseError([at, at + 1], 'MISSING_CHAR', message);
 }
 
 /** The parser makes an error for each fault, of which a hostile text has thousands: where in the code that was takes most of the time. */

@@ -259,13 +259,14 @@ export function syntaxProblems({
   faults,
   text,
 }: Pick<YamlDocument, 'faults' | 'text'>): (Problem & { readonly offset: number })[] {
-  // What follows from a fault at the same place helps nobody.
+  // What follows from a fault at the same place helps nobody, nor does what follows from a template that is not filled in.
   const places = new Set<number>();
-  const first = faults.filter(({ pos: [at] }) => !places.has(at) && places.add(at));
-  return first.slice(0, maxSyntaxProblems).map((fault) => {
-    const [offset] = fault.pos;
-    const hint = placeholderHint(lineAt(text, offset));
-    return { ...yamlSyntaxProblem(fault), ...(hint === undefined ? {} : { hint }), offset };
+  const first = faults.filter(({ pos: [at] }) => !places.has(at) && places.add(at)).slice(0, maxSyntaxProblems);
+  const hints = first.map(({ pos: [offset] }) => placeholderHint(lineAt(text, offset)));
+  const end = hints.findIndex((hint) => hint !== undefined);
+  return first.slice(0, end === -1 ? undefined : end + 1).map((fault, index) => {
+    const hint = hints[index];
+    return { ...yamlSyntaxProblem(fault), ...(hint === undefined ? {} : { hint }), offset: fault.pos[0] };
   });
 }
 

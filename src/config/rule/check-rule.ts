@@ -1,5 +1,6 @@
 import type { DocumentPath } from '../../core/diagnostic.ts';
 import { didYouMean, keyHints } from '../near-miss.ts';
+import { typeHint } from '../type-hint.ts';
 import type { Fault } from './fault.ts';
 import {
   isPythonList,
@@ -66,16 +67,8 @@ function checkType(rule: Rule, value: PythonValue, error: Report): void {
   if (rule.type !== undefined) {
     const wanted = typeof rule.type === 'string' ? [rule.type] : rule.type;
     if (!wanted.some((type) => own.includes(type))) {
-      const hint =
-        wanted.includes('string') && !isPythonMap(value) && !isPythonList(value) && value !== null
-          ? 'quote the value if it is meant as text'
-          : undefined;
-      error(
-        'wrong-type',
-        `expected ${wanted.map((type) => typeTitles[type]).join(' or ')}, found ${showPython(value)}`,
-        undefined,
-        hint,
-      );
+      const found = wanted.map((type) => typeTitles[type]).join(' or ');
+      error('wrong-type', `expected ${found}, found ${showPython(value)}`, undefined, hintFor(wanted, value));
       return;
     }
   }
@@ -85,6 +78,16 @@ function checkType(rule: Rule, value: PythonValue, error: Report): void {
     const code = typeof value === 'string' ? 'invalid-value' : 'wrong-type';
     error(code, `expected ${wordList(words)}; found ${showPython(value)}`, undefined, hint);
   }
+}
+
+function hintFor(wanted: readonly string[], value: PythonValue): string | undefined {
+  if (isPythonMap(value) || isPythonList(value) || value === null) return undefined;
+  return typeHint(typeof value === 'string' ? value : typeof value === 'boolean' ? value : 0, {
+    text: wanted.includes('string'),
+    truth: wanted.includes('boolean'),
+    number: wanted.includes('integer') || wanted.includes('number'),
+    list: wanted.includes('array'),
+  });
 }
 
 /** More words than people read are not all named. */
@@ -109,7 +112,11 @@ function checkText(rule: Rule, value: string | Uint8Array, path: DocumentPath, e
   if (pattern !== undefined) {
     if (typeof value !== 'string')
       throw new ValidatorFailure('binary data where a text of a certain form is expected', path);
-    if (!pattern.test(value)) error('invalid-value', `${showPython(value)} does not have the form ${pattern.source}`);
+    if (!pattern.test(value))
+      error(
+        'invalid-value',
+        `expected text of the form ${pattern.source.replace('\\n?$', '$')}, found ${showPython(value)}`,
+      );
   }
   if (maxLength !== undefined && characters(value) > maxLength)
     error('invalid-value', `${showPython(value)} is longer than ${maxLength} characters`);
@@ -245,19 +252,23 @@ function nearestBranch(branches: readonly Fault[][], value: PythonValue, path: D
     return (isMeant ? 1000 : 0) + (isOtherType ? -1000 : 0) - faults.length;
   };
   const [best = []] = [...branches].sort((a, b) => score(b) - score(a));
-  if (branches.every((faults) => score(faults) < -500)) return mergedTypes(branches, value, path);
-  return best;
+  return mergedTypes(branches, value, path) ?? best;
 }
 
-/** None of the forms has this type: what they are instead, in one message. */
-function mergedTypes(branches: readonly Fault[][], value: PythonValue, path: DocumentPath): Fault[] {
-  const found = showPython(value);
-  const expected = branches.flatMap((faults) =>
-    faults.flatMap(({ message, code, path: at }) => {
-      const what = /^expected (.*?)[,;] found /.exec(message)?.[1];
-      return code === 'wrong-type' && at.length === path.length && what !== undefined ? [what] : [];
-    }),
-  );
-  const message = `expected ${[...new Set(expected)].join(' or ')}; found ${found}`;
-  return [{ kind: 'error', path, depth: path.length, code: 'wrong-type', message, typeWords: [] }];
+/** None of the forms takes the value itself: what they are instead, in one message. Undefined where one does. */
+function mergedTypes(branches: readonly Fault[][], value: PythonValue, path: DocumentPath): Fault[] | undefined {
+  const own = branches.map((faults) => faults.filter((fault) => expectedBy(fault, path) !== undefined));
+  if (branches.length < 2 || own.some((faults) => faults.length === 0)) return undefined;
+  const all = own.flat();
+  const expected = all.map((fault) => expectedBy(fault, path));
+  const message = `expected ${[...new Set(expected)].join(' or ')}; found ${showPython(value)}`;
+  const code = all.some((fault) => fault.code === 'invalid-value') ? 'invalid-value' : 'wrong-type';
+  const hint = all.find((fault) => fault.hint !== undefined)?.hint;
+  const fault = { kind: 'error', path, depth: path.length, code, message, typeWords: [] } as const;
+  return [hint === undefined ? fault : { ...fault, hint }];
+}
+
+/** What a fault says was expected in the place of the value; undefined for one within it. */
+function expectedBy({ message, path: at }: Fault, path: DocumentPath): string | undefined {
+  return at.length === path.length ? /^expected (.*?)[,;] found /.exec(message)?.[1] : undefined;
 }

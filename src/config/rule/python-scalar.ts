@@ -127,7 +127,8 @@ function binaryOf(text: string): Uint8Array {
       inGroup = (inGroup + 1) % 4;
     }
   }
-  if (inGroup !== 0 && inGroup + pads < 4) throw new ScalarFailure('binary data is not whole: base64 has groups of four characters');
+  if (inGroup !== 0 && inGroup + pads < 4)
+    throw new ScalarFailure('binary data is not whole: base64 has groups of four characters');
   return new Uint8Array(Buffer.from(data, 'base64'));
 }
 

@@ -106,17 +106,17 @@ const texts: Row[] = [
   {
     name: 'a template that asks for something of an unknown thing',
     text: '## template: jinja\n#cloud-config\nhostname: {{ v1.x.y }}\n',
-    found: ['1:1 error template '],
+    found: ['3:1 error template '],
   },
   {
     name: 'a template that asks whether something of an unknown thing is there',
     text: '## template: jinja\n#cloud-config\n{% if nothing.at is defined %}\nhostname: a\n{% endif %}\n',
-    found: ['1:1 error template '],
+    found: ['3:1 error template '],
   },
   {
     name: 'a template with a filter of Ansible',
     text: '## template: jinja\n#cloud-config\nhostname: {{ v1.region | b64encode }}\n',
-    found: ['1:1 error template '],
+    found: ['3:1 error template '],
   },
   {
     name: 'a template with a filter that only Jinja has',
@@ -203,8 +203,54 @@ test.each([
 test.each([
   ['repo_update: true', 'write "package_update"'],
   ['apt_sources: []', 'write "sources" under "apt"'],
-])('%s is of an older cloud-init, and the hint is what it is now', (text, hint) => {
-  expect(validateConfig({ file: 'a', text: `#cloud-config\n${text}\n` })[0]?.hint).toBe(hint);
+  ['apt_mirror: http://a.example', 'older cloud-inits took it'],
+  ['upgrade: true', 'write "package_upgrade"'],
+  ['local-hostname: a', 'here it is "hostname"'],
+  ['services: {}', 'move it under "berth"'],
+  ['users: [{name: a, home: /b}]', 'write "homedir"'],
+  ['users: [{name: a, password: b}]', 'write "plain_text_passwd"'],
+  ['users: [{name: a, chpasswd: {expire: false}}]', 'it stands at the top level'],
+  ['users: [{name: a, ssh-import-id: None}]', '"None" is text in YAML'],
+  ['users: [{name: a, lock_passwd: "true"}]', 'remove the quotes'],
+  ['users: [{name: a, lock_passwd: n}]', 'write true or false'],
+  ['users: [{name: "${user}", ssh_authorized_keys: ["${key}"]}]', 'this looks like a template'],
+  ['hostname: ${host}', 'this looks like a template'],
+  ['write_files: [{path: /a, mode: "0644"}]', 'write "permissions"'],
+  ['write_files: [{filename: /a}]', 'write "path"'],
+  ['runcmd: echo a', 'write it as a list'],
+  ['packages: nginx', 'write it as a list'],
+  ['power_state: {mode: reboot, timeout: "30"}', 'remove the quotes'],
+])('%s has a hint that says what to write', (text, hint) => {
+  const hints = validateConfig({ file: 'a', text: `#cloud-config\n${text}\n` }).map((diagnostic) => diagnostic.hint);
+  expect(hints).toContainEqual(expect.stringContaining(hint));
+});
+
+test.each([
+  ['manage_etc_hosts: fqdn', 'expected true, false, localhost or template; found "fqdn"'],
+  ['resize_rootfs: maybe', 'expected true, false or noblock; found "maybe"'],
+  [
+    'swap: {size: 2GB}',
+    'expected auto or a whole number or text of the form ^([0-9]+)?\\.?[0-9]+[BKMGT]$; found "2GB"',
+  ],
+])('%s: all that it can be is named', (text, message) => {
+  expect(validateConfig({ file: 'a', text: `#cloud-config\n${text}\n` })).toMatchObject([
+    { severity: 'error', message },
+  ]);
+});
+
+test('of a template that is not filled in only the first place is told', () => {
+  const text = '#cloud-config\nusers:\n{% for a in b %}\n  - name: {{ a }}\n{% endfor %}\nhostname: {{ c }}\n';
+  expect(validateConfig({ file: 'a', text })).toMatchObject([{ line: 3, hint: expect.stringContaining('{%') }]);
+});
+
+test.each([
+  ['{% set a = 1 %}\nhostname: {{ lookup("env", "A") }}', 'there is no function "lookup"'],
+  ['hostname: a\nfqdn: {{ hostvars.a.b }}', '"hostvars" is not known'],
+])('what a template asks for and is not there has its line: %j', (body, message) => {
+  const text = `## template: jinja\n#cloud-config\n${body}\n`;
+  expect(validateConfig({ file: 'a', text })).toMatchObject([
+    { severity: 'error', code: 'template', line: 4, message: expect.stringContaining(message) },
+  ]);
 });
 
 test('of many words that may stand somewhere only some are named', () => {

@@ -9,6 +9,7 @@ import { readUserData } from '../../user-data/read-user-data.ts';
 import type { Dialect, DialectContext, DialectResult, SourceFile, SourcePosition } from '../dialect.ts';
 import { CloudInitDraft } from './draft.ts';
 import { cloudInitKeys } from './keys.ts';
+import { withKeyAdvice } from './mistaken-keys.ts';
 import { takeLogTargets } from './rsyslog.ts';
 import { sealUserData } from './seal.ts';
 import { judgeUserData } from './verdict.ts';
@@ -19,16 +20,12 @@ export const cloudInit = {
   title: '#cloud-config',
   recognises: isUserData,
   parse,
-  judge: judgeUserData,
+  judge: (file) => {
+    const verdict = judgeUserData(file);
+    return { ...verdict, diagnostics: verdict.diagnostics.map(withKeyAdvice) };
+  },
   seal: sealUserData,
 } as const satisfies Dialect;
-
-/** What keys of older cloud-inits, and of Amazon's, are called today. */
-const olderKeys = new Map([
-  ['repo_update', 'write "package_update"'],
-  ['repo_upgrade', 'write "package_upgrade"'],
-  ['apt_sources', 'write "sources" under "apt"'],
-]);
 
 function parse(files: readonly SourceFile[], context: DialectContext): DialectResult {
   const diagnostics: Diagnostic[] = [];
@@ -38,7 +35,7 @@ function parse(files: readonly SourceFile[], context: DialectContext): DialectRe
   const draft = new CloudInitDraft(context.hashPassword);
   takeKeys(cloudInitKeys, document.keys, draft, ({ key, value, place }, hint) => {
     // cloud-init itself reports an unknown key as a warning at boot, and goes on.
-    place.warn('unknown-key', `unknown key ${describeKey(key, value)}`, olderKeys.get(key) ?? hint, 'key');
+    place.warn('unknown-key', `unknown key ${describeKey(key, value)}`, hint, 'key');
   });
   if (document.scripts.length > 0)
     draft.host.config.commands = { ...draft.host.commands, scripts: document.scripts.map((script) => ({ ...script })) };
@@ -48,5 +45,9 @@ function parse(files: readonly SourceFile[], context: DialectContext): DialectRe
   takeKnownFiles(draft.host);
 
   let sources: ReadonlyMap<string, SourcePosition> | undefined;
-  return { config: draft.host.config, diagnostics, sources: () => (sources ??= document.sources(draft.host.named)) };
+  return {
+    config: draft.host.config,
+    diagnostics: diagnostics.map(withKeyAdvice),
+    sources: () => (sources ??= document.sources(draft.host.named)),
+  };
 }

@@ -18,6 +18,7 @@ import {
   text,
   textLike,
   truth,
+  truthOr,
   word,
 } from '../../shape.ts';
 import type { DiskConfig, FilesystemConfig, PartitionConfig } from '../../storage-config.ts';
@@ -114,7 +115,7 @@ const size = convert(either(natural, text), (value, place): number | 'auto' | un
 const swapShape = record({ filename: absolutePath, size, maxsize: size });
 
 const growShape = record({
-  mode: convert(either(truth, oneOf(['auto', 'growpart', 'gpart', 'off'])), (value) =>
+  mode: convert(truthOr(['auto', 'growpart', 'gpart', 'off']), (value) =>
     value === false || value === 'off' ? 'off' : 'auto',
   ),
   devices: list(located(text)),
@@ -169,7 +170,7 @@ export const diskRows: readonly KeyRow<CloudInitDraft>[] = [
   honoured<CloudInitDraft, boolean | string>({
     key: 'resize_rootfs',
     meaning: 'accepted: the state partition always grows to the size of the disk, and the root is read-only',
-    shape: either(truth, oneOf(['noblock'])),
+    shape: truthOr(['noblock']),
     apply(value, _draft, place) {
       if (value === false)
         place.warn('unsupported', 'the state partition always grows to the size of the disk', undefined, 'key');

@@ -1,6 +1,6 @@
 import { honoured } from '../../key-table.ts';
 import { record } from '../../record-shape.ts';
-import { convert, either, type Located, list, located, mapOf, oneOf, textLike, truth, word } from '../../shape.ts';
+import { convert, either, type Located, list, located, mapOf, textLike, truth, truthOr, word } from '../../shape.ts';
 import { certificate, hostName, ipAddress, timeZone } from '../../value-shapes.ts';
 import type { CloudInitDraft, ResolvConf } from './draft.ts';
 
@@ -89,7 +89,7 @@ export const hostRows = [
     key: 'manage_etc_hosts',
     meaning:
       "`false`: /etc/hosts stays as the image has it; else (the default) it has the host's own names besides `localhost`",
-    shape: located(either(truth, oneOf(['localhost', 'template']))),
+    shape: located(truthOr(['localhost', 'template'])),
     apply({ value, place }, { host }) {
       if (value === 'template')
         place.warn('unsupported', 'Berth has no template of /etc/hosts', 'write it with "write_files"');

@@ -54,8 +54,19 @@ function judgeTemplate(file: string, text: string): Verdict {
     // Jinja itself has more filters, and more kinds of blocks.
     if (isBeyondUs.test(error.message))
       return closed(wholeText(file, 'info', 'not-checked', 'is a template that can be filled in on the host only'));
-    return fail('template', `cannot be filled in: ${error.message}`);
+    return closed({
+      ...wholeText(file, 'error', 'template', `cannot be filled in: ${error.message}`),
+      line: lineOfName(text, error.message),
+    });
   }
+}
+
+/** The first line between marks of Jinja with what a message names in quotes; else the first line of all. */
+function lineOfName(text: string, message: string): number {
+  const name = /"([^"]+)"/.exec(message)?.[1]?.split('.').at(-1);
+  const lines = text.split(/\r\n?|\n/);
+  const at = lines.findIndex((line) => name !== undefined && /\{[{%]/.test(line) && line.includes(name));
+  return Math.max(0, at) + 1;
 }
 
 /** What the library says of parts of Jinja that it does not have. */

@@ -101,6 +101,8 @@ export class TemplateInterpreter extends library.Interpreter {
   /** A method of a text or mapping that the library has in another way. */
   #call(node: TemplateNode, scope: Scope): TemplateValue {
     const { callee } = node;
+    if (isNode(callee) && callee.type === 'Identifier' && isUndefined(this.evaluate(callee, scope)))
+      throw new TemplateFailure(`there is no function "${String(callee['value'])}"`);
     if (!isNode(callee) || callee.type !== 'MemberExpression' || callee['computed'] === true)
       return super.evaluate(node, scope);
     const object = this.#part(callee, 'object', scope);

@@ -69,7 +69,7 @@ const values: readonly (readonly [text: string, value: unknown])[] = [
   ['? \n: b', [[null, 'b']]],
   ['&a : b', [[null, 'b']]],
   ['a: b\r', [['a', 'b']]],
-  ['- "b\\"\n  c"\n- "\\\\"\n- \'d\'\'\'\n- \'\'\n', ['b" c', '\\', "d'", '']],
+  ["- \"b\\\"\n  c\"\n- \"\\\\\"\n- 'd'''\n- ''\n", ['b" c', '\\', "d'", '']],
   [
     '{x: &x {a: 1, b: 2}, y: {<<: *x, b: 3}}',
     [
