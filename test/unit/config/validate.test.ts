@@ -114,6 +114,11 @@ const texts: Row[] = [
     found: ['3:1 error template '],
   },
   {
+    name: 'a template with a name whose text has ": "',
+    text: '## template: jinja\n#cloud-config\nruncmd:\n- echo {{ merged_system_cfg._doc }}\n- echo {{ merged_cfg._doc }}\n- {{ ds._doc }}\n',
+    found: ['1:1 info template ', '5:3 error wrong-type runcmd[1]', '6:3 error wrong-type runcmd[2]'],
+  },
+  {
     name: 'a template with a filter of Ansible',
     text: '## template: jinja\n#cloud-config\nhostname: {{ v1.region | b64encode }}\n',
     found: ['3:1 error template '],

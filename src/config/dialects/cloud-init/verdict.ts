@@ -96,12 +96,12 @@ const standard = {
   system_platform: 'Linux',
   variant: 'debian',
 };
-/** Names of https://docs.cloud-init.io/en/latest/explanation/instancedata.html, as on a host without a datasource. */
+/** What these are about stands under `_doc`; with ": " where cloud-init's has it, for that makes a mapping of a text. Names of https://docs.cloud-init.io/en/latest/explanation/instancedata.html, as on a host without a datasource. */
 const sampleData = {
   ...standard,
   v1: standard,
-  ds: { _doc: 'data of the datasource', meta_data: { instance_id: 'iid-datasource-none' } },
-  merged_cfg: { _doc: 'the configuration of cloud-init' },
+  ds: { _doc: 'EXPERIMENTAL: data of the datasource', meta_data: {} },
+  merged_cfg: { _doc: 'DEPRECATED: it is merged_system_cfg today' },
   merged_system_cfg: { _doc: 'the configuration of cloud-init' },
   sys_info: { platform: 'Linux', python: '3.14.0', release: '6.12.0', system: 'Linux', variant: 'debian' },
   base64_encoded_keys: [],
