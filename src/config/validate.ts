@@ -22,9 +22,12 @@ function withPlaceholderHints(diagnostics: readonly Diagnostic[], { file, text }
   let lines: readonly string[] | undefined;
   return diagnostics.map((diagnostic) => {
     const { code, hint, line, column } = diagnostic;
-    if (hint !== null || !ofValues.has(code) || diagnostic.file !== file) return diagnostic;
+    if (!ofValues.has(code) || diagnostic.file !== file) return diagnostic;
     lines ??= text.split(/\r\n?|\n/);
-    return { ...diagnostic, hint: placeholderHint(lines[line - 1]?.slice(column - 1) ?? '') ?? null };
+    const written = lines[line - 1]?.slice(column - 1) ?? '';
+    // A value that is a placeholder as a whole has no other advice.
+    const placeholder = placeholderHint(hint === null ? written : written.slice(0, 3));
+    return placeholder === undefined ? diagnostic : { ...diagnostic, hint: placeholder };
   });
 }
 

@@ -77,6 +77,21 @@ const readers: readonly Reader[] = [
     hint: 'configure it in the images that your services use',
   },
   {
+    paths: ['/etc/cloud/'],
+    why: 'cloud-init does not run on Berth',
+    hint: 'write what the file says as keys of this config',
+  },
+  {
+    paths: ['/etc/default/grub', '/etc/default/grub.d/'],
+    why: 'the boot loader is part of the image, and is not GRUB',
+    hint: 'arguments of the kernel go under berth.kernel',
+  },
+  {
+    paths: ['/etc/fail2ban/', '/etc/ufw/'],
+    why: 'the program is not in the image, and none can be installed',
+    hint: 'run it as a service under berth.services, with the file as one of its volumes',
+  },
+  {
     paths: ['/etc/zincati/', '/etc/flatcar/update.conf', '/etc/coreos/update.conf', '/etc/rpm-ostreed.conf'],
     why: 'Berth updates itself, in a way of its own',
     hint: 'say when it may under berth.update',

@@ -42,6 +42,12 @@ const rows: Row[] = [
   },
   { name: 'the old list, as a list', text: 'users: [a]\nchpasswd: {list: ["a:hello"]}', opens: { a: hash('hello') } },
   {
+    name: 'over the hash that the user has',
+    text: `users: [{name: a, passwd: "${sha512}"}]\nchpasswd: {list: ["a:hello"]}`,
+    opens: { a: hash('hello') },
+    diagnostics: ['3:19 info no-effect chpasswd.list[0]'],
+  },
+  {
     name: 'root has no user entry',
     text: 'users: []\nchpasswd: {list: ["root:hello"]}',
     opens: { root: hash('hello') },

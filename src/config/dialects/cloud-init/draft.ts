@@ -176,6 +176,8 @@ export class CloudInitDraft {
         place.error('unknown-user', `there is no user "${value.user}"`, 'declare the user under "users"');
         continue;
       }
+      if (user.passwordHash !== undefined)
+        place.inform('no-effect', `goes over the password that "${value.user}" has already`);
       setPassword(user, hashOf(value, this.hashPassword));
     }
   }

@@ -96,7 +96,10 @@ const standard = {
   system_platform: 'Linux',
   variant: 'debian',
 };
-/** What these are about stands under `_doc`; with ": " where cloud-init's has it, for that makes a mapping of a text. Names of https://docs.cloud-init.io/en/latest/explanation/instancedata.html, as on a host without a datasource. */
+/**
+ * Names of https://docs.cloud-init.io/en/latest/explanation/instancedata.html, as on a host without a datasource. What stands
+ * under `_doc` has ": " where cloud-init's has it, for that makes a mapping of a text.
+ */
 const sampleData = {
   ...standard,
   v1: standard,
