@@ -32,6 +32,12 @@ const templates: readonly string[] = [
   'runcmd:\n- docker ps --format "{{.Names}}"',
   '{% do nothing %}\nhostname: a',
   '{% set a = "x" %}\nhostname: {{ a }}',
+  'runcmd:\n- echo {{ merged_cfg._doc }}',
+  'runcmd:\n- echo {{ ds._doc }}',
+  '{% if nothing is defined and nothing | bool %}\nhostnam: {{ a | bool }}\n{% endif %}\nhostname: a',
+  '{% if v1.platform %}\nhostname: {{ a | bool }}\n{% endif %}',
+  '{% if nothing %}{% for a in b %}{{ a | bool }}{% endfor %}{% endif %}\nhostname: a',
+  'hostname: {{ "a" if v1.platform else nothing | bool }}',
 ];
 
 let oracle: CloudInitOracle;

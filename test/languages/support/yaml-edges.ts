@@ -38,6 +38,18 @@ export const yamlEdges: readonly string[] = [
   '%{ if a }',
   '<%= a %>',
   '@@A@@',
+  '! 1',
+  '! "yes"',
+  '!!binary QUI=Q',
+  '!!binary QQ=Q',
+  '"a\\"\n- "b"',
+  '"a\\"\n  b"',
+  "'a''\n- 'b'",
+  "'a'''\n- b",
+  '"a\n- "b"',
+  '{type: a, b\n  : c}',
+  '{type: a, "b"\n  : c}',
+  '{type: a, b:\n  c}',
 ];
 
 /** Whole texts after the first lines of a config. */
