@@ -62,12 +62,17 @@ test('an inhibitor, a permit in a file and the restart play together', async () 
 
 test('a permit that the host restarted with goes back, though the config names another place by then, or none', async () => {
   const path = join(directory, 'restart.lock');
-  const options = (config: UpdateConfig, reboot: () => void) => ({
+  const options = (config: UpdateConfig, reboot: (why: string) => void) => ({
     ...{ stateDirectory: directory, hostId: 'me', config: () => config, isBlessed: () => true, hooks: () => [] },
-    ...{ runHook: async () => undefined, reboot: async () => reboot(), say: () => undefined, random: () => 0 },
+    ...{
+      runHook: async () => undefined,
+      reboot: async (why: string) => reboot(why),
+      say: () => undefined,
+      random: () => 0,
+    },
     ...{ clock: new ManualClock(1000), onProblem: () => undefined },
   });
-  const { promise: restarted, resolve } = Promise.withResolvers<void>();
+  const { promise: restarted, resolve } = Promise.withResolvers<string>();
   const declared: UpdateConfig = { channel: 'stable', strategy: 'permit', permit: { kind: 'file', path } };
   const before = await openReboots({
     ...options(declared, resolve),
