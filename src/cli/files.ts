@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ConfigText } from '../agent/agent-service.ts';
+import { isButane } from '../config/dialects/butane/recognise.ts';
 import { BerthError, messageOf } from '../core/errors.ts';
 import { unpack } from '../datasource/unpack.ts';
 import type { CliContext } from './context.ts';
@@ -36,8 +37,20 @@ async function readStdin(stdin: CliContext['stdin']): Promise<Uint8Array> {
 /** User-data may be packed, as a datasource would hand it over. Throws CONFIG_UNREADABLE. */
 function textIn(file: string, bytes: Uint8Array): string {
   const unpacked = unpack(file, bytes);
-  if (unpacked.kind === 'unpacked') return new TextDecoder().decode(unpacked.data);
+  if (unpacked.kind === 'unpacked') return butaneInUtf16(unpacked.data) ?? new TextDecoder().decode(unpacked.data);
   throw new BerthError('CONFIG_UNREADABLE', `cannot read ${file}: it ${unpacked.diagnostic.message}`);
+}
+
+/** A Butane config in UTF-16 with its byte order mark, as Windows writes texts: go-yaml reads that, and nothing else here does. Pure. */
+export function butaneInUtf16(bytes: Uint8Array): string | undefined {
+  const mark = `${bytes[0]} ${bytes[1]}`;
+  if (mark !== '255 254' && mark !== '254 255') return undefined;
+  try {
+    const text = new TextDecoder(mark === '255 254' ? 'utf-16le' : 'utf-16be', { fatal: true }).decode(bytes);
+    return isButane(text) ? text : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Why a file could not be read, in words. */

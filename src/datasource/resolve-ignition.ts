@@ -28,15 +28,15 @@ interface ReferringLanguage {
   readonly close: (text: string, found: ReadonlyMap<Reference, Uint8Array>) => string;
 }
 
-const inIgnition: ReferringLanguage = { recognises: ignition.recognises, referencesIn, close: closeReferences };
+/** A config that another one refers to may be Butane, too: Ignition translates it itself. */
 const languages: readonly ReferringLanguage[] = [
-  inIgnition,
+  { recognises: ignition.recognises, referencesIn, close: closeReferences },
   { recognises: butane.recognises, referencesIn: butaneReferencesIn, close: closeButaneReferences },
 ];
 
 /** True when a text is an Ignition or Butane config that refers to documents on servers, however deep. Pure. */
 export function ignitionNeedsNetwork(text: string, depth = 0): boolean {
-  const language = languageOf(text, depth);
+  const language = languageOf(text);
   if (language === undefined || depth >= maxDepth) return false;
   return language.referencesIn(text).list.some(({ kind, resource }) => {
     const given = givenBytes(resource);
@@ -71,7 +71,7 @@ class Resolver {
   }
 
   async resolve(text: string, depth: number): Promise<string> {
-    const language = languageOf(text, depth);
+    const language = languageOf(text);
     if (language === undefined || depth >= maxDepth) return text;
     const found = new Map<Reference, Uint8Array>();
     const { list: references, proxy } = language.referencesIn(text);
@@ -139,9 +139,8 @@ class Resolver {
   }
 }
 
-/** A config that another one refers to is Ignition's. */
-function languageOf(text: string, depth: number): ReferringLanguage | undefined {
-  return (depth === 0 ? languages : [inIgnition]).find(({ recognises }) => recognises(text));
+function languageOf(text: string): ReferringLanguage | undefined {
+  return languages.find(({ recognises }) => recognises(text));
 }
 
 function isOnServer({ source = '' }: Resource): boolean {

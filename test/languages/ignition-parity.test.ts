@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { ignition } from '../../src/config/dialects/ignition/ignition.ts';
 import { seededRandom } from '../support/random.ts';
+import { butaneCorpus } from './support/butane-corpus.ts';
+import { mutate } from './support/butane-mutator.ts';
 import { acceptedConfigs, type CorpusConfig, ignitionCorpus, majorOf } from './support/ignition-corpus.ts';
 import { verdictsOf } from './support/ignition-verdicts.ts';
 import { mutateJson } from './support/mutate-json.ts';
@@ -14,6 +16,24 @@ interface Difference {
   readonly theirs: string;
   readonly text: string;
 }
+
+test('Butane configs and mutations of them are accepted and rejected as Ignition does, which translates them itself', async () => {
+  const corpus = await butaneCorpus();
+  const random = seededRandom(seed);
+  const mutants = corpus.flatMap((text) => Array.from({ length: 10 }, () => mutate(text, random, corpus)));
+  const texts = [...corpus, ...mutants].filter((text) => majorOf(text) === 3);
+  const verdicts = await verdictsOf(texts, 3);
+  const differences = texts.flatMap((text, index) => {
+    const { diagnostics } = ignition.parse([{ file: 'a.ign', text }]);
+    const isAccepted = diagnostics.every(({ severity }) => severity !== 'error');
+    const verdict = verdicts[index];
+    return verdict?.accepted === isAccepted ? [] : [{ text, theirs: verdict?.report, ours: diagnostics }];
+  });
+  const accepted = verdicts.filter((verdict) => verdict.accepted).length;
+  process.stderr.write(`Ignition: ${texts.length} Butane configs (${accepted} accepted by it)\n`);
+  expect(accepted).toBeGreaterThan(texts.length * 0.15);
+  expect(differences).toEqual([]);
+});
 
 test('configs of the modules and mutations of them are accepted and rejected as Ignition does', async () => {
   const corpus = await ignitionCorpus();

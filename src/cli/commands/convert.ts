@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigText } from '../../agent/agent-service.ts';
-import { butaneDiagnostics } from '../../config/dialects/butane/butane.ts';
 import { ignitionText } from '../../config/dialects/butane/ignition-text.ts';
 import { readTranslated } from '../../config/dialects/butane/read-translated.ts';
+import { isButane } from '../../config/dialects/butane/recognise.ts';
 import { plain } from '../../config/dialects/butane/traced.ts';
 import { translateButane } from '../../config/dialects/butane/translate.ts';
+import { butaneDiagnostics } from '../../config/dialects/butane/translated-file.ts';
 import type { LocalFiles } from '../../config/local-files.ts';
 import { dialectOf, type ParseOptions, type ParseResult, parseConfig, sortDiagnostics } from '../../config/parse.ts';
 import { validateConfig } from '../../config/validate.ts';
@@ -86,7 +87,8 @@ function toHostConfig({ file, indent, ...options }: Request): Converted {
 }
 
 function toIgnition({ file, localFiles, indent }: Request, target: 'ignition' | 'machine-config'): Converted {
-  if (dialectOf(file) !== 'butane') return refused(file, 'only a Butane config can be converted to that');
+  if (dialectOf(file) !== 'butane' && !isButane(file.text))
+    return refused(file, 'only a Butane config can be converted to that');
   const translation = translateButane(file.text, { files: localFiles, target });
   readTranslated(translation);
   const { ignition, machineConfig, spec } = translation;

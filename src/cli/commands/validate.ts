@@ -7,7 +7,7 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import { BerthError, isBerthError } from '../../core/errors.ts';
 import type { Cli, CliContext, Command } from '../context.ts';
 import { renderDiagnostics, summarizeDiagnostics } from '../diagnostics.ts';
-import { readConfigBytes } from '../files.ts';
+import { butaneInUtf16, readConfigBytes } from '../files.ts';
 import { localFilesOf } from '../local-files-directory.ts';
 
 /** `berth validate`: checks each file by itself, without an agent. Exit code 1 when one is rejected. Throws USAGE. */
@@ -63,7 +63,7 @@ function decode(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return undefined;
+    return butaneInUtf16(bytes);
   }
 }
 

@@ -12,6 +12,10 @@ export const networkConfig = {
   judge: judgeNetworkConfig,
 } as const satisfies Dialect;
 
+/** What stands beside `version`: devices of version 1, or of a kind. */
+const devices =
+  'config|ethernets|bonds|bridges|vlans|wifis|modems|tunnels|vrfs|dummy-devices|virtual-ethernets|nm-devices';
+
 /** By its name, as the NoCloud datasource has it, or by keys at its beginning that no other language has together. */
 function recognises(text: string, file: string): boolean {
   if (/(^|\/)network-config(\.ya?ml)?$/.test(file)) return true;
@@ -22,13 +26,13 @@ function recognises(text: string, file: string): boolean {
   if (first.startsWith('{')) return isJson(body);
   if (/^network\s*:/.test(first)) return true;
   const has = (keyAndValue: string): boolean => new RegExp(`^${indent}${keyAndValue}`, 'm').test(body);
-  return has('version\\s*:\\s*[12]\\s*(#.*)?$') && has('(config|ethernets|bonds|bridges|vlans|wifis)\\s*:');
+  return has('version\\s*:\\s*[12]\\s*(#.*)?$') && has(`(${devices})\\s*:`);
 }
 
 /** The same keys in JSON. */
 function isJson(body: string): boolean {
   if (/^\s*\{\s*"network"\s*:/.test(body)) return true;
-  return /"version"\s*:\s*[12]\b/.test(body) && /"(config|ethernets|bonds|bridges|vlans|wifis)"\s*:/.test(body);
+  return /"version"\s*:\s*[12]\b/.test(body) && new RegExp(`"(${devices})"\\s*:`).test(body);
 }
 
 function parse(files: readonly SourceFile[]): DialectResult {

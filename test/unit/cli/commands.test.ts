@@ -306,6 +306,24 @@ describe('validate needs no agent', () => {
     expect((await bench.run(['validate', 'packed.yaml'])).stdout).toContain('is not a text in UTF-8');
   });
 
+  test('a Butane file may be in UTF-16, as Windows writes texts; others may not', async () => {
+    const marked = (text: string): Buffer => Buffer.from(`\ufeff${text}`, 'utf16le');
+    const butane = marked('variant: fcos\r\nversion: 1.5.0\r\n');
+    const rows: readonly (readonly [name: string, bytes: Buffer, code: number])[] = [
+      ['little.bu', butane, 0],
+      ['big.bu', Buffer.from(butane).swap16(), 0],
+      ['half.bu', butane.subarray(0, -1), 1],
+      ['other.ign', marked('{"ignition": {"version": "3.4.0"}}'), 1],
+      ['other.yaml', marked('#cloud-config\n{}\n'), 1],
+    ];
+    for (const [name, bytes, code] of rows) {
+      await writeFile(join(bench.directory, name), bytes);
+      expect({ name, code: (await bench.run(['validate', name])).code }).toEqual({ name, code });
+    }
+    const { stdout } = await bench.run(['convert', '--to', 'ignition', 'little.bu']);
+    expect(stdout).toBe('{"ignition":{"version":"3.4.0"}}\n');
+  });
+
   test('knows the names of the catalogue when it is at hand', async () => {
     await mkdir(join(bench.directory, 'system-containers', 'ntp'), { recursive: true });
     await writeFile(join(bench.directory, 'enable.yaml'), '#cloud-config\nberth: {enable: [ntpp]}\n');

@@ -43,6 +43,12 @@ beforeAll(async () => {
 afterAll(async () => bench.close());
 
 describe('convert', () => {
+  test('Butane to Ignition, whatever its name', async () => {
+    await writeFile(join(bench.directory, 'named.ign'), 'variant: fcos\nversion: 1.5.0\n');
+    const { code, stdout } = await bench.run(['convert', '--to', 'ignition', 'named.ign']);
+    expect([code, stdout]).toEqual([0, '{"ignition":{"version":"3.4.0"}}\n']);
+  });
+
   test('Butane to Ignition, with its local files', async () => {
     const { code, stdout, stderr } = await bench.run([
       'convert',

@@ -42,6 +42,15 @@ test('configs on servers are put into the config, and those they refer to into t
   expect(pathsOf(resolved)).toEqual(['/first', '/second', '/third', '/fourth', '/fifth']);
 });
 
+test('configs on servers may be Butane, and refer to others', async () => {
+  const second = 'variant: fcos\nversion: 1.5.0\nignition: {config: {merge: [{source: https://a/third}]}}\n';
+  const text = configOf('first', { merge: [{ source: 'https://a/second' }] });
+  expect(pathsOf(await resolve(text, { 'https://a/second': second, 'https://a/third': configOf('third') }))).toEqual([
+    '/first',
+    '/third',
+  ]);
+});
+
 test('a config is unpacked and verified; another one is an error', async () => {
   const other = configOf('other');
   const hash = `sha512-${createHash('sha512').update(other).digest('hex')}`;

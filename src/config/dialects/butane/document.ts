@@ -51,8 +51,9 @@ Ignition, and read as that.
   As with Butane, paths are relative to it, and what leads out of it is an error. An agent has no such directory: convert first.
 - Configs and certificates on servers are taken in as with [Ignition](ignition.md): the text stays Butane, and all else keeps its line.
 - The YAML is read as go-yaml version 3 reads it: \`yes\` is a truth value only where one is expected, \`0644\` is octal, a fraction is
-  cut to a whole number, the first document of a text counts. A key that stands twice is an error, and so is a tab where libyaml takes
-  none: in a line of blanks or before a comment, too.
+  cut to a whole number, the first document of a text counts (and of the second one its first words must be YAML), a text may be in UTF-16
+  with its byte order mark. A key that stands twice is an error, and so is a tab where libyaml takes
+  none: in a line of blanks or before a comment, too, unless a comment stands in a line before and another one follows.
 - On purpose other than Butane: a text of more than 1 MiB, of more than 50,000 values with its aliases expanded, or nested more than 64
   deep is refused; a value that is left empty is told. Where the whole config is indented, or in brackets, what follows it at the left
   margin is an error: go-yaml reads no further, and says nothing.`;

@@ -33,13 +33,15 @@ export function ignitionDocument(): string {
 }
 
 function introduction(): string {
-  return `A JSON document with \`ignition.version\` (version 1: with \`ignitionVersion\`); a file *.ign is always read as one. These versions are read: ${[version1, ...specVersions].map(({ name }) => name).join(', ')}.
+  return `A JSON document with \`ignition.version\` (version 1: with \`ignitionVersion\`); a file *.ign is always read as one, or as Butane. These versions are read: ${[version1, ...specVersions].map(({ name }) => name).join(', ')}.
 Older ones are read as what they mean in the newest.
 
 - What Ignition's own validator rejects is an error here, and what it warns of a warning: for version 3 the one of module
   \`github.com/coreos/ignition/v2\` v2.27.0, for versions 1 and 2 that of \`github.com/coreos/ignition\` v0.35.0, since the newest one
   refuses them. JSON is read as Go reads it: keys in any letter case, \`null\` for nothing, the last of two keys of one name.
   Beyond that, a config of more than 4 MiB, nested more than 500 deep, or not in UTF-8 (Go puts other signs there) is refused unread.
+- Ignition reads [Butane](butane.md), too, from its version 2.27 on, and translates it itself: so does a file *.ign here, and a config that
+  another one refers to. Not so Butane with local files, and that of the variant \`openshift\`, of which a MachineConfig is made.
 - **All or nothing**: one error, and nothing of the config is applied.
 - A good config may ask for what Berth does not do. Where it makes sense without that, it is a warning. Where it does not (data
   that would not be encrypted as it says, a file whose content cannot be had), the warning has the code \`refused\`: \`berth validate\` accepts the

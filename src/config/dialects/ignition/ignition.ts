@@ -3,13 +3,16 @@ import { emptyHostConfig } from '../../host-config.ts';
 import { type JsonSource, readJson } from '../../json/json-source.ts';
 import { Place } from '../../place.ts';
 import type { TextPosition } from '../../yaml-source.ts';
+import { translateForIgnition } from '../butane/for-ignition.ts';
 import { isButane } from '../butane/recognise.ts';
+import { TranslatedFile } from '../butane/translated-file.ts';
 import type { Dialect, DialectContext, DialectResult, SourceFile, SourcePosition } from '../dialect.ts';
 import { declareConfigs } from './declare.ts';
 import { type IgnitionReading, readIgnition } from './read.ts';
 import { maxConfigLength } from './resolve.ts';
+import { versionOf } from './version.ts';
 
-/** Ignition's JSON, of all versions. */
+/** Ignition's JSON, of all versions; and Butane where Ignition translates it itself. */
 export const ignition = {
   name: 'ignition',
   title: 'Ignition',
@@ -40,15 +43,25 @@ class ParsedFile {
   position(place: Place): SourcePosition {
     return { file: this.file, ...this.json.positionOf(place.path, 'key') };
   }
+
+  positions(): Iterable<readonly [string, TextPosition]> {
+    return this.json.positions();
+  }
 }
 
-/** Some name a Butane config as the Ignition config that is made of it. */
+/** What a Container Linux config has, or Butane without its head. */
 function isYaml(text: string): boolean {
-  return /^(?:variant|ignition)\s*:/m.test(text);
+  return /^(?:ignition|passwd|storage|systemd|networkd)\s*:/m.test(text);
 }
 
-const yamlHint =
-  'Ignition is JSON, and this is YAML: name it *.bu if it is Butane; "berth convert --to ignition" translates it';
+const yamlHint = 'Ignition is JSON, and this is YAML: as Butane it needs "variant" and "version" at its top';
+
+/** True for a Butane config that is no Ignition config. */
+function isButaneOnly(text: string): boolean {
+  if (!isButane(text)) return false;
+  const { data, problems } = readJson(text, maxConfigLength);
+  return problems.length > 0 || versionOf(data, new Place([], () => undefined)) === undefined;
+}
 
 function toDiagnostic(file: string, { line, column }: TextPosition, problem: Problem): Diagnostic {
   const { path, severity, code, message, hint } = problem;
@@ -57,21 +70,30 @@ function toDiagnostic(file: string, { line, column }: TextPosition, problem: Pro
 
 /** All or nothing: one error, and nothing of any of the files is declared. A later file is merged over an earlier one. */
 function parse(files: readonly SourceFile[], context: Pick<DialectContext, 'isCompletedLater'> = {}): DialectResult {
-  const diagnostics: Diagnostic[] = [];
-  const parsed = files.map((file) => new ParsedFile(file, (diagnostic) => diagnostics.push(diagnostic)));
+  const found: Diagnostic[] = [];
+  const parsed = files.map((file) =>
+    isButaneOnly(file.text)
+      ? new TranslatedFile(file.file, translateForIgnition(file.text))
+      : new ParsedFile(file, (diagnostic) => found.push(diagnostic)),
+  );
   const draft = declareConfigs(
     parsed.map(({ reading }) => reading),
     context,
   );
+  const translated = parsed.filter((file) => file instanceof TranslatedFile);
+  const diagnostics = [...found, ...translated.flatMap((file) => file.diagnostics())];
   if (draft === undefined) return { config: emptyHostConfig, diagnostics, sources: () => new Map() };
   let sources: ReadonlyMap<string, SourcePosition> | undefined;
   return { config: draft.config, diagnostics, sources: () => (sources ??= sourcesOf(parsed, draft.named)) };
 }
 
-function sourcesOf(parsed: readonly ParsedFile[], named: ReadonlyMap<string, Place>): Map<string, SourcePosition> {
+function sourcesOf(
+  parsed: readonly (ParsedFile | TranslatedFile)[],
+  named: ReadonlyMap<string, Place>,
+): Map<string, SourcePosition> {
   const sources = new Map<string, SourcePosition>();
-  for (const { file, json } of parsed)
-    for (const [path, position] of json.positions()) sources.set(path, { file, ...position });
+  for (const file of parsed)
+    for (const [path, position] of file.positions()) sources.set(path, { file: file.file, ...position });
   for (const [key, place] of named) {
     const owner = parsed.find(({ root }) => root.sameDocument(place));
     if (owner !== undefined) sources.set(key, owner.position(place));

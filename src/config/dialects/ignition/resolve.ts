@@ -1,6 +1,9 @@
 import { formatPath, type Problem } from '../../../core/diagnostic.ts';
 import { readJson } from '../../json/json-source.ts';
 import { Place } from '../../place.ts';
+import { translateForIgnition } from '../butane/for-ignition.ts';
+import { readTranslated } from '../butane/read-translated.ts';
+import { isButane } from '../butane/recognise.ts';
 import { contentsOf, type Refuse } from './contents.ts';
 import { mergeConfigs } from './merge.ts';
 import type { IgnitionConfig, Resource } from './model.ts';
@@ -54,15 +57,28 @@ function referred(
   }
   const text = textOf(reference, place, context);
   if (text === undefined) return undefined;
+  const { config, problems } = readText(text);
   // What is wrong in it stands at the reference: it has no lines of this text.
-  const within = new Place([], (problem) => report(problem, place, context.refuse));
-  const json = readJson(text, maxConfigLength);
-  for (const problem of json.problems) report(problem, place, context.refuse);
-  if (json.problems.length > 0) return undefined;
-  const { config } = readIgnition(json.data, within);
+  for (const problem of problems) report(problem, place, context.refuse);
   if (config === undefined) return undefined;
   context.origins.addAt(config, place);
   return resolveReferences(config, place, context, depth + 1);
+}
+
+/** Ignition's JSON, or Butane, which Ignition translates itself. */
+function readText(text: string): {
+  readonly config: IgnitionConfig | undefined;
+  readonly problems: readonly Problem[];
+} {
+  if (isButane(text)) {
+    const translation = translateForIgnition(text);
+    return { config: readTranslated(translation)?.config, problems: translation.problems };
+  }
+  const json = readJson(text, maxConfigLength);
+  if (json.problems.length > 0) return { config: undefined, problems: json.problems };
+  const problems: Problem[] = [];
+  const { config } = readIgnition(json.data, new Place([], (problem) => problems.push(problem)));
+  return { config, problems };
 }
 
 function textOf(reference: Resource, place: Place, context: ReferenceContext): string | undefined {

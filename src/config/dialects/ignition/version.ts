@@ -44,11 +44,13 @@ function row(major: 2 | 3, minor: number, table: SpecTable): SpecVersion {
   return { name: `${major}.${minor}.0`, major, minor, table };
 }
 
-/** True for a config of version 1; one that has `ignition.version`, too, follows that. */
+/** True for a config of version 1; one that has an `ignition.version` of 2.0.0 or later, too, follows that. */
 export function isVersion1(data: unknown): boolean {
   const silent = new Place([], () => undefined);
-  const version = member(member(data, 'ignition', silent), 'version', silent) ?? '';
-  return version === '' && member(data, 'ignitionversion', silent) === 1;
+  if (member(data, 'ignitionversion', silent) !== 1) return false;
+  const version = member(member(data, 'ignition', silent), 'version', silent);
+  const [, major = '0'] = /^(\d+)\.\d+\.\d+(?=$|[-+])/.exec(typeof version === 'string' ? version : '') ?? [];
+  return Number(major) < 2;
 }
 
 /** The version that a config's `ignition.version` says; what is wrong with it is reported. */

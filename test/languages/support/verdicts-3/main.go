@@ -1,5 +1,5 @@
-// Answers for Ignition configs of version 3 what Ignition's own package says of them: one config a line in, in base64;
-// one JSON object a line out.
+// Answers for Ignition configs of version 3, and for Butane configs in their place, what Ignition's own package says of them: one
+// config a line in, in base64; one JSON object a line out.
 package main
 
 import (
@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"os"
 
-	config "github.com/coreos/ignition/v2/config/v3_7_experimental"
+	"github.com/coreos/ignition/v2/config"
 )
 
 type verdict struct {
@@ -35,7 +35,7 @@ func main() {
 }
 
 func judge(raw []byte) verdict {
-	_, report, err := config.ParseCompatibleVersion(raw)
+	_, report, err := config.Parse(raw)
 	warnings := 0
 	for _, entry := range report.Entries {
 		if entry.Kind.String() == "warning" {

@@ -89,6 +89,8 @@ describe('values are read into the types of the spec', () => {
     ['a tab before the first line of a block text', 'x: |\n  \ta\n', '4:3'],
     ['a comment after a tab', 'x: a # b\n\t# c\n', '4:1'],
     ['a tab after a dash', 'x:\n  -\ta\n', '4:4'],
+    ['a line of a tab after a line of comments', '# a\n\t\nx: a\n', '4:1'],
+    ['a comment after a tab, too far below another one', `# a\n${' '.repeat(512)}\n\t# b\n`, '5:1'],
   ])('%s is where libyaml takes no tab', (_name, body, position) => {
     expect(translated(body).found[0]).toBe(`${position} error yaml-syntax `);
   });
@@ -101,7 +103,9 @@ describe('values are read into the types of the spec', () => {
     ['in quotes', 'x: "a\n  \tb"\n'],
     ['in a block text', 'x: |\n  a\n  \tb\t\n'],
     ['in a comment', '#\t\nx: a\n'],
-    ['in a second document', 'x: a\n---\n\t\n'],
+    ['in a second document', 'x: a\n---\nb: c\nd:\n\te: f\n'],
+    ['before a comment below another one', '# a\n\t# b\nx: a\n'],
+    ['in a line between comments', 'x:\n  - # a\n\t\n  # b\n    c\n'],
   ])('a tab %s', (_name, body) => {
     expect(translated(body).found.filter((line) => line.includes(' error '))).toEqual([]);
   });
@@ -111,6 +115,27 @@ describe('values are read into the types of the spec', () => {
     ['a question mark for a key', '?\n: a\n'],
     ['a comment may begin at a quote', 'x: "a"#b\ny: |#c\n  d\n'],
   ])('%s', (_name, body) => {
+    expect(translated(body).found.filter((line) => line.includes(' error '))).toEqual([]);
+  });
+
+  test.each([
+    ['a text of two lines for a key', '---\na\nb: c\n', '4:1'],
+    ['a tab', '...\n\ta: b\n', '4:1'],
+    ['a sign that begins no word', '---\n@a\n', '4:1'],
+    ['a key beside the mark', '--- a: b\n', '3:5'],
+    ['a quoted text without its end', '---\n"a\n', '5:1'],
+  ])('%s at the beginning of a second document is one word too early', (_name, body, position) => {
+    expect(translated(body).found[0]).toBe(`${position} error yaml-syntax `);
+  });
+
+  test.each([
+    '---\n{{ a }}\n',
+    '---\n[a\n]: b\n',
+    '---\na: b: c\n',
+    '---\n---\na\nb: c\n',
+    '---\nkind: @a\n',
+    '...\n,\n',
+  ])('what is wrong later in a second document is not seen: %j', (body) => {
     expect(translated(body).found.filter((line) => line.includes(' error '))).toEqual([]);
   });
 

@@ -13,6 +13,7 @@ const rows: readonly { name: string; text: string; dialect: string | undefined }
     dialect: 'butane',
   },
   { name: 'brackets of YAML', text: "{\n  version: '1.0.0',\n  variant: 'fcos',\n}\n", dialect: 'butane' },
+  { name: 'a network of tunnels', text: 'version: 2\ntunnels: {}\n', dialect: 'network-config' },
   { name: 'Ignition with the word in a text', text: '{"a": "variant: b", "ignition": {}}', dialect: 'ignition' },
   { name: 'Ignition with the key below', text: '{"ignition": {"variant": 1}}', dialect: 'ignition' },
   { name: 'Ignition that is no JSON', text: '{"ignition": {}, "a": {}, "variant": ', dialect: 'ignition' },

@@ -78,6 +78,12 @@ describe('Ignition version 1', () => {
     ]);
   });
 
+  test.each(['"1.6.0"', '"0"', '"later"', '3'])('an ignition.version that is none does not count: %s', (version) => {
+    const found = lines(parseText(`{"ignitionVersion": 1, "ignition": {"version": ${version}}}`));
+    expect(found.filter((line) => line.startsWith('error'))).toEqual([]);
+    expect(found.some((line) => line.endsWith(outdated))).toBe(true);
+  });
+
   test('accounts, groups and units are declared', () => {
     const { config } = parseText(
       JSON.stringify({

@@ -16,6 +16,7 @@ import { lineAt } from '../../../text-lines.ts';
 import { indentContinuations } from '../../../yaml-continuation.ts';
 import { endAsWritten, isWithoutKey, type TextPosition, withLineFeeds, withoutTraces } from '../../../yaml-document.ts';
 import { refuseText, yamlLimits, yamlSyntaxProblem } from '../../../yaml-source.ts';
+import { faultAhead } from './ahead.ts';
 import type { GoAlias, GoMapping, GoNode, GoScalar, GoSequence } from './node.ts';
 import { findGoTab } from './tabs.ts';
 
@@ -67,7 +68,9 @@ function parseFirst(text: string, added: ReadonlyMap<number, number>, source = t
     const [document] = documents;
     if (document === undefined || !('contents' in document)) return { root: undefined, problems: [], position };
     const { errors, contents } = document;
-    const problems = firstOfLines([...unlike, ...errors.filter(isFaultToLibyaml)], position).map((fault) => ({
+    const ahead = errors.length === 0 ? faultAhead(text, documents) : undefined;
+    const faults = ahead === undefined ? errors.filter(isFaultToLibyaml) : [ahead];
+    const problems = firstOfLines([...unlike, ...faults], position).map((fault) => ({
       problem: withHint(yamlSyntaxProblem(fault), placeholderHint(lineAt(text, fault.pos[0]))),
       position: position(fault.pos[0]),
     }));

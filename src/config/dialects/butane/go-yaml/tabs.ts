@@ -6,6 +6,9 @@ const marks: readonly string[] = [CST.DOCUMENT, CST.FLOW_END, CST.SCALAR];
 /** What no document begins with. */
 const blankTypes: ReadonlySet<string> = new Set(['space', 'newline', 'comment', 'directive-line', 'error']);
 
+/** go-yaml looks this far for the next line of comments. */
+const commentReach = 512;
+
 /** What may be, or begin, a key. */
 const keyParts: ReadonlySet<string> = new Set([
   'alias',
@@ -25,6 +28,16 @@ export function findGoTab(text: string): number | undefined {
   return text.includes('\t') ? new TabScanner().scan(text) : undefined;
 }
 
+/** Where the lines of comments end that are read as one, with all that is blank between them. */
+function endOfComments(text: string, end: number): number {
+  const blanks = /\s*/y;
+  blanks.lastIndex = end;
+  const next = end + (blanks.exec(text)?.[0].length ?? 0);
+  if (text[next] !== '#' || next - end >= commentReach) return end;
+  const lineEnd = text.indexOf('\n', next);
+  return lineEnd === -1 ? text.length : endOfComments(text, lineEnd);
+}
+
 class TabScanner {
   /** Columns of the block collections that are open, the innermost last. */
   readonly #indents: number[] = [];
@@ -41,7 +54,7 @@ class TabScanner {
 
   scan(text: string): number | undefined {
     let offset = text.startsWith(CST.BOM) ? CST.BOM.length : 0;
-    let [isBody, hasContent] = [false, false];
+    let [isBody, hasContent, isItem, commentsEnd] = [false, false, false, 0];
     for (const token of new Lexer().lex(text)) {
       if (marks.includes(token) && !isBody) {
         isBody = token === CST.SCALAR;
@@ -52,8 +65,10 @@ class TabScanner {
       // Of the documents after the first one nothing is read.
       if (hasContent && (type === 'doc-start' || type === 'doc-end')) return undefined;
       hasContent ||= !blankTypes.has(type);
+      if (type === 'comment' && (this.#isOnNewLine || isItem)) commentsEnd = endOfComments(text, offset + token.length);
+      if (type !== 'space') isItem = type === 'seq-item-ind';
       const tab = isBody ? this.#body(token) : this.#token(token, type);
-      if (tab !== -1) return offset + tab;
+      if (tab !== -1 && offset + tab >= commentsEnd) return offset + tab;
       isBody = false;
       offset += token.length;
       const lineStart = token.lastIndexOf('\n') + 1;
