@@ -9,6 +9,15 @@ const foreignLanguages: readonly ForeignLanguage[] = [
   { name: 'gzip data', starts: /^\u001f[\u008b\ufffd]/ },
   { name: 'a JSON document', starts: /^[{[]/ },
   { name: 'a Compose file', starts: /^(#.*\n|\s*\n)*(services|name)\s*:/ },
+  {
+    name: 'a MachineConfig, whose Ignition config stands under "spec.config"',
+    starts: /^kind\s*:\s*MachineConfig\s*$/m,
+  },
+  { name: 'a Kubernetes manifest', starts: /^apiVersion\s*:/m },
+  {
+    name: 'a Container Linux config, which is Butane once it has "variant" and "version"',
+    starts: /^(passwd|storage|systemd|networkd|ignition|ignition_version)\s*:/m,
+  },
 ];
 
 /** What a text is, when it is a known language that this version does not read. */

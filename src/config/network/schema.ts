@@ -1,31 +1,10 @@
-import {
-  anyOf,
-  boolean,
-  exactlyOne,
-  fields,
-  integer,
-  list,
-  openFields,
-  type Rule,
-  string,
-  types,
-  word,
-} from '../rule/rule.ts';
+import { anyOf, boolean, fields, integer, list, openFields, type Rule, string, types, word } from '../rule/rule.ts';
 
 const strings = list(string);
 
 /** As many keys of one kind. */
 function all(rule: Rule, ...keys: readonly string[]): Record<string, Rule> {
   return Object.fromEntries(keys.map((key) => [key, rule]));
-}
-
-/** A whole document: its content by itself, or under "network". */
-function document(rule: Rule): Rule {
-  return exactlyOne(rule, {
-    required: ['network'],
-    properties: { network: rule },
-    additionalProperties: false,
-  });
 }
 
 const route1: Rule = {
@@ -150,8 +129,9 @@ const entries: readonly Rule[] = [
 ];
 
 /** What `cloud-init schema --schema-type network-config` asks of version 1. */
-export const networkRule1: Rule = document(
-  fields({ version: { ...integer, enum: [1] }, config: list(anyOf(...entries)) }, { required: ['config', 'version'] }),
+export const networkRule1: Rule = fields(
+  { version: { ...integer, enum: [1] }, config: list(anyOf(...entries)) },
+  { required: ['config', 'version'] },
 );
 
 const renderer = word('networkd', 'NetworkManager');
@@ -200,20 +180,18 @@ const bridge = openFields({
 });
 
 /** What it asks of version 2, and of everything that says neither. */
-export const networkRule2: Rule = document(
-  fields(
-    {
-      version: { ...integer, enum: [2] },
-      renderer,
-      ethernets: devices({
-        match: fields(all(string, 'name', 'macaddress', 'driver')),
-        'set-name': string,
-        wakeonlan: boolean,
-      }),
-      bonds: devices({ interfaces: strings, parameters: bond }),
-      bridges: devices({ interfaces: strings, parameters: bridge }),
-      vlans: devices({ id: integer, link: string }),
-    },
-    { required: ['version'] },
-  ),
+export const networkRule2: Rule = fields(
+  {
+    version: { ...integer, enum: [2] },
+    renderer,
+    ethernets: devices({
+      match: fields(all(string, 'name', 'macaddress', 'driver')),
+      'set-name': string,
+      wakeonlan: boolean,
+    }),
+    bonds: devices({ interfaces: strings, parameters: bond }),
+    bridges: devices({ interfaces: strings, parameters: bridge }),
+    vlans: devices({ id: integer, link: string }),
+  },
+  { required: ['version'] },
 );

@@ -2,6 +2,7 @@ import type { SourceFile, Verdict } from '../dialects/dialect.ts';
 import { type Finding, findingsOf, toDiagnostics, wholeText, yamlDiagnostics } from '../rule/judge.ts';
 import { isPythonMap, PythonFloat, type PythonMap, type PythonValue, showPython } from '../rule/python-value.ts';
 import { readPythonYaml } from '../rule/python-yaml.ts';
+import { fields } from '../rule/rule.ts';
 import { networkRule1, networkRule2 } from './schema.ts';
 
 /**
@@ -22,8 +23,15 @@ function findings(value: PythonValue): Finding[] {
   // Nothing declared is not looked at.
   if (isEmpty(inner)) return [];
   if (!isPythonMap(inner)) return [wrongType(['network'], inner)];
-  return findingsOf(isOne(inner.get('version')) ? networkRule1 : networkRule2, value);
+  const isFirst = isOne(inner.get('version'));
+  const rule = isFirst ? networkRule1 : networkRule2;
+  // The content stands by itself, or under "network" and nothing else beside: one of both is out of the question.
+  const found = findingsOf(value.has('network') ? fields({ network: rule }) : rule, value);
+  if (isFirst) return found;
+  return found.map((finding) => (finding.code === 'unknown-key' ? { hint: netplanHint, ...finding } : finding));
 }
+
+const netplanHint = "netplan may have it; cloud-init's own rules, which count where netplan is not installed, have not";
 
 function wrongType(path: readonly string[], value: PythonValue): Finding {
   return { severity: 'error', path, code: 'wrong-type', message: `expected a mapping, found ${showPython(value)}` };
@@ -35,9 +43,9 @@ function isEmpty(value: PythonValue | PythonMap): boolean {
   return value === null || value === false || numberOf(value) === 0;
 }
 
-/** Python's `== 1`: true and 1.0 are equal to it. */
+/** Python's `== 1`: true and 1.0 are equal to it. The text is not, and is no version either way: it was meant as one. */
 function isOne(value: PythonValue | undefined): boolean {
-  return value === true || numberOf(value) === 1;
+  return value === true || value === '1' || numberOf(value) === 1;
 }
 
 function numberOf(value: PythonValue | undefined): number | undefined {

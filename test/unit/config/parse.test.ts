@@ -8,6 +8,16 @@ const titles = dialects.map(({ title }) => title).join(', ');
 
 const languages: { name: string; text: string; message: string }[] = [
   { name: 'nothing', text: ' \n', message: `is empty; this version reads ${titles}` },
+  {
+    name: 'a MachineConfig',
+    text: 'apiVersion: machineconfiguration.openshift.io/v1\nkind: MachineConfig\n',
+    message: `is a MachineConfig, whose Ignition config stands under "spec.config"; this version reads ${titles} only`,
+  },
+  {
+    name: 'another manifest',
+    text: 'kind: Pod\napiVersion: v1\n',
+    message: `is a Kubernetes manifest; this version reads ${titles} only`,
+  },
   { name: 'other JSON', text: '{"a": 1}', message: `is a JSON document; this version reads ${titles} only` },
   {
     name: 'Compose',
@@ -46,7 +56,8 @@ describe('the language of a text', () => {
 
   const butane = 'variant: fcos\nversion: 1.5.0\n';
   test.each([
-    ['a.ign', butane, 'error json-syntax', '*.bu'],
+    ['a.ign', butane, 'info is-butane', undefined],
+    ['a.ign', 'passwd: {}\n', 'error json-syntax', 'a Container Linux config'],
     ['a.ign', '', 'error json-syntax', undefined],
     ['a.ign', '{"ignition": ${version}}', 'error json-syntax', 'looks like a template'],
     ['a.bu', '{"ignition": {"version": "3.4.0"}}', 'error missing-key', '*.ign'],

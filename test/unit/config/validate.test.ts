@@ -186,6 +186,26 @@ describe('validateConfig', () => {
     expect(brief('{}\n', 'seed/network-config')).toEqual(['1:1 warning invalid-value ']);
   });
 
+  test.each([
+    [
+      'network:\n  version: 2\n  ethernets: {e: {routes: [{to: default, table: 7}]}}',
+      ['3:42 error unknown-key network.ethernets.e.routes[0].table'],
+    ],
+    [
+      'network:\n  version: 2\n  bonds: {b: {parameters: {mii-monitor-interval: 100}}}',
+      ['3:50 error wrong-type network.bonds.b.parameters.mii-monitor-interval'],
+    ],
+    ["network:\n  version: '1'\n  config: []", ['2:12 error wrong-type network.version']],
+    ['version: 2\nwifis: {}', ['2:1 error unknown-key wifis']],
+  ])('what is wrong below "network" is told at its place, and nothing else: %j', (text, found) => {
+    expect(brief(text, 'seed/network-config').filter((line) => line.includes(' error '))).toEqual(found);
+  });
+
+  test('a key that netplan may have has a hint', () => {
+    const [found] = validateConfig({ file: 'network-config', text: 'version: 2\ntunnels: {}\n' });
+    expect(found?.hint).toContain('netplan may have it');
+  });
+
   test('a large text and a YAML bomb are refused at once', () => {
     const levels = Array.from({ length: 12 }, (_, level) => `l${level}: &l${level} [${`*l${level - 1},`.repeat(9)}]`);
     const bomb = `#cloud-config\nl: &l-1 x\n${levels.join('\n')}\n`;

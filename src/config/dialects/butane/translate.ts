@@ -172,7 +172,7 @@ function reportUnknown(variant: string, version: string, root: Place): void {
     return;
   }
   const known = specs.filter((row) => row.variant === variant).map((row) => row.version);
-  root
-    .child('version')
-    .error('invalid-value', `the variant ${variant} has no version ${version}`, `there are ${known.join(', ')}`);
+  const stable = known.find((name) => `${name}-experimental` === version);
+  const hint = stable === undefined ? `there are ${known.join(', ')}` : `it is no experiment any more: write ${stable}`;
+  root.child('version').error('invalid-value', `the variant ${variant} has no version ${version}`, hint);
 }

@@ -39,10 +39,14 @@ export class TranslatedFile {
   }
 }
 
-/** What was found in a text, with its places. */
+/** What was found in a text, with its places; what both Butane and Ignition say of a value is said once. */
 export function butaneDiagnostics({ problems, offsets }: ButaneTranslation, file: string): Diagnostic[] {
-  return problems.map(({ path, severity, code, message, hint, at, position }) => {
+  const decimal = new Set<string>();
+  return problems.flatMap(({ path, severity, code, message, hint, at, position }) => {
     const { line, column } = position ?? offsets.positionOf(path, at);
-    return { file, line, column, path: formatPath(path), severity, code, message, hint: hint ?? null };
+    const shown = formatPath(path);
+    if (code === 'decimal-mode' && decimal.has(shown)) return [];
+    if (code === 'decimal-mode') decimal.add(shown);
+    return [{ file, line, column, path: shown, severity, code, message, hint: hint ?? null }];
   });
 }

@@ -7,6 +7,7 @@ import { translateForIgnition } from '../butane/for-ignition.ts';
 import { isButane } from '../butane/recognise.ts';
 import { TranslatedFile } from '../butane/translated-file.ts';
 import type { Dialect, DialectContext, DialectResult, SourceFile, SourcePosition } from '../dialect.ts';
+import { foreignLanguage } from '../foreign.ts';
 import { declareConfigs } from './declare.ts';
 import { type IgnitionReading, readIgnition } from './read.ts';
 import { maxConfigLength } from './resolve.ts';
@@ -34,7 +35,9 @@ class ParsedFile {
     this.json = readJson(text, maxConfigLength);
     const at = (problem: Problem): TextPosition => this.json.positionOf(problem.path, problem.at);
     this.root = new Place([], (problem) => report(toDiagnostic(file, at(problem), problem)));
-    const hint = isYaml(text) ? { hint: yamlHint } : {};
+    const language = foreignLanguage(text);
+    const hint =
+      language === undefined || /^\s*\{/.test(text) ? {} : { hint: `Ignition is JSON, and this is ${language}` };
     for (const { position, ...problem } of this.json.problems)
       report(toDiagnostic(file, position, { ...hint, ...problem }));
     this.reading = this.json.problems.length > 0 ? undefined : readIgnition(this.json.data, this.root);
@@ -48,13 +51,6 @@ class ParsedFile {
     return this.json.positions();
   }
 }
-
-/** What a Container Linux config has, or Butane without its head. */
-function isYaml(text: string): boolean {
-  return /^(?:ignition|passwd|storage|systemd|networkd)\s*:/m.test(text);
-}
-
-const yamlHint = 'Ignition is JSON, and this is YAML: as Butane it needs "variant" and "version" at its top';
 
 /** True for a Butane config that is no Ignition config. */
 function isButaneOnly(text: string): boolean {

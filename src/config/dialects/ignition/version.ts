@@ -80,8 +80,11 @@ export function versionOf(data: unknown, root: Place): SpecVersion | undefined {
   // Numbers may begin with zeros.
   const plain = version.replace(/^0*(\d+)\.0*(\d+)\.0*(\d+)(?=$|-)/, '$1.$2.$3');
   const found = specVersions.find(({ name }) => name === plain);
-  if (found === undefined)
-    at.error('unsupported-version', `${describeValue(version)} is no known version`, versionHint);
+  if (found === undefined) {
+    const stable = specVersions.find(({ name }) => `${name}-experimental` === plain);
+    const hint = stable === undefined ? versionHint : `it is no experiment any more: write "${stable.name}"`;
+    at.error('unsupported-version', `${describeValue(version)} is no known version`, hint);
+  }
   return found;
 }
 

@@ -5,7 +5,6 @@ import { dataUrl, lines, parseIgnition, parseText } from './support.ts';
 const motd = 'storage: {files: [{path: /etc/motd, contents: {inline: hi}}]}\n';
 const head = 'variant: fcos\nversion: 1.5.0\n';
 const told = 'Ignition reads Butane from version 2.27 on';
-const isJson = 'Ignition is JSON, and this is YAML: as Butane it needs "variant" and "version" at its top';
 
 const rows: readonly { name: string; text: string; found: readonly string[]; paths?: readonly string[] }[] = [
   { name: 'Butane', text: head + motd, found: [`info 1:10 variant: ${told}`], paths: ['/etc/motd'] },
@@ -47,12 +46,39 @@ describe("where Ignition's JSON is expected", () => {
   });
 
   test.each([
-    `${head}${motd}`,
-    'passwd:\n  users: []\n',
-    'ignition:\n  version: 3.0.0\n',
-  ])('YAML that is no Butane is told as such: %j', (text) => {
-    const { diagnostics } = parseText(text);
-    expect(diagnostics.some(({ hint }) => hint === isJson)).toBe(!text.startsWith('variant'));
+    ['passwd:\n  users: []\n', 'a Container Linux config, which is Butane once it has "variant" and "version"'],
+    [
+      'apiVersion: a/v1\nkind: MachineConfig\nspec: {}\n',
+      'a MachineConfig, whose Ignition config stands under "spec.config"',
+    ],
+  ])('what else is written there is named: %j', (text, language) => {
+    expect(parseText(text).diagnostics[0]?.hint).toBe(`Ignition is JSON, and this is ${language}`);
+  });
+
+  test.each([
+    ['3.4.0', 644, 'no-effect', 'JSON has no octal numbers: 0644 is written 420'],
+    ['3.6.0', 644, 'decimal-mode', 'JSON has no octal numbers: 0644 is written 420'],
+    ['3.4.0', 400, 'decimal-mode', 'JSON has no octal numbers: 0400 is written 256'],
+    ['2.3.0', 777, 'decimal-mode', 'JSON has no octal numbers: 0777 is written 511'],
+    ['3.6.0', 420, undefined, undefined],
+  ])('a mode in octal digits is told: %s, %d', (version, mode, code, hint) => {
+    const file = { path: '/a', filesystem: 'root', mode, contents: { source: 'data:,' } };
+    const { diagnostics } = parseIgnition({ storage: { files: [file] } }, version);
+    const found = diagnostics.find(({ path }) => path === 'storage.files[0].mode');
+    expect([found?.code, found?.hint ?? undefined]).toEqual([code, hint]);
+  });
+
+  test('in Butane it is told once', () => {
+    const text = 'variant: fcos\nversion: 1.7.0\nstorage: {files: [{path: /a, mode: 644}]}\n';
+    const { diagnostics } = parseConfig([{ file: 'a.bu', text }]);
+    expect(diagnostics.filter(({ code }) => code === 'decimal-mode')).toHaveLength(1);
+  });
+
+  test.each([
+    ['a.ign', '{"ignition": {"version": "3.6.0-experimental"}}', 'it is no experiment any more: write "3.6.0"'],
+    ['a.bu', 'variant: fcos\nversion: 1.5.0-experimental\n', 'it is no experiment any more: write 1.5.0'],
+  ])('a version that became stable is named: %s', (file, text, hint) => {
+    expect(parseConfig([{ file, text }]).diagnostics[0]?.hint).toBe(hint);
   });
 
   test('a Butane file and an Ignition file are merged', () => {

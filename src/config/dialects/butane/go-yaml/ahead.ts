@@ -1,10 +1,12 @@
 import type { Document, YAMLParseError } from 'yaml';
 
+type Fault = Pick<YAMLParseError, 'message' | 'code' | 'pos'>;
+
 /**
  * The first fault at the beginning of the document behind the first one. go-yaml passes over that document, but its scanner is two
  * words ahead of its parser, and a word that it cannot make out ends it. Pure.
  */
-export function faultAhead(text: string, documents: readonly Document[]): YAMLParseError | undefined {
+export function faultAhead(text: string, documents: readonly Document[]): Fault | undefined {
   const [first, next] = documents;
   const [start, end] = next?.contents?.range ?? [];
   if (next === undefined || start === undefined || end === undefined) return undefined;

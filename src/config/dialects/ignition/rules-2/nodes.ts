@@ -1,5 +1,7 @@
 import type { Place } from '../../../place.ts';
+import { decimalMode } from '../../butane/checks/mode.ts';
 import type { File2, Node2, Storage2 } from '../model-2.ts';
+import { warnOfDecimalMode } from '../rules/paths.ts';
 import { checkPath2 } from './disks.ts';
 import { checkResource2 } from './source.ts';
 
@@ -18,7 +20,8 @@ export function checkNodes2(storage: Storage2, place: Place, minor: number): voi
   for (const kind of kinds) {
     for (const [index, node] of (storage[kind] ?? []).entries()) {
       checkNode(node, names, place.child(kind).child(index));
-      if (kind !== 'links') checkMode(node, place.child(kind).child(index).child('mode'), minor);
+      if (kind === 'links') continue;
+      checkMode(node, place.child(kind).child(index).child('mode'), minor, kind === 'directories');
     }
   }
   for (const [index, file] of (storage.files ?? []).entries())
@@ -44,17 +47,24 @@ function checkNode(
   }
 }
 
-function checkMode({ mode }: Node2 & { readonly mode?: number }, place: Place, minor: number): void {
-  checkMode2(mode, place);
+function checkMode(
+  { mode }: Node2 & { readonly mode?: number },
+  place: Place,
+  minor: number,
+  isDirectory: boolean,
+): void {
+  checkMode2(mode, place, isDirectory);
   if (mode === undefined && minor >= 2) {
     place.warn('missing-key', '"mode" is missing, so nobody has a right to it: the mode is 0', '"mode": 420 is 0644');
   }
 }
 
 /** A file mode, when there is one. */
-export function checkMode2(mode: number | undefined, place: Place): void {
-  if (mode === undefined || (mode >= 0 && mode <= 0o7777)) return;
-  place.error('invalid-value', `${mode} is no file mode: it is a decimal number up to 4095 (octal 7777)`);
+export function checkMode2(mode: number | undefined, place: Place, isDirectory = false): void {
+  if (mode === undefined) return;
+  if (mode < 0 || mode > 0o7777)
+    place.error('invalid-value', `${mode} is no file mode: it is a decimal number up to 4095 (octal 7777)`);
+  else if (decimalMode(mode, isDirectory) !== undefined) warnOfDecimalMode(mode, place);
 }
 
 function checkFile(file: File2, place: Place, minor: number): void {

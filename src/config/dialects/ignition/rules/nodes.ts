@@ -12,7 +12,7 @@ export function checkNodes(storage: Storage, place: Place, minor: number): void 
   for (const [index, directory] of directories.entries()) {
     const at = place.child('directories').child(index);
     checkNode(directory, at);
-    checkMode(directory.mode, at.child('mode'), minor);
+    checkMode(directory.mode, at.child('mode'), minor, true);
   }
   const paths = new Set(directories.map(({ path }) => path));
   for (const [index, link] of links.entries()) checkLink(link, place.child('links').child(index), paths, minor);
@@ -37,7 +37,7 @@ function checkNode({ path, user = {}, group = {} }: Node, place: Place): void {
 
 function checkFile(file: File, place: Place, minor: number): void {
   checkNode(file, place);
-  checkMode(file.mode, place.child('mode'), minor);
+  checkMode(file.mode, place.child('mode'), minor, false);
   if (file.overwrite === true && file.contents?.source === undefined) {
     const hint = 'for an empty file: "source": ""';
     place
