@@ -29,7 +29,8 @@ export function readJson(text: string, maxLength: number): JsonSource {
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
     const position = new TextLines(text).position(error.offset);
-    const hint = placeholderHint(text.slice(error.offset, error.offset + 2));
+    // The second bracket of "{{" is the one at fault.
+    const hint = placeholderHint(text.slice(Math.max(0, error.offset - 1), error.offset + 2));
     return unreadable('json-syntax', `cannot be read as JSON: ${error.message}`, position, hint);
   }
 }

@@ -49,8 +49,9 @@ export function parseNetworkDocument({ file, text, format }: NetworkDocument): N
   // Netplan's own files have a top-level key "network"; cloud-init takes them with and without.
   const isNested = Object.hasOwn(data, 'network');
   if (isNested) {
+    const hint = data['network'] === null ? 'indent it, so that it stands below "network"' : undefined;
     for (const key of Object.keys(data).filter((name) => name !== 'network'))
-      root.child(key).warn('unknown-key', `"${key}" stands beside "network", so it is not read`, undefined, 'key');
+      root.child(key).warn('unknown-key', `"${key}" stands beside "network", so it is not read`, hint, 'key');
   }
   const network = isNested ? networkShape.read(data['network'], root.child('network')) : networkShape.read(data, root);
   return { network, diagnostics };

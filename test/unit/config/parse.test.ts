@@ -60,6 +60,7 @@ describe('the language of a text', () => {
     ['a.ign', 'passwd: {}\n', 'error json-syntax', 'a Container Linux config'],
     ['a.ign', '', 'error json-syntax', undefined],
     ['a.ign', '{"ignition": ${version}}', 'error json-syntax', 'looks like a template'],
+    ['a.ign', '{"passwd": {"users": [{{.Users}}]}}', 'error json-syntax', 'looks like a template'],
     ['a.bu', '{"ignition": {"version": "3.4.0"}}', 'error missing-key', '*.ign'],
     ['a.fcc', '#cloud-config\nhostname: a', 'error missing-key', undefined],
   ])('the end of the name %s tells it whatever stands in the file: %j', (file, text, found, hint) => {

@@ -3,6 +3,7 @@ import { didYouMean } from '../../near-miss.ts';
 import type { Place } from '../../place.ts';
 import { describeValue } from '../../shape.ts';
 import type { FieldKind, Fields, SpecTable } from './spec/spec-table.ts';
+import { versionsWith } from './spec/spec-versions.ts';
 
 type Decoded = Record<string, unknown>;
 
@@ -45,7 +46,7 @@ export class Decoder {
     const filled = new Map(Object.entries(before ?? {}));
     const seen = new Set<string>();
     for (const [key, member] of members) {
-      const field = this.#fieldOf(fields, key, place, seen);
+      const field = this.#fieldOf(name, key, place, seen);
       const kind = field === undefined ? undefined : fields[field];
       if (field === undefined || kind === undefined || member === undefined) continue;
       const old = filled.get(field);
@@ -58,13 +59,15 @@ export class Decoder {
   }
 
   /** The field a key fills, if any; what is odd about the key is reported. */
-  #fieldOf(fields: Fields, key: string, place: Place, seen: Set<string>): string | undefined {
+  #fieldOf(structure: string, key: string, place: Place, seen: Set<string>): string | undefined {
+    const fields: Fields = this.#table[structure] ?? {};
     const field = Object.hasOwn(fields, key) ? key : Object.keys(fields).find((name) => fold(name) === fold(key));
     const at = place.child(key);
     if (field === undefined) {
       // Looking for what was meant takes time, and nobody means so much.
       this.#hints += 1;
-      const hint = this.#hints > maxHints ? undefined : didYouMean(key, Object.keys(fields));
+      const near = this.#hints > maxHints ? undefined : didYouMean(key, Object.keys(fields));
+      const hint = versionsWith(this.#table, structure, key) ?? near;
       at.warn('unknown-key', `unknown key "${key}": it has no effect`, hint, 'key');
       return undefined;
     }

@@ -1,5 +1,5 @@
 import { type KeyMeaning, keyMeanings } from './key-meanings.ts';
-import { specVersions, version1 } from './version.ts';
+import { specVersions, version1 } from './spec/spec-versions.ts';
 
 /** Structures in the order of the page: heading, where they stand in a config, and their name in the tables. */
 const sections: readonly { readonly title: string; readonly path: string; readonly name: string }[] = [

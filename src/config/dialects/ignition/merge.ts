@@ -2,7 +2,7 @@ import { keyOf, listGroups, mayRepeat } from './keys.ts';
 import type { IgnitionConfig } from './model.ts';
 import type { Origins } from './origins.ts';
 import type { FieldKind, SpecTable } from './spec/spec-table.ts';
-import { newestSpec } from './version.ts';
+import { newestSpec } from './spec/spec-versions.ts';
 
 type Struct = Readonly<Record<string, unknown>>;
 

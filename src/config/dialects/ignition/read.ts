@@ -6,10 +6,11 @@ import { checkConfig } from './rules/check.ts';
 import { checkConfig1 } from './rules-1/check.ts';
 import { checkConfig2 } from './rules-2/check.ts';
 import { seeReplaced20 } from './rules-2/replaced.ts';
+import { type SpecVersion, version1 } from './spec/spec-versions.ts';
 import { pathIn1, translateFrom1 } from './translate-1.ts';
 import { pathIn2, translateFrom2 } from './translate-2.ts';
 import { translateFrom3 } from './translate-3.ts';
-import { isVersion1, type SpecVersion, version1, versionOf } from './version.ts';
+import { isVersion1, versionOf } from './version.ts';
 
 /** What reading a config gives. */
 export interface IgnitionReading {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { ignitionDocument } from '../../../../src/config/dialects/ignition/document.ts';
 import { keyMeanings } from '../../../../src/config/dialects/ignition/key-meanings.ts';
-import { newestSpec } from '../../../../src/config/dialects/ignition/version.ts';
+import { newestSpec } from '../../../../src/config/dialects/ignition/spec/spec-versions.ts';
 import { repository } from '../support.ts';
 
 test('docs/dialects/ignition.md is up to date (node scripts/generate.ts)', () => {

@@ -75,6 +75,19 @@ describe('reading Ignition', () => {
     expect(lines(result)).toEqual(expected);
   });
 
+  test.each([
+    ['3.0.0', '"kernelArguments":{}', 'version 3.3.0 has it'],
+    ['3.4.0', '"networkd":{}', 'versions up to 2.4.0 have it, later ones have not'],
+    ['3.1.0', '"storage":{"files":[{"path":"/a","filesystem":"root"}]}', 'versions up to 2.4.0 have it'],
+    ['3.2.0', '"storage":{"luks":[{"name":"a","device":"/dev/a","cex":{}}]}', 'version 3.5.0 has it'],
+    ['2.0.0', '"storage":{"links":[]}', 'version 2.1.0 has it'],
+    ['3.5.0', '"kernelArgument":{}', 'did you mean "kernelArguments"?'],
+  ])('an unknown key of %s, %s: %s', (version, part, expected) => {
+    const { diagnostics } = parseText(`{"ignition":{"version":"${version}"},${part}}`);
+    const hints = diagnostics.filter(({ code }) => code === 'unknown-key').map(({ hint }) => hint);
+    expect(hints).toEqual([expect.stringContaining(expected)]);
+  });
+
   test('one error, and nothing is declared', () => {
     const text = '{"ignition":{"version":"3.0.0"},"storage":{"files":[{"path":"/a"},{"path":"b"}]}}';
     const { config, diagnostics } = parseText(text);

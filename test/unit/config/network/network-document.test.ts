@@ -415,4 +415,12 @@ describe('network_data.json', () => {
       '1:11 warning empty links',
     ]);
   });
+
+  test('what should be indented below an empty "network" is told so', () => {
+    const { diagnostics } = parse('network:\nethernets: {}\nversion: 2\n');
+    expect(diagnostics.filter(({ code }) => code === 'unknown-key').map(({ hint }) => hint)).toEqual([
+      'indent it, so that it stands below "network"',
+      'indent it, so that it stands below "network"',
+    ]);
+  });
 });

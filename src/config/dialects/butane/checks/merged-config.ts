@@ -3,7 +3,8 @@ import { Place } from '../../../place.ts';
 import { maxTextLength } from '../../../yaml-source.ts';
 import { Decoder } from '../../ignition/decode.ts';
 import { readIgnition } from '../../ignition/read.ts';
-import { isVersion1, specVersions, versionOf } from '../../ignition/version.ts';
+import { specVersions } from '../../ignition/spec/spec-versions.ts';
+import { isVersion1, versionOf } from '../../ignition/version.ts';
 import type { Translating } from '../context.ts';
 
 /**

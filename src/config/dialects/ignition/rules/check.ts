@@ -1,6 +1,6 @@
 import type { Place } from '../../../place.ts';
 import type { IgnitionConfig } from '../model.ts';
-import type { SpecVersion } from '../version.ts';
+import type { SpecVersion } from '../spec/spec-versions.ts';
 import { checkDuplicates } from './duplicates.ts';
 import { checkIgnitionSection } from './ignition-section.ts';
 import { checkStorage } from './storage.ts';
