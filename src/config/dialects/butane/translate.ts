@@ -10,7 +10,7 @@ import { checkMetadata } from './checks/config.ts';
 import { checkFilters } from './checks/filters.ts';
 import { checkPartitions } from './checks/partitions.ts';
 import type { Translating } from './context.ts';
-import { GoDecoder } from './go-yaml/decode.ts';
+import { GoDecoder, type UnknownKeyHint } from './go-yaml/decode.ts';
 import type { GoNode } from './go-yaml/node.ts';
 import { readGoYaml } from './go-yaml/read.ts';
 import { Offsets } from './offsets.ts';
@@ -23,6 +23,7 @@ import {
   reportMachineParts,
 } from './openshift.ts';
 import { configShape } from './spec/config.ts';
+import { knownElsewhere } from './spec/known-elsewhere.ts';
 import { type RecordShape, record, text as texts } from './spec/shape.ts';
 import { normalVersion, type Spec, specs } from './spec/variants.ts';
 import { addBootDevice } from './sugar/boot-device.ts';
@@ -85,7 +86,8 @@ export function translateButane(text: string, options: TranslateOptions = {}): B
   const spec = findSpec(yaml.root, offsets, root);
   if (spec === undefined || yaml.root === undefined) return refused(spec);
   const shape = configShape(spec);
-  const butane = new GoDecoder(offsets).record(yaml.root, shape, root);
+  const hintFor: UnknownKeyHint = (recordName, key) => knownElsewhere(spec, recordName, key);
+  const butane = new GoDecoder(offsets, hintFor).record(yaml.root, shape, root);
   if (butane === undefined || failed()) return refused(spec);
 
   const at = (path: readonly (string | number)[]): Place =>

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { translateButane } from '../../../../src/config/dialects/butane/translate.ts';
 import type { LocalFiles } from '../../../../src/config/local-files.ts';
 import { translated } from './support.ts';
 
@@ -298,5 +299,16 @@ describe('what Butane refuses is refused, and told where', () => {
     ],
   ])('%s', (_name, version, body, expected) => {
     expect(translated(body, version).found).toEqual(expected);
+  });
+
+  test.each([
+    ['fcos', '1.3.0', 'kernel_arguments: {}', 'version 1.4.0 has it'],
+    ['fcos', '1.4.0', 'storage: {files: [{path: /a, contents_local: a}]}', undefined],
+    ['fcos', '1.1.0', 'systemd: {units: [{name: a.service, contents_local: a}]}', 'version 1.5.0 has it'],
+    ['flatcar', '1.0.0', 'boot_device: {layout: x86_64}', 'the variant fcos has it, flatcar has not'],
+    ['fcos', '1.5.0', 'storage: {disks: [{device: /dev/a, wipeTable: true}]}', 'did you mean "wipe_table"?'],
+  ])('an unknown key of %s %s, %s: %s', (variant, version, part, hint) => {
+    const { problems } = translateButane(`variant: ${variant}\nversion: ${version}\n${part}\n`);
+    expect(problems.filter(({ code }) => code === 'unknown-key').map((problem) => problem.hint)).toEqual([hint]);
   });
 });

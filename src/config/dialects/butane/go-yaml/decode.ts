@@ -7,6 +7,9 @@ import { type Traced, TracedRecord } from '../traced.ts';
 import type { GoMapping, GoNode } from './node.ts';
 import { isNull, keyText, mismatch, readScalar } from './scalar.ts';
 
+/** What is known about a key that a record does not have. */
+export type UnknownKeyHint = (recordName: string, key: string) => string | undefined;
+
 /**
  * Reads a YAML node into the types of a spec by the rules of go-yaml version 3 (`decode.go`): any scalar is text, a fraction
  * is cut to a whole number, `yes` and `off` are truth values only where one is expected, nothing (`null`) is not given.
@@ -14,11 +17,13 @@ import { isNull, keyText, mismatch, readScalar } from './scalar.ts';
  */
 export class GoDecoder {
   readonly #offsets: Offsets;
+  readonly #hintFor: UnknownKeyHint;
   readonly #active = new Set<GoNode>();
   #nodes = 0;
 
-  constructor(offsets: Offsets) {
+  constructor(offsets: Offsets, hintFor: UnknownKeyHint = () => undefined) {
     this.#offsets = offsets;
+    this.#hintFor = hintFor;
   }
 
   record(node: GoNode, shape: RecordShape, place: Place): TracedRecord | undefined {
@@ -122,7 +127,8 @@ export class GoDecoder {
       shape.kind === 'texts' ? ({ kind: 'text' } as const) : shape.fields.find((field) => field.key === name)?.shape;
     if (fieldShape === undefined) {
       const known = shape.kind === 'record' ? shape.fields.map((field) => field.key) : [];
-      child.warn('unknown-key', `unknown key "${name}": it has no effect`, didYouMean(name, known), 'key');
+      const hint = (shape.kind === 'record' ? this.#hintFor(shape.name, name) : undefined) ?? didYouMean(name, known);
+      child.warn('unknown-key', `unknown key "${name}": it has no effect`, hint, 'key');
       return;
     }
     if (isNull(value)) {
