@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BerthError } from '../../src/core/errors.ts';
 import { findDetached, isAlive, spawnDetached, terminate } from '../../src/engine/detached-process.ts';
@@ -8,7 +9,7 @@ import type { VmFiles } from './vm-files.ts';
 
 /** Where and as whom ssh reaches a VM. */
 export interface SshTarget {
-  readonly files: Pick<VmFiles, 'sshKey' | 'knownHosts' | 'apiSocket' | 'sshProcess' | 'sshLog'>;
+  readonly files: Pick<VmFiles, 'directory' | 'sshKey' | 'knownHosts' | 'apiSocket' | 'sshProcess' | 'sshLog'>;
   /** On this machine's loopback. */
   readonly port: number;
   readonly user: string;
@@ -51,7 +52,7 @@ export function sshCommandLine(target: SshTarget): string {
 }
 
 /** Makes the VM's key pair unless it is there. @returns the public key. Throws UNSUPPORTED when ssh-keygen fails. */
-export async function ensureSshKey({ sshKey }: Pick<VmFiles, 'sshKey'>, name: string): Promise<string> {
+export async function ensureSshKey({ sshKey }: Pick<VmFiles, 'directory' | 'sshKey'>, name: string): Promise<string> {
   if (!existsSync(sshKey)) {
     await runCommand('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', `berth-vm-${name}`, '-f', sshKey]);
   }
@@ -82,7 +83,7 @@ export async function openApi(target: SshTarget, remoteSocket: string): Promise<
       const said = (await readFile(files.sshLog, 'utf8')).trim().split('\n').at(-1) ?? '';
       throw new BerthError('AGENT_UNREACHABLE', `ssh to the VM as ${target.user}: ${said}`, {
         retryable: true,
-        hint: 'while it starts or restarts, try again in a moment; "berth vm logs NAME" shows its console',
+        hint: `while it starts or restarts, try again in a moment; "berth vm logs ${basename(files.directory)}" shows its console`,
       });
     }
     await sleep(pollMs);

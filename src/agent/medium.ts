@@ -28,11 +28,21 @@ export class Medium {
     return isThere ? bundlesIn(mediumDirectory) : [];
   }
 
-  /** What a location means: the disk itself stands for its newest bundle, unless it is a repository. Throws HOST_REFUSED. */
+  /**
+   * What a location means: the disk itself stands for its newest bundle, unless it is a repository. Throws HOST_REFUSED, RELEASE_UNREACHABLE
+   * while there is no such disk.
+   */
   async resolve(location: string, signal: AbortSignal): Promise<string> {
     const path = location.replace(/\/+$/, '');
     if (path !== mediumDirectory && !path.startsWith(`${mediumDirectory}/`)) return location;
-    const [newest] = await this.bundles(signal);
+    const isThere = await this.#turns.take(async () => this.#mount(signal));
+    // Once a disk was there, its directory stays.
+    if (!isThere && !(await isPresent(path === mediumDirectory ? join(path, 'metadata') : path)))
+      throw new BerthError('RELEASE_UNREACHABLE', `${location}: no disk with the label BERTH is plugged in`, {
+        retryable: true,
+        hint: 'its file system is FAT or ISO 9660 (mkfs.vfat -n BERTH /dev/sdX1); this host mounts it by itself',
+      });
+    const [newest] = isThere ? await bundlesIn(mediumDirectory) : [];
     const isDisk = path === mediumDirectory && !(await isPresent(join(path, 'metadata')));
     return isDisk && newest !== undefined ? newest : location;
   }

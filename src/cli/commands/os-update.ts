@@ -54,10 +54,10 @@ export const update: Command = async (cli, args) => {
 export const cancel: Command = async (cli) => {
   const result = await cli.client.updates.cancelUpdate(cli.operator);
   if (cli.flags.json === true) cli.printJson(result);
-  else
-    cli.print(
-      result.cancelled ? 'The update is cancelled; the running release boots next.' : 'There is no update to cancel.',
-    );
+  else if (result.cancelled) {
+    const { nextLook } = await cli.client.updates.updateStatus();
+    cli.print(renderCancelled(nextLook === null ? undefined : Date.parse(nextLook) - cli.context.clock.now()));
+  } else cli.print('There is no update to cancel.');
   return result.cancelled ? 0 : 1;
 };
 
@@ -187,33 +187,40 @@ function stepOf(id: UpdateStateKind, summary: string): PlannedStep {
   return { id, kind: id, subject: 'os', cost: 'live', summary, reasons: [], after: [], waitsFor: [] };
 }
 
-function tellNext(inMs: number): string {
-  return inMs <= 0 ? 'as soon as nothing is in the way' : `in ${formatDuration(inMs)}`;
+/** What was cancelled is offered again: whoever meant more than this one time has to say so. Pure. */
+function renderCancelled(nextLookInMs: number | undefined): string {
+  const done = 'The update is cancelled; the running release boots next.';
+  if (nextLookInMs === undefined) return done;
+  return `${done}\nThe next look, ${tellIn(nextLookInMs)}, may bring it again: "os pin" keeps this host from taking it.`;
+}
+
+function tellIn(inMs: number): string {
+  return inMs <= 0 ? 'any moment now' : `in ${formatDuration(inMs)}`;
+}
+
+/** States in which a look is under way, with what follows from it. */
+const underWay: ReadonlySet<UpdateStateKind> = new Set(['looking', 'clearing', 'writing', 'placing', 'activating']);
+
+/** How the last look ended, and when the next one is: neither is news while one is under way. Pure. */
+function lookRows({ state, lastLook, nextLook }: UpdateStatus, now: number, isOnTrial: boolean): string[][] {
+  if (underWay.has(state)) return [];
+  const next = isOnTrial ? 'once this release has proved itself' : tellIn(Date.parse(nextLook ?? '') - now);
+  return [
+    ...(lastLook === null
+      ? []
+      : [['last look', `${formatDuration(now - Date.parse(lastLook.at))} ago: ${lastLook.outcome}`]]),
+    ...(nextLook === null ? [] : [['next look', next]]),
+  ];
 }
 
 /** What is under way or waits, for `berth os status`. Pure. */
-export function renderUpdate(status: UpdateStatus, now: number, style: Style): string {
-  const {
-    state,
-    version,
-    feed,
-    channel,
-    strategy,
-    pin: pinned,
-    lastLook,
-    nextLook,
-    restart,
-    progress,
-    inhibitors,
-  } = status;
+export function renderUpdate(status: UpdateStatus, now: number, style: Style, isOnTrial: boolean): string {
+  const { state, version, feed, channel, strategy, pin: pinned, lastLook, restart, progress, inhibitors } = status;
   const percent = progress === null ? '' : ` (${Math.floor((progress.bytesWritten / progress.total) * 100)} %)`;
   const rows: string[][] = [
     ['update', `${version === null ? state : `${state} ${version}`}${percent}`],
     ['from', feed === null ? style.dim('no feed is declared') : `${feed} ${channel}, strategy ${strategy}`],
-    ...(lastLook === null
-      ? []
-      : [['last look', `${formatDuration(now - Date.parse(lastLook.at))} ago: ${lastLook.outcome}`]]),
-    ...(nextLook === null ? [] : [['next look', tellNext(Date.parse(nextLook) - now)]]),
+    ...lookRows(status, now, isOnTrial),
     ...(restart === null ? [] : [['restart', restart]]),
     ...inhibitors.map(({ who, until, why }) => ['postponed', `by ${who} until ${until}: ${why}`]),
     ...(pinned.version === null ? [] : [['pinned to', pinned.version]]),

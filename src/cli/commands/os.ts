@@ -17,7 +17,8 @@ export const status: Command = async (cli) => {
   if (cli.flags.json === true) cli.printJson({ ...os, update });
   else {
     const parts = [renderOs(os, cli.style)];
-    if (update !== null) parts.push(renderUpdate(update, cli.context.clock.now(), cli.style));
+    if (update !== null)
+      parts.push(renderUpdate(update, cli.context.clock.now(), cli.style, os.bless.kind === 'on-trial'));
     cli.print(parts.join('\n\n'));
   }
   return 0;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Mark } from '../../update/repository/feed-edits.ts';
 import type { Cli, Command } from '../context.ts';
+import { withSigns } from '../phases.ts';
 import { offerOf, report, required, signingOf } from './release-common.ts';
 
 /** `berth release publish`: puts a release into a channel. */
@@ -9,7 +10,11 @@ export const publish: Command = async (cli, [repository = '', release = '']) => 
   const { context, flags } = cli;
   const channel = required(flags.channel, '--channel', 'which channel is to offer it, such as edge');
   const [to, from] = [repository, release].map((path) => resolve(context.cwd, path));
-  const change = await publishRelease(to ?? '', from ?? '', channel, offerOf(cli), await signingOf(cli));
+  const signing = await signingOf(cli);
+  // Gigabytes are read, hashed and copied.
+  const change = await withSigns(cli, 'publish', async () =>
+    publishRelease(to ?? '', from ?? '', channel, offerOf(cli), signing),
+  );
   return report(cli, change, `${channel} has ${change.releases.join(', ')}`, repository);
 };
 

@@ -37,7 +37,7 @@ async function signHere(cli: Cli, place: string, file: string | undefined): Prom
 async function exportTo(cli: Cli, directory: string, file: string): Promise<number> {
   const { exportRequest } = await import('../../update/repository/signing-request.ts');
   const roles = await exportRequest(directory, resolve(cli.context.cwd, file));
-  return show(cli, roles, `${file}: sign it with "berth release sign --request ${file} --key KEY"`);
+  return show(cli, roles, `${file}: sign it with "${cli.context.program} release sign --request ${file} --key KEY"`);
 }
 
 async function signElsewhere(cli: Cli, file: string, repository: string | undefined): Promise<number> {
@@ -45,7 +45,11 @@ async function signElsewhere(cli: Cli, file: string, repository: string | undefi
   const { signRequest } = await import('../../update/repository/signing-request.ts');
   const { signers, signal } = await signingOf(cli);
   const roles = await signRequest(resolve(cli.context.cwd, file), signers, signal);
-  return show(cli, roles, `${file}: bring it back for "berth release sign REPOSITORY --import ${file}"`);
+  return show(
+    cli,
+    roles,
+    `${file}: bring it back for "${cli.context.program} release sign REPOSITORY --import ${file}"`,
+  );
 }
 
 function show(cli: Cli, roles: readonly RequestedRole[], next: string): number {

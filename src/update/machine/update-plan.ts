@@ -36,11 +36,14 @@ export function planUpdate({ running, entries, target, bytes, reason }: UpdateFa
   const next = bootOrder(entries)[0];
   const isStaged = next?.name === name && next.tries !== undefined && next.tries.left > 0;
   const others = entries.filter((entry) => entry.name !== running.name);
-  const replaced = others.length === 0 ? 'what an earlier update left' : others.map(({ file }) => file).join(', ');
+  const clearing =
+    others.length === 0
+      ? 'make sure that the boot loader has nothing of the other slot'
+      : `take ${others.map(({ file }) => file).join(', ')} from the boot loader`;
   const drafts: readonly (readonly [UpdateStepKind, UpdateStep['cost'], string])[] = isStaged
     ? []
     : [
-        ['clear-slot', 'live', `take ${replaced} from the boot loader`],
+        ['clear-slot', 'live', clearing],
         ['write-slot', 'live', `write ${target.version} to the other slot: at most ${shownSize(bytes.slot)} to fetch`],
         ['place-kernel', 'live', `put its kernel beside the running one: at most ${shownSize(bytes.kernel)} to fetch`],
         ['activate-release', 'live', `let the boot loader take ${target.version} next`],

@@ -9,10 +9,15 @@ export interface Offer {
   readonly urgent?: boolean;
 }
 
-/** Adds a release as it is to be offered, or changes the offer of one that is there. Pure. Throws as {@link withRelease} does. */
+/**
+ * Adds a release as it is to be offered, or changes the offer of one that is there. Pure. Throws as {@link withRelease} does, and USAGE when it
+ * was revoked here.
+ */
 export function withOffer(feed: Feed, release: FeedRelease, offer: Offer): Feed {
-  const isThere = feed.releases.some((other) => isSame(other, release));
-  const { releases } = isThere ? feed : withRelease(feed, release);
+  const known = feed.releases.find((other) => isSame(other, release));
+  const saysSomething = offer.rollout !== undefined || offer.barrier === true || offer.urgent === true;
+  if (known?.revoked !== undefined && saysSomething) throw stoppedIn(feed.channel, known, known.revoked);
+  const { releases } = known === undefined ? withRelease(feed, release) : feed;
   return { ...feed, releases: releases.map((one) => (isSame(one, release) ? offered(one, offer) : one)) };
 }
 

@@ -23,6 +23,13 @@ const keySchema = z.object({
   keyval: z.object({ public: z.string() }),
 });
 
+/** The keys that hosts can check signatures with, by scheme: their key types, and what Node calls them. */
+const schemes: Readonly<Record<string, { readonly keytypes: readonly string[]; readonly kind: string }>> = {
+  ed25519: { keytypes: ['ed25519'], kind: 'ed25519' },
+  'ecdsa-sha2-nistp256': { keytypes: ['ecdsa', 'ecdsa-sha2-nistp256'], kind: 'ec prime256v1' },
+  'rsassa-pss-sha256': { keytypes: ['rsa'], kind: 'rsa' },
+};
+
 /** The id of a key: the SHA-256 of its canonical form, as TUF 4.2 has it. */
 export function keyIdOf(document: KeyDocument): string {
   return createHash('sha256').update(canonicalize(document)).digest('hex');
@@ -45,17 +52,45 @@ export async function makeKeyFile(directory: string, name: string): Promise<Publ
   return { id: keyIdOf(document), document, isNew };
 }
 
-/** Reads `NAME.pub`: a key as TUF metadata lists it. Throws CONFIG_UNREADABLE. */
+/** Reads `NAME.pub`: a key as TUF metadata lists it. Throws CONFIG_UNREADABLE, also when no host could check a signature with it. */
 export async function readPublicKey(path: string): Promise<PublicKey> {
+  let document: KeyDocument;
   try {
-    const document = keySchema.parse(JSON.parse(await readFile(path, 'utf8')));
-    return { id: keyIdOf(document), document };
+    document = keySchema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (cause) {
     if (isMissing(cause)) throw new BerthError('CONFIG_UNREADABLE', `${path} is not there`, { cause, hint: pubHint });
     throw new BerthError('CONFIG_UNREADABLE', `${path} is no public key`, {
       cause,
       hint: pubHint,
     });
+  }
+  const objection = objectionTo(document);
+  if (objection !== undefined)
+    throw new BerthError('CONFIG_UNREADABLE', `${path} is no public key: ${objection}`, { hint: pubHint });
+  return { id: keyIdOf(document), document };
+}
+
+/** Why nobody can check a signature with this key; undefined: somebody can. */
+function objectionTo({ keytype, scheme, keyval }: KeyDocument): string | undefined {
+  const wanted = schemes[scheme];
+  if (wanted === undefined) return `its scheme ${scheme} is none of ${Object.keys(schemes).join(', ')}`;
+  if (!wanted.keytypes.includes(keytype)) return `a key of type ${keytype} does not sign by ${scheme}`;
+  const form = scheme === 'ed25519' ? '64 hexadecimal digits' : 'in PEM form';
+  const kind = kindOf(keyval.public);
+  if (kind === undefined) return `keyval.public is no key: it has to be ${form}`;
+  return kind === wanted.kind ? undefined : `keyval.public is a key of another kind (${kind}) than ${scheme} needs`;
+}
+
+/** What Node calls a public key in PEM form, or an Ed25519 one in hexadecimal; undefined: it is none. */
+function kindOf(text: string): string | undefined {
+  if (/^[0-9a-f]{64}$/i.test(text)) return 'ed25519';
+  // Of a private key, too, Node would give the public one.
+  if (!text.startsWith('-----BEGIN PUBLIC KEY-----')) return undefined;
+  try {
+    const { asymmetricKeyType = '', asymmetricKeyDetails } = createPublicKey(text);
+    return [asymmetricKeyType, asymmetricKeyDetails?.namedCurve ?? ''].join(' ').trim();
+  } catch {
+    return undefined;
   }
 }
 

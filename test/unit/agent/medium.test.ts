@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { byNewestName, mountedDevice } from '../../../src/agent/medium.ts';
+import { byNewestName, Medium, mountedDevice } from '../../../src/agent/medium.ts';
 import { MediumImages } from '../../../src/agent/medium-images.ts';
 
 const mounts = `/dev/vda4 /var xfs rw 0 0
@@ -20,6 +20,24 @@ test('numbers in names count by their value', () => {
     'berth-1.9.tar',
     'a.tar',
   ]);
+});
+
+test.each([
+  '/run/berth/media',
+  '/run/berth/media/',
+  '/run/berth/media/b.tar',
+])('%s is told to lack its disk while none is plugged in', async (location) => {
+  const medium = new Medium(async () => Promise.resolve(''));
+  await expect(medium.resolve(location, new AbortController().signal)).rejects.toMatchObject({
+    code: 'RELEASE_UNREACHABLE',
+    retryable: true,
+    message: `${location}: no disk with the label BERTH is plugged in`,
+  });
+});
+
+test('other places need no disk', async () => {
+  const medium = new Medium(async () => Promise.reject(new Error('nothing is to be run')));
+  expect(await medium.resolve('/run/berth/media-2', new AbortController().signal)).toBe('/run/berth/media-2');
 });
 
 function host(bring: (bundle: string) => Promise<readonly string[]>, bundles = ['/m/2.tar', '/m/1.tar']) {

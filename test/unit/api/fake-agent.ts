@@ -98,6 +98,8 @@ export class FakeAgent implements AgentService, OsService, UpdateService {
   isBlessed = false;
   rollbackReason: string | undefined;
   pinned: Pin = {};
+  /** Besides what is staged. */
+  updating: Partial<UpdateStatus> = {};
   inhibitors: readonly { who: string; why: string; until: string }[] = [];
   damage: readonly { block: number; blocks: number }[] = [];
   readonly #specs = new Map<string, ServiceSpec>();
@@ -171,6 +173,7 @@ export class FakeAgent implements AgentService, OsService, UpdateService {
       lastLook: { at: new Date(noon).toISOString(), outcome: '1.2 is offered', failures: 0, warnings: ['soon'] },
       restart: 'waits for its window',
       inhibitors: this.inhibitors,
+      ...this.updating,
     });
   }
 

@@ -2,6 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ApplyEvent } from '../../../src/agent/model.ts';
+import type { UpdateStatus } from '../../../src/update/machine/update-status.ts';
+import { noon } from '../api/fake-agent.ts';
 import { Bench } from './run-cli.ts';
 
 const head = '#cloud-config\nberth:\n  services:\n';
@@ -559,6 +561,23 @@ soon
 `);
   });
 
+  const inAMinute = new Date(noon + 60_000).toISOString();
+
+  test.each<[string, Partial<UpdateStatus>, boolean, string[]]>([
+    ['while it is on trial', { state: 'idle', nextLook: inAMinute }, false, ['once this release has proved itself']],
+    ['when it is time', { state: 'idle', nextLook: new Date(noon).toISOString() }, true, ['any moment now']],
+    ['in between', { state: 'idle', nextLook: inAMinute }, true, ['in 60 s']],
+    ['when it never looks', { state: 'idle', nextLook: null }, true, []],
+    ['while it takes a release', { state: 'writing', nextLook: inAMinute }, true, []],
+  ])('status says when the host looks next: %s', async (_, updating, isBlessed, expected) => {
+    Object.assign(bench.agent, { updating, isBlessed });
+    const { stdout } = await bench.run(['os', 'status']);
+    const rows = stdout.split('\n').map((row) => row.split(/ {2,}/));
+    expect(rows.filter(([name]) => name === 'next look').map(([, when]) => when)).toEqual(expected);
+    // What the look before this one found is not what is done now.
+    expect(rows.some(([name]) => name === 'last look')).toBe(updating.state !== 'writing');
+  });
+
   test('history tells what happened, when and why', async () => {
     const { stdout } = await bench.run(['os', 'history']);
     expect(stdout.split('\n').map((row) => row.split(/ {2,}/))).toEqual([
@@ -605,7 +624,7 @@ soon
       ['1.2 is offered.'],
       [''],
       ['STEP', 'COST', 'WHY'],
-      ['take what an earlier update left from the boot loader', 'live', 'ops ran "berth os check"'],
+      ['make sure that the boot loader has nothing of the other slot', 'live', 'ops ran "berth os check"'],
       ['write 1.2 to the other slot: at most 3.1 MB to fetch', 'live', 'ops ran "berth os check"'],
       ['put its kernel beside the running one: at most 17.0 MB to fetch', 'live', 'ops ran "berth os check"'],
       ['let the boot loader take 1.2 next', 'live', 'ops ran "berth os check"'],
@@ -648,6 +667,14 @@ Service images that came along are on the host: web:1.
     const [first, second] = [await bench.run(['os', 'cancel']), await bench.run(['os', 'cancel'])];
     expect([first.code, second.code]).toEqual([0, 1]);
     expect(second.stdout).toBe('There is no update to cancel.\n');
+  });
+
+  test('cancel says that the next look may bring it again', async () => {
+    bench.agent.updating = { nextLook: inAMinute };
+    expect((await bench.run(['os', 'cancel'])).stdout).toBe(
+      'The update is cancelled; the running release boots next.\n' +
+        'The next look, in 60 s, may bring it again: "os pin" keeps this host from taking it.\n',
+    );
   });
 
   test('a host is pinned to a version, and until a time, and unpinned', async () => {

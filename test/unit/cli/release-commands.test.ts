@@ -1,4 +1,5 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { tarOf } from '../update/bundle/tar.ts';
@@ -93,11 +94,106 @@ describe('a release that is published', () => {
     expect(await offered('stable')).toMatchObject(offer);
   });
 
+  test.each([
+    ['--rollout all'],
+    ['--urgent'],
+    ['--barrier'],
+  ])('is not offered otherwise (%s) once it was revoked', async (options) => {
+    await release('revoke www 1.0.0 --channel edge --reason bad --key keys');
+    const again = await release(`publish www r-1.0.0 --channel edge --key keys ${options}`);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('edge has stopped 1.0.0: bad')]);
+    expect((await release('publish www r-1.0.0 --channel edge --key keys')).stdout).toContain('nothing had to be done');
+  });
+
   test('gets another plan by a second publication, too, in its channel only', async () => {
     expect((await release('publish www r-1.0.0 --channel edge --rollout 1h --key keys')).stdout).toContain('edge 3');
     expect(await offered('edge')).toMatchObject({ rollout: { kind: 'ramp', minutes: 60 } });
     expect(await offered('stable')).toMatchObject({ rollout: ramp });
   });
+});
+
+const { publicKey: p384 } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+const { publicKey: p256, privateKey: p256Private } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const spki = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();
+const ecdsa = { keytype: 'ecdsa', scheme: 'ecdsa-sha2-nistp256' };
+const ed25519 = { keytype: 'ed25519', scheme: 'ed25519' };
+
+describe('a key that is added', () => {
+  beforeEach(makeRepository);
+
+  const add = async (document: object): Promise<Outcome> => {
+    await writeFile(join(bench.directory, 'new.pub'), JSON.stringify(document));
+    return release('rekey www edge --add new.pub --key keys');
+  };
+
+  test.each<[string, object, RegExp]>([
+    ['is empty', { ...ecdsa, keyval: { public: '' } }, /keyval\.public is no key: it has to be in PEM form/],
+    ['is too short', { ...ed25519, keyval: { public: 'ab'.repeat(31) } }, /it has to be 64 hexadecimal digits/],
+    ['is torn', { ...ecdsa, keyval: { public: spki(p256).slice(0, 60) } }, /keyval\.public is no key/],
+    [
+      'is private',
+      { ...ecdsa, keyval: { public: p256Private.export({ type: 'pkcs8', format: 'pem' }) } },
+      /keyval\.public is no key/,
+    ],
+    ['is on another curve', { ...ecdsa, keyval: { public: spki(p384) } }, /another kind \(ec secp384r1\) than ecdsa/],
+    [
+      'is of another type',
+      { ...ed25519, scheme: ecdsa.scheme, keyval: { public: spki(p256) } },
+      /type ed25519 does not/,
+    ],
+    ['signs in an unknown way', { keytype: 'x', scheme: 'x', keyval: { public: 'x' } }, /its scheme x is none of/],
+  ])('and %s is refused, and changes nothing', async (_, document, why) => {
+    const { code, stderr } = await add(document);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(why)]);
+    expect(stderr).toContain('new.pub is no public key');
+    expect((await release('show www --json')).stdout).not.toContain('"version": 2');
+    expect(await readdir(join(bench.directory, 'www/.staged'))).toEqual([]);
+  });
+
+  test.each<[string, object]>([
+    ['ECDSA', { ...ecdsa, keyval: { public: spki(p256) } }],
+    ['ECDSA, by its other type', { ...ecdsa, keytype: ecdsa.scheme, keyval: { public: spki(p256) } }],
+    ['Ed25519', { ...ed25519, keyval: { public: 'ab'.repeat(32) } }],
+    [
+      'RSA',
+      {
+        ...{ keytype: 'rsa', scheme: 'rsassa-pss-sha256' },
+        keyval: { public: spki(generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey) },
+      },
+    ],
+  ])('counts: %s', async (_, document) => {
+    const { code, stdout } = await add(document);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^edge has its new keys: .*targets 2/)]);
+  });
+});
+
+test.each<[string, string[], string, RegExp]>([
+  [
+    'hints of failures',
+    ['refresh', 'www', '--key', 'keys'],
+    'stderr',
+    /hint: \.\/berth release init .*www --keys KEYS makes one\n/,
+  ],
+  [
+    'what comes next',
+    ['sign', 'repo', '--export', 'r.json'],
+    'stdout',
+    /"\.\/berth release sign --request r\.json --key/,
+  ],
+])('%s name the program as it was called', async (_, args, stream, expected) => {
+  await release('keygen keys');
+  await release('init repo --keys keys');
+  await release('refresh repo --role root --key keys/online.key');
+  const said = { ...(await bench.run(['release', ...args], { program: './berth' })) };
+  expect(stream === 'stderr' ? said.stderr : said.stdout).toMatch(expected);
+});
+
+test('publish shows a person that it is at work', async () => {
+  await makeRepository();
+  await makeRelease('1.0.0', 1);
+  const args = ['release', 'publish', 'www', 'r-1.0.0', '--channel', 'edge', '--key', 'keys'];
+  const { stdout } = await bench.run([...args, '--no-color'], { columns: 80 });
+  expect(stdout).toMatch(/… publish 0\.0 s[^]*✓ publish 0\.0 s[^]*\nedge has 1\.0\.0: edge 2/);
 });
 
 test('show tells when each channel expires', async () => {

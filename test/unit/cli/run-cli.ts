@@ -14,6 +14,8 @@ export interface Surroundings {
   /** A terminal of this width. */
   readonly columns?: number;
   readonly signal?: AbortSignal;
+  /** How the program was called. */
+  readonly program?: string;
 }
 
 export interface Outcome {
@@ -46,7 +48,10 @@ export class Bench {
     await rm(this.directory, { recursive: true });
   }
 
-  async run(args: readonly string[], { stdin, env = {}, columns, signal }: Surroundings = {}): Promise<Outcome> {
+  async run(
+    args: readonly string[],
+    { stdin, env = {}, columns, signal, program = 'berth' }: Surroundings = {},
+  ): Promise<Outcome> {
     const written = { stdout: '', stderr: '' };
     const output = (name: 'stdout' | 'stderr') => ({
       write: (text: string | Uint8Array) => void (written[name] += Buffer.from(text).toString()),
@@ -63,7 +68,7 @@ export class Bench {
       clock: { now: () => noon, sleep: async () => Promise.resolve() },
       signal: signal ?? new AbortController().signal,
       projectDirectory: this.directory,
-      program: 'berth',
+      program,
       self: [],
       runAgent: async (options) => {
         this.agentOptions.push(options);
