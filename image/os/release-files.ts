@@ -67,7 +67,7 @@ export async function writeRelease(
     const files: ReleaseFile[] = [];
     const base = join(directory, `berth-${version}-${architecture}`);
     for (const format of formats) {
-      onProgress(`writing ${format}`);
+      onProgress(`writing ${format}${options.fast ? '' : ', as small as it gets: this takes minutes'}`);
       const { disk, epochSeconds } = os;
       const file = await writeFormat(format, { disk, base, epochSeconds, level: options.fast ? 1 : 19, tools });
       files.push({ name: basename(file), kind: format, ...(await describe(file)) });

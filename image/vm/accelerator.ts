@@ -13,10 +13,12 @@ export interface AcceleratorChoice {
 
 export interface AcceleratorQuestion {
   readonly architecture: VmArchitecture;
-  /** A kernel to try; without one nothing is tried. */
+  /** A kernel to try; without one nothing is tried, and what is remembered counts. */
   readonly kernel: string | undefined;
   /** The file that remembers the answer for as long as this machine's kernel lives. */
   readonly memory: string;
+  /** KVM's; `/dev/kvm` if absent. */
+  readonly device?: string;
 }
 
 const probeSeconds = 20;
@@ -29,25 +31,27 @@ export async function chooseAccelerator({
   architecture,
   kernel,
   memory,
+  device = '/dev/kvm',
 }: AcceleratorQuestion): Promise<AcceleratorChoice> {
   const own = process.arch === 'x64' ? 'amd64' : process.arch;
   if (own !== architecture) return { accelerator: 'tcg', reason: `this machine is ${own}` };
-  const isThere = await access('/dev/kvm', constants.R_OK | constants.W_OK).then(
+  const isThere = await access(device, constants.R_OK | constants.W_OK).then(
     () => true,
     () => false,
   );
-  if (!isThere) return { accelerator: 'tcg', reason: '/dev/kvm is missing or not for us' };
-  if (kernel === undefined) return { accelerator: 'tcg', reason: 'there is no kernel to try KVM with' };
+  if (!isThere) return { accelerator: 'tcg', reason: `${device} is missing or not for us` };
   const boot = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
   const [knownBoot, verdict] = (await readFile(memory, 'utf8').catch(() => '')).trim().split(' ');
-  const works = knownBoot === boot ? verdict === 'works' : await bootsKernel(architecture, 'kvm', kernel);
+  if (kernel === undefined && knownBoot !== boot)
+    return { accelerator: 'tcg', reason: 'there is no kernel to try KVM with' };
+  const works = knownBoot === boot ? verdict === 'works' : await bootsKernel(architecture, 'kvm', kernel ?? '');
   if (knownBoot !== boot) {
     await mkdir(dirname(memory), { recursive: true });
     await writeFile(memory, `${boot} ${works ? 'works' : 'fails'}\n`);
   }
   return works
     ? { accelerator: 'kvm', reason: 'KVM boots a kernel' }
-    : { accelerator: 'tcg', reason: '/dev/kvm is there, but no kernel boots with it' };
+    : { accelerator: 'tcg', reason: `${device} is there, but no kernel boots with it` };
 }
 
 /** Whether a kernel comes as far as to look for its root file system, which it does not find, and resets the machine. */

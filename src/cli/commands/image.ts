@@ -144,10 +144,15 @@ export async function imageOptions({ context, flags }: Pick<Cli, 'context' | 'fl
     fast: flags.fast === true,
     lockUse: flags.locked === true ? 'require' : 'prefer',
     projectDirectory,
-    cacheDirectory: env['BERTH_CACHE'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'berth'),
+    cacheDirectory: cacheDirectoryOf(context),
     onProgress: () => undefined,
     ...(epoch === undefined ? {} : { epochSeconds: Number(epoch) }),
   };
+}
+
+/** Where what images are made of is kept. */
+export function cacheDirectoryOf({ env }: Pick<Cli['context'], 'env'>): string {
+  return env['BERTH_CACHE'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'berth');
 }
 
 /** Which machines an image is for, as the options say. Throws USAGE. */

@@ -35,6 +35,7 @@ export const run: Command = async (cli, [image]) => {
   const { context, flags } = cli;
   if (image !== undefined) refuseImageOptions(cli);
   const bakedTrust = await bakedTrustOf(cli);
+  if (image === undefined && bakedTrust === undefined) warnOfNoTrust(cli);
   const { cacheDirectory, fast } = await imageOptions(cli);
   const previous = await openPrevious(
     (flags.previous ?? []).map((place) => resolve(context.cwd, place)),
@@ -66,6 +67,13 @@ export const run: Command = async (cli, [image]) => {
     await rm(work, { recursive: true, force: true });
   }
 };
+
+/** Their hosts would be the last that anybody updates: told before minutes are spent on it. */
+function warnOfNoTrust({ context, style }: Cli): void {
+  context.stderr.write(
+    `${style.warn('warning:')} without --update-root, hosts that take this release trust no repository and take no other one, unless their config has berth.update.root\n`,
+  );
+}
 
 /** What the release will be for: known before minutes are spent on it. */
 async function machineOfRelease(cli: Cli, image: string | undefined): Promise<Machine> {

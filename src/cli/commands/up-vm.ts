@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { release } from 'node:os';
 import { join, resolve } from 'node:path';
-import { chooseAccelerator } from '../../../image/vm/accelerator.ts';
+import { type AcceleratorChoice, chooseAccelerator } from '../../../image/vm/accelerator.ts';
 import { diskFormat } from '../../../image/vm/disk-format.ts';
 import { freePort, keepPort } from '../../../image/vm/free-port.ts';
 import { plainVm } from '../../../image/vm/presets.ts';
 import { ensureVmPrograms, findFirmware, findSecureFirmware } from '../../../image/vm/requirements.ts';
 import { writeDelivery } from '../../../image/vm/seed-volume.ts';
 import { ensureSshKey } from '../../../image/vm/ssh.ts';
+import { trialKernel } from '../../../image/vm/trial-kernel.ts';
 import { shareFile, VirtualMachine } from '../../../image/vm/virtual-machine.ts';
 import type { Delivery, VmArchitecture, VmBoot, VmSpec } from '../../../image/vm/vm-spec.ts';
 import { checkVmName, type StoredVm, type VmStore } from '../../../image/vm/vm-store.ts';
@@ -22,7 +24,7 @@ import { vmAccess } from '../vm-access.ts';
 import { awaitHost, describeVm } from '../vm-boot.ts';
 import { acceleratorMemory, defaultVmName, sshPort, vmSocket, vmStore } from '../vm-host.ts';
 import { apply } from './apply.ts';
-import { imageOptions } from './image.ts';
+import { cacheDirectoryOf, imageOptions } from './image.ts';
 
 const seedKinds = ['nocloud-vfat', 'nocloud-iso', 'config-drive'] as const;
 
@@ -63,7 +65,12 @@ export const run: Command = async (cli) => {
   stored = await configure(cli, store, stored, files);
   const vm = new VirtualMachine(stored.spec, store.files(name));
   if ((await vm.process()) === undefined) {
-    await phases.run('virtual machine', async (report) => start(store, vm, report));
+    const { accelerator, reason } = await phases.run('virtual machine', async (report) =>
+      start(cli, store, vm, report),
+    );
+    // It explains all the minutes that follow.
+    if (accelerator !== 'kvm' && flags.json !== true)
+      cli.print(`  without KVM (${reason}): each boot takes minutes, not seconds`);
   } else if (files !== undefined) {
     const running = createCli(context, flags, cli.operator.command, await vmSocket(context, name));
     const exitCode = await apply(running, { files }, false);
@@ -206,17 +213,24 @@ async function seedOf(
   return { delivery: { kind: wanted, seed }, ...(access === undefined ? {} : { loginUser: access.loginUser }) };
 }
 
-async function start(store: VmStore, vm: VirtualMachine, report: (detail: string) => void): Promise<void> {
+async function start(
+  { context, flags }: Cli,
+  store: VmStore,
+  vm: VirtualMachine,
+  report: (detail: string) => void,
+): Promise<AcceleratorChoice> {
   const { architecture, disk } = vm.spec;
   await vm.prepare();
   await vm.growDisk(disk.sizeBytes);
   report('looking for KVM');
-  const { kernel } = vm.files;
-  const { accelerator, reason } = await chooseAccelerator({
+  const kernel = await trialKernel({
     architecture,
-    kernel: existsSync(kernel) ? kernel : undefined,
-    memory: acceleratorMemory(store),
+    own: vm.files.kernel,
+    cacheDirectory: cacheDirectoryOf(context),
+    running: `/boot/vmlinuz-${release()}`,
   });
-  report(accelerator === 'kvm' ? 'with KVM' : `without KVM, which is slow: ${reason}`);
-  await vm.start(accelerator);
+  const choice = await chooseAccelerator({ architecture, kernel, memory: acceleratorMemory(store) });
+  if (flags.json === true) report(`${choice.accelerator}: ${choice.reason}`);
+  await vm.start(choice.accelerator);
+  return choice;
 }

@@ -79,9 +79,16 @@ function decide(
 }
 
 /** By sequence, as far as the host knows its own, and by the version: the boot loader would go on with the one that runs. */
-function isNewer(release: FeedRelease, running: FeedRelease | undefined, host: UpdatingHost): boolean {
-  const known = Math.max(host.sequence ?? 0, running?.sequence ?? 0);
-  return release.sequence > known && compareVersions(release.version, host.version) > 0;
+function isNewer(
+  { sequence, version, manifest }: FeedRelease,
+  running: FeedRelease | undefined,
+  host: UpdatingHost,
+): boolean {
+  const { sequence: highest = 0, isNamed = false, rejected = [] } = host;
+  // The highest was rolled back: an operator may take it again, and others are told why it is not taken.
+  const isGoneBackFrom = sequence === highest && (isNamed || rejected.includes(manifest.sha256));
+  if (sequence < highest || (sequence === highest && !isGoneBackFrom)) return false;
+  return sequence > (running?.sequence ?? 0) && compareVersions(version, host.version) > 0;
 }
 
 /** Up to the first barrier that can be taken. One that was revoked gives way to a later one, but is not passed without. */

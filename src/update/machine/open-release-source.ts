@@ -1,4 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
+import { BerthError } from '../../core/errors.ts';
+import { isPresent } from '../../engine/durable-file.ts';
 import { readImageList } from '../bundle/read-image-list.ts';
 import { readFeed, readRelease } from '../feed/channel.ts';
 import { keptConnections, type ProxySettings } from '../transfer/http-agents.ts';
@@ -42,6 +44,7 @@ export function openReleaseSource(options: ReleaseSourceOptions): ReleaseSource 
   });
   return {
     async look(signal) {
+      await requirePlace(location);
       await client.refresh(signal);
       const feed = await readFeed(client, channel, signal);
       // The channel's own, too.
@@ -58,4 +61,14 @@ export function openReleaseSource(options: ReleaseSourceOptions): ReleaseSource 
       agents['https:'].destroy();
     },
   };
+}
+
+/** Throws RELEASE_UNREACHABLE when a path leads nowhere: that is no repository which lacks its files. */
+async function requirePlace(location: string): Promise<void> {
+  const place = placeOf(location, '/');
+  if (place.kind !== 'directory' || (await isPresent(place.path))) return;
+  throw new BerthError('RELEASE_UNREACHABLE', `${location} is not there`, {
+    retryable: true,
+    hint: 'a path is one of the host itself: whoever is logged in over SSH, or asks from elsewhere, sees other files',
+  });
 }

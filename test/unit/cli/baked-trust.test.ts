@@ -61,3 +61,12 @@ test('a root that its own keys did not sign is refused: no host would take it', 
   await writeFile(join(bench.directory, 'changed.json'), changed);
   await expect(trust({ updateRoot: 'changed.json' })).rejects.toThrow('signed by 0 of the 2 keys');
 });
+
+test.each([
+  [[], true],
+  [['--update-root', rootFile], false],
+])('a release with the options %j is warned of: %s', async (options, isWarned) => {
+  // There is nothing here to build an image of: it goes no further.
+  const { code, stderr } = await bench.run(['release', 'build', ...options]);
+  expect([code, stderr.includes('warning: without --update-root')]).toEqual([1, isWarned]);
+});

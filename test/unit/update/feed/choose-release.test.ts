@@ -26,6 +26,24 @@ test.each<[string, Feed, UpdatingHost, string]>([
     '1.1.0',
   ],
   ['nothing below the highest blessed', feedOf(one, two), hostOf('1.0', { sequence: 2 }), 'there is nothing newer'],
+  [
+    'not the highest blessed, which was rolled back',
+    feedOf(one, two),
+    hostOf('1.0', { sequence: 2, rejected: [hash('1.1')] }),
+    '1.1 failed here before',
+  ],
+  [
+    'the highest blessed, which was rolled back, when it is named',
+    feedOf(one, two),
+    hostOf('1.0', { sequence: 2, rejected: [hash('1.1')], isNamed: true }),
+    '1.1',
+  ],
+  [
+    'nothing below the highest blessed, also when it is named',
+    feedOf(one, two),
+    hostOf('1.0', { sequence: 3, isNamed: true }),
+    'there is nothing newer',
+  ],
   ['by version where the sequence is not known', feedOf(one, two), hostOf('0.9'), '1.1'],
   [
     'nothing for other machines',
