@@ -69,6 +69,6 @@ async function requirePlace(location: string): Promise<void> {
   if (place.kind !== 'directory' || (await isPresent(place.path))) return;
   throw new BerthError('RELEASE_UNREACHABLE', `${location} is not there`, {
     retryable: true,
-    hint: 'a path is one of the host itself: whoever is logged in over SSH, or asks from elsewhere, sees other files',
+    hint: 'a path is one of the host itself; of what people see there over SSH, homes and /mnt are, /tmp is not',
   });
 }

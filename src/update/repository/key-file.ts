@@ -28,6 +28,7 @@ const schemes: Readonly<Record<string, { readonly keytypes: readonly string[]; r
   ed25519: { keytypes: ['ed25519'], kind: 'ed25519' },
   'ecdsa-sha2-nistp256': { keytypes: ['ecdsa', 'ecdsa-sha2-nistp256'], kind: 'ec prime256v1' },
   'rsassa-pss-sha256': { keytypes: ['rsa'], kind: 'rsa' },
+  'rsa-pkcs1v15-sha256': { keytypes: ['rsa'], kind: 'rsa' },
 };
 
 /** The id of a key: the SHA-256 of its canonical form, as TUF 4.2 has it. */

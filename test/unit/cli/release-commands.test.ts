@@ -116,6 +116,8 @@ const { publicKey: p384 } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
 const { publicKey: p256, privateKey: p256Private } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const spki = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }).toString();
 const ecdsa = { keytype: 'ecdsa', scheme: 'ecdsa-sha2-nistp256' };
+const { publicKey: rsaKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const rsa = { keytype: 'rsa', keyval: { public: spki(rsaKey) } };
 const ed25519 = { keytype: 'ed25519', scheme: 'ed25519' };
 
 describe('a key that is added', () => {
@@ -154,13 +156,8 @@ describe('a key that is added', () => {
     ['ECDSA', { ...ecdsa, keyval: { public: spki(p256) } }],
     ['ECDSA, by its other type', { ...ecdsa, keytype: ecdsa.scheme, keyval: { public: spki(p256) } }],
     ['Ed25519', { ...ed25519, keyval: { public: 'ab'.repeat(32) } }],
-    [
-      'RSA',
-      {
-        ...{ keytype: 'rsa', scheme: 'rsassa-pss-sha256' },
-        keyval: { public: spki(generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey) },
-      },
-    ],
+    ['RSA', { ...rsa, scheme: 'rsassa-pss-sha256' }],
+    ['RSA, PKCS #1', { ...rsa, scheme: 'rsa-pkcs1v15-sha256' }],
   ])('counts: %s', async (_, document) => {
     const { code, stdout } = await add(document);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^edge has its new keys: .*targets 2/)]);
