@@ -11,6 +11,7 @@ import { withSigns } from '../phases.ts';
 import { Progress } from '../progress.ts';
 import type { Style } from '../style.ts';
 import { formatDuration, table } from '../text.ts';
+import { agentCommand } from '../typed-here.ts';
 
 type Done = Extract<UpdateEventLine, { kind: 'done' }>;
 
@@ -43,7 +44,7 @@ export const update: Command = async (cli, args) => {
     view?.end();
   }
   if (done === undefined) {
-    cli.context.stderr.write('stopped watching: the update goes on (berth os status)\n');
+    cli.context.stderr.write(`stopped watching: the update goes on (${typed(cli, 'os status')})\n`);
     return 1;
   }
   if (view !== undefined) cli.print(renderDone(done, cli.style));
@@ -56,7 +57,8 @@ export const cancel: Command = async (cli) => {
   if (cli.flags.json === true) cli.printJson(result);
   else if (result.cancelled) {
     const { nextLook } = await cli.client.updates.updateStatus();
-    cli.print(renderCancelled(nextLook === null ? undefined : Date.parse(nextLook) - cli.context.clock.now()));
+    const inMs = nextLook === null ? undefined : Date.parse(nextLook) - cli.context.clock.now();
+    cli.print(renderCancelled(inMs, typed(cli, 'os pin')));
   } else cli.print('There is no update to cancel.');
   return result.cancelled ? 0 : 1;
 };
@@ -102,9 +104,13 @@ async function showPin(cli: Cli, wanted: { readonly version?: string; readonly u
     const version = now.version === null ? 'what is offered' : now.version;
     cli.print(`This host takes ${version}${now.until === null ? '' : `, nothing before ${now.until}`}.`);
     if (state === 'staged' && now.until !== null)
-      cli.print(`${waiting} is staged already: the next restart boots it. "berth os cancel" drops it.`);
+      cli.print(`${waiting} is staged already: the next restart boots it. "${typed(cli, 'os cancel')}" drops it.`);
   }
   return 0;
+}
+
+function typed({ context, flags }: Cli, command: string): string {
+  return agentCommand(context.program, flags.vm, command);
 }
 
 function optionsOf({ flags, context }: Cli): UpdateOptions {
@@ -188,10 +194,10 @@ function stepOf(id: UpdateStateKind, summary: string): PlannedStep {
 }
 
 /** What was cancelled is offered again: whoever meant more than this one time has to say so. Pure. */
-function renderCancelled(nextLookInMs: number | undefined): string {
+function renderCancelled(nextLookInMs: number | undefined, pinCommand: string): string {
   const done = 'The update is cancelled; the running release boots next.';
   if (nextLookInMs === undefined) return done;
-  return `${done}\nThe next look, ${tellIn(nextLookInMs)}, may bring it again: "os pin" keeps this host from taking it.`;
+  return `${done}\nThe next look, ${tellIn(nextLookInMs)}, may bring it again: "${pinCommand}" keeps this host from taking it.`;
 }
 
 function tellIn(inMs: number): string {

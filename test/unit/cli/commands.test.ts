@@ -671,9 +671,9 @@ Service images that came along are on the host: web:1.
 
   test('cancel says that the next look may bring it again', async () => {
     bench.agent.updating = { nextLook: inAMinute };
-    expect((await bench.run(['os', 'cancel'])).stdout).toBe(
+    expect((await bench.run(['os', 'cancel'], { program: './berth' })).stdout).toBe(
       'The update is cancelled; the running release boots next.\n' +
-        'The next look, in 60 s, may bring it again: "os pin" keeps this host from taking it.\n',
+        'The next look, in 60 s, may bring it again: "./berth os pin" keeps this host from taking it.\n',
     );
   });
 
