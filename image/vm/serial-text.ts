@@ -22,10 +22,13 @@ export function lastLines(serial: string, count: number): string {
 /** The last line of a kernel that restarts the machine: kernel/reboot.c, and kernel/panic.c with `panic=`. */
 const lastWords = /reboot: (Restarting system|machine restart)|Rebooting in \d+ seconds\.\./;
 
-/** Whether neither firmware nor kernel has shown anything since the machine was switched on or restarted. Pure. */
-export function isSilentSinceStart(serial: string): boolean {
+/** The last line of OVMF before the boot loader, which shows nothing itself: edk2, MdeModulePkg/Universal/BdsDxe. */
+const firmwareWords = /^BdsDxe: (loading|starting) Boot[0-9A-F]{4} /;
+
+/** Whether nothing was shown since the machine was switched on or restarted but what OVMF says before it starts the boot loader. Pure. */
+export function isBeforeKernel(serial: string): boolean {
   const last = lastLines(serial, 1);
-  return last === '' || lastWords.test(last);
+  return last === '' || lastWords.test(last) || firmwareWords.test(last);
 }
 
 /** What Berth told on the console: the texts of lines `berth: TEXT`. Pure. */

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import { FirmwareWatch, firmwarePatienceMs } from '../../../vm/support/firmware-watch.ts';
 
 const restarted = '[   97.1] reboot: Restarting system\r\n';
+const starting = `${restarted}\u001b[2JBdsDxe: starting Boot0001 "UEFI Misc Device" from PciRoot(0x0)/Pci(0x2,0x0)\r\n\r\n`;
 const late = firmwarePatienceMs + 2;
 
 test.each([
@@ -28,6 +29,14 @@ test.each([
       [restarted, late],
     ],
     isStuck: false,
+  },
+  {
+    what: 'silent since it started the boot loader',
+    looks: [
+      [starting, 1],
+      [starting, late],
+    ],
+    isStuck: true,
   },
   {
     what: 'hanging later than in the firmware',

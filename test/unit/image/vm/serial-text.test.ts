@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { bootMessages, isSilentSinceStart, lastLines, plainLines } from '../../../../image/vm/serial-text.ts';
+import { bootMessages, isBeforeKernel, lastLines, plainLines } from '../../../../image/vm/serial-text.ts';
 
 const serial =
   '\u001b[2J\u001b[01;01HBdsDxe: starting\r\n\u001b[0m[    1.2] kernel says berth: no\r\nberth: slot a is mounted\r\n\r\nberth: \u001b[32mhealthy\u001b[0m\r\nhalf';
@@ -24,16 +24,21 @@ test('the last lines leave out empty ones', () => {
 });
 
 test.each([
-  { what: 'nothing yet', shown: '', isSilent: true },
-  { what: 'a cleared screen', shown: '\u001b[2J\u001b[01;01H', isSilent: true },
-  { what: 'the kernel restarts', shown: `${serial}\r\n[   97.1] reboot: Restarting system\r\n`, isSilent: true },
-  { what: 'a panic restarts', shown: `${serial}\r\n[  3.2] Rebooting in 5 seconds..\r\n`, isSilent: true },
+  { what: 'nothing yet', shown: '', isBefore: true },
+  { what: 'a cleared screen', shown: '\u001b[2J\u001b[01;01H', isBefore: true },
+  { what: 'the kernel restarts', shown: `${serial}\r\n[   97.1] reboot: Restarting system\r\n`, isBefore: true },
+  { what: 'a panic restarts', shown: `${serial}\r\n[  3.2] Rebooting in 5 seconds..\r\n`, isBefore: true },
   {
     what: 'the firmware after that',
-    shown: 'reboot: Restarting system\r\nBdsDxe: loading Boot0002\r\n',
-    isSilent: false,
+    shown: 'reboot: Restarting system\r\nBdsDxe: starting Boot0002 "UEFI Misc Device" from PciRoot(0x0)\r\n\r\n',
+    isBefore: true,
   },
-  { what: 'a line that is not whole', shown: serial, isSilent: false },
-])('silent since its start: $what: $isSilent', ({ shown, isSilent }) => {
-  expect(isSilentSinceStart(shown)).toBe(isSilent);
+  {
+    what: 'the kernel after that',
+    shown: 'BdsDxe: starting Boot0002 "UEFI Misc Device" from PciRoot(0x0)\r\nEFI stub: Loaded initrd\r\n',
+    isBefore: false,
+  },
+  { what: 'a line that is not whole', shown: serial, isBefore: false },
+])('before the kernel: $what: $isBefore', ({ shown, isBefore }) => {
+  expect(isBeforeKernel(shown)).toBe(isBefore);
 });
