@@ -52,7 +52,7 @@ export function sshCommandLine(target: SshTarget): string {
 }
 
 /** Makes the VM's key pair unless it is there. @returns the public key. Throws UNSUPPORTED when ssh-keygen fails. */
-export async function ensureSshKey({ sshKey }: Pick<VmFiles, 'directory' | 'sshKey'>, name: string): Promise<string> {
+export async function ensureSshKey({ sshKey }: Pick<VmFiles, 'sshKey'>, name: string): Promise<string> {
   if (!existsSync(sshKey)) {
     await runCommand('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', `berth-vm-${name}`, '-f', sshKey]);
   }

@@ -46,7 +46,7 @@ const userData = `#cloud-config-archive
 const sshCommands = [
   'cat note',
   'echo mine > made',
-  'docker run --rm --network none -v "$PWD:/work" berth/busybox:latest cat /work/note /work/made',
+  'docker run --rm --network none -v "$PWD:/data" berth/busybox:latest cat /data/note /data/made',
   'ls /opt',
 ].join(' && ');
 

@@ -98,7 +98,7 @@ describe('declared host keys', () => {
 
   test('what is no key is told of, and the server makes its own', () => {
     const { ssh, told } = read({
-      ssh_keys: { rsa_private: 'TODO', rsa_public: 'ssh-rsa AAAA', rsa_certificate: proof },
+      ssh_keys: { rsa_private: 'not yet', rsa_public: 'ssh-rsa AAAA', rsa_certificate: proof },
     });
     expect(ssh).toBeUndefined();
     expect(told).toEqual([
