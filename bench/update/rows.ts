@@ -74,6 +74,10 @@ export function updateRows(name: ReleaseName, berth: OurCosts, peers: PeerCosts)
       },
       medians: { dd: berth.write.dd, berth: berth.write.apply },
     },
+    {
+      measure: { title: `${name}: the same, with a process’s start and the kernel image`, unit: 's' },
+      medians: { dd: berth.write.dd, berth: berth.write.process },
+    },
     ...(berth.slowWrite === undefined
       ? []
       : [

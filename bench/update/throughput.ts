@@ -21,6 +21,9 @@ export interface ThroughputOptions {
 
 /** Times of the clock, in the order of the runs, and what the last run of ours took. */
 export interface Throughput {
+  /** Of processes that had to start first, and fetched the kernel image as well. */
+  readonly started: readonly number[];
+  /** Of the slot alone, as in an agent that runs already. */
   readonly applied: readonly number[];
   readonly copied: readonly number[];
   readonly client: Usage;
@@ -29,6 +32,8 @@ export interface Throughput {
 /** Medians, in seconds. */
 export interface WriteSeconds {
   readonly apply: number;
+  /** With the start of a process, and the kernel image. */
+  readonly process: number;
   readonly dd: number;
 }
 
@@ -40,6 +45,7 @@ export async function throughput(options: ThroughputOptions): Promise<Throughput
   // In place, as a slot is: a new file would lie elsewhere on the disk each time.
   const freshen = async (file: string): Promise<Usage> =>
     measured(['dd', 'status=none', `if=${old.file}`, `of=${file}`, 'bs=4M', 'conv=fsync,notrunc'], report);
+  const started: number[] = [];
   const applied: number[] = [];
   const copied: number[] = [];
   let client: Usage | undefined;
@@ -49,6 +55,7 @@ export async function throughput(options: ThroughputOptions): Promise<Throughput
       async () => {
         await freshen(target);
         client = await timed(...apply);
+        started.push(client.seconds);
         applied.push(told(client).seconds);
       },
       async () => {
@@ -62,12 +69,12 @@ export async function throughput(options: ThroughputOptions): Promise<Throughput
     for (const step of run % 2 === 0 ? steps : steps.toReversed()) await step();
   }
   if (client === undefined) throw new Error('nothing was run');
-  return { applied, copied, client };
+  return { started, applied, copied, client };
 }
 
 /** Pure. */
-export function writeSeconds({ applied, copied }: Throughput): WriteSeconds {
-  return { apply: median(applied), dd: median(copied) };
+export function writeSeconds({ started, applied, copied }: Throughput): WriteSeconds {
+  return { apply: median(applied), process: median(started), dd: median(copied) };
 }
 
 /** Pure. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { isBerthError } from '../../core/errors.ts';
-import { keyBytes, keysOf } from './block-index.ts';
+import { digestWords, keyBytes, keysOf, keyWords } from './block-index.ts';
 import type { Segment } from './segment.ts';
-import { type BlockRange, blockBytes, digestBytes, type SlotLayout, slotLayout, superblock } from './verity.ts';
+import { type BlockRange, blockBytes, type SlotLayout, slotLayout, superblock } from './verity.ts';
 
 /** Fewer blocks that are there already between others are written all the same: one long write is cheaper. */
 const leastKept = 16;
-const zeroDigest = createHash('sha256').update(new Uint8Array(blockBytes)).digest();
+const zeroWords = keyWords(new Uint8Array(createHash('sha256').update(new Uint8Array(blockBytes)).digest()));
 
 /**
  * The layout of the release that a target held before: from the head of its data, an erofs superblock, and from the block behind that.
@@ -36,19 +36,23 @@ export function formerLayout(readBlock: (block: number) => Uint8Array | undefine
  * @param former digests of the target's blocks. @param seed digests of the seed's.
  */
 export function withoutHeld(segments: readonly Segment[], former: Uint8Array, seed: Uint8Array): Segment[] {
-  const formerKeys = keysOf(former);
+  const formerWords = keyWords(former);
+  const seedWords = keyWords(seed);
+  // Few deltas have frames.
+  let formerKeys: Uint8Array | undefined;
   return segments.flatMap((segment): Segment[] => {
     switch (segment.kind) {
       case 'copy':
-        return runsNotHeld(segment, (at) => isSame(former, segment.block + at, seed, segment.seedBlock + at)).map(
+        return runsNotHeld(segment, formerWords, { words: seedWords, block: segment.seedBlock, step: 1 }).map(
           ({ block, blocks }) => ({ ...segment, block, blocks, seedBlock: segment.seedBlock + block - segment.block }),
         );
       case 'zero':
-        return runsNotHeld(segment, (at) => isSame(former, segment.block + at, zeroDigest, 0)).map((range) => ({
+        return runsNotHeld(segment, formerWords, { words: zeroWords, block: 0, step: 0 }).map((range) => ({
           ...segment,
           ...range,
         }));
       case 'frame': {
+        formerKeys ??= keysOf(former);
         const held = formerKeys.subarray(segment.block * keyBytes, (segment.block + segment.blocks) * keyBytes);
         return Buffer.compare(held, segment.keys.subarray(0, segment.blocks * keyBytes)) === 0 ? [] : [segment];
       }
@@ -58,12 +62,23 @@ export function withoutHeld(segments: readonly Segment[], former: Uint8Array, se
   });
 }
 
+/** Digests that blocks should have: that of the block `at` is at `block + at * step`. */
+interface WantedDigests {
+  readonly words: Uint32Array;
+  readonly block: number;
+  readonly step: 0 | 1;
+}
+
 /** Parts of a range, without longer runs of blocks that are held. */
-function runsNotHeld({ block, blocks }: BlockRange, isHeld: (at: number) => boolean): BlockRange[] {
+function runsNotHeld({ block, blocks }: BlockRange, former: Uint32Array, wanted: WantedDigests): BlockRange[] {
   const runs: { block: number; blocks: number }[] = [];
+  const step = wanted.step * digestWords;
   let held = leastKept;
-  for (let at = 0; at < blocks; at += 1) {
-    if (isHeld(at)) {
+  let one = block * digestWords;
+  let other = wanted.block * digestWords;
+  for (let at = 0; at < blocks; at += 1, one += digestWords, other += step) {
+    const word = former[one];
+    if (word !== undefined && word === wanted.words[other] && former[one + 1] === wanted.words[other + 1]) {
       held += 1;
       continue;
     }
@@ -73,13 +88,4 @@ function runsNotHeld({ block, blocks }: BlockRange, isHeld: (at: number) => bool
     held = 0;
   }
   return runs;
-}
-
-function isSame(one: Uint8Array, at: number, other: Uint8Array, otherAt: number): boolean {
-  const [a, b] = [digestAt(one, at), digestAt(other, otherAt)];
-  return a.length === digestBytes && Buffer.compare(a, b) === 0;
-}
-
-function digestAt(digests: Uint8Array, block: number): Uint8Array {
-  return digests.subarray(block * digestBytes, (block + 1) * digestBytes);
 }

@@ -1,6 +1,9 @@
-import { constants, fdatasyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { constants, fdatasyncSync, openSync, read, readSync, writeSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import { type BlockRange, blockBytes } from './verity.ts';
+
+const readLater = promisify(read);
 
 /** What a file is opened for: `seed` keeps the kernel's read-ahead, the others go past its cache where the file system lets them. */
 export type SlotFileUse = 'seed' | 'check' | 'write';
@@ -15,7 +18,7 @@ export function alignedBlocks(blocks: number): Uint8Array {
 }
 
 /**
- * A partition or file with a slot's content, read and written in whole blocks and synchronously: for threads of their own, whose end
+ * A partition or file with a slot's content, read and written in whole blocks: for threads of their own, whose end
  * closes it. All methods throw DISK_FULL, or HOST_REFUSED with the system's message.
  */
 export class SlotFile {
@@ -34,6 +37,17 @@ export class SlotFile {
       const count = attempt(this.path, () => readSync(this.#descriptor, into, done, into.length - done, position));
       if (count === 0) throw new BerthError('HOST_REFUSED', `${this.path} ends at byte ${position}`);
       done += count;
+    }
+  }
+
+  /** As {@link read}, while the thread does something else: rejects with the same. */
+  async readMeanwhile(into: Uint8Array, block: number): Promise<void> {
+    for (let done = 0; done < into.length; ) {
+      const position = block * blockBytes + done;
+      const reading = readLater(this.#descriptor, into, done, into.length - done, position);
+      const { bytesRead } = await reading.catch((cause: unknown) => Promise.reject(failure(this.path, cause)));
+      if (bytesRead === 0) throw new BerthError('HOST_REFUSED', `${this.path} ends at byte ${position}`);
+      done += bytesRead;
     }
   }
 
@@ -74,9 +88,13 @@ function attempt<Result>(path: string, action: () => Result): Result {
   try {
     return action();
   } catch (cause) {
-    if (codeOf(cause) === 'ENOSPC') throw new BerthError('DISK_FULL', `${path} is full`, { cause });
-    throw new BerthError('HOST_REFUSED', `${path}: ${messageOf(cause)}`, { cause });
+    throw failure(path, cause);
   }
+}
+
+function failure(path: string, cause: unknown): BerthError {
+  if (codeOf(cause) === 'ENOSPC') return new BerthError('DISK_FULL', `${path} is full`, { cause });
+  return new BerthError('HOST_REFUSED', `${path}: ${messageOf(cause)}`, { cause });
 }
 
 function codeOf(error: unknown): unknown {

@@ -1,17 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { BerthError, type ErrorCode } from '../../core/errors.ts';
-import type { SlotChecker } from './slot-checker.ts';
-import type { SlotWriter, WriterOptions } from './slot-writer.ts';
-
-/** What a thread is started for. `leaves` lies in shared memory. */
-export type ThreadSetup =
-  | ({ readonly kind: 'write' } & WriterOptions)
-  | { readonly kind: 'check'; readonly target: string; readonly leaves: Uint8Array };
-
-/** What a thread can be asked, each by its kind. */
-export type ThreadCalls = Pick<SlotWriter, 'former' | 'begin' | 'kept' | 'write' | 'finish' | 'readSeed'> &
-  Pick<SlotChecker, 'seal' | 'digest' | 'read'>;
+import type { ThreadCalls, ThreadSetup } from './slot-calls.ts';
 
 export interface ThreadRequest {
   readonly kind: keyof ThreadCalls;
@@ -53,11 +43,11 @@ export class SlotLane {
   async call<Kind extends keyof ThreadCalls>(
     kind: Kind,
     ...input: Parameters<ThreadCalls[Kind]>
-  ): Promise<ReturnType<ThreadCalls[Kind]>> {
+  ): Promise<Awaited<ReturnType<ThreadCalls[Kind]>>> {
     if (this.#end !== undefined) throw this.#end;
     const answer = new Promise<unknown>((resolve, reject) => this.#waiting.push({ resolve, reject }));
     this.#worker.postMessage({ kind, input } satisfies ThreadRequest, input.flatMap(ownBuffer));
-    return (await answer) as ReturnType<ThreadCalls[Kind]>;
+    return (await answer) as Awaited<ReturnType<ThreadCalls[Kind]>>;
   }
 
   /** Ends the thread. What it is at is not waited for: a write that was begun may be whole, in part or not at all. */

@@ -1,23 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isBerthError } from '../../core/errors.ts';
-import { SlotChecker } from './slot-checker.ts';
-import type { ThreadAnswer, ThreadRequest, ThreadSetup } from './slot-lane.ts';
-import { SlotWriter } from './slot-writer.ts';
+import { SlotCalls, type ThreadSetup } from './slot-calls.ts';
+import type { ThreadAnswer, ThreadRequest } from './slot-lane.ts';
 
 /** What a thread for slots runs: it answers one request after the other. Started by {@link SlotLane}. */
 
-let subject: SlotChecker | SlotWriter | undefined;
+const calls = new SlotCalls(workerData as ThreadSetup);
 
-function subjectOf(setup: ThreadSetup): SlotChecker | SlotWriter {
-  return setup.kind === 'check' ? new SlotChecker(setup.target, setup.leaves) : new SlotWriter(setup);
-}
-
-function answer({ kind, input }: ThreadRequest): ThreadAnswer {
+async function answer({ kind, input }: ThreadRequest): Promise<ThreadAnswer> {
   try {
-    subject ??= subjectOf(workerData as ThreadSetup);
-    const method: unknown = Reflect.get(subject, kind);
-    if (typeof method !== 'function') throw new Error(`this thread does not ${kind}`);
-    return { value: Reflect.apply(method, subject, input) as unknown };
+    return { value: await calls.call(kind, input) };
   } catch (error) {
     if (!isBerthError(error)) throw error;
     // The class does not survive the way to another thread.
@@ -25,4 +17,8 @@ function answer({ kind, input }: ThreadRequest): ThreadAnswer {
   }
 }
 
-parentPort?.on('message', (request: ThreadRequest) => parentPort?.postMessage(answer(request)));
+let answered: Promise<unknown> = Promise.resolve();
+
+parentPort?.on('message', (request: ThreadRequest) => {
+  answered = answered.then(async () => parentPort?.postMessage(await answer(request)));
+});

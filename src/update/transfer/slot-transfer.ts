@@ -21,8 +21,6 @@ import { blockBytes, digestBytes, hashTree, type SlotLayout, slotLayout } from '
 const deltaHeadBytes = 64 * 1024;
 /** Segments whose blocks in the target are looked at before the next message. */
 const segmentsAtATime = 64;
-/** Threads that read back what was written. */
-const checkers = 2;
 /** How often what differs is fetched again. */
 const repairs = 2;
 
@@ -32,7 +30,8 @@ export class SlotTransfer {
   readonly #layout: SlotLayout;
   readonly #leaves: Uint8Array;
   readonly #writer: SlotLane;
-  readonly #checkers: readonly SlotLane[];
+  /** Started when there is something to read back beside the writing. */
+  #checker: SlotLane | undefined;
   readonly #batches: BatchSource;
   readonly #detours: string[] = [];
   #index: BlockIndex | undefined;
@@ -49,10 +48,8 @@ export class SlotTransfer {
     this.#options = options;
     this.#layout = slotLayout(release.dataBlocks);
     this.#leaves = new Uint8Array(new SharedArrayBuffer(release.dataBlocks * digestBytes));
-    const setup = { target, layout: this.#layout, ...(seed === undefined ? {} : { seed: seed.device }) };
-    this.#writer = new SlotLane({ kind: 'write', ...setup });
-    const check = { kind: 'check', target, leaves: this.#leaves } as const;
-    this.#checkers = Array.from({ length: checkers }, () => new SlotLane(check));
+    const write = { layout: this.#layout, ...(seed === undefined ? {} : { seed: seed.device }) };
+    this.#writer = new SlotLane({ target, leaves: this.#leaves, write });
     const limit = rateLimit === undefined ? undefined : new TokenBucket(rateLimit, clock);
     const metered = new MeteredSource(source, limit, (bytes) => {
       this.#bytesFetched += bytes;
@@ -78,7 +75,15 @@ export class SlotTransfer {
 
   /** Ends the threads; no write begins after it. */
   async close(): Promise<void> {
-    await Promise.all([this.#writer, ...this.#checkers].map(async (lane) => lane.close()));
+    await Promise.all([this.#writer, this.#checker].map(async (lane) => lane?.close()));
+  }
+
+  #sealer(): Sealer {
+    const { target } = this.#options;
+    return new Sealer(this.#writer, () => {
+      this.#checker ??= new SlotLane({ target, leaves: this.#leaves });
+      return this.#checker;
+    });
   }
 
   /** @returns false when the delta is no good: what it made is left for the next way. */
@@ -115,17 +120,20 @@ export class SlotTransfer {
 
   /** Makes the segments that are missing, in order, and has the whole slot read back; what failed is found there. */
   async #carryOut(missing: readonly Segment[], artifact: TrustedTarget, options: BatchOptions): Promise<void> {
-    const sealer = new Sealer(this.#checkers);
-    this.#blocksWritten = this.#layout.dataBlocks - countBlocks(missing);
+    const sealer = this.#sealer();
+    const blocks = countBlocks(missing);
+    sealer.expect(blocks);
+    this.#blocksWritten = this.#layout.dataBlocks - blocks;
     this.#tell();
     let failures = 0;
     for await (const { batch, payload } of this.#batches.batches(artifact, batchesOf(missing), options)) {
       this.#options.signal.throwIfAborted();
       const fetchedBytes = payload?.bytes.length ?? 0;
       failures += (await this.#writer.call('write', batch.segments, payload)).length;
-      this.#blocksWritten += countBlocks(batch.segments);
+      const written = countBlocks(batch.segments);
+      this.#blocksWritten += written;
       this.#tell();
-      await sealer.writtenTo(endOf(batch), fetchedBytes);
+      await sealer.writtenTo(endOf(batch), written, fetchedBytes);
     }
     if (failures > 0) this.#detours.push(`${artifact.path}: ${failures} parts did not come out right`);
     await sealer.finish(this.#layout.dataBlocks);
@@ -134,7 +142,7 @@ export class SlotTransfer {
   /** Reads what the disk has against the root hash, mends what differs, and writes the hash tree. */
   async #complete(): Promise<void> {
     const { release, artifacts, target } = this.#options;
-    const sealer = new Sealer(this.#checkers);
+    const sealer = this.#sealer();
     const isRight = (): boolean => hashTree(this.#layout, this.#leaves).rootHash === release.rootHash;
     if (this.#relied.length > 0 && !isRight()) await this.#writeRelied(sealer);
     for (let repair = 0; ; repair += 1) {

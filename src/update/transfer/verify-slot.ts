@@ -19,7 +19,7 @@ export async function verifySlot(
 ): Promise<SlotDamage> {
   const layout = slotLayout(dataBlocks);
   const leaves = new Uint8Array(new SharedArrayBuffer(dataBlocks * digestBytes));
-  const lane = new SlotLane({ kind: 'check', target: device, leaves });
+  const lane = new SlotLane({ target: device, leaves });
   try {
     for (const piece of piecesOf({ block: 0, blocks: dataBlocks }, pieceBlocks)) {
       signal.throwIfAborted();

@@ -117,6 +117,10 @@ export function slotFileModule(devices: SlotDevices): Pick<typeof real, 'SlotFil
         throw new BerthError('HOST_REFUSED', `${this.path} ends before block ${block} does`);
     }
 
+    async readMeanwhile(into: Uint8Array, block: number): Promise<void> {
+      this.read(into, block);
+    }
+
     write(from: Uint8Array, block: number): void {
       this.#attempt(() => this.#device.write(from, block * blockBytes));
     }

@@ -1,0 +1,49 @@
+import { SlotChecker } from './slot-checker.ts';
+import { SlotWriter, type WriterOptions } from './slot-writer.ts';
+
+/** What a thread is started for. */
+export interface ThreadSetup {
+  /** Path of the slot. */
+  readonly target: string;
+  /** Digests of all its data blocks, in shared memory. */
+  readonly leaves: Uint8Array;
+  /** Absent: it is only read. */
+  readonly write?: Omit<WriterOptions, 'target'>;
+}
+
+const checkerCalls = ['seal', 'digest', 'read'] as const;
+
+/** What a thread can be asked. */
+export type ThreadCalls = Pick<SlotWriter, 'former' | 'begin' | 'kept' | 'write' | 'finish' | 'readSeed'> &
+  Pick<SlotChecker, (typeof checkerCalls)[number]>;
+
+/** Does what a thread is asked for: one thing after the other, as a writer and a checker have one thread then. */
+export class SlotCalls {
+  readonly #setup: ThreadSetup;
+  #writer: SlotWriter | undefined;
+  #checker: SlotChecker | undefined;
+
+  constructor(setup: ThreadSetup) {
+    this.#setup = setup;
+  }
+
+  /** Rejects with what the method throws. Throws an Error when the thread has not been started for that. */
+  async call(kind: keyof ThreadCalls, input: readonly unknown[]): Promise<unknown> {
+    const subject = checkerCalls.some((call) => call === kind) ? this.#checking() : this.#writing();
+    const method: unknown = Reflect.get(subject, kind);
+    if (typeof method !== 'function') throw new Error(`there is no ${kind}`);
+    return Reflect.apply(method, subject, input) as unknown;
+  }
+
+  #checking(): SlotChecker {
+    this.#checker ??= new SlotChecker(this.#setup.target, this.#setup.leaves);
+    return this.#checker;
+  }
+
+  #writing(): SlotWriter {
+    const { target, write } = this.#setup;
+    if (write === undefined) throw new Error('this thread does not write');
+    this.#writer ??= new SlotWriter({ target, ...write });
+    return this.#writer;
+  }
+}
