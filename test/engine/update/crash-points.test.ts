@@ -95,8 +95,6 @@ describe('without one flush the suite fails, or the flush is not what safety res
     ['slot', 'nothing'],
     // What the read-back of the data comes after. The flush of the tree takes the data along.
     ['slot', 'nothing'],
-    // The same: what was read back may have been written since the last flush.
-    ['slot', 'nothing'],
     // The tree, which that of the superblock takes along.
     ['slot', 'nothing'],
     ['slot', /is shown and is no whole release/],
