@@ -92,6 +92,8 @@ async function forgetPredecessor({
   if (!others.some(({ version }) => compareVersions(version, running.version) < 0)) await state.forgetKept();
 }
 
+/** The guard's own, counted as all from the start of the kernel. */
+const defaultDeadlineSeconds = 300;
 /** What the guard adds to its reason. */
 const mostBlockerText = 300;
 
@@ -169,6 +171,7 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
       await writeDurably(join(runDirectory, 'health-deadline'), `${seconds}\n`);
       deadline = seconds;
     },
+    secondsLeft: () => Math.max(0, Math.round((deadline ?? defaultDeadlineSeconds) - uptime())),
     setBlockers: async (text) => {
       if (text === blockers) return;
       // What the guard reads must be whole.

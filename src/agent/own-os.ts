@@ -38,6 +38,8 @@ export interface OwnOsDependencies {
   readonly checks: () => readonly HealthCheck[];
   /** Tells the guard the deadline that is declared now. */
   readonly setDeadline: () => Promise<void>;
+  /** Until the guard's deadline passes. */
+  readonly secondsLeft: () => number;
   /** Tells the guard what does not hold, in a few words; empty: all holds. */
   readonly setBlockers: (text: string) => Promise<void>;
   readonly records: OsRecords;
@@ -94,14 +96,15 @@ export class OwnOs implements Os {
   }
 
   async osStatus(): Promise<OsStatus> {
-    const { version, facts, loader, state, volumes } = this.#deps;
+    const { version, facts, loader, state, volumes, secondsLeft } = this.#deps;
+    const bless = this.#keeper.state;
     const running = await loader.running();
     const entries = running === undefined ? [] : await loader.entries();
     return {
       version,
       ...facts,
       entries: entries.map((entry) => ({ ...entry, isRunning: entry.name === running?.name })),
-      bless: this.#keeper.state,
+      bless: bless.kind === 'blessed' ? bless : { ...bless, secondsLeft: secondsLeft() },
       rejected: this.#rejected(),
       state: { schema: state.schema, kept: state.kept },
       volumes: await volumes.status(),

@@ -214,6 +214,7 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
           object({ name: text, level: choice('required', 'wanted', 'baseline'), holds: boolean, detail: text }),
         ),
         blockers: array(text),
+        secondsLeft: integer,
       }),
     ),
     rejected: array(reference('OsEvent')),

@@ -47,7 +47,10 @@ export interface OsStatus {
   readonly rootHash: string;
   /** The next one to be booted first. Empty where no boot loader was asked: QEMU may load a kernel itself. */
   readonly entries: readonly OsEntry[];
-  readonly bless: BlessState;
+  /** `secondsLeft`: until the guard takes the release back; 0: that time is over. */
+  readonly bless:
+    | Extract<BlessState, { kind: 'blessed' }>
+    | (Extract<BlessState, { kind: 'on-trial' }> & { readonly secondsLeft: number });
   /** Those that failed here, newest first. */
   readonly rejected: readonly OsEvent[];
   /** The form of what the agent keeps, and of what is kept besides, for a release to go back to. */

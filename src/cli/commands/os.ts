@@ -59,6 +59,7 @@ export function renderOs(os: OsStatus, style: Style): string {
     ...(state.kind === 'on-trial' && state.checks.length > 0
       ? [renderChecks(state.checks, state.blockers, style)]
       : []),
+    ...(state.kind === 'on-trial' ? [timeLeft(state.secondsLeft, os, style)] : []),
     entries.length === 0
       ? style.dim('No boot loader started this system.')
       : table(['ENTRY', 'VERSION', 'TRIES LEFT', ''], entries.map(entryCells(style))),
@@ -91,7 +92,18 @@ function renderKept({ state, volumes: { snapshot, takenBack, forwardOnly } }: Os
   return lines.length === 0 ? [] : [lines.join('\n')];
 }
 
-function paintBless(state: BlessState, style: Style): string {
+function timeLeft(secondsLeft: number, { entries, volumes }: OsStatus, style: Style): string {
+  if (secondsLeft === 0) return style.bad('Its time to prove itself is over.');
+  const hasOther = entries.some(({ isRunning, tries }) => !isRunning && tries?.left !== 0);
+  const end = !hasOther
+    ? 'there is no other release to go back to'
+    : volumes.forwardOnly.length > 0
+      ? 'then it stays, for its volumes go forward only'
+      : 'then the host goes back to the other release';
+  return style.dim(`It has ${formatDuration(secondsLeft * 1000)} left to prove itself; ${end}.`);
+}
+
+function paintBless(state: Pick<BlessState, 'kind'>, style: Style): string {
   return state.kind === 'blessed' ? style.good('blessed') : style.busy('on trial');
 }
 

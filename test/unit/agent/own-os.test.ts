@@ -55,6 +55,7 @@ async function hostWith(rollback: VolumeRollback): Promise<OwnOs> {
     reporter: { run: async () => Promise.resolve(), counts: { pending: 0, accepted: 0, failures: 0 } },
     checks: () => [],
     setDeadline: async () => Promise.resolve(),
+    secondsLeft: () => 190,
     setBlockers: async () => Promise.resolve(),
     records: await OsRecords.open(directory),
     release: async () => Promise.resolve(),
@@ -81,7 +82,10 @@ test('past a volume that goes forward only, nobody goes back who does not insist
   });
   expect(story).toEqual([]);
   expect(await os.osHistory()).toMatchObject([{ kind: 'rollback-blocked', version: '1.1' }]);
-  expect(await os.osStatus()).toMatchObject({ state: { schema: 2, kept: [1] }, volumes: { forwardOnly: ['user/db'] } });
+  expect(await os.osStatus()).toMatchObject({
+    ...{ state: { schema: 2, kept: [1] }, volumes: { forwardOnly: ['user/db'] } },
+    bless: { kind: 'on-trial', secondsLeft: 190 },
+  });
   await os.rollBackOs({ reason: 'its data is restored', force: true }, operator);
   expect(story).toEqual(['reject berth_1.1', 'roll-back-release', 'reboot']);
   // The other release does not hold the service.

@@ -133,7 +133,9 @@ export class FakeAgent implements AgentService, OsService, UpdateService {
     return Promise.resolve({
       ...{ version: '1.1', slot: 'b', device: '/dev/vda3', rootHash: 'ab'.repeat(32) },
       entries: this.isBlessed ? [{ ...older, isRunning: true }] : [trial, older],
-      bless: this.isBlessed ? { kind: 'blessed' } : { kind: 'on-trial', checks: osChecks, blockers: ['engine'] },
+      bless: this.isBlessed
+        ? { kind: 'blessed' }
+        : { kind: 'on-trial', checks: osChecks, blockers: ['engine'], secondsLeft: 190 },
       rejected: osEvents.filter(({ kind }) => kind === 'rejected'),
       state: { schema: 2, kept: [1] },
       volumes: {

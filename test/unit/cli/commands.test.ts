@@ -542,6 +542,8 @@ engine    fails           required  no answer
 services  does not count  wanted    web is starting
 disk      holds           required  takes what is written
 
+It has 3 min left to prove itself; then it stays, for its volumes go forward only.
+
 ENTRY              VERSION  TRIES LEFT
 berth_1.1+2-1.efi  1.1      2           running, boots next
 berth_1.0.efi      1.0      blessed
