@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path';
 import { BerthError } from '../../src/core/errors.ts';
 import { sha256OfFile } from '../../src/engine/sha256-of-file.ts';
+import { trustNote } from '../../src/update/baked-trust.ts';
 import { type ImageOptions, prepareTools } from './build.ts';
 import { type CachedOs, cachedOs } from './cached-build.ts';
 import { type ImageFormat, writeFormat } from './formats.ts';
@@ -75,6 +76,9 @@ export async function writeRelease(
     const sbom = `${base}.spdx.json`;
     await writeFile(sbom, `${JSON.stringify(await sbomOf(options, os), null, 2)}\n`);
     files.push({ name: basename(sbom), kind: 'sbom', ...(await describe(sbom)) });
+    const note = join(directory, trustNote);
+    if (options.bakedTrust === undefined) await rm(note, { force: true });
+    else await writeFile(note, options.bakedTrust.root);
     const manifest = await manifestOf(options, os, files, key);
     await writeFile(join(directory, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`);
     if (!options.fast) checkBudget(files);

@@ -1,6 +1,9 @@
 /** Where an image keeps which release repository it trusts: a part of the verified /usr. */
 export const trustDirectory = '/usr/share/berth/update';
 
+/** Root metadata that hosts of a release trust, beside its `release.json` or the `manifest.json` of an image: for whoever publishes it. */
+export const trustNote = 'trusted-root.json';
+
 /** A release repository that an image trusts from the first boot on. */
 export interface BakedTrust {
   /** Root metadata of TUF, as its maker signed it: the text of root.json. */

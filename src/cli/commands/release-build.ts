@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fetchPackages, prepareTools } from '../../../image/os/build.ts';
 import { cachedOs } from '../../../image/os/cached-build.ts';
@@ -10,7 +10,8 @@ import { oldestReadable } from '../../agent/state/migration.ts';
 import { migrations } from '../../agent/state/migrations.ts';
 import { BerthError } from '../../core/errors.ts';
 import { shownSize } from '../../core/shown-size.ts';
-import type { BakedTrust } from '../../update/baked-trust.ts';
+import { isPresent } from '../../engine/durable-file.ts';
+import { type BakedTrust, trustNote } from '../../update/baked-trust.ts';
 import type { ReleaseManifest } from '../../update/release-manifest.ts';
 import { type Machine, openPrevious } from '../../update/repository/previous-release.ts';
 import { type ReleaseParts, writeReleaseDirectory } from '../../update/repository/release-directory.ts';
@@ -26,7 +27,7 @@ const minuteMs = 60_000;
 const readState = { from: oldestReadable(stateSchema, migrations), to: stateSchema };
 
 /** What a release is made of, without what only its maker can say. */
-interface Built extends Omit<ReleaseParts, 'facts'> {
+interface Built extends Omit<ReleaseParts, 'facts' | 'previous'> {
   readonly facts: Pick<ReleaseParts['facts'], 'version' | 'architecture' | 'kernel' | 'created'>;
 }
 
@@ -44,7 +45,7 @@ export const run: Command = async (cli, [image]) => {
   const phases = new Phases(cli);
   const work = await mkdtemp(join(cacheDirectory, '.release-'));
   try {
-    const { usr, uki, facts } = await phases.run('image', async (onProgress) =>
+    const { facts, ...built } = await phases.run('image', async (onProgress) =>
       image === undefined
         ? builtNow(cli, bakedTrust, work, onProgress)
         : builtBefore(cli, resolve(context.cwd, image), work, onProgress),
@@ -58,7 +59,7 @@ export const run: Command = async (cli, [image]) => {
     };
     const manifest = await phases.run('release', async (onProgress) => {
       onProgress(previous.length === 0 ? 'compressing' : 'compressing, making deltas');
-      const parts = { usr, uki, facts: { ...facts, ...said }, previous };
+      const parts = { ...built, facts: { ...facts, ...said }, previous };
       return writeReleaseDirectory(directory, parts, fast ? 1 : 19, context.signal);
     });
     print(cli, directory, manifest);
@@ -110,6 +111,7 @@ async function builtNow(
   if (key !== undefined) onProgress('signing');
   const os = key === undefined ? built : { ...built, ...(await signOs(built, options, key, work, tools)) };
   return {
+    ...(bakedTrust === undefined ? {} : { trustedRoot: bakedTrust.root }),
     usr: os.slot,
     uki: { file: os.uki, name: ukiName(version) },
     facts: { version, architecture, kernel, created: new Date(os.epochSeconds * 1000).toISOString() },
@@ -127,7 +129,9 @@ async function builtBefore(
   onProgress('taking the disk apart');
   const { manifest, usr, uki } = await partsOfImage(directory, work, tools);
   const { version, created, verity } = manifest;
+  const note = join(directory, trustNote);
   return {
+    ...((await isPresent(note)) ? { trustedRoot: await readFile(note, 'utf8') } : {}),
     usr: { file: usr, ...verity },
     uki: { file: uki, name: manifest.uki.name },
     facts: { version, created, ...machineIn(manifest) },

@@ -11,12 +11,22 @@ export const publish: Command = async (cli, [repository = '', release = '']) => 
   const channel = required(flags.channel, '--channel', 'which channel is to offer it, such as edge');
   const [to, from] = [repository, release].map((path) => resolve(context.cwd, path));
   const signing = await signingOf(cli);
+  await warnOfOtherTrust(cli, from ?? '', to ?? '');
   // Gigabytes are read, hashed and copied.
   const change = await withSigns(cli, 'publish', async () =>
     publishRelease(to ?? '', from ?? '', channel, offerOf(cli), signing),
   );
   return report(cli, change, `${channel} has ${change.releases.join(', ')}`, repository);
 };
+
+/** Their hosts would take no other release of this repository: told before it is published. */
+async function warnOfOtherTrust({ context, style }: Cli, release: string, repository: string): Promise<void> {
+  const { trustsRepository } = await import('../../update/repository/release-directory.ts');
+  if ((await trustsRepository(release, repository)) !== false) return;
+  context.stderr.write(
+    `${style.warn('warning:')} it was built with an --update-root of another repository than this: hosts that take it take no other release of this one, unless their config has berth.update.root\n`,
+  );
+}
 
 /** `berth release promote`: puts a release of one channel into another. */
 export const promote: Command = async (cli, [repository = '', version = '']) => {

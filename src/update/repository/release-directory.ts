@@ -1,10 +1,11 @@
-import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { certificatesOf } from '../../boot/certificates.ts';
 import { isPe, readPeSignatures } from '../../boot/pe.ts';
 import { BerthError } from '../../core/errors.ts';
 import { isPresent, syncPath, writeDurably } from '../../engine/durable-file.ts';
 import { sha256OfFile } from '../../engine/sha256-of-file.ts';
+import { trustNote } from '../baked-trust.ts';
 import { blobName, parseReleaseManifest, type ReleaseFile, type ReleaseManifest } from '../release-manifest.ts';
 import { makeArtifacts, type SlotImageFile } from '../transfer/make-artifacts.ts';
 import { makeKernelDeltas } from '../transfer/make-kernel-deltas.ts';
@@ -27,6 +28,8 @@ export interface ReleaseParts {
     ReleaseManifest,
     'version' | 'sequence' | 'architecture' | 'kernel' | 'created' | 'minimumVersion' | 'stateSchema'
   >;
+  /** Root metadata of the repository that its hosts trust: a text. */
+  readonly trustedRoot?: string;
   /** Releases that get deltas to this one. */
   readonly previous?: readonly PreviousRelease[];
 }
@@ -41,8 +44,9 @@ export async function writeReleaseDirectory(
   level: number,
   signal: AbortSignal,
 ): Promise<ReleaseManifest> {
-  const { usr, uki, facts, previous = [] } = parts;
+  const { usr, uki, facts, trustedRoot, previous = [] } = parts;
   await mkdir(directory, { recursive: true });
+  await noteTrust(directory, trustedRoot);
   const ukiFile = join(directory, uki.name);
   await copyFile(uki.file, ukiFile);
   const name = `berth-${facts.version}-${facts.architecture}-${facts.kernel}`;
@@ -65,6 +69,25 @@ export async function writeReleaseDirectory(
   const checked = parseReleaseManifest(content);
   await writeDurably(join(directory, 'release.json'), content, 0o644);
   return checked;
+}
+
+async function noteTrust(directory: string, trustedRoot: string | undefined): Promise<void> {
+  const note = join(directory, trustNote);
+  // The directory may hold another release, which this one replaces.
+  if (trustedRoot === undefined) await rm(note, { force: true });
+  else await writeDurably(note, trustedRoot, 0o644);
+}
+
+/** Whether the hosts of a release in a directory trust a repository, as far as the directory says. */
+export async function trustsRepository(directory: string, repository: string): Promise<boolean | undefined> {
+  const note = join(directory, trustNote);
+  if (!(await isPresent(note))) return undefined;
+  const root = await readFile(note);
+  const metadata = join(repository, 'metadata');
+  if (!(await isPresent(metadata))) return undefined;
+  const names = (await readdir(metadata)).filter((name) => /^\d+\.root\.json$/.test(name));
+  const roots = await Promise.all(names.map(async (name) => readFile(join(metadata, name))));
+  return roots.some((one) => one.equals(root));
 }
 
 /** Reads a release that is to be published. Throws NOT_FOUND, CONFIG_INVALID when a file is not as its manifest says. */

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { tarOf } from '../update/bundle/tar.ts';
@@ -64,6 +64,22 @@ test('from keys to a release that a host is offered', async () => {
   expect(JSON.parse(last.stdout)).toMatchObject({
     channels: [{ feed: { channel: 'stable', releases: [{ version: '1.1.0', revoked: 'bad', urgent: true }] } }],
   });
+});
+
+test.each<[string, string | undefined, string]>([
+  ['of this repository', 'www/metadata/1.root.json', ''],
+  ['of another one', 'other/metadata/1.root.json', 'an --update-root of another repository than this'],
+  ['that it does not know', undefined, ''],
+])('publish warns of a release whose hosts trust another repository: a root %s', async (_, root, warning) => {
+  await makeRepository();
+  await release('keygen others');
+  await release('init other --keys others');
+  await makeRelease('1.0.0', 1);
+  if (root !== undefined)
+    await copyFile(join(bench.directory, root), join(bench.directory, 'r-1.0.0', 'trusted-root.json'));
+  const { code, stderr } = await release('publish www r-1.0.0 --channel edge --key keys');
+  expect([code, stderr]).toEqual([0, expect.stringContaining(warning)]);
+  expect(stderr.includes('warning')).toBe(warning !== '');
 });
 
 describe('a release that is published', () => {

@@ -6,7 +6,11 @@ import type { ReleaseManifest } from '../../../../src/update/release-manifest.ts
 import { publishRelease } from '../../../../src/update/repository/channel-changes.ts';
 import { createRepository } from '../../../../src/update/repository/create.ts';
 import { openPrevious } from '../../../../src/update/repository/previous-release.ts';
-import { writeReleaseDirectory } from '../../../../src/update/repository/release-directory.ts';
+import {
+  type ReleaseParts,
+  trustsRepository,
+  writeReleaseDirectory,
+} from '../../../../src/update/repository/release-directory.ts';
 import { transferArtifacts } from '../../../../src/update/transfer/artifacts.ts';
 import { DirectorySource } from '../../../../src/update/transfer/directory-source.ts';
 import { fetchKernel } from '../../../../src/update/transfer/kernel.ts';
@@ -32,7 +36,11 @@ const slotFile = (version: string): string => join(workshop.directory, `${versio
 const kernelFile = (version: string): string => join(workshop.directory, `${version}.efi`);
 
 /** Makes a release with deltas from others. */
-async function build(version: string, previous: readonly string[] = []): Promise<ReleaseManifest> {
+async function build(
+  version: string,
+  previous: readonly string[] = [],
+  trust: Pick<ReleaseParts, 'trustedRoot'> = {},
+): Promise<ReleaseManifest> {
   const { file, dataBlocks, rootHash } = await slotOf(slotFile(version), images.get(version) ?? new Uint8Array());
   await writeFile(kernelFile(version), Buffer.concat([noise(1, 20), Buffer.from(`release ${version}`), noise(2, 20)]));
   const sequence = Number(version.split('.')[1]) + 1;
@@ -41,11 +49,26 @@ async function build(version: string, previous: readonly string[] = []): Promise
     uki: { file: kernelFile(version), name: `berth_${version}.efi` },
     facts: factsOf(version, sequence),
     previous: await openPrevious(previous, machine),
+    ...trust,
   };
   return writeReleaseDirectory(directoryOf(version), parts, 1, never);
 }
 
 const directoryOf = (version: string): string => join(workshop.directory, `r-${version}`);
+
+test('a release directory says whom its hosts trust, and not what another release in its place did', async () => {
+  const metadata = join(workshop.directory, 'www', 'metadata');
+  await mkdir(metadata, { recursive: true });
+  await writeFile(join(metadata, '2.root.json'), 'root');
+  const isTrusting = async (): Promise<boolean | undefined> =>
+    trustsRepository(directoryOf('1.0.0'), join(workshop.directory, 'www'));
+  await build('1.0.0', [], { trustedRoot: 'root' });
+  expect(await isTrusting()).toBe(true);
+  await build('1.0.0', [], { trustedRoot: 'another' });
+  expect(await isTrusting()).toBe(false);
+  await build('1.0.0');
+  expect(await isTrusting()).toBeUndefined();
+});
 
 test('hosts with one of the previous releases fetch only what differs', async () => {
   await build('1.0.0');
