@@ -2,6 +2,9 @@ import { BerthError } from '../core/errors.ts';
 import type { Reason } from '../core/plan.ts';
 import type { HostStatus, LedgerEntry, WhyReport } from './model.ts';
 
+/** Steps are about `os/1.1.0`. */
+const osSubject = 'os';
+
 export interface WhyFacts {
   readonly status: HostStatus;
   /** All that is remembered, newest first. */
@@ -13,7 +16,7 @@ export interface WhyFacts {
 
 /**
  * Answers `berth why`: a service (`web`), a subject of a step (`network/front`, `host/hostname`), an engine
- * (`engine/user`) or a config key (`berth.services.web.image`). Pure. Throws NOT_FOUND when nothing is known of it.
+ * (`engine/user`), the releases of the OS (`os`) or a config key (`berth.services.web.image`). Pure. Throws NOT_FOUND when nothing is known of it.
  */
 export function explain(subject: string, facts: WhyFacts): WhyReport {
   const service = facts.status.services.find(({ name }) => name === subject || `service/${name}` === subject);
@@ -36,6 +39,7 @@ export function explain(subject: string, facts: WhyFacts): WhyReport {
 /** True when the step changed the subject, or the subject (a service, a config key) is in its chain of reasons. Pure. */
 export function concerns(entry: LedgerEntry, subject: string): boolean {
   if (entry.subject === subject || entry.subject === `service/${subject}`) return true;
+  if (subject === osSubject && entry.subject.startsWith(`${osSubject}/`)) return true;
   for (let reason: Reason | undefined = entry.reason; reason !== undefined; reason = reason.cause) {
     if (reason.kind === 'config' && isWithin(reason.key, subject)) return true;
   }
@@ -50,6 +54,7 @@ function isWithin(key: string, prefix: string): boolean {
 /** Where a subject may be declared, likeliest first. */
 function keysOf(subject: string, service: string | undefined): string[] {
   if (service !== undefined) return [`berth.services.${service}`, 'berth.enable'];
+  if (subject === osSubject) return ['berth.update'];
   const [kind, name] = subject.split('/', 2);
   if (name === undefined) return [subject];
   return [`berth.${kind ?? ''}s.${name}`, name];
@@ -62,6 +67,9 @@ function describeNow(subject: string, status: HostStatus): string | undefined {
   for (const { name, state, detail } of status.engines) {
     if (`engine/${name}` === subject) return sentence(state, detail);
   }
+  const release = status.machine?.release ?? null;
+  if (subject === osSubject && release !== null)
+    return sentence(release.version, release.isBlessed ? 'blessed' : 'on trial');
   const skipped = status.skipped.find((step) => step.subject === subject || step.key === subject);
   return skipped === undefined ? undefined : `skipped: ${skipped.why}`;
 }

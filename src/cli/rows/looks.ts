@@ -22,6 +22,7 @@ export function lookRows(context: Pick<CliContext, 'clock'>): readonly CommandRo
       examples: [
         ['berth why web', 'what led to the state of a service'],
         ['berth why berth.services.web.image', 'what a config key did'],
+        ['berth why os', 'how the release that runs came here, and what became of others'],
       ],
       load: async () => (await import('../commands/why.ts')).run,
     },

@@ -10,6 +10,7 @@ const entries = [
   entry(3, 'service/web', { kind: 'dependency', service: 'db', cause: config }),
   entry(2, 'service/db', config),
   entry(1, 'service/db', { kind: 'config', key: 'berth.services.db', change: 'added' }),
+  entry(0, 'os/1.1.0', { kind: 'boot' }),
 ];
 const status: HostStatus = {
   hostname: 'h',
@@ -32,12 +33,16 @@ const status: HostStatus = {
     essential: false,
   })),
   skipped: [{ subject: 'host/hostname', key: 'hostname', why: 'local' }],
-  machine: null,
+  machine: {
+    ...{ config: null, network: null, problems: [], maintenance: null },
+    release: { version: '1.1.0', isBlessed: false, takenBack: null, staged: null, lastLook: null },
+  },
   lastRound: null,
 };
 const places: Readonly<Record<string, string>> = {
   'berth.services.web': 'a.yaml:3',
   hostname: 'a.yaml:1',
+  'berth.update': 'a.yaml:20',
   'berth.networks.front': 'a.yaml:9',
 };
 const facts = { status, entries, declaredAt: (key: string) => places[key] ?? null };
@@ -50,6 +55,7 @@ describe('explain', () => {
     ['a config key: also what it caused elsewhere', 'berth.services.db.image', 'not declared any more', null, [3, 2]],
     ['a key that is left alone here', 'hostname', 'skipped: local', 'a.yaml:1', []],
     ['a network', 'network/front', 'declared', 'a.yaml:9', [4]],
+    ['the release that runs', 'os', '1.1.0: on trial', 'a.yaml:20', [0]],
     ['an engine', 'engine/user', 'failed: no space left', null, []],
   ])('%s', (_rule, subject, now, declaredAt, sequences) => {
     const report = explain(subject, facts);
