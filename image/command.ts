@@ -6,6 +6,8 @@ export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** File descriptor to read stdin from; default: nothing. */
   readonly input?: number;
+  /** File descriptor to write stdout to; default: it is collected, as text. */
+  readonly output?: number;
   /** Exit codes that are not failures. Default: only 0. */
   readonly accept?: readonly number[];
   /** What a failure is called. */
@@ -31,7 +33,7 @@ export async function runCommand(
   const child = spawn(program, commandArguments, {
     cwd: options.directory,
     env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive', ...options.environment },
-    stdio: [options.input ?? 'ignore', 'pipe', 'pipe'],
+    stdio: [options.input ?? 'ignore', options.output ?? 'pipe', 'pipe'],
   });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];

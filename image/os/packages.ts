@@ -51,6 +51,8 @@ export const rootPackages: PackageRequest = {
     // Node is linked with it.
     'libstdc++6',
     'open-vm-tools',
+    // Its layouts become the keymaps of the console.
+    'xkb-data',
   ],
   without: [...leftOut, ...forOthers],
 };
@@ -59,6 +61,8 @@ export const rootPackages: PackageRequest = {
 const onlyFiles: Readonly<Record<string, readonly string[]>> = {
   // Asks VMware for guestinfo's values: 31 KB, linked with libc only.
   'open-vm-tools': ['/usr/bin/vmware-rpctool'],
+  // 8 MB; the keymaps made of it take 0.5 MB.
+  'xkb-data': [],
 };
 
 /** The kernel and the boot loader. */
@@ -73,8 +77,10 @@ export const toolPackages: PackageRequest = {
   packages: [
     ...['erofs-utils', 'cryptsetup-bin', 'mtools', 'dosfstools', 'fdisk', 'kmod', 'busybox-static'],
     ...['zstd', 'xz-utils', 'qemu-utils', 'sbsigntool', 'efitools'],
+    // Make the keymaps: ckbcomp, which is a Perl program, and loadkeys.
+    ...['console-setup', 'kbd', 'perl-base', 'xkb-data'],
   ],
-  without: leftOut,
+  without: [...leftOut.filter((name) => name !== 'perl-base'), 'liblocale-gettext-perl'],
 };
 
 /** Left out: for people who read or compile, for package management, or for programs that are left out themselves. */

@@ -5,6 +5,8 @@ import { type CommandOptions, type CommandResult, runCommand } from '../command.
 
 /** Programs out of Debian packages that were unpacked, not installed: every machine builds with the same versions. */
 export interface Tools {
+  /** Where a path of the packages is on this machine. */
+  path(inside: string): string;
   /** Runs one with its own libraries, as {@link runCommand} does. `program` is a name in its /usr/bin or /usr/sbin. */
   run(program: string, programArguments: readonly string[], options?: CommandOptions): Promise<CommandResult>;
 }
@@ -18,6 +20,7 @@ export async function openTools(tree: string): Promise<Tools> {
   }
   const environment = { MTOOLSRC: '/dev/null', OPENSSL_CONF: '/dev/null' };
   return {
+    path: (inside) => join(tree, inside),
     run: async (program, programArguments, options = {}) => {
       const file = await firstMatch(tree, `usr/{bin,sbin}/${program}`);
       if (file === undefined) throw new BerthError('UNSUPPORTED', `the image's tools have no ${program}`);

@@ -22,6 +22,7 @@ import { mergePackages } from '../package-tree.ts';
 import { addContainer, shippedContainers } from './container-trees.ts';
 import { engineFiles } from './engine-files.ts';
 import { type KernelTree, placeModules } from './kernel.ts';
+import { placeKeymaps } from './keymaps.ts';
 import { architectures, osRelease, type Release } from './layout.ts';
 import type { NodeRuntime } from './node-runtime.ts';
 import { unpackPackages } from './package-store.ts';
@@ -83,6 +84,7 @@ export async function buildUsrTree(sources: UsrSources, work: string): Promise<U
   await mkdir(join(usr, 'share/berth'), { recursive: true });
   await rename(join(root, 'etc'), join(usr, 'share/berth/etc'));
   await linkApplets(root, sources.tools);
+  await placeKeymaps(root, sources);
   const berth = join(usr, 'lib/berth');
   await copyFile(sources.node.program, join(usr, 'bin/node'));
   await chmod(join(usr, 'bin/node'), 0o755);

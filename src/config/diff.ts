@@ -68,6 +68,7 @@ function entitiesOf(config: HostConfig): Entity[] {
     ...(config.storage.luks ?? []).flatMap((luks) => whole(['berth', 'luks', luks.name], luks)),
     ...whole(['manage_etc_hosts'], config.manageHosts),
     ...whole(['locale'], config.locale),
+    ...whole(['keyboard'], config.keyboard),
     ...whole(['berth', 'console', 'password_hash'], config.console.passwordHash),
     ...whole(['ssh_keys'], config.ssh?.hostKeys),
     ...whole(['ssh_genkeytypes'], config.ssh?.keyTypes),

@@ -35,6 +35,8 @@ export interface HostConfig {
   readonly manageHosts?: boolean;
   /** Value of LANG. */
   readonly locale?: string;
+  /** Absent: the kernel's own layout, US English. */
+  readonly keyboard?: KeyboardConfig;
   readonly time: TimeConfig;
   readonly connectivity: ConnectivityConfig;
   /** Network devices; absent: DHCP on every Ethernet device. */
@@ -194,6 +196,12 @@ export interface SshHostKey {
 export interface ReportConfig {
   /** Where diagnostics and boot results are sent. */
   readonly url?: string;
+}
+
+/** Layout of the keyboard at the host's own console, in XKB's words. */
+export interface KeyboardConfig {
+  readonly layout: string;
+  readonly variant?: string;
 }
 
 export interface TimeConfig {

@@ -94,6 +94,13 @@ export const declaredKeys: readonly DeclaredKey[] = [
     whyLocal: "this machine's locale is its owner's; services set their own LANG",
   },
   {
+    key: 'keyboard',
+    subject: () => 'host/keyboard',
+    declared: single(({ keyboard }) => keyboard),
+    whyLocal: "this machine's keyboard is its owner's",
+    needsKernel: true,
+  },
+  {
     key: 'disk_setup',
     subject: (device) => `disk${device}`,
     declared: ({ storage }) => storage.disks.map(({ device }) => device),

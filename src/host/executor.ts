@@ -74,6 +74,7 @@ export class HostExecutor {
         await kernelArguments.stage(text);
       },
       'load-module': ({ name }) => this.#kernel.loadModule(name),
+      'load-keymap': ({ path }) => this.#kernel.loadKeymap(path),
       'set-sysctl': ({ name, value }) => this.#kernel.setSysctl(name, value),
       'partition-disk': ({ device, script }, signal) => blockDevices.partition(device, script, signal),
       'change-partitions': ({ device, changes }, signal) => blockDevices.changePartitions(device, changes, signal),

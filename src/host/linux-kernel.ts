@@ -1,11 +1,14 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BerthError } from '../core/errors.ts';
 import { parseMountTable, parseSwaps } from './mount-table.ts';
 import type { HostCommands, Kernel, MountEntry, MountRequest } from './ports.ts';
 import { runProgram } from './program-runner.ts';
 import { devicePathOf } from './storage/device-node.ts';
+
+/** Says which keymap was loaded: the kernel tells its keys only. In memory, so gone after a boot, as the keymap is. */
+const loadedKeymapPath = '/run/berth/keymap';
 
 /** The kernel this process runs on, by /proc, /sys and the usual programs. */
 export class LinuxKernel implements Kernel {
@@ -49,6 +52,17 @@ export class LinuxKernel implements Kernel {
 
   async loadModule(name: string): Promise<void> {
     await runProgram(this.#commands, { program: 'modprobe', args: ['--', name] });
+  }
+
+  async keymap(): Promise<string | undefined> {
+    return await readFile(loadedKeymapPath, 'utf8').catch(() => undefined);
+  }
+
+  async loadKeymap(path: string): Promise<void> {
+    // Its standard input is the only place where loadkmap reads a keymap.
+    await runProgram(this.#commands, { program: 'sh', args: ['-c', 'exec loadkmap < "$1"', 'loadkmap', path] });
+    await mkdir(dirname(loadedKeymapPath), { recursive: true });
+    await writeFile(loadedKeymapPath, path);
   }
 
   async mounts(): Promise<readonly MountEntry[]> {

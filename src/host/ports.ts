@@ -115,6 +115,10 @@ export interface Kernel {
   /** True when a module is loaded or built in. */
   hasModule(name: string): Promise<boolean>;
   loadModule(name: string): Promise<void>;
+  /** File of the keymap that was loaded since the boot; undefined: the consoles have the kernel's own. */
+  keymap(): Promise<string | undefined>;
+  /** Gives all consoles the keymap in a file. */
+  loadKeymap(path: string): Promise<void>;
   mounts(): Promise<readonly MountEntry[]>;
   mount(request: MountRequest): Promise<void>;
   unmount(target: string): Promise<void>;

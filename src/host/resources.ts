@@ -2,6 +2,7 @@ import type { HostConfig } from '../config/host-config.ts';
 import { accountFilePaths } from './accounts/plan.ts';
 import { observeCommands } from './commands/observe.ts';
 import { planCommands } from './commands/plan.ts';
+import { observeKeyboard, planKeyboard } from './console/keyboard.ts';
 import { consoleHashPath, planConsole } from './console/plan.ts';
 import { observeLocale } from './environment/observe.ts';
 import { planLocale, planProxy } from './environment/plan.ts';
@@ -69,6 +70,7 @@ export const hostResources = {
     plan: planLocale,
   }),
   console: ofFiles([consoleHashPath], planConsole),
+  keyboard: resource({ paths: [], observe: observeKeyboard, plan: planKeyboard }),
   modules: resource({
     paths: [],
     observe: (config, _previous, ports) => observeModules(config, ports),

@@ -59,6 +59,7 @@ export type HostAction =
   /** `text`: all arguments of the config; empty: none. */
   | { readonly kind: 'stage-kernel-arguments'; readonly text: string }
   | { readonly kind: 'load-module'; readonly name: string }
+  | { readonly kind: 'load-keymap'; readonly path: string }
   | { readonly kind: 'set-sysctl'; readonly name: string; readonly value: string }
   /** `script`: the layout in sfdisk(8)'s language. */
   | { readonly kind: 'partition-disk'; readonly device: string; readonly script: string }

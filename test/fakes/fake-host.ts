@@ -147,6 +147,7 @@ export class FakeKernel implements Kernel {
   readonly loaded = new Set<string>();
   readonly mounted: MountEntry[] = [];
   readonly swapped = new Set<string>();
+  loadedKeymap: string | undefined;
   readonly #devices: FakeBlockDevices;
   /** Module → the settings it brings. */
   readonly modules: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -188,6 +189,14 @@ export class FakeKernel implements Kernel {
     if (settings === undefined) throw new Error(`no module ${name}`);
     this.loaded.add(name);
     for (const [setting, value] of Object.entries(settings)) this.settings.set(setting, value);
+  }
+
+  async keymap(): Promise<string | undefined> {
+    return this.loadedKeymap;
+  }
+
+  async loadKeymap(path: string): Promise<void> {
+    this.loadedKeymap = path;
   }
 
   async mounts(): Promise<readonly MountEntry[]> {

@@ -17,7 +17,7 @@ import { makeKey } from '../vm/support/signing.ts';
 import { tinyProgram } from '../vm/support/tiny-program.ts';
 
 /** Programs signed by the image's own code, and looked at by the agent's, with the real sbsign and sbverify. */
-const tools: Tools = { run: runCommand };
+const tools: Tools = { path: (inside) => `/${inside}`, run: runCommand };
 
 let work: string;
 let certificates: Record<'own' | 'other' | 'authority' | 'issued', X509Certificate>;

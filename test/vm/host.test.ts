@@ -14,6 +14,7 @@ const config = `#cloud-config
 hostname: vm-host
 ssh_keys: ${JSON.stringify({ ed25519_private: hostKey.privateKey })}
 timezone: Europe/Paris
+keyboard: {layout: de, variant: nodeadkeys}
 bootcmd: ['echo boot >> /var/lib/boots']
 runcmd: ['echo "$INSTANCE_ID" >> /var/lib/runs', [bash, -c, 'test -x /usr/bin/docker || echo no docker']]
 write_files:
@@ -83,6 +84,7 @@ test(
         key: '600',
         name: 'vm-host',
         zone: '/usr/share/zoneinfo/Europe/Paris',
+        keyY: 'z',
         swappiness: '7',
         dirty: '11',
         module: 'dummy',
@@ -160,6 +162,8 @@ async function settingsOf(vm: TestVm): Promise<Record<string, string>> {
     key: 'stat -c %a /opt/app/key',
     name: 'hostname',
     zone: 'readlink -f /etc/localtime',
+    // Keycode 21 without shift: after 7 bytes of name and 256 flags, two bytes a key; a letter's lower byte is it.
+    keyY: 'dumpkmap | dd bs=1 skip=305 count=1 2> /dev/null',
     swappiness: 'cat /proc/sys/vm/swappiness',
     dirty: 'cat /proc/sys/vm/dirty_ratio',
     module: 'awk \'$1 == "dummy" {print $1}\' /proc/modules',

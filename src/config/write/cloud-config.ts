@@ -20,6 +20,7 @@ export function writeCloudConfig(config: HostConfig): string {
     timezone: time.zone,
     manage_etc_hosts: config.manageHosts,
     locale: config.locale,
+    keyboard: config.keyboard === undefined ? undefined : map({ ...config.keyboard }),
     ntp: usesNtp ? { servers: filled(time.servers), pools: filled(time.pools) } : undefined,
     users: filled(config.users.map(writeUser)),
     groups: filled(config.groups.map(writeGroup)),

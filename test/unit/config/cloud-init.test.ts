@@ -381,6 +381,34 @@ const host: Row[] = [
   },
   { name: 'a locale', text: 'locale: C.UTF-8', config: { locale: 'C.UTF-8' } },
   { name: 'no locale', text: 'locale: false' },
+  { name: 'a keyboard', text: 'keyboard: {layout: gb}', config: { keyboard: { layout: 'gb' } } },
+  {
+    name: 'a keyboard with all its keys',
+    text: "keyboard: {layout: de, model: pc105, variant: nodeadkeys, options: ''}",
+    config: { keyboard: { layout: 'de', variant: 'nodeadkeys' } },
+  },
+  {
+    name: 'a keyboard whose model and options have no effect',
+    text: 'keyboard: {layout: fr, model: thinkpad, variant: "", options: "ctrl:nocaps"}',
+    config: { keyboard: { layout: 'fr' } },
+    diagnostics: ['2:24 warning unsupported keyboard.model', '2:54 warning unsupported keyboard.options'],
+  },
+  {
+    name: 'a keyboard with two layouts has the first',
+    text: 'keyboard: {layout: "us,de", variant: ",nodeadkeys"}',
+    config: { keyboard: { layout: 'us' } },
+    diagnostics: ['2:20 warning unsupported keyboard.layout'],
+  },
+  {
+    name: 'a keyboard without a layout',
+    text: 'keyboard: {variant: nodeadkeys}',
+    diagnostics: ['2:11 error missing-key keyboard'],
+  },
+  {
+    name: 'a keyboard whose layout is a path',
+    text: 'keyboard: {layout: ../de}',
+    diagnostics: ['2:20 error invalid-value keyboard.layout'],
+  },
   {
     name: 'a time zone',
     text: 'timezone: Europe/Berlin',

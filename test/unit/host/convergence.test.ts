@@ -58,6 +58,20 @@ const rows: Row[] = [
     is: 'LANG=C.UTF-8\n',
   },
   {
+    name: 'the keyboard',
+    text: 'keyboard: {layout: de}',
+    host: { files: { '/usr/share/berth/keymaps/de.bmap': 'bkeymap' } },
+    then: ({ kernel }) => kernel.loadedKeymap,
+    is: '/usr/share/berth/keymaps/de.bmap',
+  },
+  {
+    name: "the keyboard's variant",
+    text: 'keyboard: {layout: de, variant: nodeadkeys}',
+    host: { files: { '/usr/share/berth/keymaps/de-nodeadkeys.bmap': 'bkeymap' } },
+    then: ({ kernel }) => kernel.loadedKeymap,
+    is: '/usr/share/berth/keymaps/de-nodeadkeys.bmap',
+  },
+  {
     name: "the console's password",
     text: 'berth: {console: {password_hash: $6$a$b}}',
     then: ({ files }) => files.nodes.get('/run/berth/console.hash'),

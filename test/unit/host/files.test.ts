@@ -68,6 +68,11 @@ const rows: Row[] = [
     blocked: ['config host/locale: the image does not have the locale de_DE.UTF-8'],
   },
   {
+    name: 'a keyboard that the image has no keymap of',
+    text: 'keyboard: {layout: ru, variant: mac}',
+    blocked: ['config host/keyboard: the image has no keymap of the keyboard layout ru, mac'],
+  },
+  {
     name: 'hosts, not managed',
     text: 'hostname: localhost\nmanage_etc_hosts: false',
     steps: ['write-file:/etc/hostname'],

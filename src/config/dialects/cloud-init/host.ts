@@ -3,6 +3,7 @@ import { record } from '../../record-shape.ts';
 import { convert, either, type Located, list, located, mapOf, textLike, truth, truthOr, word } from '../../shape.ts';
 import { certificate, hostName, ipAddress, timeZone } from '../../value-shapes.ts';
 import type { CloudInitDraft, ResolvConf } from './draft.ts';
+import { keyboardRow } from './keyboard.ts';
 
 const timeShape = record({
   enabled: truth,
@@ -111,6 +112,7 @@ export const hostRows = [
       host.name(['locale'], place);
     },
   }),
+  keyboardRow,
   honoured<CloudInitDraft, Located<string>>({
     key: 'timezone',
     meaning: 'the time zone',

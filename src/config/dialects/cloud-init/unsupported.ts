@@ -120,11 +120,6 @@ const notYet: readonly Reason[] = [
     keys: ['locale_configfile'],
   },
   {
-    why: "the host's own console has the kernel's keyboard layout (US)",
-    instead: 'log in by SSH, where the layout is that of your terminal',
-    keys: ['keyboard'],
-  },
-  {
     why: 'Berth does not do this yet',
     instead: 'use a service under berth.services',
     keys: ['wireguard', 'random_seed', 'disable_ec2_metadata', 'create_hostname_file'],

@@ -145,6 +145,7 @@ const hosts = fc
     prefer_fqdn_over_hostname: maybe(fc.boolean()),
     timezone: maybe(fc.constant('Europe/Berlin')),
     locale: maybe(fc.constantFrom('C.UTF-8', 'n')),
+    keyboard: maybe(fc.constantFrom({ layout: 'no' }, { layout: 'us', variant: 'dvorak' })),
     manage_etc_hosts: maybe(fc.boolean()),
     ntp: maybe(fc.constant({ servers: ['192.0.2.123'], pools: [] })),
     users: maybe(unique(user, (one) => one.name)),
