@@ -126,14 +126,20 @@ export class SlotTransfer {
     this.#blocksWritten = this.#layout.dataBlocks - blocks;
     this.#tell();
     let failures = 0;
-    for await (const { batch, payload } of this.#batches.batches(artifact, batchesOf(missing), options)) {
-      this.#options.signal.throwIfAborted();
-      const fetchedBytes = payload?.bytes.length ?? 0;
-      failures += (await this.#writer.call('write', batch.segments, payload)).length;
-      const written = countBlocks(batch.segments);
-      this.#blocksWritten += written;
-      this.#tell();
-      await sealer.writtenTo(endOf(batch), written, fetchedBytes);
+    try {
+      for await (const { batch, payload } of this.#batches.batches(artifact, batchesOf(missing), options)) {
+        this.#options.signal.throwIfAborted();
+        const fetchedBytes = payload?.bytes.length ?? 0;
+        failures += (await this.#writer.call('write', batch.segments, payload)).length;
+        const written = countBlocks(batch.segments);
+        this.#blocksWritten += written;
+        this.#tell();
+        await sealer.writtenTo(endOf(batch), written, fetchedBytes);
+      }
+    } catch (error) {
+      // Late digests of what is there now would go over those of the next way, which the writer's thread reads back itself.
+      if (isBadArtifact(error)) await sealer.idle();
+      throw error;
     }
     if (failures > 0) this.#detours.push(`${artifact.path}: ${failures} parts did not come out right`);
     await sealer.finish(this.#layout.dataBlocks);
