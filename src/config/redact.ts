@@ -99,9 +99,10 @@ function secretsOfRemote(remote: RemoteContent | undefined): string[] {
   ];
 }
 
-/** A file that others may not read holds a secret. */
+/** A file that others may not read holds a secret, and so does a private key's, whatever its mode. */
 function isPrivate({ mode, contentBase64 }: FileConfig): boolean {
-  return (mode & 0o004) === 0 && contentBase64 !== '';
+  if ((mode & 0o004) === 0) return contentBase64 !== '';
+  return Buffer.from(contentBase64, 'base64').includes('PRIVATE KEY-----');
 }
 
 function contentsOf({ contentBase64 }: Pick<FileConfig, 'contentBase64'>): string[] {

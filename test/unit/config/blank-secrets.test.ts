@@ -39,3 +39,22 @@ test('what is no secret stays, base64 and several lines, too', () => {
   const text = `content: |\n  -----BEGIN PRIVATE KEY-----\n  other\n\n  ${Buffer.from('nobody minds this one').toString('base64')}\n`;
   expect(new SecretBlanker([key, encoded, 'abc']).blank(text)).toBe(text);
 });
+
+describe('a private key is blanked where the config does not use it', () => {
+  const body = 'Y2FuYXJ5IG9uZQ\nY2FuYXJ5IHR3bw';
+  const whole = `-----BEGIN OPENSSH PRIVATE KEY-----\n${body}\n-----END OPENSSH PRIVATE KEY-----\n`;
+  test.each([
+    ['under the name of another type', `ssh_keys:\n  rsa_private: |\n${whole.replace(/^(?=.)/gm, '    ')}`],
+    ['as quoted text', `ssh_keys: {rsa_private: ${JSON.stringify(whole)}}\n`],
+    ['in a file that all may read', file(`content: ${JSON.stringify(whole)}`).replace('"0600"', '"0644"')],
+    [
+      'in a file that all may read, as base64',
+      file(`encoding: b64\n    content: ${Buffer.from(whole).toString('base64')}`).replace('"0600"', '"0644"'),
+    ],
+  ])('%s', (_, text) => {
+    const { config } = parse(text);
+    const result = new SecretBlanker(secretsOf(config)).blank(text);
+    expect(result).toContain('********');
+    expect(result).not.toMatch(/Y2Fu|LS0tLS1CRUdJT/);
+  });
+});
