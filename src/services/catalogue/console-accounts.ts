@@ -80,9 +80,9 @@ function isVisible(user: UserConfig): boolean {
   return !user.system || user.sshAuthorizedKeys.length > 0 || activePassword(user) !== undefined;
 }
 
-/** A locked password is no password; a key still opens the account. */
-function activePassword(user: UserConfig): string | undefined {
-  return user.lockPassword || user.passwordHash === undefined ? undefined : plain(user.passwordHash);
+/** A locked password is no password; a key still opens the account, which sshd(8) without PAM refuses to who has `!` in shadow(5). */
+function activePassword({ lockPassword, passwordHash }: UserConfig): string | undefined {
+  return lockPassword || passwordHash === undefined || /^[!*]/.test(passwordHash) ? undefined : plain(passwordHash);
 }
 
 /** The host's numbers, or declared ones first; the others count up from 1000 in the order of declaration. */

@@ -120,6 +120,12 @@ describe('passwords', () => {
       shadow: 'a:$6$x:19000:0:99999:7:::',
       passwords: true,
     },
+    ...['!', '!!', '!$6$x', '*'].map((passwordHash) => ({
+      rule: `a hash that says itself that it is none is none, and keys still work: ${passwordHash}`,
+      options: { passwordHash, lockPassword: false },
+      shadow: 'a:*:19000:0:99999:7:::',
+      passwords: false,
+    })),
     {
       rule: 'a locked hash is no password, but keys still work',
       options: { passwordHash: '$6$x', lockPassword: true },
