@@ -9,6 +9,8 @@ const encodedRun = /[A-Za-z0-9+/]{16,}(?:\s+[A-Za-z0-9+/]{2,})*={0,2}/g;
 const shortestEncoded = 12;
 /** Also one that the config does not use, as something is wrong with it. Never over the end of a text in JSON. */
 const privateKey = /-----BEGIN ((?:[A-Z0-9]+ )*PRIVATE KEY)-----[A-Za-z0-9+/=\\:,\s-]*?-----END \1-----/g;
+/** A hash of crypt(5), which may be of somebody whom the config does not have in the end. */
+const passwordHash = /\$[0-9a-z]{1,3}\$[./A-Za-z0-9$,=]{20,}/g;
 
 /** Blanks secrets in texts, however a config or an answer writes them: indented, escaped, as base64 in lines, compressed. */
 export class SecretBlanker {
@@ -28,7 +30,7 @@ export class SecretBlanker {
     let result = text;
     for (const secret of this.#plain) result = result.replaceAll(secret, blank);
     for (const { hint, pattern } of this.#lined) if (result.includes(hint)) result = result.replace(pattern, blank);
-    result = result.replace(privateKey, blank);
+    result = result.replace(privateKey, blank).replace(passwordHash, blank);
     if (this.#encoded.length > 0) result = result.replace(encodedRun, (run) => (this.#isSecret(run) ? blank : run));
     return result;
   }

@@ -40,6 +40,19 @@ test('what is no secret stays, base64 and several lines, too', () => {
   expect(new SecretBlanker([key, encoded, 'abc']).blank(text)).toBe(text);
 });
 
+test.each([
+  ['of a user who is refused', `users: [{name: "a b", hashed_passwd: "$6$canary$${'canary'.repeat(14)}"}]\n`],
+  [
+    'that another goes before',
+    `users: [{name: a, hashed_passwd: $6$xyz$one}, {name: a, passwd: $y$j9T$canary$${'canary'.repeat(7)}}]\n`,
+  ],
+  ['of somebody unknown', `chpasswd: {users: [{name: b, password: $2b$12$${'canary'.repeat(8)}}]}\n`],
+])('a password hash is blanked: %s', (_, text) => {
+  const result = new SecretBlanker(secretsOf(parse(text).config)).blank(text);
+  expect(result).toContain('********');
+  expect(result).not.toContain('canary');
+});
+
 describe('a private key is blanked where the config does not use it', () => {
   const body = 'Y2FuYXJ5IG9uZQ\nY2FuYXJ5IHR3bw';
   const whole = `-----BEGIN OPENSSH PRIVATE KEY-----\n${body}\n-----END OPENSSH PRIVATE KEY-----\n`;
