@@ -27,7 +27,7 @@ export const osRows: readonly CommandRow[] = [
     options: [...sources, { flags: '--detailed-exitcode', description: 'exit code 3 when a release is offered' }],
     examples: [
       ['berth os check', 'what would be taken, and what that would do'],
-      ['berth os check --from /media/usb', 'the same of a repository on a USB stick'],
+      ['berth os check --from /run/berth/media', 'the same of the disk labelled BERTH'],
     ],
     load: async () => (await import('../commands/os-update.ts')).check,
   },
@@ -43,7 +43,7 @@ export const osRows: readonly CommandRow[] = [
       ['berth os update --plan', 'what it would do, at what cost'],
       ['berth os update --stage-only', 'now the release, later the restart'],
       ['berth os update --to 1.4.2', 'this one, whatever the rollout says'],
-      ['berth os update --from /media/usb/berth-1.4.2.tar', 'without a network'],
+      ['berth os update --from /run/berth/media/berth-1.4.2.tar', 'without a network'],
     ],
     load: async () => (await import('../commands/os-update.ts')).update,
   },
