@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BerthError } from '../../src/core/errors.ts';
 import { keymapPath } from '../../src/host/console/keyboard.ts';
@@ -7,6 +7,7 @@ import type { PackageFile } from '../apt.ts';
 import { machineArchitecture } from '../image-archive.ts';
 import { placeFile } from '../package-tree.ts';
 import { type Architecture, architectures } from './layout.ts';
+import { madeOnce } from './made-once.ts';
 import type { Tools } from './tools.ts';
 
 /** Part of a keymap's place in the cache: raise it when keymaps are made in another way. */
@@ -85,19 +86,7 @@ export async function placeKeymaps(
   const key = JSON.stringify([makeVersion, source?.sha256, keymaps]);
   const digest = createHash('sha256').update(key).digest('hex').slice(0, 24);
   const directory = join(cacheDirectory, 'keymaps', digest);
-  if ((await stat(directory).catch(() => undefined)) === undefined) {
-    await mkdir(dirname(directory), { recursive: true });
-    const work = await mkdtemp(join(dirname(directory), '.new-'));
-    try {
-      await makeKeymaps(work, tools);
-      await rename(work, directory).catch(async (error: unknown) => {
-        // Another build was quicker.
-        if ((await stat(directory).catch(() => undefined)) === undefined) throw error;
-      });
-    } finally {
-      await rm(work, { recursive: true, force: true });
-    }
-  }
+  await madeOnce(directory, async (work) => makeKeymaps(work, tools));
   const target = dirname(join(root, keymapPath({ layout: 'us' })));
   for (const name of await readdir(directory)) await placeFile(join(directory, name), join(target, name));
 }

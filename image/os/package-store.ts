@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BerthError } from '../../src/core/errors.ts';
 import {
@@ -12,6 +12,7 @@ import {
   resolvePackages,
 } from '../apt.ts';
 import { runCommand } from '../command.ts';
+import { madeOnce } from './made-once.ts';
 import { type LockedSet, lockedSet, type PackageLock, requestDigest } from './package-lock.ts';
 import type { Progress } from './progress.ts';
 
@@ -88,18 +89,12 @@ export async function unpackPackages(
   cacheDirectory: string,
 ): Promise<Map<string, string>> {
   const unpacked = join(cacheDirectory, 'unpacked');
-  await mkdir(unpacked, { recursive: true });
   const directories = new Map<string, string>();
   for (const file of files) {
     const directory = join(unpacked, `${file.fileName.replace(/\.deb$/, '')}-${file.sha256.slice(0, 12)}`);
     directories.set(file.name, directory);
-    if (await exists(directory)) continue;
-    const temporary = await mkdtemp(join(unpacked, '.new-'));
-    await runCommand('dpkg-deb', ['-x', join(cacheDirectory, 'packages', file.fileName), temporary]);
-    await rename(temporary, directory).catch(async (error: unknown) => {
-      // Another build was quicker.
-      await rm(temporary, { recursive: true });
-      if (!(await exists(directory))) throw error;
+    await madeOnce(directory, async (work) => {
+      await runCommand('dpkg-deb', ['-x', join(cacheDirectory, 'packages', file.fileName), work]);
     });
   }
   return directories;
