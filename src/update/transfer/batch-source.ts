@@ -9,8 +9,13 @@ import { spansOfStream } from './spans-of-stream.ts';
 
 /** Requests at once. More would share a thin line so that none of them makes progress. */
 const mostRequests = 4;
-/** Bytes asked for ahead. */
-const mostAhead = mostRequests * mostSpanBytes;
+/** Bytes asked for or in use: what a power cut loses beside what is not durable. */
+const limits = {
+  most: mostRequests * mostSpanBytes,
+  weight: ({ span }: Batch): number => Math.max(span === undefined ? 0 : span.end - span.start, mostSpanBytes),
+};
+/** Batches in use while the artifact passes by. */
+const usedAtATime = 2;
 
 export interface BatchOptions {
   /** The artifact's beginning, when that is there already. */
@@ -50,39 +55,39 @@ export class BatchSource {
     return new Uint8Array();
   }
 
-  /** Batches with what they need, in order. Throws as {@link readSpan} does. */
-  async *batches(
+  /**
+   * Has something done with batches and what they need, several at a time. Gives what comes of it in the order of the batches; nothing
+   * is being done any more when it ends. Throws as {@link readSpan} does, and what `use` throws.
+   */
+  async *batches<Result>(
     artifact: TrustedTarget,
     batches: readonly Batch[],
     { head = new Uint8Array(), inOneGo = false }: BatchOptions,
-  ): AsyncGenerator<FetchedBatch> {
+    use: (batch: FetchedBatch) => Promise<Result>,
+  ): AsyncGenerator<Result> {
     let done = 0;
     if (this.#hasRanges && !inOneGo) {
+      const fetch = async (batch: Batch, signal: AbortSignal): Promise<FetchedBatch> => {
+        const { span } = batch;
+        if (span === undefined) return { batch };
+        const isThere = span.end <= head.length;
+        const bytes = isThere ? head.slice(span.start, span.end) : await readSpan(this.#source, artifact, span, signal);
+        return { batch, payload: { start: span.start, bytes } };
+      };
       try {
-        for await (const fetched of this.#byRanges(artifact, batches, head)) {
+        for await (const result of inOrder(batches, { ...limits, signal: this.#signal }, async (batch, signal) =>
+          use(await fetch(batch, signal)),
+        )) {
           done += 1;
-          yield fetched;
+          yield result;
         }
         return;
       } catch (error) {
         this.#giveUpRanges(error);
       }
     }
-    yield* this.#inOneGo(artifact, batches.slice(done));
-  }
-
-  #byRanges(artifact: TrustedTarget, batches: readonly Batch[], head: Uint8Array): AsyncGenerator<FetchedBatch> {
-    const weight = ({ span }: Batch): number =>
-      span === undefined ? 0 : Math.max(span.end - span.start, mostSpanBytes);
-    return inOrder(batches, { most: mostAhead, weight, signal: this.#signal }, async (batch, signal) => {
-      const { span } = batch;
-      if (span === undefined) return { batch };
-      const bytes =
-        span.end <= head.length
-          ? head.slice(span.start, span.end)
-          : await readSpan(this.#source, artifact, span, signal);
-      return { batch, payload: { start: span.start, bytes } };
-    });
+    const passing = this.#inOneGo(artifact, batches.slice(done));
+    yield* inOrder(passing, { most: usedAtATime, signal: this.#signal }, use);
   }
 
   async *#inOneGo(artifact: TrustedTarget, batches: readonly Batch[]): AsyncGenerator<FetchedBatch> {

@@ -11,7 +11,7 @@ export interface InOrderOptions<Item> {
  * signal that `work` got is aborted. Rejects with the first failure in order.
  */
 export async function* inOrder<Item, Result>(
-  items: Iterable<Item>,
+  items: Iterable<Item> | AsyncIterable<Item>,
   { most, weight = () => 1, signal }: InOrderOptions<Item>,
   work: (item: Item, signal: AbortSignal) => Promise<Result>,
 ): AsyncGenerator<Result> {
@@ -26,7 +26,7 @@ export async function* inOrder<Item, Result>(
     return value;
   };
   try {
-    for (const item of items) {
+    for await (const item of items) {
       const added = weight(item);
       for (let next = pending[0]; next !== undefined && total + added > most; next = pending[0])
         yield await settle(next);

@@ -1,4 +1,4 @@
-import type { SlotLane } from './slot-lane.ts';
+import type { SlotThreads } from './slot-threads.ts';
 import type { BlockRange } from './verity.ts';
 
 /** What is written before it is made durable: 32 MiB. */
@@ -6,28 +6,17 @@ const mostBlocks = 8192;
 /** What was fetched for it: a power cut costs no more than this, twice, and what is under way. */
 const mostFetchedBytes = 2 ** 20;
 
-/**
- * Has what was written made durable, read back and hashed: beside the writing by a thread of its own, and what is left in the end by the
- * writer's as well. Little is left to the writer alone: to start a thread takes longer.
- */
+/** Has what was written made durable, read back and hashed: beside the writing. */
 export class Sealer {
-  readonly #writer: SlotLane;
-  readonly #startChecker: () => SlotLane;
-  #checker: SlotLane | undefined;
+  readonly #threads: SlotThreads;
   #pending: Promise<unknown> = Promise.resolve();
   #from = 0;
   /** Not sealed yet. */
   #blocks = 0;
   #fetchedBytes = 0;
 
-  constructor(writer: SlotLane, startChecker: () => SlotLane) {
-    this.#writer = writer;
-    this.#startChecker = startChecker;
-  }
-
-  /** So many blocks will be written: starts the thread early when it will be needed. */
-  expect(blocks: number): void {
-    if (blocks >= mostBlocks) this.#checker ??= this.#startChecker();
+  constructor(threads: SlotThreads) {
+    this.#threads = threads;
   }
 
   /** All blocks before `end` are as they should be, of which so many were written and so much fetched. Waits while an earlier part is not sealed. */
@@ -43,39 +32,21 @@ export class Sealer {
 
   /** Seals some parts, once those before them are. */
   async seal(ranges: readonly BlockRange[]): Promise<void> {
-    this.#checker ??= this.#startChecker();
-    await this.#sealBy([this.#checker], ranges);
+    await this.#pending;
+    this.#pending = this.#threads.seal(ranges);
+    // It is told to whoever waits next.
+    this.#pending.catch(() => undefined);
   }
 
   /** Seals what is left before `end`, and waits for all. */
   async finish(end: number): Promise<void> {
-    const lanes = this.#checker === undefined ? [this.#writer] : [this.#writer, this.#checker];
-    if (end > this.#from) await this.#sealBy(lanes, [{ block: this.#from, blocks: end - this.#from }]);
+    const rest = end > this.#from ? this.#threads.seal([{ block: this.#from, blocks: end - this.#from }]) : undefined;
     this.#from = end;
-    await this.idle();
+    await Promise.all([this.#pending, rest]);
   }
 
   /** Waits until all is sealed. Rejects with what went wrong. */
   async idle(): Promise<void> {
     await this.#pending;
   }
-
-  async #sealBy(lanes: readonly SlotLane[], ranges: readonly BlockRange[]): Promise<void> {
-    await this.#pending;
-    const shares = lanes.map(async (lane, at) =>
-      lane.call(
-        'seal',
-        ranges.map((range) => share(range, at, lanes.length)),
-      ),
-    );
-    this.#pending = Promise.all(shares);
-    // It is told to whoever waits next.
-    this.#pending.catch(() => undefined);
-  }
-}
-
-/** One of `count` parts of much the same size. Pure. */
-function share({ block, blocks }: BlockRange, at: number, count: number): BlockRange {
-  const start = Math.floor((blocks * at) / count);
-  return { block: block + start, blocks: Math.floor((blocks * (at + 1)) / count) - start };
 }

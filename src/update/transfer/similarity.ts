@@ -47,19 +47,31 @@ export class SimilarityIndex {
     const last = Math.min(expected.block + expected.blocks, this.#blocks) - 1;
     for (let bin = Math.floor(expected.block / binBlocks); bin * binBlocks <= last; bin += 1)
       votes[bin] = (votes[bin] ?? 0) + leastVotes;
-    const wanted = [...votes.keys()]
-      .filter((bin) => (votes[bin] ?? 0) >= leastVotes)
-      .sort((a, b) => (votes[b] ?? 0) - (votes[a] ?? 0) || a - b)
-      .slice(0, Math.floor(mostBlocks / binBlocks))
-      .sort((a, b) => a - b);
-    return mergeBins(wanted, this.#blocks);
+    return mergeBins(chosen(votes, Math.floor(mostBlocks / binBlocks)), this.#blocks);
   }
 }
 
 /** Fewer samples in common are chance. */
 const leastVotes = 3;
+/** Of the samples in common, this share is enough: the others lie scattered, and a host would read a whole bin for each. */
+const enoughVotes = 0.98;
 /** What the table's format can say. */
 const mostWindows = 255;
+
+/** The bins with the most votes, in their order. */
+function chosen(votes: Float64Array, most: number): number[] {
+  const best = [...votes.keys()]
+    .filter((bin) => (votes[bin] ?? 0) >= leastVotes)
+    .sort((a, b) => (votes[b] ?? 0) - (votes[a] ?? 0) || a - b)
+    .slice(0, most);
+  const enough = enoughVotes * best.reduce((sum, bin) => sum + (votes[bin] ?? 0), 0);
+  let sum = 0;
+  const end = best.findIndex((bin) => {
+    sum += votes[bin] ?? 0;
+    return sum >= enough;
+  });
+  return best.slice(0, end + 1).sort((a, b) => a - b);
+}
 
 function mergeBins(bins: readonly number[], imageBlocks: number): BlockRange[] {
   const windows: { block: number; blocks: number }[] = [];

@@ -17,22 +17,23 @@ const checkerCalls = ['seal', 'digest', 'read'] as const;
 export type ThreadCalls = Pick<SlotWriter, 'former' | 'begin' | 'kept' | 'write' | 'finish' | 'readSeed'> &
   Pick<SlotChecker, (typeof checkerCalls)[number]>;
 
-/** Does what a thread is asked for: one thing after the other, as a writer and a checker have one thread then. */
+/** Does what a thread is asked for. Segments are written beside each other and what is read back, which is one thing after the other. */
 export class SlotCalls {
   readonly #setup: ThreadSetup;
   #writer: SlotWriter | undefined;
   #checker: SlotChecker | undefined;
+  #checked: Promise<unknown> = Promise.resolve();
 
   constructor(setup: ThreadSetup) {
     this.#setup = setup;
   }
 
-  /** Rejects with what the method throws. Throws an Error when the thread has not been started for that. */
+  /** Rejects with what the method throws, with an Error when the thread has not been started for that. */
   async call(kind: keyof ThreadCalls, input: readonly unknown[]): Promise<unknown> {
-    const subject = checkerCalls.some((call) => call === kind) ? this.#checking() : this.#writing();
-    const method: unknown = Reflect.get(subject, kind);
-    if (typeof method !== 'function') throw new Error(`there is no ${kind}`);
-    return Reflect.apply(method, subject, input) as unknown;
+    if (!checkerCalls.some((call) => call === kind)) return apply(this.#writing(), kind, input);
+    const checked = this.#checked.then(async () => apply(this.#checking(), kind, input));
+    this.#checked = checked.catch(() => undefined);
+    return checked;
   }
 
   #checking(): SlotChecker {
@@ -46,4 +47,10 @@ export class SlotCalls {
     this.#writer ??= new SlotWriter({ target, ...write });
     return this.#writer;
   }
+}
+
+function apply(subject: SlotWriter | SlotChecker, kind: keyof ThreadCalls, input: readonly unknown[]): unknown {
+  const method: unknown = Reflect.get(subject, kind);
+  if (typeof method !== 'function') throw new Error(`there is no ${kind}`);
+  return Reflect.apply(method, subject, input) as unknown;
 }

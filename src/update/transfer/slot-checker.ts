@@ -22,7 +22,7 @@ export class SlotChecker {
 
   /** Makes durable what was written so far, and puts the digests of what the disk has there among the leaves. */
   async seal(ranges: readonly BlockRange[]): Promise<void> {
-    this.#file.sync();
+    await this.#file.syncMeanwhile();
     for (const range of ranges) await this.digest(range);
   }
 

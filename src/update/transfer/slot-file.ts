@@ -1,12 +1,17 @@
-import { constants, fdatasyncSync, openSync, read, readSync, writeSync } from 'node:fs';
+import { constants, fdatasync, fdatasyncSync, openSync, read, readSync, write, writeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import { type BlockRange, blockBytes } from './verity.ts';
 
 const readLater = promisify(read);
+const writeLater = promisify(write);
+const syncLater = promisify(fdatasync);
 
-/** What a file is opened for: `seed` keeps the kernel's read-ahead, the others go past its cache where the file system lets them. */
-export type SlotFileUse = 'seed' | 'check' | 'write';
+/**
+ * What a file is opened for: `seed` keeps the kernel's read-ahead, the others go past its cache where the file system lets them. `write`
+ * claims a partition for this process, and `write-too` does not: for a second thread.
+ */
+export type SlotFileUse = 'seed' | 'check' | 'write' | 'write-too';
 
 /**
  * Memory that a device can read and write itself: page aligned, as only resizable buffers are in Node (WebAssembly's are too, but
@@ -45,7 +50,7 @@ export class SlotFile {
     for (let done = 0; done < into.length; ) {
       const position = block * blockBytes + done;
       const reading = readLater(this.#descriptor, into, done, into.length - done, position);
-      const { bytesRead } = await reading.catch((cause: unknown) => Promise.reject(failure(this.path, cause)));
+      const { bytesRead } = await this.#later(reading);
       if (bytesRead === 0) throw new BerthError('HOST_REFUSED', `${this.path} ends at byte ${position}`);
       done += bytesRead;
     }
@@ -59,9 +64,27 @@ export class SlotFile {
     }
   }
 
+  /** As {@link write}, while the thread does something else: rejects with the same. */
+  async writeMeanwhile(from: Uint8Array, block: number): Promise<void> {
+    for (let done = 0; done < from.length; ) {
+      const position = block * blockBytes + done;
+      const writing = writeLater(this.#descriptor, from, done, from.length - done, position);
+      done += (await this.#later(writing)).bytesWritten;
+    }
+  }
+
   /** Makes all that was written to the file durable, whoever wrote it. */
   sync(): void {
     attempt(this.path, () => fdatasyncSync(this.#descriptor));
+  }
+
+  /** As {@link sync}, while the thread does something else: rejects with the same. */
+  async syncMeanwhile(): Promise<void> {
+    await this.#later(syncLater(this.#descriptor));
+  }
+
+  async #later<Result>(result: Promise<Result>): Promise<Result> {
+    return result.catch((cause: unknown) => Promise.reject(failure(this.path, cause)));
   }
 }
 
@@ -73,7 +96,7 @@ export function* piecesOf({ block, blocks }: BlockRange, most: number): Generato
 function open(path: string, use: SlotFileUse): number {
   const { O_RDONLY, O_RDWR, O_EXCL, O_DIRECT } = constants;
   // Linux refuses O_EXCL for a partition that is mounted or a part of something else, such as the running slot.
-  const access = use === 'write' ? O_RDWR | O_EXCL : O_RDONLY;
+  const access = { seed: O_RDONLY, check: O_RDONLY, write: O_RDWR | O_EXCL, 'write-too': O_RDWR }[use];
   if (use === 'seed') return openSync(path, access);
   try {
     return openSync(path, access | O_DIRECT);

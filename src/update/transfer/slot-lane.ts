@@ -4,13 +4,16 @@ import { BerthError, type ErrorCode } from '../../core/errors.ts';
 import type { ThreadCalls, ThreadSetup } from './slot-calls.ts';
 
 export interface ThreadRequest {
+  /** The answer has it, too. */
+  readonly id: number;
   readonly kind: keyof ThreadCalls;
   readonly input: readonly unknown[];
 }
 
-export type ThreadAnswer =
+export type ThreadAnswer = { readonly id: number } & (
   | { readonly value: unknown }
-  | { readonly failure: { readonly code: ErrorCode; readonly message: string } };
+  | { readonly failure: { readonly code: ErrorCode; readonly message: string } }
+);
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -20,15 +23,17 @@ interface Waiting {
 /** A thread that works on a slot: disks are fastest by synchronous calls, and those must not hold up everything else. */
 export class SlotLane {
   readonly #worker: Worker;
-  /** In the order of the requests, which is that of the answers. */
-  readonly #waiting: Waiting[] = [];
+  /** By the requests' ids. */
+  readonly #waiting = new Map<number, Waiting>();
+  #requests = 0;
   /** Why there will be no more answers. */
   #end: Error | undefined;
 
   constructor(setup: ThreadSetup) {
     this.#worker = new Worker(threadFile, { workerData: setup });
     this.#worker.on('message', (answer: ThreadAnswer) => {
-      const waiting = this.#waiting.shift();
+      const waiting = this.#waiting.get(answer.id);
+      this.#waiting.delete(answer.id);
       if ('value' in answer) waiting?.resolve(answer.value);
       else waiting?.reject(new BerthError(answer.failure.code, answer.failure.message));
     });
@@ -37,16 +42,17 @@ export class SlotLane {
   }
 
   /**
-   * Asks the thread; requests are answered one after the other. Payloads go over to it: they are empty here afterwards. Rejects
-   * with what the method throws.
+   * Asks the thread, which may do several things at a time. Payloads go over to it: they are empty here afterwards. Rejects with what the
+   * method throws.
    */
   async call<Kind extends keyof ThreadCalls>(
     kind: Kind,
     ...input: Parameters<ThreadCalls[Kind]>
   ): Promise<Awaited<ReturnType<ThreadCalls[Kind]>>> {
     if (this.#end !== undefined) throw this.#end;
-    const answer = new Promise<unknown>((resolve, reject) => this.#waiting.push({ resolve, reject }));
-    this.#worker.postMessage({ kind, input } satisfies ThreadRequest, input.flatMap(ownBuffer));
+    const id = ++this.#requests;
+    const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    this.#worker.postMessage({ id, kind, input } satisfies ThreadRequest, input.flatMap(ownBuffer));
     return (await answer) as Awaited<ReturnType<ThreadCalls[Kind]>>;
   }
 
@@ -57,7 +63,8 @@ export class SlotLane {
 
   #fail(error: Error): void {
     this.#end ??= error;
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
   }
 }
 

@@ -1,8 +1,8 @@
 import { BerthError, messageOf } from '../../core/errors.ts';
 import { refuse } from '../tuf/refusal.ts';
 import { isContentOf, type TrustedTarget } from '../tuf/target.ts';
-import { type BatchOptions, BatchSource } from './batch-source.ts';
-import { batchesOf, endOf } from './batches.ts';
+import { type BatchOptions, BatchSource, type FetchedBatch } from './batch-source.ts';
+import { type Batch, batchesOf, endOf } from './batches.ts';
 import { type BlockIndex, decodeIndex, indexBytes, keysOf } from './block-index.ts';
 import { decodeDelta, decodeDeltaHeader, deltaHeaderBytes } from './delta-format.ts';
 import { withoutHeld } from './former-content.ts';
@@ -11,7 +11,7 @@ import { MeteredSource } from './metered-source.ts';
 import { planTransfer } from './plan-transfer.ts';
 import { Sealer } from './sealer.ts';
 import { payloadOf, type Segment } from './segment.ts';
-import { SlotLane } from './slot-lane.ts';
+import { SlotThreads } from './slot-threads.ts';
 import { isBadArtifact } from './source.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { WriteSlotOptions, WrittenSlot } from './transfer-options.ts';
@@ -24,14 +24,18 @@ const segmentsAtATime = 64;
 /** How often what differs is fetched again. */
 const repairs = 2;
 
+/** A batch that was written, and how much was fetched for it. */
+interface WrittenBatch {
+  readonly batch: Batch;
+  readonly bytes: number;
+}
+
 /** One run of `writeSlot`. */
 export class SlotTransfer {
   readonly #options: WriteSlotOptions;
   readonly #layout: SlotLayout;
   readonly #leaves: Uint8Array;
-  readonly #writer: SlotLane;
-  /** Started when there is something to read back beside the writing. */
-  #checker: SlotLane | undefined;
+  readonly #threads: SlotThreads;
   readonly #batches: BatchSource;
   readonly #detours: string[] = [];
   #index: BlockIndex | undefined;
@@ -48,8 +52,8 @@ export class SlotTransfer {
     this.#options = options;
     this.#layout = slotLayout(release.dataBlocks);
     this.#leaves = new Uint8Array(new SharedArrayBuffer(release.dataBlocks * digestBytes));
-    const write = { layout: this.#layout, ...(seed === undefined ? {} : { seed: seed.device }) };
-    this.#writer = new SlotLane({ target, leaves: this.#leaves, write });
+    const from = seed === undefined ? {} : { seed: seed.device };
+    this.#threads = new SlotThreads({ target, leaves: this.#leaves, layout: this.#layout, ...from });
     const limit = rateLimit === undefined ? undefined : new TokenBucket(rateLimit, clock);
     const metered = new MeteredSource(source, limit, (bytes) => {
       this.#bytesFetched += bytes;
@@ -60,8 +64,8 @@ export class SlotTransfer {
 
   async run(): Promise<WrittenSlot> {
     const { release, artifacts, seed } = this.#options;
-    this.#former = await this.#writer.call('former');
-    this.#hasLeftovers = await this.#writer.call('begin', release.rootHash);
+    this.#former = await this.#threads.call('former');
+    this.#hasLeftovers = await this.#threads.call('begin', release.rootHash);
     const delta = artifacts.deltas.find(({ fromRootHash }) => fromRootHash === seed?.rootHash);
     const seedBlocks = seed?.dataBlocks ?? 0;
     const { full, index } = artifacts;
@@ -75,15 +79,7 @@ export class SlotTransfer {
 
   /** Ends the threads; no write begins after it. */
   async close(): Promise<void> {
-    await Promise.all([this.#writer, this.#checker].map(async (lane) => lane?.close()));
-  }
-
-  #sealer(): Sealer {
-    const { target } = this.#options;
-    return new Sealer(this.#writer, () => {
-      this.#checker ??= new SlotLane({ target, leaves: this.#leaves });
-      return this.#checker;
-    });
+    await this.#threads.close();
   }
 
   /** @returns false when the delta is no good: what it made is left for the next way. */
@@ -120,52 +116,55 @@ export class SlotTransfer {
 
   /** Makes the segments that are missing, in order, and has the whole slot read back; what failed is found there. */
   async #carryOut(missing: readonly Segment[], artifact: TrustedTarget, options: BatchOptions): Promise<void> {
-    const sealer = this.#sealer();
-    const blocks = countBlocks(missing);
-    sealer.expect(blocks);
-    this.#blocksWritten = this.#layout.dataBlocks - blocks;
+    const { signal } = this.#options;
+    const sealer = new Sealer(this.#threads);
+    const write = async ({ batch, payload }: FetchedBatch): Promise<WrittenBatch> => {
+      signal.throwIfAborted();
+      const bytes = payload?.bytes.length ?? 0;
+      await this.#threads.write(batch.segments, payload);
+      return { batch, bytes };
+    };
+    this.#blocksWritten = this.#layout.dataBlocks - countBlocks(missing);
     this.#tell();
-    let failures = 0;
     try {
-      for await (const { batch, payload } of this.#batches.batches(artifact, batchesOf(missing), options)) {
-        this.#options.signal.throwIfAborted();
-        const fetchedBytes = payload?.bytes.length ?? 0;
-        failures += (await this.#writer.call('write', batch.segments, payload)).length;
-        const written = countBlocks(batch.segments);
-        this.#blocksWritten += written;
+      for await (const { batch, bytes } of this.#batches.batches(artifact, batchesOf(missing), options, write)) {
+        const blocks = countBlocks(batch.segments);
+        this.#blocksWritten += blocks;
         this.#tell();
-        await sealer.writtenTo(endOf(batch), written, fetchedBytes);
+        await sealer.writtenTo(endOf(batch), blocks, bytes);
       }
     } catch (error) {
-      // Late digests of what is there now would go over those of the next way, which the writer's thread reads back itself.
+      // Late digests of what is there now would go over those of the next way.
       if (isBadArtifact(error)) await sealer.idle();
       throw error;
     }
-    if (failures > 0) this.#detours.push(`${artifact.path}: ${failures} parts did not come out right`);
     await sealer.finish(this.#layout.dataBlocks);
   }
 
   /** Reads what the disk has against the root hash, mends what differs, and writes the hash tree. */
   async #complete(): Promise<void> {
     const { release, artifacts, target } = this.#options;
-    const sealer = this.#sealer();
+    const sealer = new Sealer(this.#threads);
     const isRight = (): boolean => hashTree(this.#layout, this.#leaves).rootHash === release.rootHash;
     if (this.#relied.length > 0 && !isRight()) await this.#writeRelied(sealer);
     for (let repair = 0; ; repair += 1) {
       const tree = hashTree(this.#layout, this.#leaves);
-      if (tree.rootHash === release.rootHash) return this.#writer.call('finish', tree.bytes);
+      if (tree.rootHash === release.rootHash) return this.#threads.call('finish', tree.bytes);
       const index = await this.#getIndex();
       const wrong = wrongFrames(index, keysOf(this.#leaves));
       const [first] = wrong;
       if (first === undefined)
         throw refuse('mix-and-match', artifacts.index.path, `it is of another release than ${release.rootHash}`);
       if (repair === repairs) throw unmendable(target, wrong);
-      for await (const { batch, payload } of this.#batches.batches(artifacts.full, batchesOf(wrong), {})) {
-        const [bad] = await this.#writer.call('write', batch.segments, payload);
+      if (repair === 0) this.#detours.push(`${wrong.length} parts of the slot did not come out right`);
+      const write = async ({ batch, payload }: FetchedBatch): Promise<Batch> => {
+        const [bad] = await this.#threads.write(batch.segments, payload);
         if (bad !== undefined && repair + 1 === repairs)
           throw refuse('mix-and-match', artifacts.full.path, `it is damaged: blocks from ${bad.block} on`);
-        await sealer.seal(batch.segments.map(({ block, blocks }) => ({ block, blocks })));
-      }
+        return batch;
+      };
+      for await (const { segments } of this.#batches.batches(artifacts.full, batchesOf(wrong), {}, write))
+        await sealer.seal(segments.map(({ block, blocks }) => ({ block, blocks })));
       await sealer.idle();
     }
   }
@@ -174,7 +173,7 @@ export class SlotTransfer {
   async #writeRelied(sealer: Sealer): Promise<void> {
     for (const { segments } of batchesOf(this.#relied)) {
       this.#options.signal.throwIfAborted();
-      await this.#writer.call('write', segments, undefined);
+      await this.#threads.write(segments, undefined);
     }
     await sealer.finish(this.#layout.dataBlocks);
   }
@@ -183,7 +182,7 @@ export class SlotTransfer {
   async #seedDigests(): Promise<Uint8Array> {
     const { seed } = this.#options;
     const leaves = seed === undefined ? undefined : slotLayout(seed.dataBlocks).levels[0];
-    const digests = leaves === undefined ? undefined : await this.#writer.call('readSeed', leaves);
+    const digests = leaves === undefined ? undefined : await this.#threads.call('readSeed', leaves);
     return digests?.subarray(0, (seed?.dataBlocks ?? 0) * digestBytes) ?? new Uint8Array();
   }
 
@@ -196,7 +195,7 @@ export class SlotTransfer {
     for (let start = 0; start < segments.length; start += segmentsAtATime) {
       this.#options.signal.throwIfAborted();
       const some = segments.slice(start, start + segmentsAtATime);
-      const kept = await this.#writer.call('kept', some);
+      const kept = await this.#threads.call('kept', some);
       missing.push(...some.filter((_, at) => kept[at] !== true));
     }
     return missing;

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { BerthError, isBerthError } from '../../core/errors.ts';
 import { keyBytes, keysOf } from './block-index.ts';
+import { BlockOutput } from './block-output.ts';
 import { deltaLimits } from './delta-format.ts';
 import { formerLayout } from './former-content.ts';
 import type { ByteSpan, Segment } from './segment.ts';
@@ -8,8 +9,10 @@ import { alignedBlocks, piecesOf, SlotFile } from './slot-file.ts';
 import { unpackFrame } from './unpack-frame.ts';
 import { type BlockRange, blockBytes, digestBytes, hashBlocks, type SlotLayout } from './verity.ts';
 
-/** Blocks written at once: 4 MiB, the most that a patch makes. */
+/** Blocks looked at or written at once, but for those of segments: 4 MiB, the most that a patch makes. */
 const bufferBlocks = deltaLimits.patchBlocks;
+/** Blocks of segments written at once: 1 MiB. */
+const outputBlocks = 256;
 /** Stands where the hash tree's superblock will be while a slot is being written; behind it the root hash, in hex. */
 const marker = 'berth: being written\n';
 
@@ -25,9 +28,14 @@ export interface WriterOptions {
   /** Another slot, to copy from. */
   readonly seed?: string;
   readonly layout: SlotLayout;
+  /** Claims the target for itself; others beside it, in threads of their own, only write segments. */
+  readonly isFirst: boolean;
 }
 
-/** Carries out segments on the target. Synchronous: for a thread of its own. Its methods throw what {@link SlotFile}'s do. */
+/**
+ * Carries out segments on the target. For a thread of its own: it waits for the disk only where that has nothing else to do. Its methods
+ * throw what {@link SlotFile}'s do.
+ */
 export class SlotWriter {
   readonly #target: SlotFile;
   readonly #seed: SlotFile | undefined;
@@ -35,16 +43,16 @@ export class SlotWriter {
   readonly #buffer = alignedBlocks(bufferBlocks);
   /** The block with the superblock of a former release's hash tree. */
   #formerTree: number | undefined;
-  /** What of the buffer is filled, and where it goes. */
-  #filled: BlockRange = { block: 0, blocks: 0 };
+  /** Memory for what is being written. */
+  readonly #spare: Uint8Array[] = [];
   /** Room for dictionaries: one of its own for each patch would be garbage of many times the patch. */
   #dictionary = new Uint8Array();
   /** The windows that it holds. */
   #windows = '';
 
-  constructor({ target, seed, layout }: WriterOptions) {
+  constructor({ target, seed, layout, isFirst }: WriterOptions) {
     this.#layout = layout;
-    this.#target = new SlotFile(target, 'write');
+    this.#target = new SlotFile(target, isFirst ? 'write' : 'write-too');
     this.#seed = seed === undefined ? undefined : openSeed(seed);
   }
 
@@ -96,11 +104,13 @@ export class SlotWriter {
 
   /**
    * Writes segments that are in the order of the slot. @returns the ones that could not be made: the seed or the payload is not
-   * what it should be. What they leave in the target is undefined.
+   * what it should be. What they leave in the target is undefined. A patch that unpacks to something else is not among them.
    */
-  write(segments: readonly Segment[], payload: Payload | undefined): Segment[] {
-    const failed = segments.filter((segment) => !this.#make(segment, payload));
-    this.#flush();
+  async write(segments: readonly Segment[], payload: Payload | undefined): Promise<Segment[]> {
+    const output = new BlockOutput(this.#target, outputBlocks, this.#spare);
+    const failed: Segment[] = [];
+    for (const segment of segments) if (!(await this.#make(segment, payload, output))) failed.push(segment);
+    await output.end();
     return failed;
   }
 
@@ -126,26 +136,24 @@ export class SlotWriter {
     return this.#readSeed(bytes, block) ? bytes : undefined;
   }
 
-  #make(segment: Segment, payload: Payload | undefined): boolean {
+  async #make(segment: Segment, payload: Payload | undefined, output: BlockOutput): Promise<boolean> {
     switch (segment.kind) {
       case 'zero':
-        for (const piece of piecesOf(segment, bufferBlocks)) {
-          this.#room(piece).fill(0);
-          this.#take(piece);
-        }
+        for (const piece of piecesOf(segment, outputBlocks)) (await output.room(piece)).fill(0);
         return true;
       case 'copy':
-        for (const piece of piecesOf(segment, bufferBlocks)) {
-          if (!this.#readSeed(this.#room(piece), segment.seedBlock + piece.block - segment.block)) return false;
-          this.#take(piece);
-        }
+        for (const piece of piecesOf(segment, outputBlocks))
+          if (!this.#readSeed(await output.room(piece), segment.seedBlock + piece.block - segment.block)) return false;
         return true;
       case 'patch':
       case 'frame': {
         const blocks = this.#unpack(segment, payload);
-        if (blocks === undefined || !isRight(segment, blocks)) return false;
-        this.#room(segment).set(blocks);
-        this.#take(segment);
+        // Of a patch, what the disk has of it is held against the root hash soon; of a frame, this tells its damage from the disk's.
+        if (blocks === undefined || (segment.kind === 'frame' && !isRight(segment, blocks))) return false;
+        for (const piece of piecesOf(segment, outputBlocks)) {
+          const start = (piece.block - segment.block) * blockBytes;
+          (await output.room(piece)).set(blocks.subarray(start, start + piece.blocks * blockBytes));
+        }
         return true;
       }
     }
@@ -174,31 +182,12 @@ export class SlotWriter {
     else if (this.#windows === name) return this.#dictionary.subarray(0, length);
     let at = 0;
     for (const { block, blocks } of windows) {
-      // What comes of a dictionary with something else in it is seen by the patch's digest.
+      // What comes of a dictionary with something else in it is seen when the slot is read back.
       this.#readSeed(this.#dictionary.subarray(at, at + blocks * blockBytes), block);
       at += blocks * blockBytes;
     }
     this.#windows = name;
     return this.#dictionary.subarray(0, length);
-  }
-
-  /** Space in the buffer for blocks that follow those in it; writes these out where they do not. */
-  #room({ block, blocks }: BlockRange): Uint8Array {
-    const { block: first, blocks: count } = this.#filled;
-    if (count > 0 && (first + count !== block || count + blocks > bufferBlocks)) this.#flush();
-    if (this.#filled.blocks === 0) this.#filled = { block, blocks: 0 };
-    const start = this.#filled.blocks * blockBytes;
-    return this.#buffer.subarray(start, start + blocks * blockBytes);
-  }
-
-  #take({ blocks }: BlockRange): void {
-    this.#filled = { block: this.#filled.block, blocks: this.#filled.blocks + blocks };
-  }
-
-  #flush(): void {
-    const { block, blocks } = this.#filled;
-    if (blocks > 0) this.#target.write(this.#buffer.subarray(0, blocks * blockBytes), block);
-    this.#filled = { block: 0, blocks: 0 };
   }
 }
 

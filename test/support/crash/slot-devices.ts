@@ -125,8 +125,16 @@ export function slotFileModule(devices: SlotDevices): Pick<typeof real, 'SlotFil
       this.#attempt(() => this.#device.write(from, block * blockBytes));
     }
 
+    async writeMeanwhile(from: Uint8Array, block: number): Promise<void> {
+      this.write(from, block);
+    }
+
     sync(): void {
       this.#attempt(() => this.#device.sync());
+    }
+
+    async syncMeanwhile(): Promise<void> {
+      this.sync();
     }
 
     #attempt<Result>(action: () => Result): Result {

@@ -115,10 +115,13 @@ export class UpdatingHost {
     return this.json('history');
   }
 
-  /** `berth os update`. */
+  /** `berth os update`. When it fails, the error also tells what the kernel had to say of it. */
   async update(options = ''): Promise<UpdateEnd> {
-    const text = await this.os(`update --json ${options}`);
-    return JSON.parse(text.split('\n').at(-1) ?? '') as UpdateEnd;
+    const { exitCode, output } = await this.tryOs(`update --json ${options}`);
+    const last = output.trimEnd().split('\n').at(-1) ?? '';
+    if (exitCode === 0) return JSON.parse(last) as UpdateEnd;
+    const log = await (await this.vm.shell()).output('dmesg --level emerg,alert,crit,err,warn | tail -n 20');
+    throw new Error(`"berth os update ${options}" ended with ${exitCode}: ${last}\nThe kernel’s log:\n${log}`);
   }
 
   /** Names of the files that the boot loader sees. */

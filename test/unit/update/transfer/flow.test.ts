@@ -128,6 +128,28 @@ describe('inOrder', () => {
     await expect(allOf(inOrder([1, 2, 3], { most: 3, signal: never }, work))).rejects.toThrow('one');
     expect(ended).toEqual([2, 3]);
   });
+
+  test('takes items as they come, and lets who gives them go when one fails', async () => {
+    let isOpen = true;
+    async function* come(): AsyncGenerator<number> {
+      try {
+        for (let item = 1; ; item += 1) {
+          await setImmediate();
+          yield item;
+        }
+      } finally {
+        isOpen = false;
+      }
+    }
+    const results: number[] = [];
+    const work = async (item: number): Promise<number> => (item === 5 ? Promise.reject(new Error('five')) : item);
+    const reading = (async () => {
+      for await (const result of inOrder(come(), { most: 2, signal: never }, work)) results.push(result);
+    })();
+    await expect(reading).rejects.toThrow('five');
+    expect(results).toEqual([1, 2, 3, 4]);
+    expect(isOpen).toBe(false);
+  });
 });
 
 test('a rate is kept over time, with a second’s worth at once', async () => {
