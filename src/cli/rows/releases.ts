@@ -128,7 +128,7 @@ export const releaseRows: readonly CommandRow[] = [
   {
     name: 'release rekey',
     args: '<repository> <role>',
-    summary: 'exchange keys of root, targets, snapshot, timestamp or a channel',
+    summary: 'exchange keys of root, targets, online (snapshot and timestamp) or a channel',
     options: [
       { flags: '--add <file>', description: 'a public key: NAME.pub; may be given several times', parse: collect },
       {
@@ -141,6 +141,10 @@ export const releaseRows: readonly CommandRow[] = [
     ],
     examples: [
       ['berth release rekey www root --add root-4.pub --remove 3f9a --key keys', 'signed by old and new keys'],
+      [
+        'berth release rekey www online --add new.pub --remove 81c2 --key keys --key new.key',
+        'of snapshot and timestamp',
+      ],
     ],
     load: async () => (await import('../commands/release-keys.ts')).rekey,
   },

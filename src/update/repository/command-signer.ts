@@ -40,9 +40,9 @@ async function run(command: string, input: Uint8Array, signal: AbortSignal): Pro
   return Buffer.concat(parts);
 }
 
-/** Text when all of it is text of one of the two forms; else it is the signature itself. Pure. */
+/** Text when all of it is text of one of the two forms, in lines of any length; else it is the signature itself. Pure. */
 export function decode(output: Buffer): Buffer {
-  const text = output.toString('latin1').trim();
+  const text = output.toString('latin1').replace(/[ \t\r\n]+/g, '');
   if (text.length % 2 === 0 && /^[0-9a-fA-F]+$/.test(text)) return Buffer.from(text, 'hex');
   if (/^[A-Za-z0-9+/]{40,}={0,2}$/.test(text)) return Buffer.from(text, 'base64');
   return output;

@@ -19,7 +19,14 @@ export interface KeyChange {
   readonly threshold?: number;
 }
 
-const topRoles: readonly string[] = ['root', 'targets', 'snapshot', 'timestamp'];
+/** Roles that the root names keys for, by what they are called here: "release keygen" makes one key for two of them. */
+const topRoles: Readonly<Record<string, readonly TopRole[]>> = {
+  root: ['root'],
+  targets: ['targets'],
+  snapshot: ['snapshot'],
+  timestamp: ['timestamp'],
+  online: ['snapshot', 'timestamp'],
+};
 
 /**
  * Signs timestamp and snapshot anew, so that hosts see that nothing is held back from them; and new versions of the roles
@@ -27,8 +34,9 @@ const topRoles: readonly string[] = ['root', 'targets', 'snapshot', 'timestamp']
  */
 export async function renew(directory: string, roles: readonly string[], signing: Signing): Promise<Outcome> {
   let repository = await Repository.open(directory);
-  for (const role of roles) repository = await renewRole(repository, role, signing.nowMs);
-  return complete(repository, signing, ['timestamp', ...roles]);
+  const renewed = roles.flatMap<string>((role) => rolesOfRoot(role) ?? [role]);
+  for (const role of renewed) repository = await renewRole(repository, role, signing.nowMs);
+  return complete(repository, signing, ['timestamp', ...renewed]);
 }
 
 /**
@@ -43,9 +51,11 @@ export async function changeKeys(
 ): Promise<Outcome> {
   const { nowMs } = signing;
   let repository = await Repository.open(directory);
-  if (topRoles.includes(role)) {
+  const ofRoot = rolesOfRoot(role);
+  if (ofRoot !== undefined) {
     const root = repository.newestRoot;
-    const roles = { ...root.roles, [role]: changedRole(role, root.roles[role as TopRole], change) };
+    const changed = ofRoot.map((name) => [name, changedRole(name, root.roles[name], change)]);
+    const roles = { ...root.roles, ...(Object.fromEntries(changed) as Partial<RootDocument['roles']>) };
     repository = await stageRoot(
       repository,
       { ...root, roles, keys: listedKeys(root.keys, change.add, Object.values(roles)) },
@@ -62,6 +72,10 @@ export async function changeKeys(
   const delegations = { roles: changed, keys: listedKeys(keys, change.add, changed) };
   repository = await stageDelegations(repository, targets, delegations, nowMs);
   return complete(await renewRole(repository, role, nowMs), signing, ['targets', role]);
+}
+
+function rolesOfRoot(name: string): readonly TopRole[] | undefined {
+  return Object.hasOwn(topRoles, name) ? topRoles[name] : undefined;
 }
 
 async function renewRole(repository: Repository, role: string, nowMs: number): Promise<Repository> {

@@ -125,7 +125,7 @@ export class Repository {
     const delegation = delegations?.roles.find(({ name }) => name === role);
     if (delegations === undefined || delegation === undefined) {
       throw new BerthError('NOT_FOUND', `the repository has no channel ${role}`, {
-        hint: `its channels: ${this.channels.join(', ')}`,
+        hint: `its channels: ${this.channels.join(', ')}; its other roles: root, targets, online (snapshot and timestamp)`,
       });
     }
     return [{ keys: delegations.keys, keyids: delegation.keyids, threshold: delegation.threshold }];

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { tarOf } from '../update/bundle/tar.ts';
@@ -272,6 +272,19 @@ test('refresh and rekey', async () => {
   expect((await release('show www')).stdout).toContain('100.0 %, dead end: over');
 });
 
+test('a lost online key: the root keys name another one, for both roles that it has, in one new root', async () => {
+  await makeRepository();
+  await release('keygen more --channels edge');
+  const lost = JSON.parse((await release('keygen keys --json')).stdout) as { name: string; id: string }[];
+  await rm(join(bench.directory, 'keys/online.key'));
+  const { id = '' } = lost.find(({ name }) => name === 'online') ?? {};
+  expect(
+    await release(`rekey www online --add more/online.pub --remove ${id} --key keys --key more/online.key`),
+  ).toMatchObject({ code: 0, stdout: 'online has its new keys: root 2, snapshot 2, timestamp 2\n' });
+  expect((await release('refresh www --role online --key more/online.key')).code).toBe(0);
+  expect((await release('show www')).code).toBe(0);
+});
+
 test('a bundle is one release of one channel, and looked at like a repository', async () => {
   await makeRepository();
   for (const [version, sequence] of [
@@ -353,6 +366,7 @@ describe('what is wrong is told with what to do', () => {
     ['pause www 1.0.0 --key keys', '--reason is missing', '--reason says why'],
     ['refresh www --key kyes', 'kyes is not there', 'NAME.key, or a folder of them'],
     ['refresh www --signer false', 'the signer "false" failed: it ended with exit code 1', 'on its standard input'],
+    ['rekey www onlin --add keys/edge.pub', 'no channel onlin', 'root, targets, online (snapshot and timestamp)'],
     ['rekey www edge --add keys/none.pub', 'keys/none.pub is not there', 'release keygen'],
     ['rekey www edge --add keys/edge.key', 'keys/edge.key is no public key', 'release keygen'],
     ['bundle none 1.0.0 --channel edge', 'none is no release repository', 'release init'],
