@@ -32,14 +32,14 @@ export async function readRoot({ update }: HostConfig): Promise<Uint8Array> {
 
 /** What is declared of looking for releases. Pure. */
 export function policyOf({ update }: HostConfig, shipped: Partial<BakedFeed>): UpdatePolicy {
-  const { strategy, schedule, channel } = update;
+  const { strategy, schedule, timezone = 'UTC', channel } = update;
   const feed = update.feed ?? shipped.feed;
   return {
     strategy,
     // With a repository of its own, an image has a channel of its own.
     channel: update.feed === undefined ? (shipped.channel ?? channel) : channel,
     hasFeed: feed !== undefined,
-    timeZone: 'UTC',
+    timeZone: timezone,
     ...(feed === undefined ? {} : { feed }),
     ...(schedule === undefined ? {} : { schedule }),
   };

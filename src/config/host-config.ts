@@ -251,8 +251,10 @@ export interface UpdateConfig {
   /** The repository's root.json, as text: where trust begins. Absent: the image's own. */
   readonly root?: string;
   readonly channel: string;
-  /** Cron expression, UTC: when the host looks for releases. Absent: about every 45 minutes. */
+  /** Cron expression: when the host looks for releases. Absent: about every 45 minutes. */
   readonly schedule?: string;
+  /** IANA name, of the schedule. Absent: UTC. */
+  readonly timezone?: string;
   /** What brings a staged release to boot. */
   readonly strategy: RebootStrategy;
   readonly window?: UpdateWindow;

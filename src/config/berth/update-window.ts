@@ -28,13 +28,13 @@ const fields = record(
   { unknown: 'error', required: ['start', 'duration'] },
 );
 
-/** `berth.update.window`: every day and UTC unless it says otherwise. */
-export const windowShape: Shape<Draft<UpdateWindow>> = convert(
-  fields,
-  ({ days = [...weekdays], timezone = 'UTC', ...times }, place) => {
-    if (days.length > 0) return { days, timezone, ...times };
-    // Not every day instead: whoever names days does not want the others.
-    place.child('days').error('invalid-value', 'names no day', 'leave "days" out for every day');
-    return undefined;
-  },
-);
+/** A window whose zone may be that of all of `berth.update`. */
+type WindowKeys = Omit<Draft<UpdateWindow>, 'timezone'> & { timezone?: string };
+
+/** `berth.update.window`: every day unless it says otherwise. */
+export const windowShape: Shape<WindowKeys> = convert(fields, ({ days = [...weekdays], ...others }, place) => {
+  if (days.length > 0) return { days, ...others };
+  // Not every day instead: whoever names days does not want the others.
+  place.child('days').error('invalid-value', 'names no day', 'leave "days" out for every day');
+  return undefined;
+});

@@ -1,8 +1,8 @@
 import { honoured } from '../key-table.ts';
 import type { Place } from '../place.ts';
 import { record } from '../record-shape.ts';
-import { convert, isMapping, located, oneOf, type ReadBy, type Shape, text, textLike } from '../shape.ts';
-import { absolutePath, cronExpression, webUrl } from '../value-shapes.ts';
+import { convert, isMapping, oneOf, type ReadBy, type Shape, text, textLike } from '../shape.ts';
+import { absolutePath, cronExpression, timeZone, webUrl } from '../value-shapes.ts';
 import type { BerthDraft } from './draft.ts';
 import { durationSeconds } from './duration.ts';
 import { size } from './size.ts';
@@ -34,16 +34,22 @@ const rate: Shape<number> = convert(size, (value, place) => {
   return undefined;
 });
 
+/** As `located`; what is refused has a place, too, so that nobody takes it for missing. */
+function placed<T>(shape: Shape<T>): Shape<{ readonly value: T | undefined; readonly place: Place }> {
+  return { ...shape, read: (value, place) => ({ value: shape.read(value, place), place }) };
+}
+
 const updateShape = record(
   {
     feed: repository,
     root: rootDocument,
     channel: textLike(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'the name of a channel, such as stable'),
-    schedule: located(cronExpression),
+    timezone: placed(timeZone),
+    schedule: placed(cronExpression),
     strategy: oneOf(strategies),
-    window: located(windowShape),
-    permit: located(record({ file: absolutePath }, { ...strict, required: ['file'] })),
-    max_deferral: located(durationSeconds),
+    window: placed(windowShape),
+    permit: placed(record({ file: absolutePath }, { ...strict, required: ['file'] })),
+    max_deferral: placed(durationSeconds),
     rate_limit: rate,
     proxy: webUrl,
     health: healthShape,
@@ -63,19 +69,22 @@ const usedBy = {
 export const updateRow = honoured<BerthDraft, UpdateKeys>({
   key: 'update',
   meaning:
-    'where OS releases come from (`feed`, `root`, `channel`) and how (`rate_limit`, `proxy`), when the host looks for them (`schedule`) and restarts for them (`strategy`, `window`, `permit`, `max_deferral`), and what one must show before it is kept (`health`)',
+    'where OS releases come from (`feed`, `root`, `channel`) and how (`rate_limit`, `proxy`), when the host looks for them (`schedule`) and restarts for them (`strategy`, `window`, `permit`, `max_deferral`), in which zone (`timezone`), and what one must show before it is kept (`health`)',
   shape: updateShape,
   apply(keys, { host }, place) {
-    const { feed, root, channel, schedule, strategy, window, permit, max_deferral, rate_limit, proxy, health } = keys;
+    const { feed, root, channel, strategy, rate_limit, proxy, health } = keys;
+    const [timezone, schedule, window] = [keys.timezone?.value, keys.schedule?.value, keys.window?.value];
+    const [permit, maxDeferral] = [keys.permit?.value, keys.max_deferral?.value];
     const { update } = host.config;
     if (feed !== undefined) update.feed = feed;
     if (root !== undefined) update.root = root;
     if (channel !== undefined) update.channel = channel;
-    if (schedule !== undefined) update.schedule = schedule.value;
+    if (timezone !== undefined) update.timezone = timezone;
+    if (schedule !== undefined) update.schedule = schedule;
     if (strategy !== undefined) update.strategy = strategy;
-    if (window !== undefined) update.window = window.value;
-    if (permit !== undefined) update.permit = { kind: 'file', path: permit.value.file };
-    if (max_deferral !== undefined) update.maxDeferralSeconds = max_deferral.value;
+    if (window !== undefined) update.window = { timezone: timezone ?? 'UTC', ...window };
+    if (permit !== undefined) update.permit = { kind: 'file', path: permit.file };
+    if (maxDeferral !== undefined) update.maxDeferralSeconds = maxDeferral;
     if (rate_limit !== undefined) update.rateLimitBytes = rate_limit;
     if (proxy !== undefined) update.proxy = proxy;
     if (health !== undefined) update.health = health;
@@ -85,7 +94,7 @@ export const updateRow = honoured<BerthDraft, UpdateKeys>({
 
 /** What a strategy needs must be there; what it does not look at has no effect. */
 function checkStrategy(keys: UpdateKeys, place: Place): void {
-  const { strategy, schedule, window, permit } = keys;
+  const { strategy, timezone, schedule, window, permit } = keys;
   for (const key of ['window', 'permit', 'max_deferral'] as const) {
     const users: readonly Strategy[] = usedBy[key];
     if (strategy !== undefined && users.includes(strategy)) continue;
@@ -94,6 +103,13 @@ function checkStrategy(keys: UpdateKeys, place: Place): void {
   }
   if (strategy === 'off')
     schedule?.place.warn('no-effect', 'has no effect with the strategy "off": the host never looks', undefined, 'key');
+  if (schedule === undefined && (window === undefined || window.value?.timezone !== undefined))
+    timezone?.place.warn(
+      'no-effect',
+      'has no effect: there is no "schedule", and no "window" without its own',
+      undefined,
+      'key',
+    );
   if (strategy === 'window' && window === undefined)
     place.child('strategy').error('missing-key', 'the strategy "window" needs "window": {start, duration}');
   if (strategy === 'permit' && permit === undefined)

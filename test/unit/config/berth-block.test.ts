@@ -273,25 +273,74 @@ const rows: Row[] = [
     name: 'a window that never opens',
     block: '{update: {strategy: window, window: {days: [], start: 01:00, duration: 5m}}}',
     config: { update: { ...update, strategy: 'window' } },
-    diagnostics: ['2:28 error missing-key berth.update.strategy', '2:51 error invalid-value berth.update.window.days'],
+    diagnostics: ['2:51 error invalid-value berth.update.window.days'],
   },
   {
     name: 'a window of less than five minutes',
     block: '{update: {strategy: window, window: {start: 01:00, duration: 299s}}}',
     config: { update: { ...update, strategy: 'window' } },
-    diagnostics: [
-      '2:28 error missing-key berth.update.strategy',
-      '2:69 error invalid-value berth.update.window.duration',
-    ],
+    diagnostics: ['2:69 error invalid-value berth.update.window.duration'],
   },
   {
     name: 'a window of more than a day',
     block: '{update: {strategy: window, window: {start: 01:00, duration: 1441m}}}',
     config: { update: { ...update, strategy: 'window' } },
+    diagnostics: ['2:69 error invalid-value berth.update.window.duration'],
+  },
+  {
+    name: 'a window without a start, which is there all the same',
+    block: '{update: {strategy: window, window: {duration: 1h}}}',
+    config: { update: { ...update, strategy: 'window' } },
+    diagnostics: ['2:44 error missing-key berth.update.window'],
+  },
+  {
+    name: 'a permit that is no place, which is there all the same',
+    block: '{update: {strategy: permit, permit: {file: lock}}}',
+    config: { update: { ...update, strategy: 'permit' } },
+    diagnostics: ['2:51 error invalid-value berth.update.permit.file'],
+  },
+  {
+    name: 'a window that is refused, and that nobody would look at',
+    block: '{update: {strategy: immediate, window: {start: 01:00, duration: 1m}}}',
+    config: { update: { ...update, strategy: 'immediate' } },
     diagnostics: [
-      '2:28 error missing-key berth.update.strategy',
-      '2:69 error invalid-value berth.update.window.duration',
+      '2:39 warning no-effect berth.update.window',
+      '2:72 error invalid-value berth.update.window.duration',
     ],
+  },
+  {
+    name: 'one zone for the schedule and the window',
+    block:
+      '{update: {timezone: Europe/Berlin, schedule: "@daily", strategy: window, window: {start: 01:00, duration: 1h}}}',
+    config: {
+      update: {
+        ...update,
+        timezone: 'Europe/Berlin',
+        schedule: '@daily',
+        strategy: 'window',
+        window: { days: everyDay, start: '01:00', duration: '1h', timezone: 'Europe/Berlin' },
+      },
+    },
+  },
+  {
+    name: 'a zone of the window that goes over the other, which nothing else needs',
+    block:
+      '{update: {timezone: Europe/Berlin, strategy: window, window: {start: 01:00, duration: 1h, timezone: Asia/Kolkata}}}',
+    config: {
+      update: {
+        ...update,
+        timezone: 'Europe/Berlin',
+        strategy: 'window',
+        window: { days: everyDay, start: '01:00', duration: '1h', timezone: 'Asia/Kolkata' },
+      },
+    },
+    diagnostics: ['2:18 warning no-effect berth.update.timezone'],
+  },
+  {
+    name: 'a zone that is none, of a schedule',
+    block: '{update: {schedule: "@daily", timezone: Berlin}}',
+    config: { update: { ...update, schedule: '@daily' } },
+    diagnostics: ['2:48 error invalid-value berth.update.timezone'],
   },
   {
     name: 'what a release must show',
