@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { PlannedStep } from '../../agent/model.ts';
 import type { UpdateOptions } from '../../agent/update-service.ts';
 import { BerthError } from '../../core/errors.ts';
@@ -17,7 +18,7 @@ type Done = Extract<UpdateEventLine, { kind: 'done' }>;
 
 /** `berth os check`: exit code 3 with `--detailed-exitcode` when a release is offered. */
 export const check: Command = async (cli) => {
-  const offer = await cli.client.updates.lookForUpdate(optionsOf(cli), cli.operator);
+  const offer = await cli.client.updates.lookForUpdate(updateOptions(cli.flags, cli.context.cwd), cli.operator);
   if (cli.flags.json === true) cli.printJson(offer);
   else cli.print(renderOffer(offer, cli.style));
   return cli.flags.detailedExitcode === true && offer.target !== null ? 3 : 0;
@@ -29,7 +30,7 @@ export const update: Command = async (cli, args) => {
   const view = cli.flags.json === true ? undefined : new UpdateView(cli);
   let done: Done | undefined;
   try {
-    const options = { ...optionsOf(cli), stageOnly: cli.flags.stageOnly === true };
+    const options = { ...updateOptions(cli.flags, cli.context.cwd), stageOnly: cli.flags.stageOnly === true };
     await cli.client.updates.updateOs(
       options,
       cli.operator,
@@ -113,9 +114,13 @@ function typed({ context, flags }: Cli, command: string): string {
   return agentCommand(context.program, flags.vm, command);
 }
 
-function optionsOf({ flags, context }: Cli): UpdateOptions {
-  const { to, from } = flags;
-  const place = from === undefined ? undefined : placeOf(from, context.cwd);
+/** Which release, and from where. Throws USAGE for a place that no host could find. */
+export function updateOptions({ to, from, vm }: Pick<Cli['flags'], 'to' | 'from' | 'vm'>, cwd: string): UpdateOptions {
+  const place = from === undefined ? undefined : placeOf(from, cwd);
+  if (from !== undefined && place?.kind !== 'server' && vm !== undefined && !from.startsWith('/'))
+    throw new BerthError('USAGE', `--from ${from}: with --vm, a path is one of the host, and begins with /`, {
+      hint: `scp brings a file there: --from /home/USER/${basename(from)}`,
+    });
   return {
     ...(to === undefined ? {} : { to }),
     // The agent has another working directory.

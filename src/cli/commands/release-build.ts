@@ -13,7 +13,7 @@ import { shownSize } from '../../core/shown-size.ts';
 import { isPresent } from '../../engine/durable-file.ts';
 import { type BakedTrust, trustNote } from '../../update/baked-trust.ts';
 import type { ReleaseManifest } from '../../update/release-manifest.ts';
-import { type Machine, openPrevious } from '../../update/repository/previous-release.ts';
+import { type Machine, nextSequence, openPrevious } from '../../update/repository/previous-release.ts';
 import { type ReleaseParts, writeReleaseDirectory } from '../../update/repository/release-directory.ts';
 import { stateSchema } from '../../update/state-schema.ts';
 import { bakedTrustOf } from '../baked-trust.ts';
@@ -22,7 +22,6 @@ import { Phases } from '../phases.ts';
 import { table } from '../text.ts';
 import { imageOptions, signingKeyOf } from './image.ts';
 
-const minuteMs = 60_000;
 /** What this program reads, and what it leaves behind: hosts that go on from it find what they know. */
 const readState = { from: oldestReadable(stateSchema, migrations), to: stateSchema };
 
@@ -53,7 +52,7 @@ export const run: Command = async (cli, [image]) => {
     const { version, architecture, kernel } = facts;
     const directory = resolve(context.cwd, flags.out ?? `berth-release-${version}-${architecture}-${kernel}`);
     const said = {
-      sequence: flags.sequence ?? Math.floor(context.clock.now() / minuteMs),
+      sequence: flags.sequence ?? nextSequence(previous, context.clock.now()),
       stateSchema: readState,
       ...(flags.minimumVersion === undefined ? {} : { minimumVersion: flags.minimumVersion }),
     };

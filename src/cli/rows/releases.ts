@@ -52,7 +52,7 @@ export const releaseRows: readonly CommandRow[] = [
       { flags: '--version <version>', description: "the release's version (default: that of this program)" },
       {
         flags: '--sequence <n>',
-        description: 'rises with each release (default: minutes since 1970)',
+        description: 'rises with each release (default: minutes since 1970, more than that of each --previous)',
         parse: parseCount,
       },
       { flags: '--minimum-version <version>', description: 'older hosts take another release first' },

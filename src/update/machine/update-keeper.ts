@@ -249,9 +249,18 @@ export class UpdateKeeper {
     return this.#deps.memory.value.taken;
   }
 
-  /** What this host may take from now on; what it may not take is ended and dropped, as by {@link cancel}. @returns true when something was. */
+  /**
+   * What this host may take from now on; what it may not take is ended and dropped, as by {@link cancel}. Throws USAGE.
+   * @returns true when something was.
+   */
   async pin(pin: Pin, who: string): Promise<boolean> {
-    const { memory, updater } = this.#deps;
+    const { memory, updater, clock } = this.#deps;
+    if (pin.untilMs !== undefined && pin.untilMs <= clock.now()) {
+      const until = new Date(pin.untilMs).toISOString();
+      throw new BerthError('USAGE', `${until} is over already: nothing would be kept away until then`, {
+        hint: `on this host it is ${new Date(clock.now()).toISOString()}`,
+      });
+    }
     await memory.save({ ...memory.value, pin });
     const { state } = updater;
     const excludes = (version: string): boolean => pin.version !== undefined && !isPinned(version, pin.version);

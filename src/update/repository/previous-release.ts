@@ -12,6 +12,8 @@ import { currentFeed } from './channel-feed.ts';
 import { type PreviousRelease, readReleaseDirectory, requireFiles } from './release-directory.ts';
 import { Repository } from './repository.ts';
 
+const minuteMs = 60_000;
+
 /** What a release is for. */
 export type Machine = Pick<ReleaseManifest, 'architecture' | 'kernel'>;
 
@@ -30,6 +32,14 @@ export async function openPrevious(places: readonly string[], machine: Machine):
     found.set(release.slot.rootHash, release);
   }
   return [...found.values()];
+}
+
+/**
+ * The sequence of a release that nobody gave one: minutes since 1970, so that it rises whoever builds; higher than those of
+ * releases before it, of which one may be of this minute. Pure.
+ */
+export function nextSequence(previous: readonly PreviousRelease[], nowMs: number): number {
+  return Math.max(Math.floor(nowMs / minuteMs), ...previous.map(({ sequence }) => sequence + 1));
 }
 
 async function inDirectory(directory: string, machine: Machine): Promise<PreviousRelease> {
@@ -68,10 +78,11 @@ async function inRepository(directory: string, version: string, machine: Machine
 }
 
 function previousOf(manifest: ReleaseManifest, pathOf: (file: ReleaseFile) => string): PreviousRelease {
-  const { usr, uki } = manifest;
+  const { sequence, usr, uki } = manifest;
   const [full, index] = [artifactOf(manifest, 'full'), artifactOf(manifest, 'index')];
   const { dataBlocks, rootHash } = usr;
   return {
+    sequence,
     slot: { dataBlocks, rootHash, full: { file: pathOf(full), bytes: full.bytes }, index: pathOf(index) },
     kernel: { file: pathOf(uki), sha256: uki.sha256 },
   };

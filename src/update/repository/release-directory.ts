@@ -13,6 +13,7 @@ import { type PackedSlot, unpackSlot } from '../transfer/unpack-slot.ts';
 
 /** A release that was made before, as files: hosts that run it get deltas. */
 export interface PreviousRelease {
+  readonly sequence: number;
   readonly slot: PackedSlot;
   /** Its kernel image. */
   readonly kernel: { readonly file: string; readonly sha256: string };

@@ -409,6 +409,16 @@ test('a pin holds, over restarts', async () => {
   expect(hostWith({ memory: host.memory.value }).keeper.status().pin).toEqual({ version: '1.0', until: null });
 });
 
+test('a pin until a time that is over would keep nothing away: it is refused, and the one before stays', async () => {
+  const host = hostWith();
+  await host.keeper.pin({ version: '1.0' }, 'ops');
+  await expect(host.keeper.pin({ untilMs: noon }, 'ops')).rejects.toMatchObject({
+    code: 'USAGE',
+    message: `${new Date(noon).toISOString()} is over already: nothing would be kept away until then`,
+  });
+  expect(host.keeper.status().pin).toEqual({ version: '1.0', until: null });
+});
+
 test.each([
   { pin: { version: '1.0' }, is: 'dropped' },
   { pin: { version: '1.1' }, is: 'kept' },

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ReleaseManifest } from '../../../../src/update/release-manifest.ts';
 import { publishRelease } from '../../../../src/update/repository/channel-changes.ts';
 import { createRepository } from '../../../../src/update/repository/create.ts';
-import { openPrevious } from '../../../../src/update/repository/previous-release.ts';
+import { nextSequence, openPrevious } from '../../../../src/update/repository/previous-release.ts';
 import {
   type ReleaseParts,
   trustsRepository,
@@ -55,6 +55,15 @@ async function build(
 }
 
 const directoryOf = (version: string): string => join(workshop.directory, `r-${version}`);
+
+test('the sequence of a release is the minute in which it is made, and higher than those of releases before it', async () => {
+  const minute = 60_000;
+  expect(nextSequence([], 7 * minute + 59_999)).toBe(7);
+  await build('1.1.0');
+  const previous = await openPrevious([directoryOf('1.1.0')], machine);
+  expect([1, 2, 3].map((minutes) => nextSequence(previous, minutes * minute))).toEqual([3, 3, 3]);
+  expect(nextSequence(previous, 4 * minute)).toBe(4);
+});
 
 test('a release directory says whom its hosts trust, and not what another release in its place did', async () => {
   const metadata = join(workshop.directory, 'www', 'metadata');
