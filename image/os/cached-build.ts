@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type BuiltOs, buildOs, fetchPackages, type ImageOptions } from './build.ts';
 import { type PackageSets, setDigest } from './package-store.ts';
 
@@ -26,19 +26,40 @@ export async function cachedOs(options: ImageOptions): Promise<CachedOs> {
   const store = join(options.cacheDirectory, 'os');
   await mkdir(store, { recursive: true });
   const directory = join(store, await cacheKey(options, packages));
-  const facts = join(directory, 'facts.json');
-  const known = await readFile(facts, 'utf8').catch(() => undefined);
+  const known = await readBuilt(directory);
   if (known !== undefined) {
     await utimes(directory, new Date(), new Date());
-    return { ...(JSON.parse(known) as BuiltOs), packages, cached: true };
+    return { ...known, packages, cached: true };
   }
   const built = await buildOs(options, packages, directory);
-  // Written last: a build without it is done again.
-  await writeFile(`${facts}.new`, JSON.stringify(built));
-  await rename(`${facts}.new`, facts);
+  // Last: a build without its facts is done again.
+  await writeBuilt(built);
   await removeOldest(store);
   return { ...built, packages, cached: false };
 }
+
+/** What was built in a directory of the cache; undefined: nothing, or not to the end. */
+export async function readBuilt(directory: string): Promise<BuiltOs | undefined> {
+  const text = await readFile(factsOf(directory), 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const built = JSON.parse(text) as BuiltOs;
+  // Whoever wrote the paths may have had the cache in another place.
+  const here = (path: string): string => join(directory, basename(path));
+  return {
+    ...built,
+    ...{ directory, disk: here(built.disk), uki: here(built.uki), bootLoader: here(built.bootLoader) },
+    ...{ kernel: here(built.kernel), initrd: here(built.initrd), slot: { ...built.slot, file: here(built.slot.file) } },
+  };
+}
+
+/** Makes a build one that {@link readBuilt} finds. */
+export async function writeBuilt(built: BuiltOs): Promise<void> {
+  const facts = factsOf(built.directory);
+  await writeFile(`${facts}.new`, JSON.stringify(built));
+  await rename(`${facts}.new`, facts);
+}
+
+const factsOf = (directory: string): string => join(directory, 'facts.json');
 
 /** What names a build in the cache: the same options and sources, the same key. */
 export async function cacheKey(options: ImageOptions, packages: PackageSets): Promise<string> {

@@ -1,9 +1,9 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { ImageOptions } from '../../../../image/os/build.ts';
-import { cacheKey } from '../../../../image/os/cached-build.ts';
+import type { BuiltOs, ImageOptions } from '../../../../image/os/build.ts';
+import { cacheKey, readBuilt, writeBuilt } from '../../../../image/os/cached-build.ts';
 
 let projectDirectory: string;
 
@@ -41,4 +41,30 @@ test('so does a changed source; the place of the sources does not count', async 
   const after = await key();
   expect(after).not.toBe(before);
   expect(await key({ cacheDirectory: '/elsewhere' })).toBe(after);
+});
+
+/** A build whose files are in a directory. */
+function builtIn(directory: string): BuiltOs {
+  const slot = { file: join(directory, 'usr.img'), sizeBytes: 4096, rootHash: 'ab'.repeat(32), dataBlocks: 1 };
+  return {
+    ...{ directory, disk: join(directory, 'disk.raw'), uki: join(directory, 'berth.efi') },
+    ...{ bootLoader: join(directory, 'systemd-boot.efi'), kernel: join(directory, 'vmlinuz') },
+    ...{
+      initrd: join(directory, 'initrd'),
+      commandLine: 'root=/dev/ram',
+      kernelRelease: '6.12-amd64',
+      epochSeconds: 1,
+    },
+    slot: { ...slot, hashOffset: 4096, salt: '' } as BuiltOs['slot'],
+  };
+}
+
+test('a cache may be moved: what is in it is found where it is now', async () => {
+  const [made, moved] = [join(projectDirectory, 'made'), join(projectDirectory, 'moved')];
+  await mkdir(made);
+  await writeBuilt(builtIn(made));
+  expect(await readBuilt(made)).toEqual(builtIn(made));
+  await rename(made, moved);
+  expect(await readBuilt(moved)).toEqual(builtIn(moved));
+  expect(await readBuilt(made)).toBeUndefined();
 });
