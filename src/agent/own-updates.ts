@@ -7,7 +7,7 @@ import type { Pin, UpdateMemory } from '../update/machine/update-memory.ts';
 import type { UpdateEventLine, UpdateOffer, UpdateStatus } from '../update/machine/update-status.ts';
 import type { RunningRelease } from '../update/machine/updater.ts';
 import type { Reboots } from '../update/reboot/open-reboots.ts';
-import type { RebootState } from '../update/reboot/reboot-state.ts';
+import { restartText } from '../update/reboot/reboot-state.ts';
 import type { SlotDamage } from '../update/transfer/tree-check.ts';
 import type { Operator } from './agent-service.ts';
 import type { ReleaseSummary } from './model.ts';
@@ -161,22 +161,6 @@ export class OwnUpdates implements UpdateService {
       if (now[0] !== seen[0] || now[1] !== seen[1]) reboots.keeper.wake();
       seen = now;
     }
-  }
-}
-
-/** Pure. */
-function restartText(state: RebootState): string {
-  switch (state.kind) {
-    case 'waiting':
-      return state.untilMs === undefined ? state.why : `${state.why}, until ${new Date(state.untilMs).toISOString()}`;
-    case 'asking':
-      return `asks for a permit: ${state.why}`;
-    case 'announced':
-      return `at ${new Date(state.atMs).toISOString()}: ${state.why}`;
-    case 'preparing':
-      return `services get ready for it: ${state.why}`;
-    case 'restarting':
-      return `now: ${state.why}`;
   }
 }
 

@@ -1,4 +1,5 @@
 import { link, readFile, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { BerthError, messageOf } from '../../core/errors.ts';
@@ -118,7 +119,11 @@ export class FilePermit implements RebootPermit {
     try {
       return await work();
     } catch (error) {
-      throw new BerthError('HOST_REFUSED', `the permit's file: ${messageOf(error)}`, { cause: error, retryable: true });
+      const directory = dirname(this.#options.path);
+      const what = isMissing(error)
+        ? `there is no directory ${directory}: is what the hosts share mounted there?`
+        : messageOf(error);
+      throw new BerthError('HOST_REFUSED', `the permit's file: ${what}`, { cause: error, retryable: true });
     }
   }
 }

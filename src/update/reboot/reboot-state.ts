@@ -18,3 +18,29 @@ export type RebootState =
   /** The services' hooks run. */
   | { readonly kind: 'preparing'; readonly why: string }
   | { readonly kind: 'restarting'; readonly why: string };
+
+/** For a person, in one line. Pure. */
+export function restartText(state: RebootState): string {
+  switch (state.kind) {
+    case 'waiting':
+      return waitingText(state.why, state.untilMs);
+    case 'asking':
+      return `asks for a permit: ${state.why}`;
+    case 'announced':
+      return `at ${iso(state.atMs)}: ${state.why}`;
+    case 'preparing':
+      return `services get ready for it: ${state.why}`;
+    case 'restarting':
+      return `now: ${state.why}`;
+  }
+}
+
+/** What is waited for often ends at the very time that it names. */
+function waitingText(why: string, untilMs: number | undefined): string {
+  return untilMs === undefined || why.includes(iso(untilMs)) ? why : `${why}; decided again at ${iso(untilMs)}`;
+}
+
+/** To the second: nobody waits by the millisecond. */
+function iso(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 19)}Z`;
+}

@@ -46,6 +46,16 @@ test("nobody gives back another one's", async () => {
   expect((await permitOf('b').acquire(signal)).kind).toBe('refused');
 });
 
+test('a directory that is not there is told as what it is: the share is not mounted, or nobody made it', async () => {
+  path = join(directory, 'fleet', 'restart.lock');
+  await expect(permitOf('a').acquire(signal)).rejects.toMatchObject({
+    code: 'HOST_REFUSED',
+    message: `the permit's file: there is no directory ${join(directory, 'fleet')}: is what the hosts share mounted there?`,
+    retryable: true,
+  });
+  await permitOf('a').release(signal);
+});
+
 test('giving back what one does not have is no error', async () => {
   await permitOf('a').release(signal);
 });
