@@ -1,8 +1,10 @@
+import { lookup } from 'node:dns/promises';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BerthError } from '../core/errors.ts';
 import { parseMountTable, parseSwaps } from './mount-table.ts';
+import { networkOptions } from './mounts/network-options.ts';
 import type { HostCommands, Kernel, MountEntry, MountRequest } from './ports.ts';
 import { runProgram } from './program-runner.ts';
 import { devicePathOf } from './storage/device-node.ts';
@@ -69,11 +71,14 @@ export class LinuxKernel implements Kernel {
     return parseMountTable(await readFile('/proc/self/mountinfo', 'utf8'));
   }
 
-  async mount({ source, target, type, options }: MountRequest): Promise<void> {
+  async mount(request: MountRequest): Promise<void> {
+    const { source, target, type } = request;
+    const isRemount = request.options.includes('remount');
+    const options = isRemount ? request.options : await networkOptions(request, addressOf);
     const isBind = options.includes('bind') || options.includes('rbind');
     const withType = type === 'auto' || type === 'none' || isBind ? [] : ['--types', type];
     const withOptions = options.length === 0 ? [] : ['--options', options.join(',')];
-    const args = options.includes('remount') ? [...withOptions, target] : [...withType, ...withOptions, source, target];
+    const args = isRemount ? [...withOptions, target] : [...withType, ...withOptions, source, target];
     await runProgram(this.#commands, { program: 'mount', args });
   }
 
@@ -111,6 +116,10 @@ export class LinuxKernel implements Kernel {
     const builtIn = await readFile(join('/lib/modules', release(), 'modules.builtin'), 'utf8').catch(() => '');
     return builtIn.split('\n').some((line) => line.replace(/^.*\/|\.ko$/g, '').replaceAll('-', '_') === file);
   }
+}
+
+async function addressOf(server: string): Promise<string> {
+  return (await lookup(server)).address;
 }
 
 /** sysctl(8): the first separator tells which of `.` and `/` separates; the other one is part of a name. */

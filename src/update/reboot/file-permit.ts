@@ -24,6 +24,8 @@ export interface FilePermitOptions {
   readonly host: string;
   readonly name: string;
   readonly clock: Pick<Clock, 'now'>;
+  /** Where something should be mounted above the file, and is not: a file there would be this host's own. */
+  readonly missingMount?: () => Promise<string | undefined>;
 }
 
 /**
@@ -116,6 +118,8 @@ export class FilePermit implements RebootPermit {
   }
 
   async #told<Result>(work: () => Promise<Result>): Promise<Result> {
+    const unmounted = await this.#options.missingMount?.();
+    if (unmounted !== undefined) throw refused(`nothing is mounted on ${unmounted}`);
     try {
       return await work();
     } catch (error) {
@@ -123,9 +127,13 @@ export class FilePermit implements RebootPermit {
       const what = isMissing(error)
         ? `there is no directory ${directory}: is what the hosts share mounted there?`
         : messageOf(error);
-      throw new BerthError('HOST_REFUSED', `the permit's file: ${what}`, { cause: error, retryable: true });
+      throw refused(what, error);
     }
   }
+}
+
+function refused(what: string, cause?: unknown): BerthError {
+  return new BerthError('HOST_REFUSED', `the permit's file: ${what}`, { cause, retryable: true });
 }
 
 const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);

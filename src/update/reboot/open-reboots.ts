@@ -18,6 +18,8 @@ export interface RebootsOptions
   readonly hostId: string;
   /** What is declared now. */
   readonly config: () => UpdateConfig;
+  /** Where something should be mounted above a path, and is not. */
+  readonly missingMount: (path: string) => Promise<string | undefined>;
   /** Says a line on the machine's console. */
   readonly say: (line: string) => void;
 }
@@ -36,7 +38,13 @@ export async function openReboots(options: RebootsOptions): Promise<Reboots> {
   const inhibitors = await Inhibitors.open(stateDirectory, clock, () => keeper.wake());
   const memory = await PermitMemory.open(stateDirectory);
   const permitAt = (path: string): RebootPermit =>
-    memory.remembering(path, new FilePermit({ path, host: hostId, name: hostname(), clock }));
+    memory.remembering(
+      path,
+      new FilePermit({
+        ...{ path, host: hostId, name: hostname(), clock },
+        missingMount: async () => options.missingMount(path),
+      }),
+    );
   const left = memory.path;
   let permit: { readonly path: string; readonly adapter: RebootPermit } | undefined;
   const keeper: RebootKeeper = new RebootKeeper({

@@ -46,6 +46,22 @@ test("nobody gives back another one's", async () => {
   expect((await permitOf('b').acquire(signal)).kind).toBe('refused');
 });
 
+test('below a mount point where nothing is mounted, a permit would be this host’s own: none is made, none is given back', async () => {
+  await permitOf('a').acquire(signal);
+  const lost = new FilePermit({
+    ...{ path, host: 'a', name: 'host-a', clock },
+    missingMount: async () => Promise.resolve(directory),
+  });
+  const problem = {
+    code: 'HOST_REFUSED',
+    message: `the permit's file: nothing is mounted on ${directory}`,
+    retryable: true,
+  };
+  await expect(lost.acquire(signal)).rejects.toMatchObject(problem);
+  await expect(lost.release(signal)).rejects.toMatchObject(problem);
+  expect(await readdir(directory)).toEqual(['restart.lock']);
+});
+
 test('a directory that is not there is told as what it is: the share is not mounted, or nobody made it', async () => {
   path = join(directory, 'fleet', 'restart.lock');
   await expect(permitOf('a').acquire(signal)).rejects.toMatchObject({
