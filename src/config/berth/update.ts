@@ -1,7 +1,7 @@
 import { honoured } from '../key-table.ts';
 import type { Place } from '../place.ts';
 import { record } from '../record-shape.ts';
-import { convert, isMapping, oneOf, type ReadBy, type Shape, text, textLike } from '../shape.ts';
+import { convert, describeValue, isMapping, oneOf, type ReadBy, type Shape, text, textLike } from '../shape.ts';
 import { absolutePath, cronExpression, timeZone, webUrl } from '../value-shapes.ts';
 import type { BerthDraft } from './draft.ts';
 import { durationSeconds } from './duration.ts';
@@ -23,8 +23,9 @@ const repository: Shape<string> = convert(
 );
 
 const rootDocument: Shape<string> = convert(text, (value, place) => {
-  if (isJsonObject(value)) return value;
-  place.error('invalid-value', 'is not a JSON object', "the text of the repository's metadata/1.root.json");
+  const objection = objectionTo(value);
+  if (objection === undefined) return value;
+  place.error('invalid-value', objection, "the text of the repository's metadata/1.root.json, whole");
   return undefined;
 });
 
@@ -34,8 +35,13 @@ const rate: Shape<number> = convert(size, (value, place) => {
   return undefined;
 });
 
+interface Placed<T> {
+  readonly value: T | undefined;
+  readonly place: Place;
+}
+
 /** As `located`; what is refused has a place, too, so that nobody takes it for missing. */
-function placed<T>(shape: Shape<T>): Shape<{ readonly value: T | undefined; readonly place: Place }> {
+function placed<T>(shape: Shape<T>): Shape<Placed<T>> {
   return { ...shape, read: (value, place) => ({ value: shape.read(value, place), place }) };
 }
 
@@ -46,7 +52,7 @@ const updateShape = record(
     channel: textLike(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'the name of a channel, such as stable'),
     timezone: placed(timeZone),
     schedule: placed(cronExpression),
-    strategy: oneOf(strategies),
+    strategy: placed(oneOf(strategies)),
     window: placed(windowShape),
     permit: placed(record({ file: absolutePath }, { ...strict, required: ['file'] })),
     max_deferral: placed(durationSeconds),
@@ -72,7 +78,8 @@ export const updateRow = honoured<BerthDraft, UpdateKeys>({
     'where OS releases come from (`feed`, `root`, `channel`) and how (`rate_limit`, `proxy`), when the host looks for them (`schedule`) and restarts for them (`strategy`, `window`, `permit`, `max_deferral`), in which zone (`timezone`), and what one must show before it is kept (`health`)',
   shape: updateShape,
   apply(keys, { host }, place) {
-    const { feed, root, channel, strategy, rate_limit, proxy, health } = keys;
+    const { feed, root, channel, rate_limit, proxy, health } = keys;
+    const strategy = keys.strategy?.value;
     const [timezone, schedule, window] = [keys.timezone?.value, keys.schedule?.value, keys.window?.value];
     const [permit, maxDeferral] = [keys.permit?.value, keys.max_deferral?.value];
     const { update } = host.config;
@@ -92,34 +99,40 @@ export const updateRow = honoured<BerthDraft, UpdateKeys>({
   },
 });
 
-/** What a strategy needs must be there; what it does not look at has no effect. */
+/** What a strategy needs must be there; what it does not look at has no effect. What is refused is told once. */
 function checkStrategy(keys: UpdateKeys, place: Place): void {
-  const { strategy, timezone, schedule, window, permit } = keys;
+  const { timezone, schedule, window, permit } = keys;
+  if (keys.strategy !== undefined && keys.strategy.value === undefined) return;
+  const strategy = keys.strategy?.value;
   for (const key of ['window', 'permit', 'max_deferral'] as const) {
     const users: readonly Strategy[] = usedBy[key];
     if (strategy !== undefined && users.includes(strategy)) continue;
     const names = users.map((name) => `"${name}"`).join(' or ');
-    keys[key]?.place.warn('no-effect', `has no effect unless the strategy is ${names}`, undefined, 'key');
+    warnIdle(keys[key], `has no effect unless the strategy is ${names}`);
   }
-  if (strategy === 'off')
-    schedule?.place.warn('no-effect', 'has no effect with the strategy "off": the host never looks', undefined, 'key');
+  if (strategy === 'off') warnIdle(schedule, 'has no effect with the strategy "off": the host never looks');
   if (schedule === undefined && (window === undefined || window.value?.timezone !== undefined))
-    timezone?.place.warn(
-      'no-effect',
-      'has no effect: there is no "schedule", and no "window" without its own',
-      undefined,
-      'key',
-    );
+    warnIdle(timezone, 'has no effect: there is no "schedule", and no "window" without its own');
   if (strategy === 'window' && window === undefined)
     place.child('strategy').error('missing-key', 'the strategy "window" needs "window": {start, duration}');
   if (strategy === 'permit' && permit === undefined)
     place.child('strategy').error('missing-key', 'the strategy "permit" needs "permit": {file}');
 }
 
-function isJsonObject(value: string): boolean {
+function warnIdle(key: Placed<unknown> | undefined, why: string): void {
+  if (key?.value !== undefined) key.place.warn('no-effect', why, undefined, 'key');
+}
+
+/** Why a text cannot be a repository's root; whether it is one, its signatures say later. */
+function objectionTo(text: string): string | undefined {
+  let document: unknown;
   try {
-    return isMapping(JSON.parse(value));
+    document = JSON.parse(text);
   } catch {
-    return false;
+    return 'is not JSON';
   }
+  if (!isMapping(document)) return 'is not a JSON object';
+  const { signed } = document;
+  const type = isMapping(signed) ? signed['_type'] : undefined;
+  return type === 'root' ? undefined : `is another document: signed._type is ${describeValue(type)}, not "root"`;
 }

@@ -4,13 +4,14 @@ import { map, type Written, type WrittenMap } from './written.ts';
 
 /** `berth.update`. */
 export function writeUpdate(update: UpdateConfig): WrittenMap | undefined {
-  const { feed, root, channel, schedule, strategy, window, permit, rateLimitBytes, proxy, health } = update;
+  const { feed, root, channel, timezone, schedule, strategy, window, permit, rateLimitBytes, proxy, health } = update;
   const { maxDeferralSeconds } = update;
   const usual = emptyHostConfig.update;
   return map({
     feed,
     root,
     channel: channel === usual.channel ? undefined : channel,
+    timezone,
     schedule,
     strategy: strategy === usual.strategy ? undefined : strategy,
     window: window === undefined ? undefined : { ...window },

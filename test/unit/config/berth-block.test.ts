@@ -200,12 +200,12 @@ const rows: Row[] = [
   {
     name: 'a repository in a directory, its root, and how it is asked',
     block:
-      '{update: {feed: /mnt/usb/www, root: \'{"signed": {}}\', schedule: "@daily", rate_limit: 2m, proxy: "http://p:1"}}',
+      '{update: {feed: /mnt/usb/www, root: \'{"signed": {"_type": "root"}}\', schedule: "@daily", rate_limit: 2m, proxy: "http://p:1"}}',
     config: {
       update: {
         ...update,
         feed: '/mnt/usb/www',
-        root: '{"signed": {}}',
+        root: '{"signed": {"_type": "root"}}',
         schedule: '@daily',
         rateLimitBytes: 2 * 2 ** 20,
         proxy: 'http://p:1',
@@ -222,6 +222,11 @@ const rows: Row[] = [
       '2:71 error invalid-value berth.update.rate_limit',
       '2:84 error invalid-value berth.update.proxy',
     ],
+  },
+  {
+    name: 'another document of the repository than its root',
+    block: '{update: {root: \'{"signed": {"_type": "targets"}}\'}}',
+    diagnostics: ['2:24 error invalid-value berth.update.root'],
   },
   {
     name: 'a permit and a window, but not for ever',
@@ -303,10 +308,19 @@ const rows: Row[] = [
     name: 'a window that is refused, and that nobody would look at',
     block: '{update: {strategy: immediate, window: {start: 01:00, duration: 1m}}}',
     config: { update: { ...update, strategy: 'immediate' } },
-    diagnostics: [
-      '2:39 warning no-effect berth.update.window',
-      '2:72 error invalid-value berth.update.window.duration',
-    ],
+    diagnostics: ['2:72 error invalid-value berth.update.window.duration'],
+  },
+  {
+    name: 'a strategy that is none says nothing about what others need',
+    block: '{update: {strategy: nightly, window: {start: 01:00, duration: 1h}, max_deferral: 1d}}',
+    config: {
+      update: {
+        ...update,
+        window: { days: everyDay, start: '01:00', duration: '1h', timezone: 'UTC' },
+        maxDeferralSeconds: 86_400,
+      },
+    },
+    diagnostics: ['2:28 error invalid-value berth.update.strategy'],
   },
   {
     name: 'one zone for the schedule and the window',
