@@ -1,6 +1,10 @@
 import { BerthError, messageOf } from '../../core/errors.ts';
 import type { MountRequest } from '../ports.ts';
 
+/** The one that servers have in common, those of clouds too: some know nothing newer, some nothing older. */
+const commonVersion = 'vers=4.1';
+const versionKeys: readonly string[] = ['vers', 'nfsvers', 'minorversion', 'v2', 'v3', 'v4', 'v4.0', 'v4.1', 'v4.2'];
+
 type NetworkMount = Pick<MountRequest, 'source' | 'type' | 'options'>;
 
 /** The server of an NFS or SMB file system; undefined: it is another one. Pure. */
@@ -13,7 +17,7 @@ export function serverOf({ source, type }: Pick<MountRequest, 'source' | 'type'>
 
 /**
  * What the kernel has to be told of a file system on a server: its address, which mount.nfs(8) and mount.cifs(8) find out where
- * they are installed, and that `nfs` is version 4 unless another one is asked for, as they do. Throws HOST_REFUSED.
+ * they are installed, and the version of NFS, which it does not find out by itself. Throws HOST_REFUSED.
  * @param lookUp the address of a name.
  */
 export async function networkOptions(
@@ -23,8 +27,8 @@ export async function networkOptions(
   const server = serverOf({ source, type });
   if (server === undefined) return options;
   const has = (...keys: string[]): boolean => options.some((option) => keys.includes(option.split('=', 1)[0] ?? ''));
-  const isVersionOpen = type === 'nfs' && !has('vers', 'nfsvers', 'v3', 'v4', 'v4.0', 'v4.1', 'v4.2');
-  const version = isVersionOpen ? ['vers=4'] : [];
+  const isVersionOpen = !isSmb(source, type) && !has(...versionKeys);
+  const version = isVersionOpen ? [commonVersion] : [];
   if (has('addr', 'ip')) return [...options, ...version];
   const address = await lookUp(server).catch((cause: unknown) => {
     throw new BerthError('HOST_REFUSED', `the server ${server} of ${source} has no address: ${messageOf(cause)}`, {

@@ -16,11 +16,11 @@ test.each<[string, string, string | undefined]>([
 });
 
 test.each<[string, string, string[], string[]]>([
-  ['nfs4', 'nas:/x', [], ['addr=192.0.2.7']],
-  ['nfs', 'nas:/x', ['ro'], ['ro', 'addr=192.0.2.7', 'vers=4']],
+  ['nfs4', 'nas:/x', [], ['addr=192.0.2.7', 'vers=4.1']],
+  ['nfs', 'nas:/x', ['ro'], ['ro', 'addr=192.0.2.7', 'vers=4.1']],
   ['nfs', 'nas:/x', ['vers=3', 'nolock'], ['vers=3', 'nolock', 'addr=192.0.2.7']],
   ['nfs', 'nas:/x', ['nfsvers=4.2'], ['nfsvers=4.2', 'addr=192.0.2.7']],
-  ['nfs4', 'nas:/x', ['addr=192.0.2.9'], ['addr=192.0.2.9']],
+  ['nfs4', 'nas:/x', ['addr=192.0.2.9', 'vers=4.2'], ['addr=192.0.2.9', 'vers=4.2']],
   ['cifs', '//nas/x', ['guest'], ['guest', 'ip=192.0.2.7']],
   ['cifs', '//nas/x', ['ip=192.0.2.9'], ['ip=192.0.2.9']],
   ['ext4', '/dev/vdb', ['ro'], ['ro']],
