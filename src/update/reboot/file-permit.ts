@@ -22,7 +22,8 @@ export interface FilePermitOptions {
   /** On a file system that the hosts share; only its last part is made. */
   readonly path: string;
   readonly host: string;
-  readonly name: string;
+  /** For a person; a host may get another one while it runs. */
+  readonly name: () => string;
   readonly clock: Pick<Clock, 'now'>;
   /** Where something should be mounted above the file, and is not: a file there would be this host's own. */
   readonly missingMount?: () => Promise<string | undefined>;
@@ -64,7 +65,7 @@ export class FilePermit implements RebootPermit {
   /** @returns undefined when there is a file already, whosever it is. */
   async #create(): Promise<Holder | undefined> {
     const { path, host, name, clock } = this.#options;
-    const own: Holder = { host, name, at: new Date(clock.now()).toISOString() };
+    const own: Holder = { host, name: name(), at: new Date(clock.now()).toISOString() };
     const text = `${JSON.stringify(own)}\n`;
     const temporary = `${path}.${host}`;
     await unlink(temporary).catch(ignoreMissing);

@@ -41,7 +41,7 @@ export async function openReboots(options: RebootsOptions): Promise<Reboots> {
     memory.remembering(
       path,
       new FilePermit({
-        ...{ path, host: hostId, name: hostname(), clock },
+        ...{ path, host: hostId, name: hostname, clock },
         missingMount: async () => options.missingMount(path),
       }),
     );

@@ -8,7 +8,7 @@ let directory: string;
 let path: string;
 const { signal } = new AbortController();
 const clock = { now: () => Date.parse('2026-07-01T12:00:00Z') };
-const permitOf = (host: string): FilePermit => new FilePermit({ path, host, name: `host-${host}`, clock });
+const permitOf = (host: string): FilePermit => new FilePermit({ path, host, name: () => `host-${host}`, clock });
 const held = { kind: 'held' };
 
 beforeEach(async () => {
@@ -32,6 +32,14 @@ test('one host has it; another is told whose it is, since when', async () => {
   expect(await readdir(directory)).toEqual(['restart.lock']);
 });
 
+test('a host that got its name after it was first asked is told by that name', async () => {
+  let name = 'berth';
+  const permit = new FilePermit({ path, host: 'a', name: () => name, clock });
+  name = 'web-1';
+  await permit.acquire(signal);
+  expect(await permitOf('b').acquire(signal)).toMatchObject({ why: expect.stringMatching(/^web-1 \(a\) has it/) });
+});
+
 test('after a restart, its host still has it and gives it back', async () => {
   await permitOf('a').acquire(signal);
   const again = permitOf('a');
@@ -49,7 +57,7 @@ test("nobody gives back another one's", async () => {
 test('below a mount point where nothing is mounted, a permit would be this host’s own: none is made, none is given back', async () => {
   await permitOf('a').acquire(signal);
   const lost = new FilePermit({
-    ...{ path, host: 'a', name: 'host-a', clock },
+    ...{ path, host: 'a', name: () => 'host-a', clock },
     missingMount: async () => Promise.resolve(directory),
   });
   const problem = {
