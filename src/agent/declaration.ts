@@ -2,6 +2,7 @@ import { SecretBlanker } from '../config/blank-secrets.ts';
 import { type ConfigChange, diffConfigs } from '../config/diff.ts';
 import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
 import { withImportedKeys } from '../config/imported-keys.ts';
+import { blankNamedSecrets } from '../config/named-secrets.ts';
 import { type ParseResult, parseConfig, sealPasswords, sortDiagnostics } from '../config/parse.ts';
 import { secretsOf } from '../config/redact.ts';
 import type { ComposeModel } from '../config/service-spec.ts';
@@ -162,7 +163,9 @@ export class Declaration {
       throw new BerthError('UNSUPPORTED', 'only the keys of a #cloud-config can be told', {
         hint: 'berth generations N',
       });
-    return JSON.parse(this.redact(JSON.stringify(document.explain(path)))) as EffectiveKey[];
+    const shown = this.#declared.map((file) => ({ ...file, text: blankNamedSecrets(file.text) }));
+    const blanked = readUserData(shown, () => undefined)?.explain(path) ?? [];
+    return JSON.parse(this.redact(JSON.stringify(withValuesOf(document.explain(path), blanked)))) as EffectiveKey[];
   }
 
   /** What is wrong with the config that is declared: those of its keys have no effect, or their last good value. */
@@ -236,7 +239,7 @@ export class Declaration {
   redactedFiles(generation: number): ConfigText[] {
     const files = this.#deps.generations.files(generation);
     const secrets = new SecretBlanker(secretsOf(this.#parse(files).config));
-    return files.map(({ file, text }) => ({ file, text: secrets.blank(text) }));
+    return files.map(({ file, text }) => ({ file, text: blankNamedSecrets(secrets.blank(text)) }));
   }
 
   /** Names that `berth service enable` understands. */
@@ -248,6 +251,15 @@ export class Declaration {
     const { environment, passwordSeed } = this.#deps;
     return parseConfig(files, { environment, catalogue: this.#catalogueNames, passwordSeed });
   }
+}
+
+/** The keys with the values of other ones, which may stand in other lines. */
+function withValuesOf(keys: readonly EffectiveKey[], others: readonly EffectiveKey[]): EffectiveKey[] {
+  return keys.map((key, index) => {
+    const other = others[index];
+    const under = key.under.map((source, at) => ({ ...source, value: other?.under[at]?.value }));
+    return { ...key, ...('value' in key ? { value: other?.value } : {}), under };
+  });
 }
 
 /** Throws USAGE. */

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 
 /** What stands where a secret stood in a text that was not made by us. */
-const blank = '********';
+export const blank = '********';
 /** Shorter ones would blank half of any text. */
 const shortest = 4;
 /** Base64 that a text may break into lines; shorter runs are words. */

@@ -218,6 +218,21 @@ export function either<T, U>(first: Shape<T>, second: Shape<U>): Shape<T | U> {
   };
 }
 
+/** The same shape; a text, which may be a secret, is not repeated in what is reported of it. */
+export function withoutText<T extends Shape<unknown>>(shape: T): T {
+  return {
+    ...shape,
+    read(value: unknown, place: Place) {
+      if (typeof value !== 'string') return shape.read(value, place);
+      const hide = (message: string): string => message.replaceAll(describeValue(value), 'text');
+      return shape.read(
+        value,
+        place.via((problem) => ({ ...problem, message: hide(problem.message) })),
+      );
+    },
+  };
+}
+
 /** True for a mapping as YAML and JSON know it. */
 export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);

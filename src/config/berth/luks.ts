@@ -2,7 +2,18 @@ import type { Draft } from '../host-draft.ts';
 import { honoured } from '../key-table.ts';
 import type { Place } from '../place.ts';
 import { record } from '../record-shape.ts';
-import { convert, type Located, list, located, mapOf, type Shape, text, textLike, truth } from '../shape.ts';
+import {
+  convert,
+  type Located,
+  list,
+  located,
+  mapOf,
+  type Shape,
+  text,
+  textLike,
+  truth,
+  withoutText,
+} from '../shape.ts';
 import type { LuksKey } from '../storage-config.ts';
 import { absolutePath, mapperName } from '../value-shapes.ts';
 import type { BerthDraft } from './draft.ts';
@@ -51,7 +62,7 @@ export const luksRow = honoured<BerthDraft, Record<string, Located<LuksEntry>>>(
   key: 'luks',
   meaning:
     'devices encrypted with LUKS2, by name (`device`, `key` or `key_base64`, `label`, `uuid`, `options`, `open_options`, `discard`, `overwrite`), made on the first apply only, or with `berth apply --destroy DEVICE`, and opened at every boot: /dev/mapper/NAME. Without a key the host makes one; either is kept in /var/lib/berth/luks, so the disk is safe without the disk of the system, not with it',
-  shape: mapOf(located(luksShape), (name, place) => mapperName.read(name, place) !== undefined),
+  shape: mapOf(located(withoutText(luksShape)), (name, place) => mapperName.read(name, place) !== undefined),
   apply(entries, { host }) {
     for (const [name, { value, place }] of Object.entries(entries)) {
       const key = keyOf(value, place);

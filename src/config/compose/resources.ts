@@ -1,4 +1,5 @@
 import type { Place } from '../place.ts';
+import { withoutText } from '../shape.ts';
 import { volumeExtension } from './berth-extension.ts';
 import { type ComposeShape, listOf, orEmpty, plain } from './compose-shape.ts';
 import { labels, options } from './pair-shapes.ts';
@@ -148,7 +149,7 @@ function checkSource(noun: string, value: FileSpec, place: Place): void {
 export const resourceShapes = {
   networks: orEmpty(network, {}),
   volumes: orEmpty(volume, {}),
-  secrets: file('a secret'),
+  secrets: withoutText(file('a secret')),
   configs: file('a config'),
 } as const;
 

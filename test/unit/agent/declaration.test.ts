@@ -94,3 +94,23 @@ test('what is set on the machine goes over all else, stays with other configs, a
   expect(await declare({ set: { key: 'timezone' } })).toBe('UTC');
   expect(() => made.prepare({ set: { key: 'a..b', value: 1 } }, nothing)).toThrow('"a..b" is not a key');
 });
+
+test('a secret that the config cannot use is shown to nobody', async () => {
+  const { declaration: made } = await declaration();
+  const text = `#cloud-config
+users: [{name: ops, hashed_passwd: canary}]
+chpasswd: {users: [canary]}
+write_files: [{path: a, permissions: '0600', content: canary}]
+berth:
+  luks: {data: {key: canary}, other: canary}
+  secrets: {a: canary}
+`;
+  const prepared = made.prepare({ files: [{ file: 'a.yaml', text }] }, nothing);
+  made.take(prepared, await made.store(prepared, '2026-01-01T00:00:00Z'));
+  expect(JSON.stringify(made.redactedFiles(1))).toMatch(/hashed_passwd: .*\*{8}/);
+  const shown = [made.redactedFiles(1), made.explain(undefined), made.explain('write_files[0].content'), made.problems];
+  expect(JSON.stringify(shown)).not.toContain('canary');
+  expect(made.explain('users[0].hashed_passwd')).toMatchObject([
+    { value: '********', from: [{ file: 'a.yaml', line: 2, column: 36 }] },
+  ]);
+});

@@ -2,7 +2,7 @@ import { honoured, type KeyRow } from '../../key-table.ts';
 import { isPasswordHash } from '../../password.ts';
 import type { Place } from '../../place.ts';
 import { record } from '../../record-shape.ts';
-import { convert, either, type Located, list, located, oneOf, type Shape, truth } from '../../shape.ts';
+import { convert, either, type Located, list, located, oneOf, type Shape, truth, withoutText } from '../../shape.ts';
 import { accountName } from '../../value-shapes.ts';
 import { clearText, type Password } from './account-password.ts';
 import type { CloudInitDraft } from './draft.ts';
@@ -67,11 +67,13 @@ function refuseRandom(place: Place): undefined {
   return undefined;
 }
 
-const changesShape = record({
-  expire: located(truth),
-  users: list(located(entry)),
-  list: either(list(located(line)), lines),
-});
+const changesShape = withoutText(
+  record({
+    expire: located(truth),
+    users: list(located(withoutText(entry))),
+    list: either(list(located(line)), lines),
+  }),
+);
 
 /** `password` and `chpasswd`. */
 export const passwordRows: readonly KeyRow<CloudInitDraft>[] = [

@@ -1,24 +1,15 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, type Node, type Scalar, visit } from 'yaml';
+import { isAlias, isMap, isPair, isScalar, isSeq, type Scalar, visit } from 'yaml';
 import { isPasswordHash, type PasswordHasher, sealPassword } from '../../password.ts';
-import { writeArchive } from '../../user-data/archive.ts';
-import { expandUserData } from '../../user-data/expand.ts';
-import { textOfPart } from '../../user-data/part.ts';
-import { partTypes, typeByHeader } from '../../user-data/part-types.ts';
+import { changeConfigs } from '../../user-data/change-configs.ts';
 import { parseYamlDocument } from '../../yaml-document.ts';
+import { spliceScalars } from '../../yaml-splice.ts';
 
 /**
  * A document of user-data with a hash in the place of every clear-text password. One that has such passwords in its parts
  * comes back as an archive of them; any other as it is. Pure.
  */
 export function sealUserData(text: string, hash: PasswordHasher): string {
-  if (typeByHeader(text) === partTypes.cloudConfig) return sealCloudConfig(text, hash);
-  const { parts } = expandUserData('user-data', new TextEncoder().encode(text));
-  const sealed = parts.map((part) => {
-    if (part.type !== partTypes.cloudConfig) return part;
-    const [before, after] = [textOfPart(part), sealCloudConfig(textOfPart(part), hash)];
-    return before === after ? part : { ...part, bytes: new TextEncoder().encode(after) };
-  });
-  return sealed.every((part, index) => part === parts[index]) ? text : writeArchive(sealed);
+  return changeConfigs(text, (config) => sealCloudConfig(config, hash));
 }
 
 const clearKeys = new Set(['plain_text_passwd', 'plain-text-passwd']);
@@ -69,7 +60,7 @@ export function sealCloudConfig(text: string, hash: PasswordHasher): string {
       else seal(list, sealLines);
     }
   }
-  return changes.size === 0 ? text : splice(indented, changes);
+  return changes.size === 0 ? text : spliceScalars(indented, changes);
 }
 
 function itemsOf(node: unknown): readonly unknown[] {
@@ -81,19 +72,4 @@ function sealLine(line: string, seal: (value: string) => string): string {
   const value = line.slice(colon + 1).trim();
   if (colon < 1 || value === '' || value === 'R' || value === 'RANDOM') return line;
   return `${line.slice(0, colon + 1)}${seal(value)}`;
-}
-
-/** Puts each new value in the place of the scalar, in double quotes, which hold any text. */
-function splice(text: string, changes: ReadonlyMap<Scalar, string>): string {
-  const ranges = [...changes].flatMap(([node, value]) => {
-    const { range } = node as Node;
-    return range === null || range === undefined ? [] : [{ start: range[0], end: range[1], value }];
-  });
-  return ranges
-    .toSorted((a, b) => b.start - a.start)
-    .reduce((result, { start, end, value }) => {
-      // A block scalar's range takes the line's end with it.
-      const isBlock = /[\r\n]/.test(result[end - 1] ?? '');
-      return `${result.slice(0, start)}${JSON.stringify(value)}${isBlock ? '\n' : ''}${result.slice(end)}`;
-    }, text);
 }
