@@ -1,7 +1,7 @@
 import { formatPath } from '../../core/diagnostic.ts';
 import type { SshHostKey, SshKeyType } from '../host-config.ts';
 import type { HostDraft } from '../host-draft.ts';
-import { isHostCertificate, privateKeyFault, sshKeyTypes } from '../ssh-host-key.ts';
+import { asKeyFile, isHostCertificate, privateKeyFault, sshKeyTypes } from '../ssh-host-key.ts';
 import { declaredText } from './declared-text.ts';
 
 const pathOf = (type: SshKeyType): string => `/etc/ssh/ssh_host_${type}_key`;
@@ -39,5 +39,5 @@ function keyIn({ config, named }: HostDraft, type: SshKeyType): SshHostKey | und
   const certificate = declaredText(config.files, `${path}-cert.pub`);
   const isUsable =
     certificate !== undefined && certificate !== 'elsewhere' && isHostCertificate(type, certificate.text);
-  return { type, privateKey: `${text.text.trim()}\n`, ...(isUsable ? { certificate: certificate.text.trim() } : {}) };
+  return { type, privateKey: asKeyFile(text.text), ...(isUsable ? { certificate: certificate.text.trim() } : {}) };
 }

@@ -111,6 +111,6 @@ berth:
   const shown = [made.redactedFiles(1), made.explain(undefined), made.explain('write_files[0].content'), made.problems];
   expect(JSON.stringify(shown)).not.toContain('canary');
   expect(made.explain('users[0].hashed_passwd')).toMatchObject([
-    { value: '********', from: [{ file: 'a.yaml', line: 2, column: 36 }] },
+    { value: '********', from: [{ file: 'a.yaml', line: 2, column: 21 }] },
   ]);
 });

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type { SshKeyType } from '../../../src/config/host-config.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
@@ -13,18 +13,53 @@ const field = (value: string | Buffer): Buffer => {
   return Buffer.concat([length, bytes]);
 };
 
-/** A key in OpenSSH's own format, as far as it can be read without its passphrase. */
-function openSsh(algorithm: string, cipher = 'none'): string {
+interface Parts {
+  readonly algorithm: string;
+  /** The public numbers in the order of the public half, and all of them in the order of the private one. */
+  readonly open: readonly Buffer[];
+  readonly own: readonly Buffer[];
+}
+
+/** A key in OpenSSH's own format. */
+function openSsh({ algorithm, open, own }: Parts, cipher = 'none', secondCheck = 7): string {
+  const numbers = Buffer.alloc(8);
+  numbers.writeUInt32BE(7);
+  numbers.writeUInt32BE(secondCheck, 4);
+  const section = Buffer.concat([numbers, ...[algorithm, ...own, 'me@here'].map(field)]);
+  const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7]).subarray(0, (8 - (section.length % 8)) % 8);
   const fields = [
-    field(cipher),
-    field('none'),
-    field(''),
-    Buffer.from([0, 0, 0, 1]),
-    field(field(algorithm)),
-    field('x'),
+    ...[field(cipher), field('none'), field(''), Buffer.from([0, 0, 0, 1])],
+    field(Buffer.concat([field(algorithm), ...open.map(field)])),
+    field(Buffer.concat([section, padding])),
   ];
-  const body = Buffer.concat([Buffer.from('openssh-key-v1\0'), ...fields]).toString('base64');
-  return `-----BEGIN OPENSSH PRIVATE KEY-----\n${body.replace(/(.{70})/g, '$1\n')}\n-----END OPENSSH PRIVATE KEY-----\n`;
+  return inLines(Buffer.concat([Buffer.from('openssh-key-v1\0'), ...fields]).toString('base64'));
+}
+
+const inLines = (body: string): string =>
+  `-----BEGIN OPENSSH PRIVATE KEY-----\n${body.replace(/(.{70})/g, '$1\n')}\n-----END OPENSSH PRIVATE KEY-----\n`;
+
+const bytesOf = (jwk: JsonWebKey, ...names: (keyof JsonWebKey)[]): Buffer[] =>
+  names.map((name) => Buffer.from(String(jwk[name]), 'base64url'));
+/** A number with a zero before it, so that it is not a negative one. */
+const positive = (bytes: Buffer): Buffer => Buffer.concat([Buffer.alloc(1), bytes]);
+
+function edParts(): Parts {
+  const [d, x] = bytesOf(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), 'd', 'x');
+  const [secret, open] = [d as Buffer, x as Buffer];
+  return { algorithm: 'ssh-ed25519', open: [open], own: [open, Buffer.concat([secret, open])] };
+}
+
+function rsaParts(): Parts {
+  const jwk = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ format: 'jwk' });
+  const [n, e, ...rest] = bytesOf(jwk, 'n', 'e', 'd', 'qi', 'p', 'q').map(positive) as [Buffer, Buffer, ...Buffer[]];
+  const exponent = e.subarray(1);
+  return { algorithm: 'ssh-rsa', open: [exponent, n], own: [n, exponent, ...rest] };
+}
+
+function ecParts(): Parts {
+  const [x, y, d] = bytesOf(ecdsa.export({ format: 'jwk' }), 'x', 'y', 'd') as [Buffer, Buffer, Buffer];
+  const open = [Buffer.from('nistp256'), Buffer.concat([Buffer.from([4]), x, y])];
+  return { algorithm: 'ecdsa-sha2-nistp256', open, own: [...open, positive(d)] };
 }
 
 const ecdsa = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
@@ -32,22 +67,55 @@ const sec1 = ecdsa.export({ type: 'sec1', format: 'pem' }).toString();
 const pkcs8 = ecdsa.export({ type: 'pkcs8', format: 'pem' }).toString();
 const sealed = ecdsa.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' }).toString();
 const traditional = sec1.replace('\n', '\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n');
-const ed25519 = openSsh('ssh-ed25519');
+const pkcs1 = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
+const short = generateKeyPairSync('rsa', { modulusLength: 768 }).privateKey;
+const bitcoin = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey;
+const pem = { type: 'pkcs8', format: 'pem' } as const;
+const ed = edParts();
+const [other] = edParts().open;
+const ed25519 = openSsh(ed);
+const body = Buffer.from(ed25519.replace(/-----.*-----/g, ''), 'base64');
+const cut = (length: number): string => inLines(body.subarray(0, length).toString('base64'));
 
 describe('a private key', () => {
   test.each<[string, SshKeyType, string, string | undefined]>([
     ['of OpenSSH', 'ed25519', ed25519, undefined],
     ['of OpenSSH, with ends of lines as Windows has them', 'ed25519', ed25519.replaceAll('\n', '\r\n'), undefined],
+    ['of OpenSSH, RSA', 'rsa', openSsh(rsaParts()), undefined],
+    ['of OpenSSH, ECDSA', 'ecdsa', openSsh(ecParts()), undefined],
     ['of OpenSSH, of another type', 'rsa', ed25519, 'is a key of type ssh-ed25519, not rsa'],
-    ['of OpenSSH, with a passphrase', 'rsa', openSsh('ssh-rsa', 'aes256-ctr'), 'is encrypted'],
+    ['of OpenSSH, with a passphrase', 'rsa', openSsh(rsaParts(), 'aes256-ctr'), 'is encrypted'],
     ['of OpenSSH, torn', 'ed25519', ed25519.replace(/\n.{40}/, '\n'), 'is damaged'],
+    ['of OpenSSH, cut off', 'ed25519', ed25519.slice(0, 200), 'is damaged'],
+    ['of OpenSSH, without its last line', 'ed25519', ed25519.replace(/\n[^\n]*\n(?=-----END)/, '\n'), 'is damaged'],
+    ...[40, 90, 120, body.length - 8, body.length - 1].map((length): [string, SshKeyType, string, string] => [
+      `of OpenSSH, the first ${length} bytes`,
+      'ed25519',
+      cut(length),
+      'is damaged',
+    ]),
+    ['of OpenSSH, with a sign that is none', 'ed25519', ed25519.replace(/\n(.{60})./, '\n$1='), 'is damaged'],
+    ['of OpenSSH, with other numbers before the key', 'ed25519', openSsh(ed, 'none', 8), 'is damaged'],
+    [
+      'of OpenSSH, with the public half of another',
+      'ed25519',
+      openSsh({ ...ed, open: [other as Buffer] }),
+      'is damaged',
+    ],
+    ['PKCS #1', 'rsa', pkcs1.export({ type: 'pkcs1', format: 'pem' }).toString(), undefined],
+    ['PKCS #8, RSA', 'rsa', pkcs1.export(pem).toString(), undefined],
+    ['PKCS #8 of another type', 'rsa', pkcs8, 'is a key of type ecdsa, not rsa'],
+    ['too short for OpenSSH', 'rsa', short.export(pem).toString(), 'has 768 bits'],
+    ['of a curve that OpenSSH has not', 'ecdsa', bitcoin.export(pem).toString(), 'is of the curve secp256k1'],
+    ['PKCS #8, torn', 'ecdsa', pkcs8.replace(/\n.{8}/, '\n'), 'is damaged'],
+    ['SEC 1, cut off', 'ecdsa', sec1.slice(0, 120), 'is damaged'],
     ['SEC 1', 'ecdsa', sec1, undefined],
     ['SEC 1, of another type', 'ed25519', sec1, 'is a key of type ecdsa, not ed25519'],
     ['PKCS #8', 'ecdsa', pkcs8, undefined],
     ['PKCS #8 with a passphrase', 'ecdsa', sealed, 'is encrypted'],
     ['SEC 1 with a passphrase', 'ecdsa', traditional, 'is encrypted'],
     ['that is a public one', 'ed25519', 'ssh-ed25519 AAAA me', 'is not a private key'],
-    ['with something after it', 'ecdsa', `${sec1}@ another\n`, 'is not a private key'],
+    ['with something after it', 'ecdsa', `${sec1}@ another\n`, 'is damaged'],
     ['that is empty', 'rsa', '', 'is not a private key'],
   ])('%s', (_, type, text, fault) => {
     const found = privateKeyFault(type, text);
@@ -107,6 +175,11 @@ describe('declared host keys', () => {
       'warning no-effect ssh_keys.rsa_public',
       'error invalid-value ssh_keys.rsa_certificate',
     ]);
+  });
+
+  test('with the ends of lines that OpenSSH reads', () => {
+    const { ssh } = read({ ssh_keys: { ed25519_private: ed25519.replaceAll('\n', '\r\n') } });
+    expect(ssh?.hostKeys?.map(({ privateKey }) => privateKey)).toEqual([ed25519]);
   });
 
   test('by type only', () => {

@@ -2,7 +2,7 @@ import type { SshHostKey, SshKeyType } from '../../host-config.ts';
 import { honoured } from '../../key-table.ts';
 import { record } from '../../record-shape.ts';
 import { convert, type Located, list, located, oneOf, type Shape, text } from '../../shape.ts';
-import { isHostCertificate, privateKeyFault, sshKeyTypes } from '../../ssh-host-key.ts';
+import { asKeyFile, isHostCertificate, privateKeyFault, sshKeyTypes } from '../../ssh-host-key.ts';
 import type { CloudInitDraft } from './draft.ts';
 
 const howToMake = (type: SshKeyType): string => `make one with: ssh-keygen -t ${type} -N '' -f FILE`;
@@ -10,7 +10,7 @@ const howToMake = (type: SshKeyType): string => `make one with: ssh-keygen -t ${
 const privateKey = (type: SshKeyType): Shape<string> =>
   convert(text, (value, place) => {
     const fault = privateKeyFault(type, value);
-    if (fault === undefined) return `${value.trim()}\n`;
+    if (fault === undefined) return asKeyFile(value);
     place.error('invalid-value', `the value ${fault}; the SSH server uses a key of its own`, howToMake(type));
     return undefined;
   });
