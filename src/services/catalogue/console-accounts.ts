@@ -1,4 +1,5 @@
 import type { HostConfig, UserConfig } from '../../config/host-config.ts';
+import { imageAccounts } from '../../config/image-accounts.ts';
 
 /** The console container's account files, as text. */
 export interface ConsoleAccounts {
@@ -38,7 +39,6 @@ const imageGroups = new Map([
   ['sshd', 989],
   ['nogroup', 65534],
 ]);
-const imageUsers = new Set(['root', 'sshd', 'nobody']);
 /** Shells that the console has; any other becomes bash. */
 const shells = new Set(['/bin/bash', '/usr/bin/bash', '/bin/sh', '/usr/sbin/nologin', '/sbin/nologin', '/bin/false']);
 /** Membership in one of these, or a sudo rule, means: may do everything on this host, hence use its engine. */
@@ -76,7 +76,7 @@ export function consoleAccounts(config: HostConfig, engineGroupId: number, host?
 }
 
 function isVisible(user: UserConfig): boolean {
-  if (imageUsers.has(user.name)) return false;
+  if (imageAccounts.has(user.name)) return false;
   return !user.system || user.sshAuthorizedKeys.length > 0 || activePassword(user) !== undefined;
 }
 

@@ -51,6 +51,7 @@ const rows: Row[] = [
     name: 'root has no user entry',
     text: 'users: []\nchpasswd: {list: ["root:hello"]}',
     opens: { root: hash('hello') },
+    diagnostics: ['3:19 warning no-effect chpasswd.list[0]'],
   },
   {
     name: 'nobody of that name',

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../../core/diagnostic.ts';
 import { takeBerthBlock } from '../../berth/block.ts';
 import { emptyHostConfig } from '../../host-config.ts';
+import { reportImageAccounts } from '../../image-accounts.ts';
 import { takeKeys } from '../../key-table.ts';
 import { takeKnownFiles } from '../../known-files/take.ts';
 import { describeKey } from '../../shape.ts';
@@ -43,6 +44,7 @@ function parse(files: readonly SourceFile[], context: DialectContext): DialectRe
   takeBerthBlock(document.berth, draft.host, context);
   takeLogTargets(draft);
   takeKnownFiles(draft.host);
+  reportImageAccounts(draft.host);
 
   let sources: ReadonlyMap<string, SourcePosition> | undefined;
   return {

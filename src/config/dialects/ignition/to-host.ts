@@ -1,4 +1,5 @@
 import type { HostDraft } from '../../host-draft.ts';
+import { reportImageAccounts } from '../../image-accounts.ts';
 import { takeKnownFiles } from '../../known-files/take.ts';
 import type { Place } from '../../place.ts';
 import { takeAccounts } from './host/accounts.ts';
@@ -25,5 +26,6 @@ export function ignitionToHost(config: IgnitionConfig, place: Place, host: HostD
   takeStorage(whole.storage ?? {}, place.child('storage'), context);
   takeNodes(whole.storage ?? {}, place.child('storage'), context);
   takeKnownFiles(host);
+  reportImageAccounts(host);
   takeUnits(whole, place, context);
 }
