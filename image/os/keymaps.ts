@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { keymaps } from '../../src/config/keymaps.ts';
 import { BerthError } from '../../src/core/errors.ts';
 import { keymapPath } from '../../src/host/console/keyboard.ts';
 import type { PackageFile } from '../apt.ts';
@@ -12,54 +13,6 @@ import type { Tools } from './tools.ts';
 
 /** Part of a keymap's place in the cache: raise it when keymaps are made in another way. */
 const makeVersion = 1;
-
-/**
- * XKB's layouts of Latin script, with which alone commands can be typed, each with its usual variants. A keymap takes 3 KB,
- * packed a third of that.
- */
-export const keymaps: Readonly<Record<string, readonly string[]>> = {
-  al: [],
-  at: ['nodeadkeys', 'mac'],
-  au: [],
-  ba: ['us'],
-  be: ['nodeadkeys', 'oss'],
-  br: ['nodeadkeys', 'dvorak', 'nativo', 'thinkpad'],
-  ca: ['fr-legacy', 'multix', 'eng'],
-  ch: ['de_nodeadkeys', 'de_mac', 'fr', 'fr_nodeadkeys', 'fr_mac'],
-  cz: ['qwerty', 'winkeys', 'winkeys-qwerty', 'ucw'],
-  de: ['nodeadkeys', 'deadacute', 'deadgraveacute', 'T3', 'us', 'dvorak', 'mac', 'mac_nodeadkeys', 'neo', 'qwerty'],
-  dk: ['nodeadkeys', 'winkeys', 'mac', 'dvorak'],
-  ee: ['nodeadkeys', 'us'],
-  es: ['nodeadkeys', 'deadtilde', 'winkeys', 'dvorak', 'cat'],
-  fi: ['nodeadkeys', 'winkeys', 'classic', 'mac'],
-  fo: ['nodeadkeys'],
-  fr: ['nodeadkeys', 'oss', 'latin9', 'azerty', 'afnor', 'bepo', 'bepo_afnor', 'dvorak', 'mac', 'us'],
-  gb: ['extd', 'intl', 'dvorak', 'dvorakukp', 'mac', 'mac_intl', 'colemak', 'colemak_dh'],
-  hr: ['us'],
-  hu: ['standard', 'nodeadkeys', 'qwerty'],
-  ie: [],
-  is: ['mac', 'dvorak'],
-  it: ['nodeadkeys', 'winkeys', 'mac', 'us'],
-  jp: ['OADG109A', 'dvorak'],
-  latam: ['nodeadkeys', 'deadtilde', 'dvorak'],
-  lt: ['std', 'us'],
-  lv: ['apostrophe', 'modern'],
-  nl: ['us', 'mac', 'std'],
-  no: ['nodeadkeys', 'winkeys', 'mac', 'dvorak', 'colemak'],
-  pl: ['legacy', 'qwertz', 'dvorak'],
-  pt: ['nodeadkeys', 'mac', 'nativo'],
-  ro: ['std', 'winkeys'],
-  rs: ['latin', 'latinyz'],
-  se: ['nodeadkeys', 'dvorak', 'us_dvorak', 'svdvorak', 'mac', 'us'],
-  si: ['us'],
-  sk: ['qwerty'],
-  tr: ['f', 'alt', 'intl'],
-  us: [
-    ...['euro', 'intl', 'alt-intl', 'altgr-intl', 'mac', 'colemak', 'colemak_dh', 'dvorak', 'dvorak-intl', 'dvorak-l'],
-    ...['dvorak-r', 'dvp', 'workman'],
-  ],
-  za: [],
-};
 
 /** Of XKB's list (rules/base.lst) the variants, as `variant layout`. Pure. */
 export function variantsOf(list: string): ReadonlySet<string> {

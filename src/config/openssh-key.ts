@@ -28,7 +28,8 @@ function readKey(outer: FieldReader): string {
   check(section.length % blockSize === 0);
 
   const inner = new FieldReader(section);
-  check(inner.number() === inner.number());
+  const checks = [inner.number(), inner.number()];
+  check(checks[0] === checks[1]);
   check(inner.text() === algorithm);
   const own = publicHalf(algorithm, inner);
   check(own === undefined || Buffer.concat([...[Buffer.from(algorithm), ...own].map(asField)]).equals(known));

@@ -381,6 +381,12 @@ const host: Row[] = [
   },
   { name: 'a locale', text: 'locale: C.UTF-8', config: { locale: 'C.UTF-8' } },
   { name: 'no locale', text: 'locale: false' },
+  { name: 'host keys that stay', text: 'ssh_deletekeys: false' },
+  {
+    name: 'host keys that would go with the instance',
+    text: 'ssh_deletekeys: true',
+    diagnostics: ['2:1 warning unsupported ssh_deletekeys'],
+  },
   { name: 'a keyboard', text: 'keyboard: {layout: gb}', config: { keyboard: { layout: 'gb' } } },
   {
     name: 'a keyboard with all its keys',
@@ -398,6 +404,18 @@ const host: Row[] = [
     text: 'keyboard: {layout: "us,de", variant: ",nodeadkeys"}',
     config: { keyboard: { layout: 'us' } },
     diagnostics: ['2:20 warning unsupported keyboard.layout'],
+  },
+  {
+    name: 'a keyboard whose layout the image does not have',
+    text: 'keyboard: {layout: ru}',
+    config: { keyboard: { layout: 'ru' } },
+    diagnostics: ['2:20 warning unsupported keyboard.layout'],
+  },
+  {
+    name: 'a keyboard whose variant the image does not have',
+    text: 'keyboard: {layout: de, variant: nodeadkey}',
+    config: { keyboard: { layout: 'de', variant: 'nodeadkey' } },
+    diagnostics: ['2:33 warning unsupported keyboard.variant'],
   },
   {
     name: 'a keyboard without a layout',

@@ -1,4 +1,6 @@
 import { honoured } from '../../key-table.ts';
+import { keymaps } from '../../keymaps.ts';
+import { didYouMean } from '../../near-miss.ts';
 import { record } from '../../record-shape.ts';
 import { type Located, located, type ReadBy, textLike } from '../../shape.ts';
 import type { CloudInitDraft } from './draft.ts';
@@ -19,6 +21,24 @@ const keyboardShape = record(
   { required: ['layout'] },
 );
 
+interface Places {
+  readonly layout: Located<string>;
+  readonly variant: Located<string> | undefined;
+}
+
+/** The image of this version has no such keymap; a host says so, too, of its own image. */
+function reportMissing({ layout, variant }: Places, first: string, form: string): void {
+  const forms = Object.hasOwn(keymaps, first) ? (keymaps[first] ?? []) : undefined;
+  if (forms === undefined) {
+    const hint = `it has ${Object.keys(keymaps).join(', ')}`;
+    layout.place.warn('unsupported', `the image has no keymap of the layout "${first}"`, hint);
+  } else if (form !== '' && !forms.includes(form)) {
+    const offered = forms.length === 0 ? 'leave it out' : `it has ${forms.join(', ')}`;
+    const hint = didYouMean(form, forms) ?? offered;
+    variant?.place.warn('unsupported', `the image has no keymap of the variant "${form}" of "${first}"`, hint);
+  }
+}
+
 /** The layout of the keyboard at the host's own console. */
 export const keyboardRow = honoured<CloudInitDraft, Located<NonNullable<ReadBy<typeof keyboardShape>>>>({
   key: 'keyboard',
@@ -35,6 +55,7 @@ export const keyboardRow = honoured<CloudInitDraft, Located<NonNullable<ReadBy<t
     if (options !== undefined && options.value !== '')
       options.place.warn('unsupported', "has no effect: the image's keymaps have no options", 'remove it', 'key');
     const [form = ''] = variant?.value.split(',') ?? [];
+    reportMissing({ layout, variant }, first, form);
     host.config.keyboard = { layout: first, ...(form === '' ? {} : { variant: form }) };
     host.name(['keyboard'], place);
   },

@@ -1,7 +1,7 @@
 import type { SshHostKey, SshKeyType } from '../../host-config.ts';
 import { honoured } from '../../key-table.ts';
 import { record } from '../../record-shape.ts';
-import { convert, type Located, list, located, oneOf, type Shape, text } from '../../shape.ts';
+import { convert, type Located, list, located, oneOf, type Shape, text, truth } from '../../shape.ts';
 import { asKeyFile, isHostCertificate, privateKeyFault, sshKeyTypes } from '../../ssh-host-key.ts';
 import type { CloudInitDraft } from './draft.ts';
 
@@ -71,6 +71,21 @@ export const sshServerRows = [
       if (value.length === 0) return;
       host.config.ssh = { ...host.config.ssh, keyTypes: [...new Set(value)] };
       host.name(['ssh_genkeytypes'], place);
+    },
+  }),
+  honoured<CloudInitDraft, boolean>({
+    key: 'ssh_deletekeys',
+    meaning:
+      "`false` is how it is: a host keeps the keys that it made, also when its instance id changes, so that whoever knows it is not warned of another host. `true` is a warning: a copy of a host's disk has the same keys unless `ssh_keys` gives it others",
+    shape: truth,
+    apply(value, _draft, place) {
+      if (!value) return;
+      place.warn(
+        'unsupported',
+        'the SSH server keeps the keys that it made, also when the instance id changes; a copy of this disk has the same ones',
+        'give each machine its own keys with "ssh_keys", or copy no disk of a host that has started',
+        'key',
+      );
     },
   }),
 ];

@@ -92,11 +92,6 @@ const withoutMeaning: readonly Reason[] = [
 /** Keys that could have a meaning on Berth but have none in this version. */
 const notYet: readonly Reason[] = [
   {
-    why: 'an image has no host keys to delete, and a host keeps those that it made',
-    instead: 'remove the key',
-    keys: ['ssh_deletekeys'],
-  },
-  {
     why: 'Berth writes no keys of SSH on the console and gives none to the provider',
     instead: 'declare the keys with "ssh_keys", or have the public ones sent by "phone_home"',
     keys: [

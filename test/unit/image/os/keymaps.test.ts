@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { keymaps, variantsOf } from '../../../../image/os/keymaps.ts';
+import { variantsOf } from '../../../../image/os/keymaps.ts';
+import { keymaps } from '../../../../src/config/keymaps.ts';
 
 describe("XKB's list of variants", () => {
   test.each([
