@@ -129,6 +129,26 @@ const texts: Row[] = [
     found: ['1:1 info not-checked '],
   },
   {
+    name: 'a template with a test of a value, which only Jinja has',
+    text: '## template: jinja\n#cloud-config\nhostname: {{ 3 is divisibleby(3) }}\n',
+    found: ['1:1 info not-checked '],
+  },
+  {
+    name: 'a template with a function, which only Jinja has',
+    text: '## template: jinja\n#cloud-config\nhostname: {{ dict(a=1) }}\n',
+    found: ['1:1 info not-checked '],
+  },
+  {
+    name: 'a template with a method of Python, which only Jinja has',
+    text: '## template: jinja\n#cloud-config\nhostname: {{ "a".center(3) }}\n',
+    found: ['1:1 info not-checked '],
+  },
+  {
+    name: 'a template with a key that is no text, which only Jinja has',
+    text: '## template: jinja\n#cloud-config\nhostname: {{ {1: 2} }}\n',
+    found: ['1:1 info not-checked '],
+  },
+  {
     name: 'a template that writes a part of itself as it stands, and goes over nothing',
     text: '## template: jinja  \t\n#cloud-config\n{% for a in none_such %}x{% endfor %}{% raw %}hostname: "{{ a }}"{% endraw %}\n',
     found: ['1:1 info template '],

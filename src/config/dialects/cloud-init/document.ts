@@ -39,7 +39,7 @@ const introduction = `The first line of the file is \`#cloud-config\`. The keys 
   the rest of the file is read. What cloud-init's schema rejects and Berth can read all the same (\`permissions: 0644\`) is applied.
 - Scripts, archives, includes, boot hooks and part handlers pass \`berth validate\` with a note, for cloud-init's schema does not look into
   them; a MIME message is rejected, as it is there. A Jinja template is filled in as on a host without a datasource, and
-  checked then; one with a filter, or a kind of block, of Jinja's that Berth has not (\`map\`, \`with\`) passes with a note.
+  checked then; one with a filter, a function, or a kind of block, of Jinja's that Berth has not (\`map\`, \`with\`, a test of a value, \`dict\`) passes with a note.
 - Files that other systems read at every boot count here, too: \`/etc/hostname\`, \`/etc/sysctl.d/*.conf\`,
   \`/etc/modules-load.d/*.conf\`, \`/etc/ssh/ssh_host_*_key\` and \`.ssh/authorized_keys\` of declared users' homes among \`write_files\`. A file that cannot be written (below \`/usr\`) or that nothing on Berth reads
   (\`/etc/systemd/…\`, \`/etc/netplan/…\`, \`/etc/docker/daemon.json\`) is a warning, and so is a command that begins with a

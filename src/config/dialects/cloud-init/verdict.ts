@@ -52,7 +52,7 @@ function judgeTemplate(file: string, text: string): Verdict {
   } catch (error) {
     if (!(error instanceof TemplateFailure)) throw error;
     // Jinja itself has more filters, and more kinds of blocks.
-    if (isBeyondUs.test(error.message))
+    if (isBeyondUs.test(error.message) || (/^Parser Error/.test(error.message) && hasMoreSyntax.test(text)))
       return closed(wholeText(file, 'info', 'not-checked', 'is a template that can be filled in on the host only'));
     return closed({
       ...wholeText(file, 'error', 'template', `cannot be filled in: ${error.message}`),
@@ -71,7 +71,10 @@ function lineOfName(text: string, message: string): number {
 
 /** What the library says of parts of Jinja that it does not have. */
 const isBeyondUs =
-  /^Unknown \w+ filter|not currently supported|^Unknown (?:filter|test)|^Unknown statement type: (?:with|block|autoescape)$/;
+  /^Unknown \w+ filter|not currently supported|^Unknown (?:filter|test)|^Unknown statement type: (?:with|block|autoescape)$|^there is no function "(?:dict|lipsum|cycler|joiner)"|^Object keys must be strings/;
+/** Tests with a value, loops that call themselves, and numbers in other forms: the library's parser stops at them. */
+const hasMoreSyntax =
+  /\bis\s+(?:not\s+)?(?:divisibleby|sameas|eq|equalto|ne|g[et]|l[et]|greaterthan|lessthan|in)\b\s*[\w('"[{]|\brecursive\s*-?%\}|\b\d+(?:_\d|e[+-]?\d|[xob][\da-f])/i;
 
 const standard = {
   availability_zone: null,

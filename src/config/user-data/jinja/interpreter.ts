@@ -1,7 +1,19 @@
 import { filterAliases, listFilters, textFilters } from './known-names.ts';
 import { library, type Scope, TemplateFailure, type TemplateNode, type TemplateValue } from './library.ts';
-import { boolean, isEqual, isNumber, isString, isUndefined, known, list, nameOf, untupled } from './nodes.ts';
+import {
+  boolean,
+  isComparison,
+  isEqual,
+  isNumber,
+  isString,
+  isUndefined,
+  known,
+  list,
+  nameOf,
+  untupled,
+} from './nodes.ts';
 import { type FilterArguments, pythonFilter, pythonMethod } from './python-filters.ts';
+import { listMethod, printedWith, repeated, textMethod, withoutMethod } from './python-methods.ts';
 import { pythonText } from './python-text.ts';
 import { checkName, filterName, isNode, withFilterName } from './tree.ts';
 
@@ -77,12 +89,16 @@ export class TemplateInterpreter extends library.Interpreter {
   #binary(node: TemplateNode, scope: Scope): TemplateValue {
     const operator = String((node['operator'] as TemplateValue).value);
     if (operator === 'and' || operator === 'or') return super.evaluate(node, scope);
+    if (isComparison(node) && isComparison(node['left'])) return this.#chain(node, node['left'], scope);
     const left = this.#part(node, 'left', scope);
     const right = this.#part(node, 'right', scope);
     if (operator === '~') return this.#string(this.#text(left) + this.#text(right), scope);
     if (operator === '==' || operator === '!=') return boolean(isEqual(left, right) === (operator === '=='), scope);
     if (operator === '+' && isString(left) !== isString(right))
       throw new TemplateFailure('a text and what is none cannot be added: write "~"');
+    const own = operator === '*' ? repeated(left, right) : undefined;
+    if (own !== undefined) return super.evaluate(own, scope);
+    if (operator === '%' && isString(left)) return super.evaluate(printedWith(left, right), scope);
     if (isUndefined(left) && operator.endsWith('in')) return boolean(operator !== 'in', scope);
     const [dividend, divisor] = [left, right].map(({ value }) => Number(value));
     if (operator === '%' && isNumber(left) && isNumber(right) && dividend !== undefined && divisor !== undefined) {
@@ -91,6 +107,13 @@ export class TemplateInterpreter extends library.Interpreter {
       return this.#remainder(((dividend % divisor) + divisor) % divisor, left, right, scope);
     }
     return super.evaluate({ ...node, left: known(left), right: known(right) }, scope);
+  }
+
+  /** `1 < x < 3`: both hold. */
+  #chain(node: TemplateNode, left: TemplateNode, scope: Scope): TemplateValue {
+    const middle = this.#part(left, 'right', scope);
+    const first = this.evaluate({ ...left, right: known(middle) }, scope);
+    return first.value === true ? this.evaluate({ ...node, left: known(middle) }, scope) : first;
   }
 
   #remainder(value: number, left: TemplateValue, right: TemplateValue, scope: Scope): TemplateValue {
@@ -107,18 +130,22 @@ export class TemplateInterpreter extends library.Interpreter {
       return super.evaluate(node, scope);
     const object = this.#part(callee, 'object', scope);
     const name = isNode(callee['property']) ? String(callee['property']['value']) : '';
-    const given = isString(object) ? (node['args'] as readonly TemplateNode[]) : [];
-    const own = isString(object)
-      ? pythonMethod(
-          name,
-          pythonText(object),
-          given.map((argument) => this.evaluate(argument, scope)),
-        )
-      : undefined;
+    const own = this.#ownMethod(name, object, node, scope);
     if (own !== undefined) return this.evaluate(own, scope);
-    const result = super.evaluate({ ...node, callee: { ...callee, object: known(object) } }, scope);
+    const method = { ...callee, object: known(object) };
+    if (!isUndefined(object) && isUndefined(super.evaluate(method, scope))) throw withoutMethod(name);
+    const result = super.evaluate({ ...node, callee: method }, scope);
     const isView = object.type === 'ObjectValue' && ['items', 'keys', 'values'].includes(name);
     return isView ? this.#view(name, result, scope) : result;
+  }
+
+  #ownMethod(name: string, object: TemplateValue, node: TemplateNode, scope: Scope): TemplateNode | undefined {
+    const given = node['args'] as readonly TemplateNode[];
+    if (given.some(({ type }) => type === 'KeywordArgumentExpression' || type.includes('Spread'))) return undefined;
+    if (object.type !== 'ArrayValue' && !isString(object)) return undefined;
+    const args = given.map((argument) => this.evaluate(argument, scope));
+    if (!isString(object)) return listMethod(name, object.value as TemplateValue[], args);
+    return pythonMethod(name, pythonText(object), args) ?? textMethod(name, pythonText(object), args);
   }
 
   /** What a mapping's `items()` gives: pairs that are tuples, and a text of its own. */

@@ -43,6 +43,14 @@ export function isEqual(left: TemplateValue, right: TemplateValue): boolean {
   return left.type === right.type && pythonText(left) === pythonText(right);
 }
 
+const comparisons: ReadonlySet<unknown> = new Set(['<', '<=', '>', '>=', '==', '!=']);
+
+/** True for `a < b`. */
+export function isComparison(node: unknown): node is TemplateNode {
+  if (!isNode(node) || node.type !== 'BinaryExpression') return false;
+  return comparisons.has((node['operator'] as TemplateValue).value);
+}
+
 /** `ds.meta_data.region`, also where a part is given in brackets; undefined for what has no name. */
 export function nameOf(node: TemplateNode): string | undefined {
   if (node.type === 'Identifier') return String(node['value']);

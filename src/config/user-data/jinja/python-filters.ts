@@ -1,4 +1,5 @@
 import type { TemplateNode, TemplateValue } from './library.ts';
+import { printed } from './python-format.ts';
 import { pythonJson } from './python-json.ts';
 import { pythonText } from './python-text.ts';
 
@@ -45,6 +46,10 @@ export function pythonFilter(
     case 'int':
     case 'float':
       return numberIn(operand, name, positional[0] ?? named.get('default'));
+    case 'format':
+      return isText && named.size === 0 ? text(printed(String(operand.value), positional)) : undefined;
+    case 'round':
+      return rounded(operand, positional[0] ?? named.get('precision'), positional[1] ?? named.get('method'));
     case 'unique':
       return positional.length + named.size === 0 ? withoutRepeats(operand) : undefined;
     default:
@@ -114,6 +119,23 @@ function numberIn(
   const isNumber = /^[+-]?(\d+(_\d+)*|(\d+\.?\d*|\.\d+)(e[+-]?\d+)?)$/i.test(given);
   if (isNumber) return whole(Number(given.replaceAll('_', '')));
   return fallback === undefined ? whole(0) : { type: 'Known', value: fallback };
+}
+
+/** A fraction unless a whole number is rounded the common way; halves go to the even number, as in Python. */
+function rounded(
+  { type, value }: TemplateValue,
+  precision: TemplateValue | undefined,
+  method: TemplateValue | undefined,
+): TemplateNode | undefined {
+  if (type !== 'FloatValue' && type !== 'IntegerValue') return undefined;
+  const scale = 10 ** Number(precision?.value ?? 0);
+  const scaled = Number(value) * scale;
+  const lower = Math.floor(scaled);
+  const isHalf = scaled - lower === 0.5;
+  const common = isHalf ? lower + (lower % 2 === 0 ? 0 : 1) : Math.round(scaled);
+  const round = method?.value === 'ceil' ? Math.ceil(scaled) : method?.value === 'floor' ? lower : common;
+  const isWhole = type === 'IntegerValue' && (method === undefined || method.value === 'common');
+  return { type: isWhole ? 'IntegerLiteral' : 'FloatLiteral', value: round / scale };
 }
 
 /** Texts that differ in letter case only are one. */
