@@ -117,7 +117,9 @@ function parse(text: string, { added, quotes }: Changes, extent: Extent): YamlDo
     }),
   );
   endAsWritten(documents.at(-1)?.contents, text);
-  const faults = documents.flatMap(extent.faultsOf).filter((fault) => !isBlankBeforeComment(fault));
+  const faults = documents
+    .flatMap(extent.faultsOf)
+    .filter((fault) => !isBlankBeforeComment(fault) && !isRepeatedEnd(fault, text));
   return {
     documents,
     text,
@@ -179,6 +181,11 @@ export function withoutTraces<T>(work: () => T): T {
 /** `"a"#b`: to libyaml and PyYAML a comment may follow a quote or bracket at once. */
 function isBlankBeforeComment({ message }: YAMLError): boolean {
   return message.startsWith('Comments must be separated from other tokens');
+}
+
+/** `...` more than once, with nothing behind it: one end of the document to libyaml and PyYAML. */
+function isRepeatedEnd({ code, pos: [at] }: YAMLError, text: string): boolean {
+  return code === 'MULTIPLE_DOCS' && /^(?:\.\.\.)?\s*(?:#[^\n]*\s*|\.\.\.(?=\s|$)\s*)*$/.test(text.slice(at));
 }
 
 /**

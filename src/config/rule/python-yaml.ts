@@ -46,6 +46,7 @@ const unprintable = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{1
 
 const noControl = 'PyYAML takes no control characters';
 const noMark = 'a byte order mark at the beginning of a line is a part of the key to PyYAML';
+const oneDirective = 'PyYAML takes "%YAML" once only';
 const noTab = 'a tab stands where PyYAML takes blanks only';
 const hints = new Map([
   [noControl, 'remove the character, or write it as an escape in double quotes, such as "\\x1b"'],
@@ -53,6 +54,12 @@ const hints = new Map([
   [noTab, 'replace the tab by blanks'],
   ...scalarFaultHints,
 ]);
+
+/** Where `%YAML` stands for the second time before a document. */
+function secondDirective(text: string): number | undefined {
+  const [head = ''] = /^\ufeff?(?:[#%][^\n]*(?:\n|$)|[ \t]*\n)*/.exec(text) ?? [];
+  return [...head.matchAll(/^%YAML[ \t]/gm)][1]?.index;
+}
 
 /** The loader stops at its first failure. */
 class LoaderFailure extends Error {
@@ -92,6 +99,8 @@ class PythonReader {
       if (stray !== -1) throw new LoaderFailure('yaml-syntax', noControl, stray, []);
       const mark = text.search(/(?<=\n)\ufeff/);
       if (mark !== -1) throw new LoaderFailure('yaml-syntax', noMark, mark, []);
+      const directive = secondDirective(text);
+      if (directive !== undefined) throw new LoaderFailure('yaml-syntax', oneDirective, directive, []);
       const tab = findTab(text);
       if (tab !== undefined) throw new LoaderFailure('yaml-syntax', noTab, tab, []);
       const value = this.#value(document.contents, []);

@@ -49,6 +49,7 @@ describe('values are read into the types of the spec', () => {
     ['a fraction is cut', `${user}uid: 7.9`, { name: 'core', uid: 7 }],
     ['nothing is not given', `${user}uid: ~`, { name: 'core' }],
     ['an item without a value is left out', `${user}groups: [a, ~, b]`, { name: 'core', groups: ['a', 'b'] }],
+    ['escapes of characters', `${user}gecos: "\\u00e9 \\x41 \\U0001F600 \\\\/"`, { name: 'core', gecos: 'é A 😀 \\/' }],
     ['an alias', `${user}gecos: &x hi\n      shell: *x`, { name: 'core', gecos: 'hi', shell: 'hi' }],
     [
       'brackets that end at the left of their key',

@@ -15,6 +15,7 @@ function show(value: PythonValue | undefined): unknown {
 const values: readonly (readonly [text: string, value: unknown])[] = [
   ['a', 'a'],
   ['yes', true],
+  ['a\n...\n...\n# end\n...', 'a'],
   ['y', 'y'],
   ['"yes"', 'yes'],
   ['~', null],
@@ -124,6 +125,9 @@ const failures: readonly string[] = [
   '|#c\n a',
   'a: b\n: c',
   '{: c}',
+  '%YAML 1.1\n%YAML 1.1\n---\na',
+  'a\n...\nb',
+  'a\n...\n... b',
 ];
 
 describe('a text as PyYAML reads it', () => {

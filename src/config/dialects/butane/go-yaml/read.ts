@@ -172,7 +172,7 @@ class NodeReader {
   #textOf({ value, source, type, range }: Scalar): string {
     const quoted = type === 'QUOTE_DOUBLE' ? this.#text.slice(range?.[0], range?.[1]) : '';
     // JSON's escapes that YAML 1.1 has not: of a slash, and of halves of characters.
-    if (/^(?:[^\\]|\\[^/u]|\\u(?![dD][89a-fA-F]))*\\[/u]/.test(quoted)) {
+    if (/^(?:[^\\]|\\[^/])*?\\(?:\/|u[dD][89a-fA-F])/.test(quoted)) {
       throw new UnreadableNode('"\\/" and "\\ud800" to "\\udfff" are no escapes in YAML 1.1', range?.[0] ?? 0);
     }
     if (type === 'BLOCK_LITERAL' && typeof value === 'string' && range != null)
