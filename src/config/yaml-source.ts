@@ -35,6 +35,8 @@ export const yamlLimits = { nodes: 50_000, depth: 64 };
 const maxSyntaxProblems = 20;
 /** Words, signs, blanks and line ends: what the parser's time goes by. 50,000 values have fewer. */
 const maxTokens = 250_000;
+/** Brackets within brackets that the parser is given: it takes a kilobyte of stack and more for each. */
+const deepest = 500;
 
 interface Place {
   readonly key: number;
@@ -78,6 +80,7 @@ export function refuseText(text: string): Problem | undefined {
   }
   if (text.length > maxTokens && hasMoreTokens(text))
     return problem('too-large', `has more than ${maxTokens} words and signs`);
+  if (isTooDeep(text)) return problem('too-deep', `is nested more than ${yamlLimits.depth} levels deep`);
   return text.includes('\0') ? problem('not-text', 'contains a NUL byte, so it is not a text') : undefined;
 }
 
@@ -85,6 +88,21 @@ function hasMoreTokens(text: string): boolean {
   const tokens = new Lexer().lex(text);
   for (let count = 0; count <= maxTokens; count += 1) if (tokens.next().done === true) return false;
   return true;
+}
+
+/** True where brackets, or dashes of one line, stand in each other so deep that the parser, which recurses, would not come back. */
+function isTooDeep(text: string): boolean {
+  const mayBe = (text.match(/[[{]/g)?.length ?? 0) > deepest || /(?:[-?][ \t]+){500}/.test(text);
+  if (!mayBe) return false;
+  let [brackets, dashes] = [0, 0];
+  for (const token of new Lexer().lex(text)) {
+    if (token === '[' || token === '{') brackets += 1;
+    else if (token === ']' || token === '}') brackets = Math.max(0, brackets - 1);
+    else if (token === '-' || token === '?') dashes += 1;
+    else if (token.trim() !== '' || token.includes('\n')) dashes = 0;
+    if (brackets + dashes > deepest) return true;
+  }
+  return false;
 }
 
 function unreadable(problems: readonly YamlProblem[]): YamlSource {
@@ -250,6 +268,8 @@ class YamlReader {
 
 /** What the YAML parser found wrong, with a hint where a person is likely to be at a loss. */
 export function yamlSyntaxProblem({ message, code }: { readonly message: string; readonly code: string }): Problem {
+  if (/call stack size|Stack overflow/.test(message))
+    return problem('too-deep', `is nested more than ${yamlLimits.depth} levels deep`);
   // The parser goes on with advice for programs.
   return problem('yaml-syntax', /^[^\n;]+/.exec(message)?.[0] ?? code, syntaxHints.get(code));
 }

@@ -34,6 +34,7 @@ const hostnames: Row[] = [
     name: 'the FQDN as host name when preferred',
     text: 'hostname: x\nfqdn: a.b\nprefer_fqdn_over_hostname: yes',
     config: { hostname: 'a.b', fqdn: 'a.b' },
+    diagnostics: ['2:1 info no-effect hostname'],
   },
   {
     name: 'a preserved host name is left alone',

@@ -66,6 +66,12 @@ const rows: Row[] = [
     diagnostics: ['3:20 warning unsupported chpasswd.users[0]', '3:52 warning unsupported chpasswd.list'],
   },
   {
+    name: 'a made-up password that is given',
+    text: 'users: [a]\nchpasswd: {users: [{name: a, password: b, type: RANDOM}]}',
+    opens: { a: undefined },
+    diagnostics: ['3:20 warning unsupported chpasswd.users[0]', '3:30 info no-effect chpasswd.users[0].password'],
+  },
+  {
     name: 'clear text where a hash is meant',
     text: 'users: [a]\nchpasswd: {users: [{name: a, password: hello}]}',
     opens: { a: undefined },

@@ -75,11 +75,21 @@ describe('what is wrong has a place', () => {
       text: `a: [${'-,'.repeat(300_000)}]`,
       problems: ['1:1 too-large'],
     },
+    ...[
+      { name: 'brackets', text: `a: ${'['.repeat(100_000)}${']'.repeat(100_000)}` },
+      { name: 'open brackets', text: `a: ${'['.repeat(100_000)}` },
+      { name: 'dashes', text: `a:\n${'- '.repeat(100_000)}x` },
+    ].map(({ name, text }) => ({ name: `${name} within each other`, text, problems: ['1:1 too-deep'] })),
     { name: 'an alias within itself', text: 'a: &a [*a]\n', problems: ['1:8 too-deep'] },
   ];
 
   test.each(rows)('$name', ({ text, problems }) => {
     expect(problemsOf(text)).toEqual(problems);
+  });
+
+  test('lines that are indented ever more are nested too deep', () => {
+    const lines = Array.from({ length: 1200 }, (_, level) => `${' '.repeat(level)}a:\n`);
+    expect(problemsOf(lines.join(''))[0]).toMatch(/too-deep$/);
   });
 
   test('aliases that grow into a huge document are refused', () => {

@@ -117,6 +117,8 @@ export class CloudInitDraft {
     }
     const fqdn = this.fqdn?.value ?? (given.includes('.') ? given : undefined);
     if (fqdn !== undefined) config.fqdn = fqdn;
+    if (this.preferFqdn?.value === true && this.fqdn !== undefined)
+      this.hostname?.place.inform('no-effect', 'has no effect: the host name is the FQDN', undefined, 'key');
     const short = given.split('.', 1)[0] ?? given;
     config.hostname = this.preferFqdn?.value === true ? (fqdn ?? short) : short;
     const place = this.hostname?.place ?? this.fqdn?.place;

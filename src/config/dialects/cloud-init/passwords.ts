@@ -15,6 +15,8 @@ const entry = convert(
   ({ name, password, type = 'hash' }, place): Password | undefined => {
     if (type === 'RANDOM') {
       refuseRandom(place);
+      if (password !== undefined)
+        place.child('password').inform('no-effect', 'has no effect with the type RANDOM', undefined, 'key');
       return;
     }
     if (password === undefined) {

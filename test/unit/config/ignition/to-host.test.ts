@@ -288,6 +288,14 @@ describe('Ignition to the host', () => {
   });
 });
 
+test('of a device that is refused the key is told, too', () => {
+  const luks = { name: 'a', device: '/dev/vdb', clevis: { tpm2: true }, keyFile: { source: 'data:,canary' } };
+  const { diagnostics } = parseIgnition({ storage: { luks: [luks] } });
+  const told = diagnostics.filter(({ path }) => path === 'storage.luks[0].keyFile.source');
+  expect(told).toMatchObject([{ severity: 'info', code: 'no-effect' }]);
+  expect(JSON.stringify(diagnostics)).not.toContain('canary');
+});
+
 test.each([
   'https://a/b',
   's3://bucket/a?versionId=1',

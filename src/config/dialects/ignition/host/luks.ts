@@ -8,9 +8,12 @@ import type { HostContext } from './context.ts';
 
 /** An encrypted device. One that cannot be as declared is refused, so that nothing of it is left in clear text. */
 export function takeLuks(luks: Luks, place: Place, context: HostContext): void {
-  const key = isRefused(luks, place, context) ? undefined : keyOf(luks, place, context);
+  const isRefusedWhole = isRefused(luks, place, context);
+  const key = isRefusedWhole ? undefined : keyOf(luks, place, context);
   if (key === undefined) {
-    context.passOver({ ...luks, keyFile: undefined }, place, 'the encrypted device is refused');
+    // What is wrong with the key alone is told at it.
+    const rest = isRefusedWhole ? luks : { ...luks, keyFile: undefined };
+    context.passOver(rest, place, 'the encrypted device is refused');
     return;
   }
   const { name = '', device = '', label = '', uuid = '', options = [], openOptions = [] } = luks;
