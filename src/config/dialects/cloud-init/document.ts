@@ -56,6 +56,7 @@ const introduction = `The first line of the file is \`#cloud-config\`. The keys 
   names \`default\`, when \`user\` describes it, or when there are \`ssh_authorized_keys\` and no \`users\`.
 - Entries of \`users\` with one name are one user, as in cloud-init: what an earlier one says holds. What an entry \`name: default\` says
   goes below the default user's own settings: change those under \`user\`.
+- Nobody logs in as \`root\`, \`sshd\` or \`nobody\`, which are the system's own: a key or a password of theirs is a warning.
 - A clear-text password is stored as a hash only (SHA-512, its salt from a secret of the host), and never shown.`;
 
 const differencesText = `Known differences to \`cloud-init schema\`, all of them rare: \`[?a]\` is always refused, and so are templates with what
