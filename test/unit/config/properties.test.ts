@@ -118,6 +118,7 @@ const defaults = new Set([
   'ntp.enabled',
   'vendor_data.enabled',
   'preserve_hostname',
+  'ssh_deletekeys',
   'prefer_fqdn_over_hostname',
   'write_files.0.permissions',
   'write_files.0.owner',
