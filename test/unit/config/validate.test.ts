@@ -307,3 +307,11 @@ test('of many words that may stand somewhere only some are named', () => {
   expect(problem?.message).toMatch(/^expected one of \d+ words, such as ansible, .*; found "migrator"$/);
   expect(problem?.message.length).toBeLessThan(120);
 });
+
+test('a template that does not end takes no second', () => {
+  const loops = '{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}';
+  const started = performance.now();
+  const found = validateConfig({ file: 'a', text: `## template: jinja\n#cloud-config\n${loops}` });
+  expect(found).toMatchObject([{ severity: 'error', code: 'template' }]);
+  expect(performance.now() - started).toBeLessThan(1500);
+});

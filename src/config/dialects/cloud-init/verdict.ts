@@ -42,7 +42,7 @@ function judgeTemplate(file: string, text: string): Verdict {
   if (!/^##\s*template:\s*jinja\s*$/i.test(head))
     return fail('unknown-header', 'a Jinja template begins with the line "## template: jinja", and nothing before it');
   try {
-    const rendered = renderTemplate(text, sampleData);
+    const rendered = renderTemplate(text, sampleData, longestRenderMs);
     const kind = userDataKind(rendered.text);
     const note = wholeText(file, 'info', 'template', 'is checked as it is filled in on a host without a datasource');
     if (kind === undefined)
@@ -68,6 +68,9 @@ function lineOfName(text: string, message: string): number {
   const at = lines.findIndex((line) => name !== undefined && /\{[{%]/.test(line) && line.includes(name));
   return Math.max(0, at) + 1;
 }
+
+/** A template of a config takes milliseconds; whoever checks many texts must not wait for one that does not end. */
+const longestRenderMs = 800;
 
 /** What the library says of parts of Jinja that it does not have. */
 const isBeyondUs =
