@@ -28,6 +28,11 @@ export function wrongFrames(index: BlockIndex, keys: Uint8Array): Segment[] {
   return segments;
 }
 
+/** All of the slot, by frames. Pure. */
+export function allFrames(index: BlockIndex): Segment[] {
+  return Array.from({ length: index.frameStarts.length - 1 }, (_, frame) => frameSegment(index, frame));
+}
+
 function frameSegment(index: BlockIndex, frame: number): Segment {
   const range = blocksOfFrame(index, frame);
   const [start = 0, end = 0] = index.frameStarts.slice(frame, frame + 2);

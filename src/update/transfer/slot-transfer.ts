@@ -6,7 +6,7 @@ import { type Batch, batchesOf, endOf } from './batches.ts';
 import { type BlockIndex, decodeIndex, indexBytes, keysOf } from './block-index.ts';
 import { decodeDelta, decodeDeltaHeader, deltaHeaderBytes } from './delta-format.ts';
 import { withoutHeld } from './former-content.ts';
-import { indexSegments, wrongFrames } from './index-segments.ts';
+import { allFrames, indexSegments, wrongFrames } from './index-segments.ts';
 import { MeteredSource } from './metered-source.ts';
 import { planTransfer } from './plan-transfer.ts';
 import { Sealer } from './sealer.ts';
@@ -147,14 +147,18 @@ export class SlotTransfer {
     const sealer = new Sealer(this.#threads);
     const isRight = (): boolean => hashTree(this.#layout, this.#leaves).rootHash === release.rootHash;
     if (this.#relied.length > 0 && !isRight()) await this.#writeRelied(sealer);
+    let areAllFetched = false;
     for (let repair = 0; ; repair += 1) {
       const tree = hashTree(this.#layout, this.#leaves);
       if (tree.rootHash === release.rootHash) return this.#threads.call('finish', tree.bytes);
       const index = await this.#getIndex();
-      const wrong = wrongFrames(index, keysOf(this.#leaves));
-      const [first] = wrong;
-      if (first === undefined)
+      const found = wrongFrames(index, keysOf(this.#leaves));
+      const isOther = found.length === 0 && areAllFetched;
+      if (isOther)
         throw refuse('mix-and-match', artifacts.index.path, `it is of another release than ${release.rootHash}`);
+      // Keys that are the same by chance hide what differs.
+      areAllFetched ||= found.length === 0;
+      const wrong = found.length === 0 ? allFrames(index) : found;
       if (repair === repairs) throw unmendable(target, wrong);
       if (repair === 0) this.#detours.push(`${wrong.length} parts of the slot did not come out right`);
       const write = async ({ batch, payload }: FetchedBatch): Promise<Batch> => {

@@ -407,6 +407,25 @@ test('a disk that is full says so', async () => {
   await expect(writeSlot({ ...transferOf(made), target: '/dev/full' })).rejects.toMatchObject({ code: 'DISK_FULL' });
 });
 
+/** Found by trying: the SHA-256 of blocks of zeros that end with one of these begin with the same six bytes. */
+const twins = [14_653_536, 72_450_745] as const;
+
+test('blocks that the index does not tell apart are fetched', async () => {
+  const old = noise(40, 100);
+  const next = Uint8Array.from(old);
+  const place = 51 * blockBytes;
+  for (const [image, number] of [old, next].map((bytes, at) => [bytes, twins[at] ?? 0] as const)) {
+    image.fill(0, place - blockBytes, place);
+    Buffer.from(image.buffer).writeUInt32LE(number, place - 4);
+  }
+  count += 1;
+  const made = await updateOf(join(root, String(count)), old, next);
+  await freshTarget(made);
+  const { detours } = await writeSlot(ways['ranges']!(transferOf(made)));
+  expect(await isRelease(made)).toBe(true);
+  expect(detours).toHaveLength(1);
+});
+
 test('metadata of another release than the index is refused, and the target looks like no release', async () => {
   const made = await update(36, 100, 2);
   const options = { ...seedless(transferOf(made)), release: { ...made.next, rootHash: made.old.rootHash } };
