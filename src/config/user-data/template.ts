@@ -43,7 +43,9 @@ export function renderTemplate(
       throw new TemplateFailure(`it comes to more than ${maxLength} characters`);
     return { text: body.endsWith('\n') ? `${rendered}\n` : rendered, missing: [...interpreter.missing] };
   } catch (error) {
-    throw error instanceof TemplateFailure ? error : new TemplateFailure(messageOf(error));
+    if (error instanceof TemplateFailure) throw error;
+    const isTimeOver = Reflect.get(Object(error), 'code') === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+    throw new TemplateFailure(isTimeOver ? `it takes longer than ${limitMs / 1000} s` : messageOf(error));
   }
 }
 

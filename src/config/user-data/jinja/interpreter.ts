@@ -17,6 +17,8 @@ import { listMethod, printedWith, repeated, textMethod, withoutMethod } from './
 import { pythonText } from './python-text.ts';
 import { checkName, filterName, isNode, withFilterName } from './tree.ts';
 
+/** Parts evaluated: one that does not end is to take no more memory than time. */
+const mostSteps = 200_000;
 /** What cloud-init writes where a name is not known. */
 const missingPrefix = 'CI_MISSING_JINJA_VAR/';
 
@@ -30,9 +32,12 @@ export class TemplateInterpreter extends library.Interpreter {
   readonly #names = new WeakMap<TemplateValue, string>();
   /** What a mapping's methods gave, by its type in Python. */
   readonly #views = new WeakMap<TemplateValue, string>();
+  #steps = 0;
 
   /** Throws TemplateFailure, and what the library throws. */
   override evaluate(node: TemplateNode | undefined, scope: Scope): TemplateValue {
+    this.#steps += 1;
+    if (this.#steps > mostSteps) throw new TemplateFailure(`it takes more than ${mostSteps} steps`);
     switch (node?.type) {
       case 'Known':
         return node['value'] as TemplateValue;

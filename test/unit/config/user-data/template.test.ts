@@ -70,3 +70,11 @@ test.each([
 ])('%s is refused', (_, body) => {
   expect(() => render(body)).toThrow(TemplateFailure);
 });
+
+test('a template that does not end is refused by its steps, and by its time where each takes long', () => {
+  const loop = '{% for a in range(9000) %}{% for b in range(9000) %}{{ b }}{% endfor %}{% endfor %}';
+  const start = '## template: jinja\n#cloud-config\n';
+  expect(() => renderTemplate(start + loop, data, 60_000)).toThrow('it takes more than 200000 steps');
+  const doubled = '{% set a = namespace(b=[1]) %}{% for c in range(60) %}{% set a.b = a.b + a.b %}{% endfor %}';
+  expect(() => renderTemplate(start + doubled, data, 50)).toThrow('it takes longer than 0.05 s');
+});
