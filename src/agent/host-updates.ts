@@ -11,7 +11,7 @@ import type { Clock } from '../core/clock.ts';
 import { BerthError, messageOf } from '../core/errors.ts';
 import type { Reason } from '../core/plan.ts';
 import { runCommand } from '../engine/run-command.ts';
-import { parseMountTable } from '../host/mount-table.ts';
+import { readMounts } from '../host/linux-kernel.ts';
 import { missingMount } from '../host/mounts/missing-mount.ts';
 import type { StepRecorder } from '../services/ports.ts';
 import type { ImageStore } from '../update/bundle/image-store.ts';
@@ -126,8 +126,7 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
     ...{ stateDirectory, hostId, isBlessed, clock, random, onProblem },
     ...{ hooks: options.hooks, runHook: options.runHook, say: options.say },
     config: () => config().update,
-    missingMount: async (path) =>
-      missingMount(path, config().mounts, parseMountTable(await readFile('/proc/self/mountinfo', 'utf8'))),
+    missingMount: async (path) => missingMount(path, config().mounts, await readMounts()),
     staged: () => keeper.staged.waiting ?? stagedArguments(running.version, options.stagedArguments()),
     reboot: async (why) => {
       const version = keeper.staged.waiting?.version ?? running.version;

@@ -1,9 +1,9 @@
-import { type Alias, isAlias, isMap, isPair, isScalar, isSeq, type Node, type Scalar, visit } from 'yaml';
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Scalar, visit } from 'yaml';
 import { blank } from './blank-secrets.ts';
 import { changeConfigs } from './user-data/change-configs.ts';
 import { isUserData, partTypes } from './user-data/part-types.ts';
 import { parseYamlDocument, withLineFeeds, type YamlDocument } from './yaml-document.ts';
-import { spliceScalars } from './yaml-splice.ts';
+import { itemsOf, spliceScalars } from './yaml-nodes.ts';
 
 /** Keys whose values are secrets wherever they stand, in all the languages. */
 const secretKey =
@@ -89,10 +89,6 @@ class SecretFinder {
   #resolve(node: unknown): unknown {
     return isAlias(node) ? this.#targets.get(node) : node;
   }
-}
-
-function itemsOf(node: unknown): readonly unknown[] {
-  return isSeq(node) ? node.items.map((item) => (isPair(item) ? item.value : item)) : [];
 }
 
 /** Which texts below a key are secrets; undefined: it is to be looked into. */

@@ -68,7 +68,7 @@ export class LinuxKernel implements Kernel {
   }
 
   async mounts(): Promise<readonly MountEntry[]> {
-    return parseMountTable(await readFile('/proc/self/mountinfo', 'utf8'));
+    return readMounts();
   }
 
   async mount(request: MountRequest): Promise<void> {
@@ -116,6 +116,11 @@ export class LinuxKernel implements Kernel {
     const builtIn = await readFile(join('/lib/modules', release(), 'modules.builtin'), 'utf8').catch(() => '');
     return builtIn.split('\n').some((line) => line.replace(/^.*\/|\.ko$/g, '').replaceAll('-', '_') === file);
   }
+}
+
+/** What is mounted now, in this process' namespace. */
+export async function readMounts(): Promise<readonly MountEntry[]> {
+  return parseMountTable(await readFile('/proc/self/mountinfo', 'utf8'));
 }
 
 async function addressOf(server: string): Promise<string> {

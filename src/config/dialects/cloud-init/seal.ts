@@ -1,8 +1,8 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, type Scalar, visit } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, type Scalar, visit } from 'yaml';
 import { isPasswordHash, type PasswordHasher, sealPassword } from '../../password.ts';
 import { changeConfigs } from '../../user-data/change-configs.ts';
 import { parseYamlDocument } from '../../yaml-document.ts';
-import { spliceScalars } from '../../yaml-splice.ts';
+import { itemsOf, spliceScalars } from '../../yaml-nodes.ts';
 
 /**
  * A document of user-data with a hash in the place of every clear-text password. One that has such passwords in its parts
@@ -61,10 +61,6 @@ export function sealCloudConfig(text: string, hash: PasswordHasher): string {
     }
   }
   return changes.size === 0 ? text : spliceScalars(indented, changes);
-}
-
-function itemsOf(node: unknown): readonly unknown[] {
-  return isSeq(node) ? node.items.map((item) => (isPair(item) ? item.value : item)) : [];
 }
 
 function sealLine(line: string, seal: (value: string) => string): string {

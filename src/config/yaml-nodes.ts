@@ -1,4 +1,4 @@
-import type { Scalar } from 'yaml';
+import { isPair, isSeq, type Scalar } from 'yaml';
 
 /** Puts each new value in the place of its scalar, in double quotes, which hold any text. Pure. @param text as the parser gave it. */
 export function spliceScalars(text: string, changes: ReadonlyMap<Scalar, string>): string {
@@ -12,4 +12,9 @@ export function spliceScalars(text: string, changes: ReadonlyMap<Scalar, string>
       const isBlock = /[\r\n]/.test(result[end - 1] ?? '');
       return `${result.slice(0, start)}${JSON.stringify(value)}${isBlock ? '\n' : ''}${result.slice(end)}`;
     }, text);
+}
+
+/** What stands in a list, also in one of pairs (`!!omap`); nothing for all else. Pure. */
+export function itemsOf(node: unknown): readonly unknown[] {
+  return isSeq(node) ? node.items.map((item) => (isPair(item) ? item.value : item)) : [];
 }
