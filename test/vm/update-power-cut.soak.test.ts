@@ -12,6 +12,8 @@ import { bootLimitMs, type VmChange, withVm } from './support/test-vm.ts';
 import { hostDiskBytes, isHealthy, UpdatingHost, updatingVm, withReleases } from './support/updating-host.ts';
 
 const moments = repetitions(200, 3);
+/** Machines at a time; `BERTH_SOAK_LANES` says another number. An emulated one leaves a third of two processors unused. */
+const lanes = Number(process.env['BERTH_SOAK_LANES'] ?? 1);
 const phases = ['while it is fetched and written', 'while it is activated', 'in its first boot'] as const;
 
 type Phase = (typeof phases)[number];
@@ -41,8 +43,7 @@ test(
       const log = await readWriteLog(logFile);
       const failures: string[] = [];
       const counts = new Map<Phase, number>();
-      for (const cut of chooseCuts(log, marks)) {
-        const target = join(directory, 'cut.raw');
+      const tryCut = async (cut: PhasedCut, target: string): Promise<void> => {
         const { kept, lost } = await replayPowerCut({
           ...{ base, baseFormat: 'raw', sizeBytes: hostDiskBytes, logFile, log, cut, target },
         });
@@ -53,7 +54,12 @@ test(
         await rm(target);
         counts.set(cut.phase, (counts.get(cut.phase) ?? 0) + 1);
         process.stderr.write(`power cut ${moment}: ${failures.length} failed so far\n`);
-      }
+      };
+      const left = chooseCuts(log, marks).values();
+      const lane = async (_: unknown, number: number): Promise<void> => {
+        for (const cut of left) await tryCut(cut, join(directory, `cut-${number}.raw`));
+      };
+      await Promise.all(Array.from({ length: lanes }, lane));
       for (const [phase, count] of counts) {
         const failed = failures.filter((failure) => failure.startsWith(phase)).length;
         await noteSoak(`power cuts of an update, ${phase}`, count, failed);
@@ -82,20 +88,21 @@ async function record(change: VmChange, first: TestRelease, next: TestRelease, l
   });
 }
 
-/** Spread over the phases evenly, and over each by chance. */
+/** Spread over the phases evenly, which take turns, and over each by chance. */
 function chooseCuts(log: readonly LoggedWrite[], { begun, staged, blessed }: Marks): PhasedCut[] {
   const slot = diskLayout('amd64').partitions.find(({ name }) => name === 'berth-b')!;
   const isInSlot = ({ offset }: LoggedWrite): boolean =>
     offset >= slot.startBytes && offset < slot.startBytes + slot.sizeBytes;
   const written = log.slice(0, staged).findLastIndex((write) => write.kind === 'write' && isInSlot(write)) + 1;
   const bounds = [begun, written, staged, blessed];
-  return phases.flatMap((phase, index) => {
+  const cutsOfPhases = phases.map((phase, index) => {
     const [from = 0, to = 0] = bounds.slice(index, index + 2);
     const count = Math.floor((moments + phases.length - 1 - index) / phases.length);
-    return choosePowerCuts(log.slice(from, to), count, sampleSeed + index).map(({ entries, seed }) => ({
-      ...{ phase, seed, entries: from + entries },
-    }));
+    const cuts = choosePowerCuts(log.slice(from, to), count, sampleSeed + index);
+    return cuts.map(({ entries, seed }) => ({ phase, seed, entries: from + entries }));
   });
+  const turns = Array.from({ length: Math.ceil(moments / phases.length) }, (_, turn) => turn);
+  return turns.flatMap((turn) => cutsOfPhases.flatMap((cuts) => cuts.slice(turn, turn + 1)));
 }
 
 /** From wherever the cut left it: healthy on one of the two releases, and then on the new one, whose every block is right. */

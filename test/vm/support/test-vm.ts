@@ -28,6 +28,8 @@ export const bootLimitMs = 600_000;
 export const testLimitMs = 2 * bootLimitMs;
 
 const pollMs = 200;
+/** How long a host that says nothing is left alone: an emulated machine takes seconds of its processor for each question. */
+const silenceMs = 5000;
 const defaultName = 'test';
 const tailLines = 60;
 
@@ -201,13 +203,22 @@ export class TestVm {
     await once(socket, 'close');
   }
 
-  /** The status, asked for in the root shell: for hosts that let nobody in by ssh. */
+  /**
+   * The status, asked for in the root shell: for hosts that let nobody in by ssh. Asked for again when the console has said
+   * something, or nothing for a while.
+   */
   async statusInside(what: string, condition: (status: HostStatus) => boolean): Promise<HostStatus> {
     const shell = await this.shell();
     let last = '';
+    let heard = '';
+    let askAgain = 0;
     return this.until(what, async () => {
+      const console = await this.vm.serial();
+      if (console === heard && performance.now() < askAgain) return undefined;
+      heard = console;
       // It fails for a host that is not well, too; when no agent answers, there is an error in its place.
-      const { output } = await shell.run('berth status --json 2> /dev/null | cat');
+      const { output } = await shell.run(`if [ -S ${hostSocket} ]; then berth status --json 2> /dev/null | cat; fi`);
+      askAgain = performance.now() + silenceMs;
       last = output;
       const status = JSON.parse(output || '{}') as HostStatus | { readonly state?: undefined };
       return status.state !== undefined && condition(status) && status;
