@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { ConfigText } from '../agent/agent-service.ts';
 import { isButane } from '../config/dialects/butane/recognise.ts';
@@ -50,6 +50,21 @@ export function butaneInUtf16(bytes: Uint8Array): string | undefined {
     return isButane(text) ? text : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Throws CONFIG_UNREADABLE when a file cannot be read; `shown` is how the user named it. */
+export async function requireReadable(path: string, shown: string): Promise<void> {
+  try {
+    const file = await open(path);
+    try {
+      // A folder can be opened, too.
+      await file.read(Buffer.alloc(1), 0, 1, 0);
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw new BerthError('CONFIG_UNREADABLE', `cannot read ${shown}: ${explainFileError(cause)}`, { cause });
   }
 }
 

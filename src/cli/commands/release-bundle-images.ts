@@ -7,7 +7,7 @@ import { ociImageNames } from '../../engine/oci-archive.ts';
 import { saveImage } from '../../engine/save-image.ts';
 import { normalizeReference } from '../../services/names.ts';
 import type { Cli } from '../context.ts';
-import { readConfigTexts } from '../files.ts';
+import { readConfigTexts, requireReadable } from '../files.ts';
 
 const defaultEngine = 'unix:///var/run/docker.sock';
 /** Every host has these: image/os/root/usr/lib/berth/images. */
@@ -19,7 +19,12 @@ const ownImages = /^berth\//;
  */
 export async function gatherImages(cli: Cli, directory: string): Promise<readonly string[]> {
   const { context, flags } = cli;
-  const archives = (flags.images ?? []).map((path) => resolve(context.cwd, path));
+  const archives: string[] = [];
+  for (const shown of flags.images ?? []) {
+    const path = resolve(context.cwd, shown);
+    await requireReadable(path, shown);
+    archives.push(path);
+  }
   if (flags.config === undefined) return archives;
   const held = new Set<string>();
   for (const archive of archives)

@@ -339,6 +339,14 @@ berth:
   // Without a key of the channel.
   expect((await release('bundle www 1.0.0 --channel edge --images web.tar --out b.tar')).code).toBe(2);
   expect((await release('bundle www 1.0.0 --channel edge --images r-1.0.0 --out b.tar --key keys')).code).toBe(1);
+  for (const [name, why] of [
+    ['none.tar', 'there is no such file'],
+    ['www', 'it is a folder'],
+  ])
+    expect(await release(`bundle www 1.0.0 --channel edge --images ${name} --out b.tar --key keys`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`cannot read ${name}: ${why} `),
+    });
 });
 
 test('a repository that was tampered with is refused as a host would', async () => {
