@@ -1,6 +1,6 @@
 import { BerthError } from '../../src/core/errors.ts';
 import type { VmFiles } from './vm-files.ts';
-import type { Delivery, DiskBus, VmArchitecture, VmBoot, VmNetwork, VmNic, VmSpec } from './vm-spec.ts';
+import type { Delivery, DiskBus, ExtraDisk, VmArchitecture, VmBoot, VmNetwork, VmNic, VmSpec } from './vm-spec.ts';
 
 /** What carries out the VM's instructions: the processor itself, or QEMU's translator. */
 export type Accelerator = 'kvm' | 'tcg';
@@ -145,11 +145,16 @@ function diskArguments({ boot, disk, extraDisks, writes, recordWrites }: VmSpec,
   return [
     ...blockDevice(node),
     ...devices(buses[disk.bus]('disk'), `serial=berth-boot${place}`),
-    ...extraDisks.flatMap(({ name, bus }) => [
-      ...blockDevice({ ...qcow2(files.extraDisk(name), writes), 'node-name': `disk-${name}` }),
-      ...devices(buses[bus](`disk-${name}`), `serial=${name}`),
+    ...extraDisks.flatMap((extra) => [
+      ...blockDevice({ ...extraImage(extra, files, writes), 'node-name': `disk-${extra.name}` }),
+      ...devices(buses[extra.bus](`disk-${extra.name}`), `serial=${extra.name}`),
     ]),
   ];
+}
+
+function extraImage(disk: ExtraDisk, files: VmFiles, writes: VmSpec['writes']): BlockNode {
+  if (!('file' in disk)) return qcow2(files.extraDisk(disk.name), writes);
+  return disk.format === 'qcow2' ? qcow2(disk.file, writes) : { driver: 'raw', file: file(disk.file, writes) };
 }
 
 /** The last of a bus' devices is the disk. */

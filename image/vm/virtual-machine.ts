@@ -51,7 +51,9 @@ export class VirtualMachine {
       const backing = ['-F', spec.disk.baseFormat, '-b', files.base];
       await makeDisk(files.disk, spec.disk.sizeBytes, backing);
     }
-    for (const { name, sizeBytes, base } of spec.extraDisks) {
+    for (const disk of spec.extraDisks) {
+      if ('file' in disk) continue;
+      const { name, sizeBytes, base } = disk;
       const backing = base === undefined ? [] : ['-F', 'raw', '-b', base];
       if (!existsSync(files.extraDisk(name))) await makeDisk(files.extraDisk(name), sizeBytes, backing);
     }

@@ -103,13 +103,26 @@ export interface VmDisk {
 }
 
 /** A further disk. */
-export interface ExtraDisk {
+export type ExtraDisk = MadeDisk | GivenDisk;
+
+/** A further disk that is made and removed with the VM. */
+export interface MadeDisk {
   /** Letters, digits and dashes: its file, and its serial number in the VM. */
   readonly name: string;
   readonly sizeBytes: number;
   readonly bus: DiskBus;
   /** A raw image that is on it at first, and stays as it is; absent: it is empty. */
   readonly base?: string;
+}
+
+/** A further disk that is somebody's file: the VM reads and writes it. */
+export interface GivenDisk {
+  /** Letters, digits and dashes: its serial number in the VM. */
+  readonly name: string;
+  readonly bus: DiskBus;
+  /** Path. */
+  readonly file: string;
+  readonly format: 'raw' | 'qcow2';
 }
 
 /** A virtual machine, wholly described: the same spec gives the same QEMU command line. */

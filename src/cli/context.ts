@@ -81,6 +81,7 @@ export interface Flags {
   readonly cpus?: number;
   /** Bytes. */
   readonly diskSize?: number;
+  readonly disk?: readonly string[];
   readonly seed?: string;
   readonly secureBoot?: boolean;
   readonly force?: boolean;

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { runCommand } from '../../image/command.ts';
 import { bootsKernel, chooseAccelerator } from '../../image/vm/accelerator.ts';
 import { directBoot, plainVm } from '../../image/vm/presets.ts';
 import { findFirmware } from '../../image/vm/requirements.ts';
@@ -106,6 +107,29 @@ test.each<[string, Partial<VmSpec>]>([
       await monitor.quit();
       monitor.close();
     });
+  },
+  testLimitMs,
+);
+
+test(
+  'QEMU takes somebody’s files as further disks, and leaves them when the VM is gone',
+  async () => {
+    const given = (['raw', 'qcow2'] as const).map((format) => ({
+      ...({ name: format, bus: 'virtio', file: join(directory, `given.${format}`), format } as const),
+    }));
+    for (const { file, format } of given) await runCommand('qemu-img', ['create', '-q', '-f', format, file, '64M']);
+    await withQemu({ extraDisks: given }, async (vm) => {
+      const monitor = await vm.monitor();
+      const nodes = (await monitor.execute('query-named-block-nodes')) as {
+        readonly file: string;
+        readonly drv: string;
+      }[];
+      for (const { file, format } of given)
+        expect(nodes).toContainEqual(expect.objectContaining({ file, drv: format }));
+      await monitor.quit();
+      monitor.close();
+    });
+    expect(await readdir(directory)).toEqual(expect.arrayContaining(['given.raw', 'given.qcow2']));
   },
   testLimitMs,
 );

@@ -11,14 +11,14 @@ import { writeDelivery } from '../../../image/vm/seed-volume.ts';
 import { ensureSshKey } from '../../../image/vm/ssh.ts';
 import { trialKernel } from '../../../image/vm/trial-kernel.ts';
 import { shareFile, VirtualMachine } from '../../../image/vm/virtual-machine.ts';
-import type { Delivery, VmArchitecture, VmBoot, VmSpec } from '../../../image/vm/vm-spec.ts';
+import type { Delivery, GivenDisk, VmArchitecture, VmBoot, VmSpec } from '../../../image/vm/vm-spec.ts';
 import { checkVmName, type StoredVm, type VmStore } from '../../../image/vm/vm-store.ts';
 import type { ConfigText } from '../../agent/agent-service.ts';
 import { parseConfig } from '../../config/parse.ts';
 import { BerthError } from '../../core/errors.ts';
 import { type Cli, type Command, createCli } from '../context.ts';
 import { refuseConfig } from '../diagnostics.ts';
-import { readConfigTexts } from '../files.ts';
+import { readConfigTexts, requireReadable } from '../files.ts';
 import { Phases } from '../phases.ts';
 import { vmAccess } from '../vm-access.ts';
 import { awaitHost, describeVm } from '../vm-boot.ts';
@@ -46,6 +46,8 @@ export const run: Command = async (cli) => {
   const store = vmStore(context);
   const known = await store.find(name);
   checkSecureBoot(cli, name, known);
+  // Before minutes of building.
+  for (const file of disksIn(flags)) await requireReadable(resolve(context.cwd, file), file);
   const file =
     flags.config ?? (known === undefined ? join(context.projectDirectory, 'cloud-config', 'minimal.yaml') : undefined);
   const files = file === undefined ? undefined : await readConfigTexts([file], context);
@@ -152,10 +154,10 @@ async function configure(
   files: readonly ConfigText[] | undefined,
 ): Promise<StoredVm> {
   const { spec } = stored;
-  const { memory, cpus, diskSize } = flags;
+  const { memory, cpus, disk, diskSize } = flags;
   const isRunning = (await new VirtualMachine(spec, store.files(spec.name)).process()) !== undefined;
-  if (isRunning && (memory !== undefined || cpus !== undefined)) {
-    throw new BerthError('BUSY', `${spec.name} runs: its memory and processors cannot be changed now`, {
+  if (isRunning && (memory !== undefined || cpus !== undefined || disk !== undefined)) {
+    throw new BerthError('BUSY', `${spec.name} runs: its memory, processors and further disks cannot be changed now`, {
       hint: `${context.program} down ${spec.name}`,
     });
   }
@@ -172,6 +174,7 @@ async function configure(
       memoryMebibytes: memory === undefined ? spec.memoryMebibytes : Math.round(memory / 2 ** 20),
       cpus: cpus ?? spec.cpus,
       disk: { ...spec.disk, sizeBytes: diskSize ?? sizeBytes },
+      extraDisks: disk === undefined ? spec.extraDisks : await givenDisks(disksIn(flags), context.cwd),
       network: isRunning ? spec.network : await usablePorts(spec),
       deliveries: seeded.delivery === undefined ? spec.deliveries : [seeded.delivery],
     },
@@ -181,6 +184,20 @@ async function configure(
   if (isRunning && seeded.delivery !== undefined)
     await writeDelivery(seeded.delivery, store.files(spec.name).delivery(0));
   return changed;
+}
+
+/** Each file once, in the order given; `none` is none. Pure. */
+function disksIn({ disk = [] }: Cli['flags']): readonly string[] {
+  return [...new Set(disk)].filter((file) => file !== 'none');
+}
+
+async function givenDisks(files: readonly string[], directory: string): Promise<GivenDisk[]> {
+  return Promise.all(
+    files.map(async (shown, index) => {
+      const file = resolve(directory, shown);
+      return { name: `extra-${index + 1}`, bus: 'virtio', file, format: await diskFormat(file) } as const;
+    }),
+  );
 }
 
 async function usablePorts({ network }: VmSpec): Promise<VmSpec['network']> {

@@ -1,5 +1,5 @@
 import type { CommandRow } from '../command-row.ts';
-import { parseBytes, parseCount } from '../parameters.ts';
+import { collect, parseBytes, parseCount } from '../parameters.ts';
 import { engine, force, runDirectory, state, stopTimeout, timeout } from './options.ts';
 
 /** Starting and stopping hosts: a virtual machine, or a guest on this one. */
@@ -16,6 +16,12 @@ export const instanceRows: readonly CommandRow[] = [
       { flags: '--memory <size>', description: 'memory of the VM (default: 2G)', parse: parseBytes },
       { flags: '--cpus <n>', description: 'processors of the VM (default: 2)', parse: parseCount },
       { flags: '--disk-size <size>', description: 'its disk; it can only grow (default: 8G)', parse: parseBytes },
+      {
+        flags: '--disk <file>',
+        description:
+          'a further disk: a raw or qcow2 image, which it reads and writes; may be given several times; "none": no more',
+        parse: collect,
+      },
       { flags: '--image <file>', description: 'a disk image for a new VM (default: built from this checkout)' },
       { flags: '--secure-boot', description: 'with --image, signed: a new VM whose firmware enforces Secure Boot' },
       {

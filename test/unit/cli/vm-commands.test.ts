@@ -64,6 +64,12 @@ test.each(['list', 'ssh', 'console', 'logs', 'api', 'stop', 'rm'])('vm %s has he
   expect(stdout).toMatch(new RegExp(`Examples:\\n {2}berth .*${name}`));
 });
 
+test('a further disk that is not there is told before anything is built', async () => {
+  const { code, stdout, stderr } = await berth('up', '--disk', 'stick.img');
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toContain('cannot read stick.img: there is no such file');
+});
+
 describe('logs', () => {
   beforeEach(async () => {
     await makeVms('web');

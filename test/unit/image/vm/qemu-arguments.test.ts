@@ -178,6 +178,12 @@ describe('disks', () => {
     expect(valuesOf('-device', all)).toContain('nvme,drive=disk-data,serial=data');
   });
 
+  test.each(['raw', 'qcow2'] as const)("somebody's %s file as a further disk", (format) => {
+    const all = argumentsOf({ extraDisks: [{ name: 'extra-1', bus: 'virtio', file: '/home/stick.img', format }] });
+    expect(blockNode('disk-extra-1', all)).toMatchObject({ driver: format, file: { filename: '/home/stick.img' } });
+    expect(valuesOf('-device', all)).toContain('virtio-blk-pci,drive=disk-extra-1,serial=extra-1');
+  });
+
   test.each([
     ['fast', true],
     ['flushed', false],
