@@ -92,8 +92,8 @@ async function forgetPredecessor({
   if (!others.some(({ version }) => compareVersions(version, running.version) < 0)) await state.forgetKept();
 }
 
-/** The guard's own, counted as all from the start of the kernel. */
-const defaultDeadlineSeconds = 300;
+/** The guard's own (image/os/root/usr/lib/berth/guard), counted as all from the start of the kernel. */
+export const defaultDeadlineSeconds = 300;
 /** What the guard adds to its reason. */
 const mostBlockerText = 300;
 

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { defaultDeadlineSeconds } from '../../../src/agent/host-os.ts';
 import { runCommand } from '../../../src/engine/run-command.ts';
 import { installTools } from '../support/engine-versions.ts';
 import { claimDirectory, reapEngine } from '../support/private-engine.ts';
@@ -55,6 +56,11 @@ beforeEach(async () => {
 });
 
 afterAll(async () => reapEngine(directory));
+
+test('guard and agent wait equally long for the health gate when nothing is configured', async () => {
+  const guard = await readFile(join(scripts, 'guard'), 'utf8');
+  expect(guard).toContain(`\ndefault_deadline=${defaultDeadlineSeconds}\n`);
+});
 
 /** Runs a command in the root, with files put there before. @returns the text of a file afterwards; '' when there is none. */
 async function inRootOf(
