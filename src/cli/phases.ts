@@ -1,7 +1,8 @@
 import type { Cli } from './context.ts';
 import { fit, formatDuration } from './text.ts';
 
-const aliveMs = 3000;
+/** Between signs of life on a terminal, and in a log, where each is a line. */
+const [shownMs, loggedMs] = [200, 15_000];
 const escape = String.fromCharCode(27);
 
 /** Gives whoever sits at a terminal signs of life while one thing takes its time; what programs read has none of it. */
@@ -24,7 +25,7 @@ export class Phases {
     let detail = '';
     const show = (): void => this.#show('running', title, detail, clock.now() - startedAt);
     show();
-    const timer = setInterval(show, this.#cli.style.isTerminal ? 200 : aliveMs).unref();
+    const timer = setInterval(show, this.#cli.style.isTerminal ? shownMs : loggedMs).unref();
     try {
       const result = await work((text) => {
         // The same again is no news; the timer gives signs of life.
