@@ -91,6 +91,7 @@ export const updateRow = honoured<BerthDraft, UpdateKeys>({
     if (strategy !== undefined) update.strategy = strategy;
     if (window !== undefined) update.window = { timezone: timezone ?? 'UTC', ...window };
     if (permit !== undefined) update.permit = { kind: 'file', path: permit.file };
+    if (keys.permit !== undefined) host.name(['berth', 'update', 'permit'], keys.permit.place);
     if (maxDeferral !== undefined) update.maxDeferralSeconds = maxDeferral;
     if (rate_limit !== undefined) update.rateLimitBytes = rate_limit;
     if (proxy !== undefined) update.proxy = proxy;

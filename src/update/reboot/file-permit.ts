@@ -46,8 +46,7 @@ export class FilePermit implements RebootPermit {
     return this.#inTurn(signal, async () => {
       const holder = (await this.#create()) ?? (await this.#holder());
       if (holder === undefined) return { kind: 'refused', why: 'another host has just given it back' };
-      if (holder === 'unreadable')
-        return { kind: 'refused', why: `${this.#options.path} does not say whose it is: remove it if it is nobody's` };
+      if (holder === 'unreadable') return { kind: 'refused', why: this.#unreadable };
       if (holder.host === this.#options.host) return { kind: 'held' };
       return { kind: 'refused', why: `${holder.name} (${holder.host}) has it since ${holder.at}` };
     });
@@ -56,9 +55,10 @@ export class FilePermit implements RebootPermit {
   async release(signal: AbortSignal): Promise<void> {
     await this.#inTurn(signal, async () => {
       const holder = await this.#holder();
+      // It may be this host's, and keeps everybody from restarting all the same.
+      if (holder === 'unreadable') throw refused(this.#unreadable);
       // Nobody but this host removes what is its own.
-      if (holder !== undefined && holder !== 'unreadable' && holder.host === this.#options.host)
-        await unlink(this.#options.path).catch(ignoreMissing);
+      if (holder?.host === this.#options.host) await unlink(this.#options.path).catch(ignoreMissing);
     });
   }
 
@@ -94,6 +94,10 @@ export class FilePermit implements RebootPermit {
     }
   }
 
+  get #unreadable(): string {
+    return `${this.#options.path} does not say whose it is: remove it if it is nobody's`;
+  }
+
   async #holder(): Promise<Holder | 'unreadable' | undefined> {
     try {
       return holderSchema.parse(JSON.parse(await readFile(this.#options.path, 'utf8')));
@@ -124,6 +128,7 @@ export class FilePermit implements RebootPermit {
     try {
       return await work();
     } catch (error) {
+      if (error instanceof BerthError) throw error;
       const directory = dirname(this.#options.path);
       const what = isMissing(error)
         ? `there is no directory ${directory}: is what the hosts share mounted there?`

@@ -28,7 +28,8 @@ export class PermitDesk {
   #giver: RebootPermit | undefined;
   /** Until it is known that nothing is left of an earlier run: the host may have restarted with a permit. */
   #mayBeLeft = true;
-  #toldProblem = '';
+  /** The last one told of each; absent: all was well since. */
+  readonly #toldProblems = new Map<'ask' | 'give-back', string>();
 
   constructor(deps: PermitDeskDependencies) {
     this.#deps = deps;
@@ -57,6 +58,7 @@ export class PermitDesk {
     this.#giver = permit;
     try {
       const answer = await this.#within(signal, async (limited) => permit.acquire(limited));
+      this.#toldProblems.delete('ask');
       if (answer.kind === 'held') this.#state = answer;
       else {
         this.#refused(answer.why);
@@ -67,7 +69,7 @@ export class PermitDesk {
     } catch (error) {
       signal.throwIfAborted();
       this.#refused(messageOf(error));
-      this.#tell(messageOf(error));
+      this.#tell('ask', messageOf(error));
     }
   }
 
@@ -80,11 +82,11 @@ export class PermitDesk {
       if (giver !== undefined) await this.#within(signal, async (limited) => giver.release(limited));
       this.#giver = undefined;
       this.#mayBeLeft = false;
-      this.#toldProblem = '';
+      this.#toldProblems.delete('give-back');
       return true;
     } catch (error) {
       signal.throwIfAborted();
-      this.#tell(`the permit was not given back: ${messageOf(error)}`);
+      this.#tell('give-back', `the permit was not given back: ${messageOf(error)}`);
       return false;
     }
   }
@@ -94,10 +96,10 @@ export class PermitDesk {
     this.#state = { kind: 'refused', why, untilMs: clock.now() + againMs * (1 + random()) };
   }
 
-  /** Each new problem once. */
-  #tell(why: string): void {
-    if (why !== this.#toldProblem) this.#deps.onProblem(why);
-    this.#toldProblem = why;
+  /** Each new problem once: of one that lasts, both are tried again and again in turn. */
+  #tell(what: 'ask' | 'give-back', why: string): void {
+    if (why !== this.#toldProblems.get(what)) this.#deps.onProblem(why);
+    this.#toldProblems.set(what, why);
   }
 
   async #within<Result>(signal: AbortSignal, work: (limited: AbortSignal) => Promise<Result>): Promise<Result> {

@@ -241,6 +241,7 @@ const rows: Row[] = [
         window: { days: everyDay, start: '01:00', duration: '24h', timezone: 'UTC' },
       },
     },
+    diagnostics: ['2:51 warning own-permit berth.update.permit.file'],
   },
   {
     name: 'the permit strategy without a permit',
@@ -406,6 +407,43 @@ describe('the berth block', () => {
 
   test('something that is no mapping', () => {
     expect(brief(parse('berth: [a]'))).toEqual(['2:8 error wrong-type berth']);
+  });
+});
+
+describe('the place of a permit', () => {
+  const warning = ['3:51 warning own-permit berth.update.permit.file'];
+  test.each([
+    { name: 'on a server by NFS', mounts: '["nas:/fleet", /mnt, nfs4]', diagnostics: [] },
+    {
+      name: 'on a server by SMB, below another mount',
+      mounts: '[/dev/vdb, /m], ["//nas/fleet", /mnt, cifs]',
+      diagnostics: [],
+    },
+    { name: 'on a directory of the machine around', mounts: '[fleet, /mnt, virtiofs]', diagnostics: [] },
+    { name: 'on a cluster file system', mounts: '[/dev/vdb, /mnt, ocfs2]', diagnostics: [] },
+    {
+      name: 'on a bind mount of what a server has',
+      mounts: '["nas:/f", /srv, nfs], [/srv/a, /mnt, none, bind]',
+      diagnostics: [],
+    },
+    { name: 'beside the mount', mounts: '["nas:/fleet", /mnt/nas, nfs4]', diagnostics: warning },
+    { name: 'on a device of the host', mounts: '[/dev/vdb, /mnt, ext4]', diagnostics: warning },
+    { name: 'in memory', mounts: '[tmpfs, /mnt, tmpfs]', diagnostics: warning },
+    { name: 'on a bind mount of the own disk', mounts: '[/srv/a, /mnt, none, bind]', diagnostics: warning },
+    { name: 'on a bind mount of itself', mounts: '[/mnt/a, /mnt, none, bind]', diagnostics: warning },
+    {
+      name: 'on a device above the server’s',
+      mounts: '["nas:/f", /mnt, nfs], [LABEL=a, /mnt/fleet, xfs]',
+      diagnostics: warning,
+    },
+  ])('$name', ({ mounts, diagnostics }) => {
+    const update = 'update: {strategy: permit, permit: {file: /mnt/fleet/l}}';
+    expect(brief(parse(`mounts: [${mounts}]\nberth: {${update}}`))).toEqual(diagnostics);
+  });
+
+  test('one without effect is not told twice', () => {
+    const result = parse('berth: {update: {strategy: staged, permit: {file: /l}}}');
+    expect(brief(result)).toEqual(['2:36 warning no-effect berth.update.permit']);
   });
 });
 

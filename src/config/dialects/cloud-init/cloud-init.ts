@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../../core/diagnostic.ts';
 import { takeBerthBlock } from '../../berth/block.ts';
+import { warnOfOwnPermit } from '../../berth/own-permit.ts';
 import { emptyHostConfig } from '../../host-config.ts';
 import { reportImageAccounts } from '../../image-accounts.ts';
 import { takeKeys } from '../../key-table.ts';
@@ -42,6 +43,7 @@ function parse(files: readonly SourceFile[], context: DialectContext): DialectRe
     draft.host.config.commands = { ...draft.host.commands, scripts: document.scripts.map((script) => ({ ...script })) };
   draft.finish();
   takeBerthBlock(document.berth, draft.host, context);
+  warnOfOwnPermit(draft.host);
   takeLogTargets(draft);
   takeKnownFiles(draft.host);
   reportImageAccounts(draft.host);

@@ -88,7 +88,12 @@ test.each(['', 'me', '{"host": 1}', '[]'])('a file that says %j is nobody’s to
   await writeFile(path, text);
   const answer = await permitOf('a').acquire(signal);
   expect(answer).toEqual({ kind: 'refused', why: `${path} does not say whose it is: remove it if it is nobody's` });
-  await permitOf('a').release(signal);
+  // It may be this host's own: it must not be forgotten while it keeps everybody from restarting.
+  await expect(permitOf('a').release(signal)).rejects.toMatchObject({
+    code: 'HOST_REFUSED',
+    message: `the permit's file: ${path} does not say whose it is: remove it if it is nobody's`,
+    retryable: true,
+  });
   expect(await readFile(path, 'utf8')).toBe(text);
 });
 

@@ -84,6 +84,32 @@ test('what was held is given back where it was got, though nothing is declared a
   expect(some.state).toEqual({ kind: 'none' });
 });
 
+test('while nobody can be asked and nothing goes back, each is told once, and again after it was well', async () => {
+  const { desk: some, told, one, declared } = desk();
+  const lines = (): string[] => told.splice(0).filter((line) => !line.startsWith('one '));
+  const round = async (): Promise<void> => {
+    await some.ask(signal);
+    await some.giveBack(signal);
+  };
+  declared.permit = {
+    acquire: async (limited) => {
+      if (!one.canRelease) throw new Error('no route');
+      limited.throwIfAborted();
+      return one.acquire();
+    },
+    release: async () => one.release(),
+  };
+  one.canRelease = false;
+  await round();
+  await round();
+  expect(lines()).toEqual(['no route', 'the permit was not given back: no route']);
+  one.canRelease = true;
+  await round();
+  one.canRelease = false;
+  await round();
+  expect(lines()).toEqual(['no route', 'the permit was not given back: no route']);
+});
+
 test('none is declared', async () => {
   const { desk: some, declared } = desk();
   declared.permit = undefined;
