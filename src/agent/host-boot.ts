@@ -103,7 +103,7 @@ export async function openHost(options: HostBootOptions): Promise<OwnHost> {
     maintenance,
     groupIds: { docker: engineGroupId },
     bootProblems: () => readLines(join(runDirectory, 'boot-problems')),
-    signal,
+    ...{ clock, say, signal },
   });
   return {
     ...{ machine, network, firstApply, taskMarks, maintenance, keepsState, startNetwork },

@@ -1,5 +1,6 @@
 import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
 import type { NetworkConfig } from '../config/network/network-config.ts';
+import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { KeyReport, SkippedStep, StepBase } from '../core/plan.ts';
 import {
@@ -9,6 +10,7 @@ import {
   type HostStepEvent,
   reportHostKeys,
 } from '../host/host-reconciler.ts';
+import { failedMount, isMountStep, leadsToMount, type MountTrouble, mountTroubles } from '../host/mounts/trouble.ts';
 import type { NetworkController } from '../host/network/network-controller.ts';
 import type { HostPlanOptions } from '../host/resource.ts';
 import type { BlockedChange } from '../host/step.ts';
@@ -16,6 +18,7 @@ import type { FirstApply } from './first-apply.ts';
 import type { BringOptions, Machine, MachinePlan } from './machine.ts';
 import type { Maintenance } from './maintenance.ts';
 import type { ApplyEvent, ConfigOrigin, MachineStatus } from './model.ts';
+import { MountWatch } from './mount-watch.ts';
 import { shownStep } from './shown-steps.ts';
 
 export interface HostMachineDependencies {
@@ -29,6 +32,9 @@ export interface HostMachineDependencies {
   readonly groupIds: Readonly<Record<string, number>>;
   /** What went wrong outside of the agent, a line each; the guard may find more at any time. */
   readonly bootProblems: () => readonly string[];
+  readonly clock: Clock;
+  /** Says a line on the machine's console. */
+  readonly say: (line: string) => void;
   /** How long the network is waited for before commands of the config run without it; two minutes by default. */
   readonly networkPatienceMs?: number;
   /** Ends with the agent. */
@@ -46,6 +52,9 @@ export class HostMachine implements Machine {
   #givenNetwork: NetworkConfig | undefined;
   readonly #problems: string[] = [];
   #config: HostConfig = emptyHostConfig;
+  /** How the config was brought about last. */
+  #options: BringOptions = { previous: emptyHostConfig };
+  readonly #mounts: MountWatch;
   #origin: ConfigOrigin | undefined;
   /** The boot itself, and configs that are being brought about. */
   #changes = 1;
@@ -56,6 +65,12 @@ export class HostMachine implements Machine {
 
   constructor(deps: HostMachineDependencies) {
     this.#deps = deps;
+    this.#mounts = new MountWatch({ ...deps, tryAgain: async () => this.#mountAgain() });
+  }
+
+  /** The mounts that are not as declared. */
+  get mountTroubles(): readonly MountTrouble[] {
+    return this.#mounts.troubles;
   }
 
   /** The network that holds as long as the config has no word about it. */
@@ -127,6 +142,7 @@ export class HostMachine implements Machine {
       await maintenance.end();
     }
     this.#config = config;
+    this.#options = { ...options, destroy: [] };
     this.#declareNetwork();
     this.#deps.startNetwork();
     const isOnline = network.status?.condition.ready === true;
@@ -139,7 +155,8 @@ export class HostMachine implements Machine {
 
   status(): Omit<MachineStatus, 'release'> {
     const { network, bootProblems } = this.#deps;
-    const failed = this.#reports.filter(({ outcome }) => outcome === 'failed');
+    const ofMounts = new Set(this.#mounts.troubles.map(({ key }) => key));
+    const failed = this.#reports.filter(({ outcome, key }) => outcome === 'failed' && !ofMounts.has(key));
     return {
       config: this.#origin ?? null,
       network: network.status === undefined ? null : shownNetwork(network.status),
@@ -148,7 +165,9 @@ export class HostMachine implements Machine {
         ...this.#problems,
         ...this.#refusal,
         ...failed.map(({ key, why }) => `${key}: ${why ?? 'failed'}`),
+        ...this.#mounts.problems,
       ],
+      warnings: this.#mounts.warnings,
       pending: this.#pending,
       maintenance: this.#deps.maintenance.why,
     };
@@ -162,6 +181,28 @@ export class HostMachine implements Machine {
     void this.#reconcile(config, { previous: config, boot: true }, { phase }).catch((error: unknown) => {
       if (!this.#deps.signal.aborted) this.addProblems([`the kernel arguments wait: ${messageOf(error)}`]);
     });
+  }
+
+  /** Only what is mounted is tried again; when that helps, what waited for it follows. */
+  async #mountAgain(): Promise<readonly MountTrouble[] | undefined> {
+    const { reconciler, signal, network } = this.#deps;
+    if (this.#changes > 0) return undefined;
+    const [config, options, turn] = [this.#config, this.#options, this.#latest];
+    const phase = network.status?.condition.ready === true ? 'all' : 'early';
+    const outcome = await reconciler.reconcile(
+      config,
+      {
+        ...{ ...this.#planOptions(options), phase },
+        only: (step) => isMountStep(step) || leadsToMount(step),
+        isNews: (step, error) => isMountStep(step) && this.#mounts.isNew(failedMount(step, error)),
+      },
+      signal,
+    );
+    if (turn !== this.#latest || this.#changes > 0) return undefined;
+    if (outcome.done.length === 0) return mountTroubles(outcome);
+    const whole = await this.#reconcile(config, options, { phase });
+    if (turn === this.#latest && phase === 'all') await this.#noteFirst(options, whole);
+    return undefined;
   }
 
   #declareNetwork(): void {
@@ -213,6 +254,7 @@ export class HostMachine implements Machine {
     const { reconciler, signal } = this.#deps;
     const outcome = await reconciler.reconcile(config, { ...this.#planOptions(options), ...how }, signal);
     this.#reports = reportHostKeys(outcome);
+    this.#mounts.take(mountTroubles(outcome));
     this.#pending = outcome.blocked.filter(({ until }) => until === 'boot').map(({ key, why }) => `${key}: ${why}`);
     return outcome;
   }

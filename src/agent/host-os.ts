@@ -9,6 +9,7 @@ import { BerthError, messageOf } from '../core/errors.ts';
 import { compareVersions } from '../core/release-version.ts';
 import { replaceFile, writeDurably } from '../engine/durable-file.ts';
 import { runCommand } from '../engine/run-command.ts';
+import type { MountTrouble } from '../host/mounts/trouble.ts';
 import type { ImageSource } from '../services/executor.ts';
 import type { StepRecorder } from '../services/ports.ts';
 import type { ImageStore } from '../update/bundle/image-store.ts';
@@ -22,6 +23,7 @@ import { openUpdates } from './host-updates.ts';
 import { imageDirectories } from './image-directories.ts';
 import type { Medium } from './medium.ts';
 import type { HostStatus } from './model.ts';
+import { mountChecks } from './mount-checks.ts';
 import { osChecks } from './os-checks.ts';
 import { OsRecords } from './os-records.ts';
 import { OwnOs } from './own-os.ts';
@@ -56,6 +58,8 @@ export interface HostOsOptions {
   readonly keepsState: boolean;
   /** True until the config of this boot was brought about. */
   readonly isChanging: () => boolean;
+  /** The mounts that are not as declared. */
+  readonly mountTroubles: () => readonly MountTrouble[];
   /** The agent's own data. */
   readonly state: AgentState;
   /** Services that are kept from running. */
@@ -164,7 +168,11 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
   const os: OwnOs = new OwnOs({
     ...(updates === undefined ? {} : { updates }),
     ...{ version, facts, loader, recorder, clock, say, volumes, state },
-    checks: () => [...ownChecks, ...userChecks(config().update.health)],
+    checks: () => [
+      ...ownChecks,
+      ...mountChecks(config().mounts, options.mountTroubles),
+      ...userChecks(config().update.health),
+    ],
     setDeadline: async () => {
       const seconds = config().update.health?.deadlineSeconds;
       if (seconds === undefined || seconds === deadline) return;

@@ -125,6 +125,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
             say: bootConsole.say,
             keepsState: host.keepsState,
             isChanging: () => host.machine.isChanging,
+            mountTroubles: () => host.machine.mountTroubles,
           },
           holds: () => agent.holds,
           status: async () => agent.status(),

@@ -125,6 +125,8 @@ export interface MachineStatus {
   } | null;
   /** What went wrong with the boot or with a key of the config, a line each. */
   readonly problems: readonly string[];
+  /** What is not as declared and the host is fine without, a line each: mounts with `nofail`. Absent: the host is older than that. */
+  readonly warnings?: readonly string[];
   /** What only the next boot brings, a line each. Absent: the host is older than that. */
   readonly pending?: readonly string[];
   /** Why the host has no config and waits for one; null when it has one. */

@@ -176,6 +176,7 @@ export const schemas: Readonly<Record<string, JsonSchema>> = {
           object({ ready: boolean, detail: text, links: array(object({ name: text, addresses: array(text) })) }),
         ),
         problems: array(text),
+        warnings: array(text),
         pending: array(text),
         maintenance: nullable(text),
         release: nullable(

@@ -46,7 +46,7 @@ export function renderServices(services: readonly ServiceStatus[], now: number, 
 
 /** The network in a line, where the config is from, and what is wrong with the machine. */
 function renderMachine(
-  { config, network, problems, pending = [], maintenance, release }: MachineStatus,
+  { config, network, problems, warnings = [], pending = [], maintenance, release }: MachineStatus,
   style: Style,
 ): string {
   const links = (network?.links ?? []).map(({ name, addresses }) => [name, ...addresses].join(' ')).join(', ');
@@ -57,7 +57,8 @@ function renderMachine(
   const waiting = maintenance === null ? [] : [`No config (${maintenance}): berth apply FILE gives it one`];
   const later = pending.map((line) => `Restart  ${style.busy('pending')}  ${line}`);
   const lines = [`Network  ${state}  ${links}`.trimEnd(), ...origin, ...system, ...later, ...waiting];
-  return [...lines, ...problems.map((problem) => style.bad(problem))].join('\n');
+  const notes = warnings.map((warning) => style.busy(`warning: ${warning}`));
+  return [...lines, ...problems.map((problem) => style.bad(problem)), ...notes].join('\n');
 }
 
 function renderRelease(

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { emptyHostConfig, type HostConfig } from '../config/host-config.ts';
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
@@ -31,6 +32,10 @@ export interface HostReconcileOptions extends HostPlanOptions {
    */
   readonly phase: 'early' | 'offline' | 'all';
   readonly onStep?: (event: HostStepEvent) => void;
+  /** The steps that count; the others are not looked at. Absent: all of them. */
+  readonly only?: (step: HostStep) => boolean;
+  /** False for a failure that is not worth an entry: one that is in the ledger already. Absent: each is recorded. */
+  readonly isNews?: (step: HostStep, error: string) => boolean;
 }
 
 export interface FailedStep {
@@ -69,7 +74,10 @@ export class HostReconciler {
     const failed = new Map<string, FailedStep>();
     for (let round = 1; ; round += 1) {
       const plan = await this.plan(config, options);
-      const left = plan.steps.filter(({ id }) => !failed.has(id));
+      // What was done and is asked for again as it was would never end: once was enough.
+      const isOver = (step: HostStep): boolean =>
+        failed.has(step.id) || done.some((one) => isDeepStrictEqual(one, step));
+      const left = plan.steps.filter((step) => !isOver(step) && options.only?.(step) !== false);
       const next = await this.#run(left, options, failed, signal);
       done.push(...next);
       if (next.length === 0 || round === maxRounds) {
@@ -81,7 +89,7 @@ export class HostReconciler {
 
   async #run(
     steps: readonly HostStep[],
-    { phase, onStep }: HostReconcileOptions,
+    { phase, onStep, isNews }: HostReconcileOptions,
     failed: Map<string, FailedStep>,
     signal: AbortSignal,
   ): Promise<HostStep[]> {
@@ -94,7 +102,7 @@ export class HostReconciler {
         open.add(step.id);
         continue;
       }
-      const error = await this.#execute(step, onStep, signal);
+      const error = await this.#execute(step, { onStep, isNews }, signal);
       if (error === undefined) done.push(step);
       else failed.set(step.id, { step, error });
     }
@@ -103,7 +111,7 @@ export class HostReconciler {
 
   async #execute(
     step: HostStep,
-    onStep: HostReconcileOptions['onStep'],
+    { onStep, isNews }: { [K in 'onStep' | 'isNews']: HostReconcileOptions[K] | undefined },
     signal: AbortSignal,
   ): Promise<string | undefined> {
     onStep?.({ kind: 'started', step });
@@ -119,7 +127,8 @@ export class HostReconciler {
     const { kind, subject, cost, reason, summary } = step;
     const outcome = error === undefined ? 'done' : 'failed';
     const result = { durationMs: at - startedAt, ...(error === undefined ? {} : { error }) };
-    this.#deps.recorder.record({ at, kind, subject, cost, reason, summary, outcome, ...result });
+    if (error === undefined || isNews?.(step, error) !== false)
+      this.#deps.recorder.record({ at, kind, subject, cost, reason, summary, outcome, ...result });
     onStep?.({ kind: 'finished', step, ...result });
     return error;
   }

@@ -63,6 +63,8 @@ function machine(more: Partial<HostMachineDependencies> = {}): HostMachine {
     maintenance: new Maintenance(join(directory, 'maintenance')),
     groupIds: { docker: 991 },
     bootProblems: () => [],
+    clock,
+    say: () => undefined,
     signal: new AbortController().signal,
     ...more,
   });
