@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { BerthError } from '../core/errors.ts';
+import { BerthError, messageOf } from '../core/errors.ts';
 import { isDevice } from './mounts/plan.ts';
 import type { BlockDevice, HostPorts, Kernel, MountRequest } from './ports.ts';
 import type { HostStep, HostStepKind, HostStepOf } from './step.ts';
@@ -90,10 +90,10 @@ export class HostExecutor {
       mount: ({ mount }, signal) => this.#mount(mount, signal),
       'mount-anew': async ({ mount, unmountFirst }, signal) => {
         if (!unmountFirst) return this.#kernel.mount({ ...mount, options: ['remount', ...mount.options] });
-        await this.#kernel.unmount(mount.target);
+        await this.#unmount(mount.target);
         await this.#mount(mount, signal);
       },
-      unmount: ({ target }) => this.#kernel.unmount(target),
+      unmount: ({ target }) => this.#unmount(target),
       'make-swap-file': async ({ path, sizeBytes }, signal) => {
         await files.allocate(path, sizeBytes, signal);
         await blockDevices.makeFilesystem(path, { type: 'swap', options: [] }, signal);
@@ -135,6 +135,17 @@ export class HostExecutor {
     const isThere = await this.#ports.files.exists(mount.target);
     if (!isThere) await this.#ports.files.makeDirectory(mount.target, { mode: 0o755, uid: 0, gid: 0 });
     await this.#kernel.mount({ ...mount, source });
+  }
+
+  async #unmount(target: string): Promise<void> {
+    await this.#kernel.unmount(target).catch((cause: unknown) => {
+      if (!/busy/.test(messageOf(cause))) throw cause;
+      const advice = 'stop the services that use it, or restart the host';
+      throw new BerthError('HOST_REFUSED', `${target} is in use, so it stays as it is mounted: ${advice}`, {
+        cause,
+        retryable: true,
+      });
+    });
   }
 
   /** The path of a device once it is there: mount(8) knows none of udev's names here. Other sources stay. */

@@ -26,6 +26,13 @@ const flags: readonly (readonly [string, string])[] = [
   ['noexec', 'exec'],
 ];
 
+/** Options of the mount itself, not of the server's answers to it: mount(8) changes them while it is mounted. */
+const changeable = new Set([
+  ...flags.flat(),
+  ...['defaults', 'async', 'sync', 'atime', 'noatime', 'diratime', 'nodiratime', 'relatime', 'norelatime'],
+  ...['strictatime', 'nostrictatime', 'lazytime', 'nolazytime'],
+]);
+
 /** True for a source that is a block device. */
 export function isDevice(source: string): boolean {
   return source.startsWith('/dev/') || /^(LABEL|UUID|PARTLABEL|PARTUUID)=/.test(source);
@@ -86,8 +93,15 @@ export function planMounts(config: HostConfig, observed: ObservedMounts, context
       const action = { kind: 'mount-anew', mount: request, unmountFirst: true } as const;
       steps.push(context.step(action, { ...about, summary, cost: 'restart-service', after: makers }));
     } else if (!hasOptions(mount, entry, context)) {
-      const summary = `mount ${mount.target} with other options: ${request.options.join(',')}`;
-      steps.push(context.step({ kind: 'mount-anew', mount: request, unmountFirst: false }, { ...about, summary }));
+      const fixed = fixedOptions(mount, context);
+      const options = request.options.map(withoutSecret).join(',');
+      const summary =
+        fixed.length === 0
+          ? `mount ${mount.target} with other options: ${options}`
+          : `unmount ${mount.target} and mount it with other options: ${options}`;
+      const action = { kind: 'mount-anew', mount: request, unmountFirst: fixed.length > 0 } as const;
+      const cost = fixed.length > 0 ? 'restart-service' : 'live';
+      steps.push(context.step(action, { ...about, summary, cost }));
     }
   }
   return { files, steps, blocked };
@@ -131,11 +145,29 @@ function isBind({ options }: MountConfig): boolean {
 function hasOptions(mount: MountConfig, entry: MountEntry, { previous }: PlanContext): boolean {
   const old = previous.mounts.find(({ target }) => target === mount.target);
   // What the kernel does not show was applied with the config before, unless that said something else.
-  if (old !== undefined && old.options.join() !== mount.options.join()) return false;
+  if (old !== undefined && shownOptions(old) !== shownOptions(mount)) return false;
   return flags.every(([flag, opposite]) => {
     const said = mount.options.findLast((option) => option === flag || option === opposite);
     return said === undefined || entry.options.includes(flag) === (said === flag);
   });
+}
+
+/** Those that the kernel is told. */
+function shownOptions({ options }: MountConfig): string {
+  return options.filter((option) => !ownOptions.has(option) && option !== 'defaults').join();
+}
+
+/** What changed and the kernel cannot change while it is mounted: of NFS and SMB, all but {@link changeable}. */
+function fixedOptions(mount: MountConfig, { previous }: PlanContext): string[] {
+  const old = previous.mounts.find(({ target }) => target === mount.target);
+  if (!networkTypes.has(mount.type) || old === undefined) return [];
+  const changed = new Set(old.options).symmetricDifference(new Set(mount.options));
+  return [...changed].filter((option) => !changeable.has(option) && !ownOptions.has(option));
+}
+
+/** SMB takes passwords as options. */
+function withoutSecret(option: string): string {
+  return option.replace(/^(pass|password|password2)=.*$/, '$1=…');
 }
 
 function depth(path: string): number {

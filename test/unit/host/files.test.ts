@@ -183,6 +183,49 @@ test('a mount with another source, and one with other options', async () => {
   expect((await planOf(host, after, { previous: after })).steps).toEqual([]);
 });
 
+const onServer = (type: string, options: string) =>
+  config(`mounts: [["${type === 'cifs' ? '//nas/x' : 'nas:/x'}", /c, ${type}, "${options}"]]`);
+
+test.each([
+  { type: 'nfs4', from: 'vers=4.2', to: 'vers=4.1', step: 'unmount /c and mount it with other options: vers=4.1' },
+  { type: 'nfs', from: 'rw', to: 'rw,nconnect=4', step: 'unmount /c and mount it with other options: rw,nconnect=4' },
+  {
+    type: 'nfs4',
+    from: 'vers=4.1,rw',
+    to: 'vers=4.1,ro,noatime',
+    step: 'mount /c with other options: vers=4.1,ro,noatime',
+  },
+  { type: 'nfs4', from: 'vers=4.1', to: 'vers=4.1,nofail,_netdev', step: undefined },
+  {
+    type: 'cifs',
+    from: 'user=a,password=old',
+    to: 'user=a,password=new',
+    step: 'unmount /c and mount it with other options: user=a,password=…',
+  },
+])('$type with $to after $from', async ({ type, from, to, step }) => {
+  const host = new FakeHost({ defaults: imageEtc });
+  await reconcile(host, onServer(type, from));
+  const options = { previous: onServer(type, from) };
+  const { steps } = await planOf(host, onServer(type, to), options);
+  const summaries = steps.filter(({ kind }) => kind === 'mount-anew').map(({ summary, cost }) => [summary, cost]);
+  const cost = step?.startsWith('unmount') === true ? 'restart-service' : 'live';
+  expect(summaries).toEqual(step === undefined ? [] : [[step, cost]]);
+  const { done } = await reconcile(host, onServer(type, to), options);
+  expect(done.filter(({ kind }) => kind === 'mount-anew')).toHaveLength(step === undefined ? 0 : 1);
+});
+
+test('what is in use stays as it is mounted, and says what to do', async () => {
+  const host = new FakeHost({ defaults: imageEtc });
+  const before = onServer('nfs4', 'vers=4.2');
+  await reconcile(host, before);
+  host.kernel.unmount = async () => Promise.reject(new Error('umount ended with 32: umount: /c: target is busy.'));
+  const { failed } = await reconcile(host, onServer('nfs4', 'vers=4.1'), { previous: before });
+  expect(failed.map(({ error }) => error)).toEqual([
+    '/c is in use, so it stays as it is mounted: stop the services that use it, or restart the host',
+  ]);
+  expect(host.kernel.mounted.map(({ target }) => target)).toEqual(['/c']);
+});
+
 const reasons: { readonly name: string; readonly options: HostPlanOptions; readonly reason: unknown }[] = [
   { name: 'new in the config', options: {}, reason: { kind: 'config', key: 'hostname', change: 'added' } },
   {
