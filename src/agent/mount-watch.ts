@@ -95,7 +95,7 @@ export class MountWatch {
       this.#woken = new AbortController();
       const end = AbortSignal.any([signal, this.#woken.signal]);
       await clock.sleep(Math.max(0, this.#dueMs - clock.now()), end).catch(() => undefined);
-      if (signal.aborted || clock.now() < this.#dueMs) continue;
+      if (clock.now() < this.#dueMs) continue;
       this.#tries += 1;
       const found = await tryAgain().catch((error: unknown) => {
         const problem = messageOf(error);

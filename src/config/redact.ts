@@ -13,6 +13,7 @@ export function redactConfig(config: HostConfig): HostConfig {
     ...config,
     users: config.users.map((user) => (user.passwordHash === undefined ? user : { ...user, passwordHash: redacted })),
     files: config.files.map(redactFile),
+    mounts: config.mounts.map((mount) => ({ ...mount, options: mount.options.map(redactOption) })),
     storage: storage.luks === undefined ? storage : { ...storage, luks: storage.luks.map(redactLuks) },
     console: config.console.passwordHash === undefined ? config.console : { passwordHash: redacted },
     ...(config.ssh?.hostKeys === undefined
@@ -53,6 +54,7 @@ export function secretsOf(config: HostConfig): string[] {
     config.console.passwordHash,
     ...(config.ssh?.hostKeys ?? []).flatMap(({ privateKey }) => [privateKey, privateKey.trim()]),
     ...config.files.filter(isPrivate).flatMap(contentsOf),
+    ...config.mounts.flatMap(({ options }) => options.map((option) => passwordOption.exec(option)?.[2])),
     ...config.files.flatMap(({ remote }) => secretsOfRemote(remote)),
     ...(storage.luks ?? []).flatMap(({ key }) => {
       return key.kind === 'given' ? contentsOf(key) : key.kind === 'remote' ? secretsOfRemote(key.remote) : [];
@@ -63,6 +65,13 @@ export function secretsOf(config: HostConfig): string[] {
   ];
   const secrets = new Set(values.filter((value) => value !== undefined && value !== ''));
   return [...(secrets as Set<string>)].toSorted((a, b) => b.length - a.length);
+}
+
+/** SMB takes passwords as options of a mount. */
+const passwordOption = /^(pass|password|password2)=(.+)$/;
+
+function redactOption(option: string): string {
+  return option.replace(passwordOption, `$1=${redacted}`);
 }
 
 function redactFile(file: FileConfig): FileConfig {

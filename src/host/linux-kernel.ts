@@ -2,9 +2,11 @@ import { lookup } from 'node:dns/promises';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
-import { BerthError } from '../core/errors.ts';
+import { BerthError, messageOf } from '../core/errors.ts';
 import { parseMountTable, parseSwaps } from './mount-table.ts';
-import { networkOptions } from './mounts/network-options.ts';
+import { connectBriefly } from './mounts/connect-briefly.ts';
+import { isSecretOption } from './mounts/credentials.ts';
+import { type NetworkLookups, networkOptions, whyAway } from './mounts/network-options.ts';
 import type { HostCommands, Kernel, MountEntry, MountRequest } from './ports.ts';
 import { runProgram } from './program-runner.ts';
 import { devicePathOf } from './storage/device-node.ts';
@@ -74,12 +76,19 @@ export class LinuxKernel implements Kernel {
   async mount(request: MountRequest): Promise<void> {
     const { source, target, type } = request;
     const isRemount = request.options.includes('remount');
-    const options = isRemount ? request.options : await networkOptions(request, addressOf);
+    const options = isRemount ? request.options : await networkOptions(request, lookups);
     const isBind = options.includes('bind') || options.includes('rbind');
     const withType = type === 'auto' || type === 'none' || isBind ? [] : ['--types', type];
     const withOptions = options.length === 0 ? [] : ['--options', options.join(',')];
     const args = isRemount ? [...withOptions, target] : [...withType, ...withOptions, source, target];
-    await runProgram(this.#commands, { program: 'mount', args });
+    try {
+      await runProgram(this.#commands, { program: 'mount', args });
+    } catch (error) {
+      const away = isRemount ? undefined : await whyAway({ ...request, options }, connectBriefly);
+      // What else an error says of the command would say a password, too.
+      const cause = options.some(isSecretOption) ? undefined : error;
+      throw new BerthError('HOST_REFUSED', away ?? withoutAdvice(messageOf(error)), { cause, retryable: true });
+    }
   }
 
   async unmount(target: string): Promise<void> {
@@ -123,9 +132,15 @@ export async function readMounts(): Promise<readonly MountEntry[]> {
   return parseMountTable(await readFile('/proc/self/mountinfo', 'utf8'));
 }
 
-async function addressOf(server: string): Promise<string> {
-  return (await lookup(server)).address;
+/** mount(8) asks to look into the kernel's log, in a line of its own. */
+function withoutAdvice(text: string): string {
+  return text.replace(/\s*dmesg\(1\) may have more information.*$/s, '').trim();
 }
+
+const lookups: NetworkLookups = {
+  address: async (server) => (await lookup(server)).address,
+  text: async (path) => readFile(path, 'utf8'),
+};
 
 /** sysctl(8): the first separator tells which of `.` and `/` separates; the other one is part of a name. */
 export function sysctlPath(name: string): string {

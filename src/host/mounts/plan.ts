@@ -6,6 +6,7 @@ import type { MountEntry } from '../ports.ts';
 import type { DesiredFile, PlanContext, ResourcePlan } from '../resource.ts';
 import type { BlockedChange, HostStep } from '../step.ts';
 import { makersOf } from '../storage/makers.ts';
+import { isSecretOption } from './credentials.ts';
 
 export interface ObservedMounts {
   /** undefined without a kernel. */
@@ -120,7 +121,8 @@ function fstabFile(config: HostConfig, context: PlanContext): DesiredFile[] {
     );
   });
   const content = withBlock(context.baseText(fstab), 'mounts', [...mounts, ...swaps]);
-  return [{ path: fstab, content, mode: 0o644, key: 'mounts', subject: 'host/fstab' }];
+  const hasSecret = config.mounts.some(({ options }) => options.some(isSecretOption));
+  return [{ path: fstab, content, mode: hasSecret ? 0o600 : 0o644, key: 'mounts', subject: 'host/fstab' }];
 }
 
 function isOnline({ type, options }: MountConfig): boolean {
@@ -167,7 +169,7 @@ function fixedOptions(mount: MountConfig, { previous }: PlanContext): string[] {
 
 /** SMB takes passwords as options. */
 function withoutSecret(option: string): string {
-  return option.replace(/^(pass|password|password2)=.*$/, '$1=…');
+  return isSecretOption(option) ? option.replace(/=.*$/, '=…') : option;
 }
 
 function depth(path: string): number {

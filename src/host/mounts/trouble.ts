@@ -1,6 +1,6 @@
 import type { HostOutcome } from '../host-reconciler.ts';
 import type { HostStep } from '../step.ts';
-import { serverOf } from './network-options.ts';
+import { saysAway, serverOf } from './network-options.ts';
 
 /** A mount that is not as declared. */
 export interface MountTrouble {
@@ -55,10 +55,6 @@ function aboutOf(step: MountStep): Pick<MountTrouble, 'key' | 'target' | 'option
   return { key: step.key, target: step.kind === 'unmount' ? step.target : step.mount.target, optional: step.optional };
 }
 
-/** errno's words of mount(8), and those of a name that has no address. */
-const awayWords =
-  /has no address|refused|no route to host|unreachable|timed out|host is down|connection reset|no such device or address/i;
-
 function isAway(step: MountStep, error: string): boolean {
-  return step.kind !== 'unmount' && serverOf(step.mount) !== undefined && awayWords.test(error);
+  return step.kind !== 'unmount' && serverOf(step.mount) !== undefined && saysAway(error);
 }

@@ -23,7 +23,7 @@ const ready: NetworkStatus = {
   },
   ...{ links: [], failures: [] },
 } as unknown as NetworkStatus;
-const away = 'mount ended with 32: mount: /mnt/nas: mount(2) system call failed: Connection refused.';
+const away = 'the server nas does not answer on port 2049: connect ECONNREFUSED 192.0.2.7:2049';
 const required = config('mounts: [["nas:/fleet", /mnt/nas, nfs4, defaults]]');
 const optional = config('mounts: [["nas:/fleet", /mnt/nas, nfs4]]');
 

@@ -44,6 +44,11 @@ test.each<[string, MachineStatus, string[]]>([
     ['Network  not ready: no carrier on eth0', 'Config   nocloud  /dev/vdb (cidata)', '/var is memory'],
   ],
   [
+    'what the host is fine without',
+    { config: null, network, problems: ['a: b'], warnings: ['c: d'], maintenance: null, release: null },
+    ['Network  ready  eth0 10.0.2.15/24', 'a: b', 'warning: c: d'],
+  ],
+  [
     'what waits for a restart',
     { config, network, problems: [], pending: ['a: b at the next boot'], maintenance: null, release: null },
     [

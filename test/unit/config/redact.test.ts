@@ -7,6 +7,7 @@ users: [{name: a, hashed_passwd: $6$canary$hash}]
 write_files:
   - {path: /etc/public, content: everybody may know}
   - {path: /etc/private, content: "canary-file\\n", permissions: "0640"}
+mounts: [["//nas/x", /mnt/x, cifs, "user=u,password=canary=mount"]]
 berth:
   registries: {r.example: {username: u, password: canary-registry}}
   proxy: {http: "http://u:canary%2Dproxy@p:1", no_proxy: []}
@@ -34,6 +35,7 @@ describe('secrets', () => {
     expect(redacted.files[0]).toEqual(result.config.files[0]);
     expect(redacted.connectivity.proxy.http).toBe('http://u:<redacted>@p:1');
     expect(redacted.connectivity.registries['r.example']?.username).toBe('u');
+    expect(redacted.mounts[0]?.options).toEqual(['user=u', 'password=<redacted>']);
   });
 
   test('each one is listed, longest first', () => {
@@ -47,6 +49,7 @@ describe('secrets', () => {
       'canary-feed',
       'canary-detour',
       'canary-secret',
+      'canary=mount',
     ];
     expect(secrets).toEqual(expect.arrayContaining(expected));
     expect(secrets).not.toContain('everybody may know');

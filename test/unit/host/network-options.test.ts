@@ -1,5 +1,20 @@
 import { expect, test } from '@jest/globals';
-import { networkOptions, serverOf } from '../../../src/host/mounts/network-options.ts';
+import {
+  type NetworkLookups,
+  networkOptions,
+  saysAway,
+  serverOf,
+  whyAway,
+} from '../../../src/host/mounts/network-options.ts';
+
+const look: NetworkLookups = {
+  address: async () => Promise.resolve('192.0.2.7'),
+  text: async (path) => {
+    if (path === '/etc/comma') return Promise.resolve('username=me\npassword=a,b\n');
+    if (path !== '/etc/fleet.smb') throw new Error(`there is no ${path}`);
+    return Promise.resolve('# ours\nusername=me\n password =p=1#x\nDomain=HOME\nother=1\n');
+  },
+};
 
 test.each<[string, string, string | undefined]>([
   ['nfs4', 'nas.example.org:/export', 'nas.example.org'],
@@ -21,18 +36,53 @@ test.each<[string, string, string[], string[]]>([
   ['nfs', 'nas:/x', ['vers=3', 'nolock'], ['vers=3', 'nolock', 'addr=192.0.2.7']],
   ['nfs', 'nas:/x', ['nfsvers=4.2'], ['nfsvers=4.2', 'addr=192.0.2.7']],
   ['nfs4', 'nas:/x', ['addr=192.0.2.9', 'vers=4.2'], ['addr=192.0.2.9', 'vers=4.2']],
-  ['cifs', '//nas/x', ['guest'], ['guest', 'ip=192.0.2.7']],
+  ['cifs', '//nas/x', ['guest'], ['username=', 'ip=192.0.2.7']],
+  [
+    'cifs',
+    '//nas/x',
+    ['credentials=/etc/fleet.smb', 'ro'],
+    ['username=me', 'password=p=1#x', 'domain=HOME', 'ro', 'ip=192.0.2.7'],
+  ],
+  ['nfs4', 'nas:/x', ['cred=a', 'vers=4'], ['cred=a', 'vers=4', 'addr=192.0.2.7']],
   ['cifs', '//nas/x', ['ip=192.0.2.9'], ['ip=192.0.2.9']],
   ['ext4', '/dev/vdb', ['ro'], ['ro']],
 ])('%s of %s with %j: the kernel is told %j', async (type, source, options, told) => {
-  expect(await networkOptions({ type, source, options }, async () => Promise.resolve('192.0.2.7'))).toEqual(told);
+  expect(await networkOptions({ type, source, options }, look)).toEqual(told);
 });
 
 test('a server that has no address is named', async () => {
-  const lookUp = async (): Promise<string> => Promise.reject(new Error('getaddrinfo ENOTFOUND nas'));
-  await expect(networkOptions({ type: 'nfs4', source: 'nas:/x', options: [] }, lookUp)).rejects.toMatchObject({
+  const address = async (): Promise<string> => Promise.reject(new Error('getaddrinfo ENOTFOUND nas'));
+  await expect(
+    networkOptions({ type: 'nfs4', source: 'nas:/x', options: [] }, { ...look, address }),
+  ).rejects.toMatchObject({
     code: 'HOST_REFUSED',
     message: 'the server nas of nas:/x has no address: getaddrinfo ENOTFOUND nas',
     retryable: true,
   });
+});
+
+test.each([
+  ['/etc/none', 'the credentials /etc/none cannot be read: there is no /etc/none'],
+  ['/etc/comma', 'a password with a comma cannot be given to the kernel: choose another one'],
+])('credentials of %s are refused', async (path, message) => {
+  const request = { type: 'cifs', source: '//nas/x', options: [`credentials=${path}`] };
+  await expect(networkOptions(request, look)).rejects.toMatchObject({ code: 'HOST_REFUSED', message });
+});
+
+test.each<[string, string, string[], string | undefined]>([
+  ['nfs4', 'nas:/x', [], 'nas 2049'],
+  ['nfs4', 'nas:/x', ['addr=192.0.2.7', 'port=2050'], '192.0.2.7 2050'],
+  ['cifs', '//nas/x', ['ip=192.0.2.7'], '192.0.2.7 445'],
+  ['ext4', '/dev/vdb', [], undefined],
+])('whether a server is away: %s of %s with %j', async (type, source, options, asked) => {
+  const tried: string[] = [];
+  const mount = { type, source, options };
+  const refuse = async (server: string, port: number): Promise<void> => {
+    tried.push(`${server} ${port}`);
+    return Promise.reject(new Error('ECONNREFUSED'));
+  };
+  const why = await whyAway(mount, refuse);
+  expect(tried).toEqual(asked === undefined ? [] : [asked]);
+  expect(why === undefined ? undefined : saysAway(why)).toBe(asked === undefined ? undefined : true);
+  expect(await whyAway(mount, async () => Promise.resolve())).toBeUndefined();
 });
