@@ -105,6 +105,7 @@ ${places.map((place) => `${place} = ${state}`).join('\n')}
 log file = ${join(directory, 'smbd.log')}
 passdb backend = tdbsam:${join(state, 'passdb.tdb')}
 map to guest = bad user
+guest account = root
 server role = standalone server
 load printers = no
 disable spoolss = yes
