@@ -52,7 +52,7 @@ write_files:
           expect(applied.output).toContain('/mnt/nfs is in use, so it stays as it is mounted');
           await shell.output('cd /');
           await vm.until('the other version', async () => {
-            return (await shell.output('grep " /mnt/nfs " /proc/self/mountinfo')).includes('vers=4.2');
+            return (await shell.run('grep " /mnt/nfs " /proc/self/mountinfo')).output.includes('vers=4.2');
           });
           await vm.statusInside('a host with the other version', ({ state }) => state === 'healthy');
         });
