@@ -130,7 +130,7 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
     staged: () => keeper.staged.waiting ?? stagedArguments(running.version, options.stagedArguments()),
     reboot: async (why) => {
       const version = keeper.staged.waiting?.version ?? running.version;
-      await keeper.staged.noteRestart();
+      await keeper.staged.noteRestart(why);
       const reason: Reason = updates.restartReason ?? { kind: 'drift', detail: why };
       recorder.record({
         ...{ at: clock.now(), kind: 'restart-host', subject: `os/${version}`, cost: 'reboot', reason },

@@ -91,8 +91,18 @@ export class OwnOs implements Os {
     const failed = lastTakenBack(records.events);
     if (failed !== undefined && failed.version !== version)
       say(`os: ${failed.version} was taken back: ${failed.reason}`);
-    if (records.events.findLast(({ kind }) => kind === 'booted')?.version !== version) await this.note('booted', '');
+    await this.#tellTakenBack().catch((error: unknown) => say(`os: ${messageOf(error)}`));
+    if (records.events.findLast(({ kind }) => kind === 'booted')?.version !== version)
+      await this.note('booted', this.updates?.whyBooted ?? '');
     await Promise.all([this.#keeper.run(signal), this.updates?.run(signal), this.#deps.reporter.run(signal)]);
+  }
+
+  async #tellTakenBack(): Promise<void> {
+    const { volumes, say } = this.#deps;
+    const { takenBack } = await volumes.status();
+    if (takenBack === null) return;
+    const { version, volumes: names, directory } = takenBack;
+    say(`os: ${names.join(', ')} as before ${version}; what it wrote there is in ${directory}`);
   }
 
   async osStatus(): Promise<OsStatus> {

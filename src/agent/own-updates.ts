@@ -54,6 +54,11 @@ export class OwnUpdates implements UpdateService {
     return this.#deps.keeper.taken;
   }
 
+  /** Why the host restarted into the release that runs; empty when that is not known. */
+  get whyBooted(): string {
+    return this.#deps.keeper.whyBooted;
+  }
+
   /** For the host's status. */
   get summary(): Pick<ReleaseSummary, 'staged' | 'lastLook'> {
     const { version, state, lastLook } = this.#deps.keeper.status();

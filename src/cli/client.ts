@@ -28,6 +28,7 @@ import type { ServiceStatus } from '../services/status.ts';
 import { OsClient } from './os-client.ts';
 import type { Requests } from './requests.ts';
 import { runSession } from './session.ts';
+import { hostSocket } from './sockets.ts';
 import { UpdateClient } from './update-client.ts';
 
 /** Without it Node works out a name for TLS, also where there is none: 3 ms. */
@@ -218,7 +219,10 @@ export class AgentClient implements Omit<AgentService, 'metrics'> {
         return new BerthError('AGENT_UNREACHABLE', `the agent is not running: nothing answers at ${this.socketPath}`, {
           cause: error,
           retryable: true,
-          hint: `start one with "${this.#program} up --local" (a harmless local instance), or name another socket with --socket`,
+          hint:
+            this.socketPath === hostSocket
+              ? 'it comes up with this host, and again whenever it ends: try again in a moment; its log is /var/lib/berth/agent.log'
+              : `start one with "${this.#program} up --local" (a harmless local instance), or name another socket with --socket`,
         });
       case 'EACCES':
         return new BerthError('AGENT_UNREACHABLE', `not allowed to open ${this.socketPath}`, {

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** There from the start of a host on, and in its containers that may ask its agent. */
+const hostRunDirectory = '/run/berth';
 /** Where a host's own agent serves its API. */
-export const hostSocket = '/run/berth/api/berth.sock';
+export const hostSocket = `${hostRunDirectory}/api/berth.sock`;
 
 /** Where `berth up --local` keeps an instance when nothing else is said. */
 export const localDirectories = { state: '/var/lib/berth-local', run: '/run/berth-local' } as const;
@@ -25,7 +27,7 @@ export function namedSocket(flag: string | undefined, env: Environment): string 
   return named === undefined || named === '' ? undefined : named.replace(/^unix:\/\//, '');
 }
 
-/** The agent to talk to: the named one, the host's own, else the local instance's. */
-export function findSocket(flag: string | undefined, env: Environment): string {
-  return namedSocket(flag, env) ?? (existsSync(hostSocket) ? hostSocket : socketIn(localDirectories.run));
+/** The agent to talk to: the named one, the host's own (though it may not answer yet), else the local instance's. */
+export function findSocket(flag: string | undefined, env: Environment, hostRun = hostRunDirectory): string {
+  return namedSocket(flag, env) ?? (existsSync(hostRun) ? hostSocket : socketIn(localDirectories.run));
 }

@@ -24,7 +24,8 @@ export function createStyle(output: Output, env: Readonly<Record<string, string 
   const colours = pc.createColors(!isRefused && (isTerminal || isForced));
   return {
     isTerminal,
-    columns: output.columns ?? 100,
+    // A serial console says 0: nobody told it.
+    columns: output.columns === undefined || output.columns === 0 ? 100 : output.columns,
     good: colours.green,
     bad: colours.red,
     warn: colours.yellow,

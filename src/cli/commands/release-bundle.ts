@@ -13,12 +13,13 @@ export const run: Command = async (cli, [repository = '', version = '']) => {
   const channel = required(flags.channel, '--channel', 'which channel these hosts follow');
   const file = resolve(context.cwd, flags.out ?? `berth-${version}-${channel}.tar`);
   const saved = `${file}.images`;
+  const request = flags.request === undefined ? undefined : resolve(context.cwd, flags.request);
   try {
     const archives = await gatherImages(cli, saved);
     const bundle = {
       repository: resolve(context.cwd, repository),
       ...{ version, channel, file, nowMs: context.clock.now(), signal: context.signal },
-      ...(archives.length === 0 ? {} : { images: { archives, signing: await signingOf(cli) } }),
+      ...(archives.length === 0 ? {} : { images: { archives, request, signing: await signingOf(cli) } }),
     };
     const { files, images, bytes, expires } = await withSigns(cli, 'bundle', async () => writeBundle(bundle));
     if (flags.json === true) cli.printJson({ file, files, images, bytes, expires: expires.expires });

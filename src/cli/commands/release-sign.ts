@@ -43,13 +43,14 @@ async function exportTo(cli: Cli, directory: string, file: string): Promise<numb
 async function signElsewhere(cli: Cli, file: string, repository: string | undefined): Promise<number> {
   if (repository !== undefined) throw new BerthError('USAGE', '--request needs no repository');
   const { signRequest } = await import('../../update/repository/signing-request.ts');
+  const { imageListName } = await import('../../update/bundle/image-list.ts');
   const { signers, signal } = await signingOf(cli);
   const roles = await signRequest(resolve(cli.context.cwd, file), signers, signal);
-  return show(
-    cli,
-    roles,
-    `${file}: bring it back for "${cli.context.program} release sign REPOSITORY --import ${file}"`,
-  );
+  // The list of service images is in no repository: it becomes part of a bundle.
+  const back = roles.some(({ role }) => role === imageListName)
+    ? `the same "${cli.context.program} release bundle … --request FILE" as before`
+    : `"${cli.context.program} release sign REPOSITORY --import ${file}"`;
+  return show(cli, roles, `${file}: bring it back for ${back}`);
 }
 
 function show(cli: Cli, roles: readonly RequestedRole[], next: string): number {

@@ -93,6 +93,11 @@ export const releaseRows: readonly CommandRow[] = [
       },
       engine,
       ...signers,
+      {
+        flags: '--request <file>',
+        description:
+          'where signatures of the list of images are missing: write a request for them, or take those that it brings',
+      },
     ],
     examples: [
       [

@@ -48,10 +48,10 @@ export class StagedRelease {
   }
 
   /** The host restarts now. Durable when it resolves: should it come up in the same release, it does not restart again by itself. */
-  async noteRestart(): Promise<void> {
+  async noteRestart(why: string): Promise<void> {
     const { updater, memory, bootId } = this.#deps;
     if (updater.state.kind !== 'staged') return;
-    await memory.save({ ...memory.value, restartedFor: { digest: updater.state.target.digest, bootId } });
+    await memory.save({ ...memory.value, restartedFor: { digest: updater.state.target.digest, bootId, why } });
     updater.take({ kind: 'restart' });
   }
 }

@@ -15,7 +15,7 @@ import { OwnLook } from './own-look.ts';
 import type { ReleaseSource } from './release-source.ts';
 import { StagedRelease, type StagedReleaseDependencies } from './staged-release.ts';
 import { tellStatus } from './told-status.ts';
-import { type Pin, type UpdateMemory, withBlessed, withRefused, withTaken } from './update-memory.ts';
+import { type Pin, type UpdateMemory, whyRestartedInto, withBlessed, withRefused, withTaken } from './update-memory.ts';
 import { planImages } from './update-plan.ts';
 import type { UpdateTarget } from './update-state.ts';
 import type { UpdateEnd, UpdateEventLine, UpdateOffer, UpdateStatus } from './update-status.ts';
@@ -247,6 +247,11 @@ export class UpdateKeeper {
   /** Releases that were activated here, the last one last. */
   get taken(): UpdateMemory['taken'] {
     return this.#deps.memory.value.taken;
+  }
+
+  /** See {@link whyRestartedInto}. */
+  get whyBooted(): string {
+    return whyRestartedInto(this.#deps.memory.value, this.#deps.running.rootHash);
   }
 
   /**

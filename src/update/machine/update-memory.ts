@@ -18,8 +18,8 @@ export interface UpdateMemory {
   readonly pin: Pin;
   /** Releases that the firmware would not have started, the last one last. */
   readonly refused: readonly RefusedRelease[];
-  /** The staged release for which this host restarted last, and in which boot it was told to. */
-  readonly restartedFor?: { readonly digest: string; readonly bootId: string };
+  /** The staged release for which this host restarted last, in which boot it was told to, and why. */
+  readonly restartedFor?: { readonly digest: string; readonly bootId: string; readonly why?: string };
   readonly lastLook?: LastLook;
   /** The last one that was the host's own, or took what is offered as that does: from it the next one is counted. */
   readonly lastTurn?: LastPoll & { readonly atMs: number };
@@ -68,6 +68,13 @@ export function withRefused(memory: UpdateMemory, refused: RefusedRelease): Upda
 export function withBlessed(memory: UpdateMemory, rootHash: string): UpdateMemory {
   const sequence = memory.taken.findLast((one) => one.rootHash === rootHash)?.sequence ?? 0;
   return sequence <= memory.blessedSequence ? memory : { ...memory, blessedSequence: sequence };
+}
+
+/** Why the host restarted into the release with this root hash; empty when somebody else restarted it. Pure. */
+export function whyRestartedInto({ taken, restartedFor }: UpdateMemory, rootHash: string): string {
+  const running = taken.findLast((one) => one.rootHash === rootHash);
+  const isFor = running !== undefined && restartedFor?.digest === running.digest;
+  return isFor && restartedFor.why !== undefined ? `restarted for it: ${restartedFor.why}` : '';
 }
 
 /** Digests of the releases that failed here, by the versions that the history names. Pure. */

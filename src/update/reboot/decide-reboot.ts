@@ -52,37 +52,48 @@ export function decideReboot(facts: RebootFacts): RebootDecision {
       kind: 'wait',
       why: `the strategy is "${strategy}": whoever restarts this host boots ${facts.what === undefined ? 'the release' : 'it with them'}`,
     };
-  const decision = decideBy(strategy, facts);
-  if (decision.kind === 'now' || maxDeferralMs === undefined) return decision;
+  const obstacles = obstaclesTo(strategy, facts);
+  const [first] = obstacles;
+  if (first === undefined) return { kind: 'now', why: stagedText(facts) };
+  if (maxDeferralMs === undefined) return first;
   const dueMs = stagedAtMs + maxDeferralMs;
-  if (nowMs >= dueMs)
-    return {
-      kind: 'now',
-      why: `staged at ${iso(stagedAtMs)}, deferred for as long as may be; passed over: ${decision.why}`,
-    };
-  if (decision.kind === 'ask-permit') return decision;
-  return { ...decision, untilMs: Math.min(dueMs, decision.untilMs ?? dueMs) };
+  if (nowMs >= dueMs) {
+    const passed = obstacles.map(({ why }) => why).join('; ');
+    return { kind: 'now', why: `staged at ${iso(stagedAtMs)}, deferred for as long as may be; passed over: ${passed}` };
+  }
+  if (first.kind === 'ask-permit') return first;
+  const why = `${first.why}; deferred until ${iso(dueMs)} at the latest`;
+  return { kind: 'wait', why, untilMs: Math.min(dueMs, first.untilMs ?? dueMs) };
 }
 
-function decideBy(strategy: 'immediate' | 'window' | 'permit', facts: RebootFacts): RebootDecision {
+type Obstacle = Exclude<RebootDecision, { kind: 'now' }>;
+
+/** All that is in the way, in the order in which it is waited for. */
+function obstaclesTo(strategy: 'immediate' | 'window' | 'permit', facts: RebootFacts): Obstacle[] {
   const { nowMs, permit, inhibitors } = facts;
+  const obstacles: Obstacle[] = [];
   const closed = strategy === 'immediate' || facts.isUrgent ? undefined : whyClosed(strategy, facts);
-  if (closed !== undefined) return closed;
+  if (closed !== undefined) obstacles.push(closed);
   const active = inhibitors.filter(({ untilMs }) => untilMs > nowMs);
   if (active.length > 0) {
     const why = active.map((one) => `${one.who} postpones it until ${iso(one.untilMs)}: ${one.why}`).join('; ');
-    return { kind: 'wait', why, untilMs: Math.max(...active.map(({ untilMs }) => untilMs)) };
+    obstacles.push({ kind: 'wait', why, untilMs: Math.max(...active.map(({ untilMs }) => untilMs)) });
   }
   if (strategy === 'permit' && permit.kind !== 'held') {
-    if (permit.kind === 'none' || permit.untilMs <= nowMs) return { kind: 'ask-permit', why: 'it needs a permit' };
-    return { kind: 'wait', why: `no permit: ${permit.why}`, untilMs: permit.untilMs };
+    const isToAsk = permit.kind === 'none' || permit.untilMs <= nowMs;
+    if (isToAsk) obstacles.push({ kind: 'ask-permit', why: 'it needs a permit' });
+    else obstacles.push({ kind: 'wait', why: `no permit: ${permit.why}`, untilMs: permit.untilMs });
   }
-  if (facts.what !== undefined) return { kind: 'now', why: `${facts.what} are staged` };
-  return { kind: 'now', why: facts.isUrgent ? 'an urgent release is staged' : 'a release is staged' };
+  return obstacles;
+}
+
+function stagedText({ what, isUrgent }: RebootFacts): string {
+  if (what !== undefined) return `${what} are staged`;
+  return isUrgent ? 'an urgent release is staged' : 'a release is staged';
 }
 
 /** With the strategy `permit`, a window is one more condition. */
-function whyClosed(strategy: 'window' | 'permit', { window, nowMs }: RebootFacts): RebootDecision | undefined {
+function whyClosed(strategy: 'window' | 'permit', { window, nowMs }: RebootFacts): Obstacle | undefined {
   if (window === undefined)
     return strategy === 'window' ? { kind: 'wait', why: 'the strategy is "window", and none is declared' } : undefined;
   if (openWindow(window, nowMs) !== undefined) return undefined;

@@ -8,7 +8,8 @@ import { imageFolder, imageListName } from '../bundle/image-list.ts';
 import type { RoleSigners, TufClient } from '../tuf/tuf-client.ts';
 import { type Document, metadataTime, serialize, specVersion, type TargetsDocument } from './documents.ts';
 import type { Signing } from './publishing.ts';
-import { type Authority, addSignatures, missingSignatures } from './signing.ts';
+import { type Authority, addSignatures, mergeSignatures, missingSignatures } from './signing.ts';
+import { askForSignatures, signaturesIn } from './signing-request.ts';
 
 /** An archive of service images that goes into a bundle. */
 interface Archive {
@@ -27,6 +28,8 @@ export interface BundleImagesOptions {
   /** When the bundle's metadata expires, ISO time. */
   readonly expires: string;
   readonly signing: Signing;
+  /** A file by which others sign the list: read when it is there, written when signatures are missing. */
+  readonly request?: string | undefined;
 }
 
 /** What is laid out in a folder, to be put into a bundle. */
@@ -38,7 +41,8 @@ export interface BundleImages {
 
 /**
  * Lays out a signed list of service images, and links to their archives, in a new folder. Throws CONFIG_UNREADABLE for a file that is no
- * such archive, USAGE for an archive whose images have no names or names that another one has, and when signatures are missing.
+ * such archive, USAGE for an archive whose images have no names or names that another one has, and when signatures are missing:
+ * RELEASE_REFUSED when they were asked for by a request.
  */
 export async function layOutImages(directory: string, options: BundleImagesOptions): Promise<BundleImages> {
   const folder = join('targets', imageFolder);
@@ -85,7 +89,7 @@ function requireOthers({ path, references }: Archive, archives: readonly Archive
 
 async function signedList(
   archives: readonly Archive[],
-  { client, channel, expires, signing: { signers, signal } }: BundleImagesOptions,
+  { client, channel, expires, request, signing: { signers, signal } }: BundleImagesOptions,
 ): Promise<Document<TargetsDocument>> {
   const targets = archives.map((archive) => {
     const { bytes: length, sha256, references } = archive;
@@ -97,14 +101,22 @@ async function signedList(
     targets: Object.fromEntries(targets),
   };
   const authority = authorityOf(client.signersOf(channel));
-  const { document } = await addSignatures(imageListName, { signatures: [], signed }, [authority], signers, signal);
+  const brought = request === undefined ? [] : await signaturesIn(request, imageListName, signed);
+  const begun = mergeSignatures(imageListName, { signatures: [], signed }, brought, [authority]);
+  const { document } = await addSignatures(imageListName, begun.document, [authority], signers, signal);
   const [missing] = missingSignatures(imageListName, document, [authority]);
   if (missing === undefined) return document;
-  throw new BerthError(
-    'USAGE',
-    `the list of service images needs ${missing.needs} signatures of the channel ${channel}, it has ${missing.has}`,
-    { hint: `--key or --signer, of ${missing.keyIds.map((id) => id.slice(0, 8)).join(', ')}` },
-  );
+  const message = `the list of service images needs ${missing.needs} signatures of the channel ${channel}, it has ${missing.has}`;
+  const ids = missing.keyIds.map((id) => id.slice(0, 12)).join(', ');
+  if (request === undefined)
+    throw new BerthError('USAGE', message, {
+      hint: `--key or --signer, of ${ids}; where that key is on another machine: --request FILE asks for its signature`,
+    });
+  await askForSignatures(request, imageListName, document, [authority]);
+  throw new BerthError('RELEASE_REFUSED', message, {
+    details: { refusal: 'threshold', missing },
+    hint: `"berth release sign --request ${request} --key KEY" with ${ids} signs it, on any machine; then this command again`,
+  });
 }
 
 /** A name for a person; the digest before it makes it another one for each archive. */

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { BerthError } from '../../core/errors.ts';
-import { writeDurably } from '../../engine/durable-file.ts';
+import { BerthError, isBerthError } from '../../core/errors.ts';
+import { isMissing, writeDurably } from '../../engine/durable-file.ts';
+import { imageListName } from '../bundle/image-list.ts';
 import { parseMetadata } from '../tuf/metadata.ts';
-import { type Document, type SignedPart, serialize, signedBytes } from './documents.ts';
+import { type Document, type SignatureDocument, type SignedPart, serialize, signedBytes } from './documents.ts';
 import { Repository, type StagedDocument } from './repository.ts';
 import type { Signer } from './signer.ts';
-import { addSignatures, mergeSignatures } from './signing.ts';
+import { type Authority, addSignatures, mergeSignatures } from './signing.ts';
 
 /** A signing request on its way between a repository and a machine that has keys and no network. */
 
@@ -32,6 +33,7 @@ const requestSchema = z.object({
 });
 
 type SigningRequest = z.infer<typeof requestSchema>;
+type RoleRequest = SigningRequest['roles'][number];
 
 /** A role that was signed or is to be. */
 export interface RequestedRole {
@@ -45,16 +47,56 @@ export interface RequestedRole {
 export async function exportRequest(directory: string, file: string): Promise<RequestedRole[]> {
   const repository = await Repository.open(directory);
   if (repository.staged.size === 0) throw new BerthError('NOT_FOUND', 'nothing waits for signatures');
-  const roles = [...repository.staged].map(([role, staged]) => ({
+  const roles = [...repository.staged].map(([role, staged]) => requestFor(role, staged, repository.authorities(role)));
+  return writeRequest(file, { format: 1, kind: 'berth-signing-request', roles });
+}
+
+/** Writes a document that no repository keeps into a file, for somebody else to sign. */
+export async function askForSignatures(
+  file: string,
+  role: string,
+  document: Document,
+  authorities: readonly Authority[],
+): Promise<void> {
+  const roles = [requestFor(role, document, authorities)];
+  await writeRequest(file, { format: 1, kind: 'berth-signing-request', roles });
+}
+
+/**
+ * What others signed of a document that no repository keeps; nothing where there is no such file yet. Whether it holds has to be
+ * looked at still. Throws USAGE when the file is about something else, CONFIG_UNREADABLE.
+ */
+export async function signaturesIn(
+  file: string,
+  role: string,
+  signed: SignedPart,
+): Promise<readonly SignatureDocument[]> {
+  const request = await readRequest(file).catch((error: unknown) => {
+    if (isBerthError(error) && isMissing(error.cause)) return undefined;
+    throw error;
+  });
+  if (request === undefined) return [];
+  const same = request.roles.find(
+    (one) => one.role === role && signedBytes(one.document.signed).equals(signedBytes(signed)),
+  );
+  if (same !== undefined) return same.document.signatures;
+  throw new BerthError(
+    'USAGE',
+    `${file} is about another list of service images than this one: they, or the state of the repository, were others`,
+    { hint: 'without that file, the signatures are asked for anew' },
+  );
+}
+
+function requestFor(role: string, { signatures, signed }: Document, authorities: readonly Authority[]): RoleRequest {
+  return {
     role,
-    document: { signatures: [...staged.signatures], signed: staged.signed },
-    authorities: repository.authorities(role).map(({ keys, keyids, threshold }) => ({
+    document: { signatures: [...signatures], signed },
+    authorities: authorities.map(({ keys, keyids, threshold }) => ({
       keys: { ...keys },
       keyids: [...keyids],
       threshold,
     })),
-  }));
-  return writeRequest(file, { format: 1, kind: 'berth-signing-request', roles });
+  };
 }
 
 /** Signs the roles of a request with the keys at hand. Needs no repository. Throws USAGE when none of the keys may. */
@@ -91,6 +133,10 @@ export async function importSignatures(directory: string, file: string): Promise
   const documents = new Map<string, StagedDocument>();
   const { roles } = await readRequest(file);
   for (const { role, document: signed } of roles) {
+    if (role === imageListName)
+      throw new BerthError('USAGE', `${file} is about a bundle's list of service images, which no repository keeps`, {
+        hint: `the "berth release bundle … --request ${file}" that asked for it takes it, too`,
+      });
     const staged = repository.staged.get(role);
     if (staged === undefined || !signedBytes(staged.signed).equals(signedBytes(signed.signed))) {
       throw new BerthError('USAGE', `${file} is about another version of ${role} than the one that waits`, {

@@ -11,9 +11,8 @@ import { DirectorySource } from '../tuf/directory-source.ts';
 import { maxRootBytes } from '../tuf/limits.ts';
 import type { Source } from '../tuf/source.ts';
 import { type Expiry, TufClient } from '../tuf/tuf-client.ts';
-import { type BundleImages, layOutImages } from './bundle-images.ts';
+import { type BundleImages, type BundleImagesOptions, layOutImages } from './bundle-images.ts';
 import { releasesOf, stoppedIn } from './feed-edits.ts';
-import type { Signing } from './publishing.ts';
 import { filesOf, requireFiles } from './release-directory.ts';
 
 export interface BundleOptions {
@@ -26,7 +25,7 @@ export interface BundleOptions {
   readonly nowMs: number;
   readonly signal: AbortSignal;
   /** Service images for these hosts: archives as `docker save` writes them, and who signs the list of them for the channel. */
-  readonly images?: { readonly archives: readonly string[]; readonly signing: Signing };
+  readonly images?: Pick<BundleImagesOptions, 'archives' | 'signing' | 'request'>;
 }
 
 /** What went into a bundle. */
@@ -73,11 +72,10 @@ export async function writeBundle(options: BundleOptions): Promise<WrittenBundle
   const parts = `${file}.parts`;
   await rm(parts, { recursive: true, force: true });
   try {
-    const { archives = [], signing } = options.images ?? {};
     let images: BundleImages = { files: [], references: [] };
-    if (archives.length > 0 && signing !== undefined) {
+    if (options.images !== undefined && options.images.archives.length > 0) {
       await mkdir(parts, { recursive: true });
-      images = await layOutImages(parts, { client, channel, archives, signing, expires: expires.expires });
+      images = await layOutImages(parts, { ...options.images, client, channel, expires: expires.expires });
     }
     await writeTar(file, { directory: repository, files }, { directory: parts, files: images.files }, signal);
     const { size: bytes } = await stat(file);

@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { OsRecords } from '../../../src/agent/os-records.ts';
 import { OwnOs } from '../../../src/agent/own-os.ts';
+import type { OwnUpdates } from '../../../src/agent/own-updates.ts';
 import { VolumeFiles } from '../../../src/agent/volumes/volume-files.ts';
 import { VolumeKeeper } from '../../../src/agent/volumes/volume-keeper.ts';
 import type { BootLoader } from '../../../src/boot/boot-loader.ts';
@@ -14,18 +15,21 @@ const facts = { slot: 'b', device: '/dev/vda3', rootHash: 'bb' } as const;
 
 let directory: string;
 let story: string[];
+/** On the console. */
+let said: string[];
 /** On the EFI partition. */
 let noted: string;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'berth-own-os-'));
   story = [];
+  said = [];
 });
 
 afterEach(async () => rm(directory, { recursive: true }));
 
 /** 1.1 runs, with a service that uses one volume; its engine is up. */
-async function hostWith(rollback: VolumeRollback): Promise<OwnOs> {
+async function hostWith(rollback: VolumeRollback, updates?: OwnUpdates): Promise<OwnOs> {
   const volumes = new VolumeKeeper({
     files: new VolumeFiles(directory),
     running: { rootHash: facts.rootHash, version: '1.1' },
@@ -51,6 +55,7 @@ async function hostWith(rollback: VolumeRollback): Promise<OwnOs> {
   };
   return new OwnOs({
     ...{ version: '1.1', facts, volumes, loader: loader as BootLoader },
+    ...(updates === undefined ? {} : { updates }),
     state: { schema: 2, kept: [1] },
     reporter: { run: async () => Promise.resolve(), counts: { pending: 0, accepted: 0, failures: 0 } },
     checks: () => [],
@@ -63,7 +68,7 @@ async function hostWith(rollback: VolumeRollback): Promise<OwnOs> {
     reboot: async () => Promise.resolve(void story.push('reboot')),
     recorder: { record: ({ kind }) => void story.push(kind) },
     clock: { now: () => 0, sleep: async () => Promise.resolve() },
-    say: () => undefined,
+    say: (line) => void said.push(line),
   });
 }
 
@@ -72,6 +77,27 @@ test.each<VolumeRollback>(['keep', 'snapshot'])('an operator goes back where vol
   await os.rollBackOs({ reason: '', force: false }, operator);
   expect(story).toEqual(['reject berth_1.1', 'roll-back-release', 'reboot']);
   expect((await os.osHistory()).map(({ kind }) => kind)).toEqual(['rolled-back']);
+});
+
+test('the history says why the host restarted into a release', async () => {
+  const why = 'restarted for it: deferred for as long as may be';
+  const updates: Pick<OwnUpdates, 'run' | 'whyBooted'> = { run: async () => Promise.resolve(), whyBooted: why };
+  const os = await hostWith('keep', updates as OwnUpdates);
+  await os.run(AbortSignal.abort());
+  expect(await os.osHistory()).toMatchObject([{ kind: 'booted', version: '1.1', reason: why }]);
+});
+
+test('the console tells which release was taken back, and what became of the volumes', async () => {
+  const os = await hostWith('snapshot');
+  await os.note('rejected', 'it was not healthy', '1.2');
+  const takenBack = join(directory, 'volumes/taken-back');
+  await mkdir(join(takenBack, 'user/db'), { recursive: true });
+  await writeFile(join(takenBack, 'of'), 'cc 1.2\n');
+  await os.run(AbortSignal.abort());
+  expect(said).toEqual([
+    'os: 1.2 was taken back: it was not healthy',
+    `os: user/db as before 1.2; what it wrote there is in ${takenBack}`,
+  ]);
 });
 
 test('past a volume that goes forward only, nobody goes back who does not insist', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { AgentClient } from '../../../src/cli/client.ts';
+import { findSocket, hostSocket } from '../../../src/cli/sockets.ts';
 
 test('an answer that breaks off in its middle is a lost agent, with what to do next, and no bug', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'client-'));
@@ -20,4 +21,21 @@ test('an answer that breaks off in its middle is a lost agent, with what to do n
   expect(seen).toEqual(['step-done']);
   server.close();
   await rm(directory, { recursive: true });
+});
+
+test.each([
+  { of: 'this host', socket: hostSocket, next: 'agent.log' },
+  { of: 'a local instance', socket: '/nowhere/api/berth.sock', next: 'up --local' },
+])('what to do about the agent of $of that does not answer', async ({ socket, next }) => {
+  await expect(new AgentClient(socket).status()).rejects.toMatchObject({
+    code: 'AGENT_UNREACHABLE',
+    hint: expect.stringContaining(next),
+  });
+});
+
+test.each([
+  { where: 'on a host, also before its agent answers', hostDirectory: tmpdir(), socket: hostSocket },
+  { where: 'elsewhere', hostDirectory: join(tmpdir(), 'no-host'), socket: '/run/berth-local/api/berth.sock' },
+])('whose agent is asked $where', ({ hostDirectory, socket }) => {
+  expect(findSocket(undefined, {}, hostDirectory)).toBe(socket);
 });

@@ -202,6 +202,11 @@ describe('apply on a terminal', () => {
     expect(screen).toContain('Done: the host is as declared (generation 1).');
   });
 
+  test('shows steps whole on a serial console, which does not know its width', async () => {
+    const { stdout } = await bench.run(['apply', 'web.yaml'], { columns: 0, env: { NO_COLOR: '1' } });
+    expect(stdout).toContain('0 of 2 done, 1 waiting, 0.0 s\n');
+  });
+
   test.each([
     ['colours on a terminal', {}, true],
     ['none with NO_COLOR', { NO_COLOR: '1' }, false],

@@ -449,12 +449,21 @@ test('the host never goes below what was blessed here', async () => {
   expect((await host.update()).end).toMatchObject({ outcome: 'none', why: 'there is nothing newer' });
 });
 
+test.each([
+  { what: 'it restarted for', runs: '1.0', digest: hash('1.0'), why: 'restarted for it: a release is staged' },
+  { what: 'another one was restarted for', runs: '1.0', digest: hash('1.1'), why: '' },
+])('why the host came to a release that $what', ({ runs, digest, why }) => {
+  const taken = [{ version: runs, sequence: 7, digest: hash(runs), rootHash: hash(`root of ${runs}`), atMs: noon }];
+  const restartedFor = { digest, bootId: 'boot-0', why: 'a release is staged' };
+  expect(hostWith({ memory: { taken, restartedFor } }).keeper.whyBooted).toBe(why);
+});
+
 test('a host that comes up as before, though it restarted, does not restart again by itself', async () => {
   const target = { version: '1.1', sequence: 2, digest: hash('1.1'), rootHash: '', atMs: noon };
   const first = hostWith({ files: ['berth_1.1+3.efi', 'berth_1.0.efi'], memory: { taken: [target] } });
   await first.updater.settle([target]);
   expect(first.keeper.staged.waiting).toMatchObject({ version: '1.1' });
-  await first.keeper.staged.noteRestart();
+  await first.keeper.staged.noteRestart('a release is staged');
   const before: Set = { files: first.files(), memory: first.memory.value, policy: { strategy: 'off' } };
   const again = hostWith({ ...before, bootId: 'boot-2' });
   const ending = new AbortController();

@@ -137,7 +137,20 @@ const rows: { what: string; facts: Partial<RebootFacts>; decision: unknown }[] =
   {
     what: 'the longest deferral ends a wait',
     facts: { strategy: 'window', window: opensLater, maxDeferralMs: 2 * hour },
-    decision: { kind: 'wait', why: 'the window opens at 2026-07-01T22:00:00Z', untilMs: now + hour },
+    decision: {
+      kind: 'wait',
+      why: 'the window opens at 2026-07-01T22:00:00Z; deferred until 2026-07-01T13:00:00Z at the latest',
+      untilMs: now + hour,
+    },
+  },
+  {
+    what: 'the longest deferral ends after a wait',
+    facts: { inhibitors: [backup], maxDeferralMs: 12 * hour },
+    decision: {
+      kind: 'wait',
+      why: 'backup postpones it until 2026-07-01T13:00:00Z: a dump is being made; deferred until 2026-07-01T23:00:00Z at the latest',
+      untilMs: now + hour,
+    },
   },
   {
     what: 'the longest deferral is over: the window does not count',
@@ -146,6 +159,16 @@ const rows: { what: string; facts: Partial<RebootFacts>; decision: unknown }[] =
       kind: 'now',
       why: 'staged at 2026-07-01T11:00:00Z, deferred for as long as may be; passed over: the window opens at 2026-07-01T22:00:00Z',
     },
+  },
+  {
+    what: 'the longest deferral is over: all that is passed over is named',
+    facts: { strategy: 'permit', window: opensLater, inhibitors: [backup], maxDeferralMs: hour },
+    decision: expect.objectContaining({
+      kind: 'now',
+      why: expect.stringMatching(
+        /passed over: the window opens at \S+; backup postpones it until .*; it needs a permit$/,
+      ),
+    }),
   },
   {
     what: 'the longest deferral is over: inhibitors do not count',
