@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { build, type OutputFile, type Plugin, transform } from 'esbuild';
 import { bundleStubs } from './bundle-stubs.ts';
+import { launcher } from './launcher.ts';
 
 /**
  * Makes `dist/`: the command line and the agent for Node 24. Each command's own code is a chunk that is
@@ -29,15 +30,6 @@ const oneLanguage: Plugin = {
     }));
   },
 };
-
-/** The compile cache must be on before the program's modules are read: so it has an entry of its own. */
-const launcher = `const { enableCompileCache } = require('node:module');
-const { join } = require('node:path');
-const { env } = process;
-const home = env.XDG_CACHE_HOME ?? (env.HOME === undefined ? undefined : join(env.HOME, '.cache'));
-if (env.NODE_COMPILE_CACHE === undefined && home !== undefined) enableCompileCache(join(home, 'berth', 'compiled'));
-require('./main.js');
-`;
 
 /**
  * Writes a chunk as CommonJS: esbuild can split ES modules only, and Node takes 5 ms less of a command's 60 to load a dozen

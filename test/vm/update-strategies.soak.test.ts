@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { mediumDisk } from './support/medium.ts';
@@ -76,6 +77,54 @@ test(
           async () => (await (await host.vm.shell()).run('test -e /var/shared/permit')).exitCode === 1,
         );
         expect(await host.shown(/pre_reboot of worker/)).toHaveLength(2);
+      });
+    });
+  }),
+  4 * bootLimitMs,
+);
+
+test(
+  'a deferral that ends passes over a workload and a permit, and says so; the next release gets the permit, on a FAT file system',
+  noted('a deferral that ends; a permit on a FAT file system', async () => {
+    await withReleases(async (works) => {
+      const { releases, repository, directory } = works;
+      const [first, second] = [await releases.make('99.0.0'), await releases.make('99.1.0')];
+      await repository.publish(first);
+      const lock = join(directory, 'restart.lock');
+      await writeFile(lock, otherHolder);
+      const vm = { extraDisks: [await mediumDisk(join(directory, 'medium.img'), [lock])] };
+      const update = '    permit: {file: /mnt/fleet/restart.lock}\n    max_deferral: 2m\n';
+      const berth = `${worker}mounts: [[LABEL=BERTH, /mnt/fleet, vfat]]\n`;
+      await withUpdatingHost(works, { strategy: 'permit', update, berth, vm }, async (host) => {
+        expect(await shellOutput(host, 'grep -c " /mnt/fleet vfat rw" /proc/mounts')).toBe('1');
+        await host.os('inhibit backup --for 2h --reason "copies the database"');
+        await host.os('update --stage-only');
+        await says(
+          host,
+          /restart +backup postpones it until \S+: copies the database; deferred until \S+Z at the latest/,
+        );
+        await host.vm.line(
+          /^berth: this host restarts into 99[.]0[.]0 within 60 seconds: staged at .*; passed over: backup postpones it .*; it needs a permit$/,
+        );
+        await host.keeps(first);
+        const booted = (await host.history()).find(({ kind, version }) => kind === 'booted' && version === '99.0.0');
+        expect(booted?.reason).toMatch(/^restarted for it: staged at .*; passed over: backup postpones it /);
+        expect(await shellOutput(host, 'cat /mnt/fleet/restart.lock')).toBe(otherHolder);
+
+        await shellOutput(host, 'rm /mnt/fleet/restart.lock');
+        await host.os('allow-restart backup');
+        await repository.publish(second);
+        await host.os('update --stage-only');
+        await host.comesUpIn('a');
+        await host.vm.line(/^berth: network ready/);
+        await host.vm.until('the mount', async () =>
+          (await shellOutput(host, 'cat /mnt/fleet/restart.lock || true')).includes('"name":"updated"'),
+        );
+        await host.vm.line(/^berth: os: 99[.]1[.]0 is blessed/);
+        await host.vm.until(
+          'the permit to be given back',
+          async () => (await shellOutput(host, 'ls -A /mnt/fleet')) === '',
+        );
       });
     });
   }),
