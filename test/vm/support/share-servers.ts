@@ -41,7 +41,7 @@ export class ShareServers {
     const at = (end: string): string => join(this.#directory, `ganesha.${end}`);
     await writeFile(
       at('conf'),
-      `NFS_CORE_PARAM { Protocols = 4; Enable_NLM = false; Enable_RQUOTA = false; Enable_UDP = false; NFS_Port = ${port};
+      `NFS_CORE_PARAM { Protocols = 4; Enable_NLM = false; Enable_RQUOTA = false; Enable_UDP = false; NFS_Port = ${port}; Allow_Set_Io_Flusher_Fail = true;
   Plugins_Dir = "${this.#root}/${libraries}/ganesha"; }
 NFSv4 { Graceless = true; RecoveryRoot = "${this.#directory}"; UseGetpwnam = true; Only_Numeric_Owners = true; }
 EXPORT { Export_Id = 1; Path = "/fleet"; Pseudo = "/fleet"; Access_Type = RW; Squash = No_Root_Squash; SecType = sys;
