@@ -83,6 +83,10 @@ export class HostMachine implements Machine {
     return this.#changes > 0;
   }
 
+  get isWaiting(): boolean {
+    return this.#mounts.troubles.some(({ kind, optional }) => kind === 'waits' && !optional);
+  }
+
   /** The boot's own work is done. */
   booted(): void {
     this.#changes -= 1;

@@ -114,7 +114,7 @@ export function stateOf(services: readonly ServiceStatus[], machine: Machine, co
   const isOnTheWay = open.every(({ state }) => movingStates.has(state));
   const status = machine.status();
   if (!isOnTheWay || (status !== null && status.problems.length + configProblems > 0)) return 'degraded';
-  return open.length > 0 || machine.isChanging ? 'converging' : 'healthy';
+  return open.length > 0 || machine.isChanging || machine.isWaiting ? 'converging' : 'healthy';
 }
 
 /** The error of a name that nothing has, with the nearest known one. Pure. */

@@ -31,6 +31,8 @@ export interface Machine {
   bring(config: HostConfig, options: BringOptions, onEvent: (event: ApplyEvent) => void): Promise<readonly KeyReport[]>;
   /** True from power-on until the config that the boot found was declared, and while another one is brought about. */
   readonly isChanging: boolean;
+  /** True while something that the host is not well without waits for the network. */
+  readonly isWaiting: boolean;
   /** null on somebody's own machine. */
   status(): Omit<MachineStatus, 'release'> | null;
 }
@@ -42,5 +44,6 @@ export const guestMachine: Machine = {
   plan: async () => Promise.resolve({ steps: [], skipped: [] }),
   bring: async () => Promise.resolve([]),
   isChanging: false,
+  isWaiting: false,
   status: () => null,
 };

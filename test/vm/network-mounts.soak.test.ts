@@ -31,6 +31,7 @@ test(
             problems: [expect.stringContaining(away), expect.stringContaining(away)],
             warnings: [],
           });
+          expect(await vm.vm.serial()).not.toContain('shares is healthy');
           await servers.startNfs(nfsPort);
           await vm.statusInside('a host with its mounts', ({ state }) => state === 'healthy');
           await vm.line(/^berth: \/mnt\/nfs is as declared now/);

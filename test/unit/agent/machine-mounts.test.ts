@@ -23,6 +23,7 @@ const ready: NetworkStatus = {
   },
   ...{ links: [], failures: [] },
 } as unknown as NetworkStatus;
+const offline: NetworkStatus = { ...ready, condition: { ...ready.condition, ready: false } };
 const away = 'the server nas does not answer on port 2049: connect ECONNREFUSED 192.0.2.7:2049';
 const required = config('mounts: [["nas:/fleet", /mnt/nas, nfs4, defaults]]');
 const optional = config('mounts: [["nas:/fleet", /mnt/nas, nfs4]]');
@@ -33,6 +34,8 @@ let clock: ManualClock;
 let said: string[];
 let recorded: string[];
 let ending: AbortController;
+/** Resolved when the network is there. */
+let online: PromiseWithResolvers<undefined>;
 /** Why the next mounts fail; undefined: they do not. */
 let refusal: string | undefined;
 
@@ -41,6 +44,7 @@ beforeEach(async () => {
   host = new FakeHost({ defaults: imageEtc });
   clock = new ManualClock();
   [said, recorded, ending, refusal] = [[], [], new AbortController(), away];
+  online = Promise.withResolvers();
   const mount = host.kernel.mount.bind(host.kernel);
   host.kernel.mount = async (request: MountRequest) => {
     if (refusal !== undefined) throw new Error(refusal);
@@ -52,7 +56,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-async function machine(): Promise<HostMachine> {
+async function machine(network: NetworkStatus = ready): Promise<HostMachine> {
   const firstApply = new FirstApply(join(directory, 'first-apply.json'));
   await firstApply.begin('i-1');
   const made = new HostMachine({
@@ -61,7 +65,7 @@ async function machine(): Promise<HostMachine> {
       clock: { now: () => clock.now(), sleep: async () => undefined },
       recorder: { record: ({ summary, outcome }) => recorded.push(`${summary} ${outcome}`) },
     }),
-    network: { declare: () => undefined, status: ready, whenReady: async () => undefined },
+    network: { declare: () => undefined, status: network, whenReady: async () => online.promise },
     startNetwork: () => undefined,
     firstApply,
     maintenance: new Maintenance(join(directory, 'maintenance')),
@@ -102,6 +106,21 @@ test('with "nofail" it is a warning, and the host is healthy', async () => {
   await bring(made, optional);
   expect(made.status().problems).toEqual([]);
   expect(made.status().warnings).toEqual([expect.stringContaining(away)]);
+  expect(stateOf([], made)).toBe('healthy');
+});
+
+test.each([
+  [required, 'converging'],
+  [optional, 'healthy'],
+])('one that waits for the network is no failure: %#', async (wanted, state) => {
+  refusal = undefined;
+  const made = await machine(offline);
+  await bring(made, wanted);
+  expect(stateOf([], made)).toBe(state);
+  expect(made.status().problems).toEqual([]);
+  online.resolve(undefined);
+  await pass(5_000);
+  expect(host.kernel.mounted.map(({ target }) => target)).toEqual(['/mnt/nas']);
   expect(stateOf([], made)).toBe('healthy');
 });
 
