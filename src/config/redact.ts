@@ -1,4 +1,5 @@
 import type { FileConfig, HostConfig, SshHostKey } from './host-config.ts';
+import { passwordIn, withoutPassword } from './mount-secret.ts';
 import type { RemoteContent } from './remote-content.ts';
 import type { LuksConfig } from './storage-config.ts';
 
@@ -13,7 +14,10 @@ export function redactConfig(config: HostConfig): HostConfig {
     ...config,
     users: config.users.map((user) => (user.passwordHash === undefined ? user : { ...user, passwordHash: redacted })),
     files: config.files.map(redactFile),
-    mounts: config.mounts.map((mount) => ({ ...mount, options: mount.options.map(redactOption) })),
+    mounts: config.mounts.map((mount) => ({
+      ...mount,
+      options: mount.options.map((option) => withoutPassword(option, redacted)),
+    })),
     storage: storage.luks === undefined ? storage : { ...storage, luks: storage.luks.map(redactLuks) },
     console: config.console.passwordHash === undefined ? config.console : { passwordHash: redacted },
     ...(config.ssh?.hostKeys === undefined
@@ -54,7 +58,7 @@ export function secretsOf(config: HostConfig): string[] {
     config.console.passwordHash,
     ...(config.ssh?.hostKeys ?? []).flatMap(({ privateKey }) => [privateKey, privateKey.trim()]),
     ...config.files.filter(isPrivate).flatMap(contentsOf),
-    ...config.mounts.flatMap(({ options }) => options.map((option) => passwordOption.exec(option)?.[2])),
+    ...config.mounts.flatMap(({ options }) => options.map(passwordIn)),
     ...config.files.flatMap(({ remote }) => secretsOfRemote(remote)),
     ...(storage.luks ?? []).flatMap(({ key }) => {
       return key.kind === 'given' ? contentsOf(key) : key.kind === 'remote' ? secretsOfRemote(key.remote) : [];
@@ -65,13 +69,6 @@ export function secretsOf(config: HostConfig): string[] {
   ];
   const secrets = new Set(values.filter((value) => value !== undefined && value !== ''));
   return [...(secrets as Set<string>)].toSorted((a, b) => b.length - a.length);
-}
-
-/** SMB takes passwords as options of a mount. */
-const passwordOption = /^(pass|password|password2)=(.+)$/;
-
-function redactOption(option: string): string {
-  return option.replace(passwordOption, `$1=${redacted}`);
 }
 
 function redactFile(file: FileConfig): FileConfig {

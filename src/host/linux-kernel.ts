@@ -2,10 +2,10 @@ import { lookup } from 'node:dns/promises';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { release } from 'node:os';
 import { dirname, join } from 'node:path';
+import { passwordIn } from '../config/mount-secret.ts';
 import { BerthError, messageOf } from '../core/errors.ts';
 import { parseMountTable, parseSwaps } from './mount-table.ts';
 import { connectBriefly } from './mounts/connect-briefly.ts';
-import { isSecretOption } from './mounts/credentials.ts';
 import { type NetworkLookups, networkOptions, whyAway } from './mounts/network-options.ts';
 import type { HostCommands, Kernel, MountEntry, MountRequest } from './ports.ts';
 import { runProgram } from './program-runner.ts';
@@ -86,7 +86,7 @@ export class LinuxKernel implements Kernel {
     } catch (error) {
       const away = isRemount ? undefined : await whyAway({ ...request, options }, connectBriefly);
       // What else an error says of the command would say a password, too.
-      const cause = options.some(isSecretOption) ? undefined : error;
+      const cause = options.some((option) => passwordIn(option) !== undefined) ? undefined : error;
       throw new BerthError('HOST_REFUSED', away ?? withoutAdvice(messageOf(error)), { cause, retryable: true });
     }
   }

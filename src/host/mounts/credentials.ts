@@ -17,8 +17,3 @@ export function credentialOptions(text: string): string[] {
     return option === undefined ? [] : [`${option}=${value}`];
   });
 }
-
-/** True for an option that holds a password. */
-export function isSecretOption(option: string): boolean {
-  return /^(pass|password|password2)=./.test(option);
-}

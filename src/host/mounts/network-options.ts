@@ -1,6 +1,7 @@
+import { passwordIn } from '../../config/mount-secret.ts';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import type { MountRequest } from '../ports.ts';
-import { credentialOptions, isSecretOption } from './credentials.ts';
+import { credentialOptions } from './credentials.ts';
 
 /** The one that servers have in common, those of clouds too: some know nothing newer, some nothing older. */
 const commonVersion = 'vers=4.1';
@@ -89,7 +90,7 @@ async function withUser(options: readonly string[], { text }: NetworkLookups): P
     }),
   );
   const told = said.flat();
-  if (told.some((option) => isSecretOption(option) && option.includes(',')))
+  if (told.some((option) => passwordIn(option)?.includes(',') === true))
     throw new BerthError('HOST_REFUSED', 'a password with a comma cannot be given to the kernel: choose another one');
   return told;
 }

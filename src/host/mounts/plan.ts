@@ -1,12 +1,12 @@
 import { deviceTag } from '../../config/device-path.ts';
 import type { HostConfig, MountConfig } from '../../config/host-config.ts';
+import { passwordIn, withoutPassword } from '../../config/mount-secret.ts';
 import { formatPath } from '../../core/diagnostic.ts';
 import { withBlock } from '../block-text.ts';
 import type { MountEntry } from '../ports.ts';
 import type { DesiredFile, PlanContext, ResourcePlan } from '../resource.ts';
 import type { BlockedChange, HostStep } from '../step.ts';
 import { makersOf } from '../storage/makers.ts';
-import { isSecretOption } from './credentials.ts';
 
 export interface ObservedMounts {
   /** undefined without a kernel. */
@@ -95,7 +95,7 @@ export function planMounts(config: HostConfig, observed: ObservedMounts, context
       steps.push(context.step(action, { ...about, summary, cost: 'restart-service', after: makers }));
     } else if (!hasOptions(mount, entry, context)) {
       const fixed = fixedOptions(mount, context);
-      const options = request.options.map(withoutSecret).join(',');
+      const options = request.options.map((option) => withoutPassword(option, '…')).join(',');
       const summary =
         fixed.length === 0
           ? `mount ${mount.target} with other options: ${options}`
@@ -121,7 +121,7 @@ function fstabFile(config: HostConfig, context: PlanContext): DesiredFile[] {
     );
   });
   const content = withBlock(context.baseText(fstab), 'mounts', [...mounts, ...swaps]);
-  const hasSecret = config.mounts.some(({ options }) => options.some(isSecretOption));
+  const hasSecret = config.mounts.some(({ options }) => options.some((option) => passwordIn(option) !== undefined));
   return [{ path: fstab, content, mode: hasSecret ? 0o600 : 0o644, key: 'mounts', subject: 'host/fstab' }];
 }
 
@@ -165,11 +165,6 @@ function fixedOptions(mount: MountConfig, { previous }: PlanContext): string[] {
   if (!networkTypes.has(mount.type) || old === undefined) return [];
   const changed = new Set(old.options).symmetricDifference(new Set(mount.options));
   return [...changed].filter((option) => !changeable.has(option) && !ownOptions.has(option));
-}
-
-/** SMB takes passwords as options. */
-function withoutSecret(option: string): string {
-  return isSecretOption(option) ? option.replace(/=.*$/, '=…') : option;
 }
 
 function depth(path: string): number {
