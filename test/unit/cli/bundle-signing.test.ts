@@ -1,28 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { tarOf } from '../update/bundle/tar.ts';
-import { writeSmallRelease } from '../update/release-document.ts';
-import { Bench, type Outcome } from './run-cli.ts';
+import { releaseBench } from './release-bench.ts';
 
-let bench: Bench;
-
-beforeEach(async () => {
-  bench = await Bench.open();
-});
-
-afterEach(async () => bench.close());
-
-const release = async (line: string): Promise<Outcome> => bench.run(['release', ...line.split(' ')]);
-
-async function makeRelease(version: string, sequence: number): Promise<void> {
-  await writeSmallRelease(bench.directory, version, sequence);
-}
-
-async function makeRepository(): Promise<void> {
-  await release('keygen keys');
-  await release('init www --keys keys');
-}
+const bench = releaseBench();
+const { release, makeRelease, makeRepository } = bench;
 
 describe('the list of service images of a channel that two sign for', () => {
   const words = 'bundle www 1.0.0 --channel edge --images web.tar --out berth.tar';
