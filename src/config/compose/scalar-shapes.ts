@@ -97,7 +97,7 @@ export const truth: ComposeShape<boolean> = shapeOf({
 export const duration: ComposeShape<Nanoseconds> = converted(
   shapeOf({
     name: 'a duration such as 10s',
-    schema: { type: 'string' },
+    schema: { anyOf: [{ type: 'string' }, { const: 0 }] },
     hint: 'write a number with its unit in quotes: "10s"',
     // Only zero has no unit.
     is: (value): value is string | 0 => typeof value === 'string' || value === 0,

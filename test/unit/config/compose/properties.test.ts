@@ -100,6 +100,9 @@ describe('the JSON Schema is made from the same table', () => {
     expect(isValid({ 'x-mine': 1 })).toBe(true);
     expect(isValid({ imag: 'x' })).toBe(false);
     expect(isValid({ image: 1 })).toBe(false);
+    // The one duration that needs no unit; a seed of the property below came upon it.
+    expect(isValid({ stop_grace_period: 0 })).toBe(true);
+    expect(isValid({ stop_grace_period: 1 })).toBe(false);
     expect(isValid({ 'x-berth': { engine: 'other' } })).toBe(false);
   });
 
