@@ -116,12 +116,14 @@ export class Agent implements AgentService {
       memory: deps.memory,
       clock: deps.clock,
       random: deps.random,
+      absentMounts: () => deps.machine.absentMounts,
       onEngine: (name, isUp, why) => {
         if (isUp) void deps.os?.volumes.engineCameUp(name);
         deps.engines.onConnection(name, isUp, why);
       },
       onRound: () => this.#afterRound(),
     });
+    deps.machine.onMounts(() => reconciler.wake(0));
     deps.engines.disturbSystemBy((work) => reconciler.whileQuiet('system', work));
     deps.engines.onUserEngineDemand((socket) => this.#wakeUserEngine(socket));
     // The console gets the keys that another site has given.

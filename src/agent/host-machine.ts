@@ -14,6 +14,7 @@ import { failedMount, isMountStep, leadsToMount, type MountTrouble, mountTrouble
 import type { NetworkController } from '../host/network/network-controller.ts';
 import type { HostPlanOptions } from '../host/resource.ts';
 import type { BlockedChange } from '../host/step.ts';
+import type { AbsentMount } from '../services/absent-mounts.ts';
 import type { FirstApply } from './first-apply.ts';
 import type { BringOptions, Machine, MachinePlan } from './machine.ts';
 import type { Maintenance } from './maintenance.ts';
@@ -60,17 +61,32 @@ export class HostMachine implements Machine {
   #changes = 1;
   /** What is wrong with a config that was refused: true until another one is applied. */
   #refusal: readonly string[] = [];
+  #onMounts: () => void = () => undefined;
   /** The bring that counts: an older one that still waits for the network gives way. */
   #latest = 0;
 
   constructor(deps: HostMachineDependencies) {
     this.#deps = deps;
-    this.#mounts = new MountWatch({ ...deps, tryAgain: async () => this.#mountAgain() });
+    this.#mounts = new MountWatch({
+      ...deps,
+      tryAgain: async () => this.#mountAgain(),
+      onChange: () => this.#onMounts(),
+    });
   }
 
   /** The mounts that are not as declared. */
   get mountTroubles(): readonly MountTrouble[] {
     return this.#mounts.troubles;
+  }
+
+  get absentMounts(): readonly AbsentMount[] {
+    return this.#mounts.troubles
+      .filter(({ isAbsent }) => isAbsent)
+      .map(({ target, why, kind }) => ({ target, why, isComing: kind === 'waits' }));
+  }
+
+  onMounts(listener: () => void): void {
+    this.#onMounts = listener;
   }
 
   /** The network that holds as long as the config has no word about it. */

@@ -1,6 +1,7 @@
 import type { HostConfig } from '../config/host-config.ts';
 import type { KeyReport, SkippedStep, StepBase } from '../core/plan.ts';
 import { type HostMode, skippedOnLocalHost } from '../host/plan.ts';
+import type { AbsentMount } from '../services/absent-mounts.ts';
 import type { ApplyEvent, MachineStatus } from './model.ts';
 
 export interface BringOptions {
@@ -33,6 +34,10 @@ export interface Machine {
   readonly isChanging: boolean;
   /** True while something that the host is not well without waits for the network. */
   readonly isWaiting: boolean;
+  /** What is declared to be mounted and is not. */
+  readonly absentMounts: readonly AbsentMount[];
+  /** Calls back whenever those change. One listener. */
+  onMounts(listener: () => void): void;
   /** null on somebody's own machine. */
   status(): Omit<MachineStatus, 'release'> | null;
 }
@@ -45,5 +50,7 @@ export const guestMachine: Machine = {
   bring: async () => Promise.resolve([]),
   isChanging: false,
   isWaiting: false,
+  absentMounts: [],
+  onMounts: () => undefined,
   status: () => null,
 };

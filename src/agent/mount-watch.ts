@@ -8,6 +8,8 @@ export interface MountWatchDependencies {
   readonly say: (line: string) => void;
   /** Tries all of them once more. @returns what is not as declared then; undefined: it was not the time for it. */
   readonly tryAgain: () => Promise<readonly MountTrouble[] | undefined>;
+  /** Called when what is missing is no longer what it was. */
+  readonly onChange: () => void;
   /** Ends with the agent. */
   readonly signal: AbortSignal;
 }
@@ -62,7 +64,7 @@ export class MountWatch {
   }
 
   #note(troubles: readonly MountTrouble[]): void {
-    const { clock, say } = this.#deps;
+    const { clock, say, onChange } = this.#deps;
     const before = this.#watched;
     const now = clock.now();
     this.#dueMs = now + Math.min(longestWaitMs, firstWaitMs * 2 ** this.#tries);
@@ -78,6 +80,7 @@ export class MountWatch {
     }
     for (const [target, { trouble }] of before)
       if (trouble.kind === 'failed' && !this.#watched.has(target)) say(`${target} is as declared now`);
+    if (summaryOf(before) !== summaryOf(this.#watched)) onChange();
     if (!this.#isRunning && this.#hasFailed()) void this.#run();
   }
 
@@ -115,6 +118,13 @@ export class MountWatch {
         return `${key}: ${why}; so since ${shown(sinceMs)}, tried again at ${shown(this.#dueMs)}`;
       });
   }
+}
+
+/** What of it others act on. */
+function summaryOf(watched: ReadonlyMap<string, Watched>): string {
+  return JSON.stringify(
+    [...watched.values()].map(({ trouble: { target, kind, isAbsent } }) => [target, kind, isAbsent]),
+  );
 }
 
 function shown(ms: number): string {

@@ -1,5 +1,6 @@
 import type { EngineName } from '../config/service-spec.ts';
 import type { Clock } from '../core/clock.ts';
+import type { AbsentMount } from './absent-mounts.ts';
 import type { ImageSource, Remembered } from './executor.ts';
 import { defaultLanes, type LaneLimits } from './lanes.ts';
 import { type FreshLook, Lookout } from './lookout.ts';
@@ -27,6 +28,8 @@ export interface ServiceReconcilerDependencies {
   readonly clock: Clock;
   readonly random: () => number;
   readonly lanes?: LaneLimits;
+  /** What is declared to be mounted on this host and is not, now. Who sees that change wakes this. */
+  readonly absentMounts?: () => readonly AbsentMount[];
   /** Called when an engine stops or starts answering. */
   readonly onEngine?: (name: EngineName, isUp: boolean, why: string) => void;
   /** Called after every round that looked at the engines. */
@@ -136,7 +139,10 @@ export class ServiceReconciler {
       memory[name] = { ...memory[name], cause, retryAt: undefined };
     const now = this.#deps.clock.now();
     const { removals } = change;
-    return planServices({ desired, observed: look.observed, memory, now, declaredAt: now, booting: false, removals });
+    return planServices({
+      ...{ desired, observed: look.observed, memory, now, declaredAt: now, booting: false, removals },
+      absentMounts: this.#absentMounts,
+    });
   }
 
   /** Look again soon. */
@@ -190,6 +196,7 @@ export class ServiceReconciler {
       steps: this.#plan.steps,
       inFlight: this.#launcher.subjects,
       now: this.#deps.clock.now(),
+      absentMounts: this.#absentMounts,
     });
   }
 
@@ -223,6 +230,10 @@ export class ServiceReconciler {
     }
   }
 
+  get #absentMounts(): readonly AbsentMount[] {
+    return this.#deps.absentMounts?.() ?? [];
+  }
+
   #verdict(): 'converged' | 'incomplete' | undefined {
     if (this.#plan.steps.some(({ waitsFor, notBefore }) => waitsFor.length === 0 && notBefore === undefined))
       return undefined;
@@ -246,6 +257,7 @@ export class ServiceReconciler {
       bootedAt: this.#bootedAt,
       declaredAt: this.#declaredAt,
       removals: this.#removals,
+      absentMounts: this.#absentMounts,
     });
     this.#launcher.launch(this.#plan.steps, now, busy, this.#signal);
     if (this.#plan.steps.length === 0 && this.#launcher.size === 0) this.#isBooting = false;

@@ -1,4 +1,5 @@
 import { compareText } from '../core/compare-text.ts';
+import { type AbsentMount, mountsMissedBy } from './absent-mounts.ts';
 import type { Desired, DesiredService, Memory, Observed, ObservedContainer, ServiceMemory } from './model.ts';
 import { nextRun } from './plan/jobs.ts';
 import { type Containers, containersByService, rollbackOf } from './readiness.ts';
@@ -13,6 +14,7 @@ export interface StatusInput {
   /** Subjects being worked on, with the step's kind. */
   readonly inFlight: ReadonlyMap<string, string>;
   readonly now: number;
+  readonly absentMounts?: readonly AbsentMount[];
 }
 
 /** One line a service, by name. Pure. */
@@ -87,8 +89,13 @@ function stateOf(
   if (memory.retryAt !== undefined && memory.retryAt > input.now && mine.some((step) => step.notBefore !== undefined)) {
     return { state: 'backoff', detail: memory.lastError ?? describeContainer(shown) };
   }
-  if (waiting !== undefined && containers.current?.state !== 'running')
+  if (waiting !== undefined && containers.current?.state !== 'running') {
+    const missed = mountsMissedBy(service, input.desired, input.absentMounts ?? []).find(({ isComing }) => !isComing);
+    // It may take for ever, and a person should look: so it is not just on its way.
+    if (missed !== undefined)
+      return { state: 'failed', detail: `waits for ${missed.target} to be mounted: ${missed.why}` };
     return { state: 'waiting', detail: `waits for ${waiting.waitsFor.join(', ')}` };
+  }
   if (service.kind === 'scheduled') return scheduledState(shown, memory);
   if (shown === undefined) {
     const done = service.kind === 'one-shot' && memory.completed !== undefined;

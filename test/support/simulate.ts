@@ -2,6 +2,7 @@ import type { HostConfig } from '../../src/config/host-config.ts';
 import { emptyHostConfig } from '../../src/config/host-config.ts';
 import type { ComposeModel, ServiceSpec } from '../../src/config/service-spec.ts';
 import { BerthError } from '../../src/core/errors.ts';
+import type { AbsentMount } from '../../src/services/absent-mounts.ts';
 import type { DesiredContext } from '../../src/services/desired/context.ts';
 import { desiredServices } from '../../src/services/desired.ts';
 import { type Remembered, StepExecutor } from '../../src/services/executor.ts';
@@ -36,6 +37,7 @@ export class SimulatedHost {
   readonly system = new FakeEngine();
   memory: Memory = {};
   now = 1_000_000;
+  absentMounts: readonly AbsentMount[] = [];
   desired: Desired = { services: new Map(), networks: [], volumes: [] };
   /** Steps in the order in which they were done. */
   readonly done: ServiceStep[] = [];
@@ -83,6 +85,7 @@ export class SimulatedHost {
       memory: this.memory,
       now: this.now,
       booting: false,
+      absentMounts: this.absentMounts,
     });
   }
 

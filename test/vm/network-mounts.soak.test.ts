@@ -10,9 +10,17 @@ mounts:
   - ["10.0.2.2:/fleet", /mnt/nfs, nfs4, "port=${nfsPort}${nfsOptions}"]
   - ["10.0.2.2:/fleet", /mnt/plain, nfs, "port=${nfsPort}"]
   - ["//10.0.2.2/fleet", /mnt/smb, cifs, "port=${smbPort},credentials=/etc/fleet.smb,nofail"]
-  - ["//10.0.2.2/fleet", /mnt/guest, cifs, "port=${smbPort},guest,nofail"]
+  - ["//10.0.2.2/fleet", /mnt/guest, cifs, "port=${smbPort},guest,nofail,uid=nobody,gid=nogroup"]
 write_files:
   - {path: /etc/fleet.smb, content: "username=root\\npassword=secret\\n", permissions: "0600"}
+berth:
+  services:
+    keeper:
+      image: berth/busybox:latest
+      pull_policy: never
+      command: [sh, -c, "echo kept > /data/by-service; exec sleep 100000"]
+      stop_signal: SIGKILL
+      volumes: ["/mnt/nfs:/data"]
 `;
 
 test(
@@ -32,12 +40,21 @@ test(
             warnings: [],
           });
           expect(await vm.vm.serial()).not.toContain('shares is healthy');
+          // It would have an empty directory for as long as it runs.
+          await vm.statusInside('a service that misses its mount', ({ services }) =>
+            services.some(
+              ({ name, state, detail }) =>
+                name === 'keeper' && state === 'failed' && detail.startsWith('waits for /mnt/nfs to be mounted: '),
+            ),
+          );
           await servers.startNfs(nfsPort);
           await vm.statusInside('a host with its mounts', ({ state }) => state === 'healthy');
           await vm.line(/^berth: \/mnt\/nfs is as declared now/);
 
           const shell = await vm.shell();
+          expect(await shell.output('cat /mnt/nfs/by-service')).toBe('kept');
           expect(await shell.output('cat /mnt/smb/file /mnt/guest/file')).toBe('on the server\non the server');
+          expect(await shell.output('stat -c %U:%G /mnt/guest/file')).toBe('nobody:nogroup');
           expect(await shell.output('echo a > /mnt/nfs/a && ln /mnt/nfs/a /mnt/nfs/b && cat /mnt/plain/b')).toBe('a');
 
           const other = Buffer.from(configOf(nfsPort, smbPort, ',vers=4.2')).toString('base64');

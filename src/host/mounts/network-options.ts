@@ -40,6 +40,7 @@ export async function networkOptions(
   if (server === undefined) return given;
   const options = isSmb(source, type) ? await withUser(given, look) : given;
   const has = (...keys: string[]): boolean => options.some((option) => keys.includes(option.split('=', 1)[0] ?? ''));
+  refuseUnkeptLocks(source, type, options);
   const isVersionOpen = !isSmb(source, type) && !has(...versionKeys);
   const version = isVersionOpen ? [commonVersion] : [];
   if (has('addr', 'ip')) return [...options, ...version];
@@ -72,6 +73,19 @@ export async function whyAway(mount: NetworkMount, connect: Connect): Promise<st
 /** True for what is said of a server that is not there. */
 export function saysAway(error: string): boolean {
   return /^the server .* (has no address|does not answer)/.test(error);
+}
+
+/** Before NFS 4, the kernel leaves locks to rpc.statd(8), without which programs that lock fail much later. As mount.nfs(8) does. */
+function refuseUnkeptLocks(source: string, type: string, options: readonly string[]): void {
+  if (isSmb(source, type) || options.some((option) => option === 'nolock' || option.startsWith('local_lock='))) return;
+  const version = options.find((option) => /^(?:(?:nfs)?vers=|v)[23](?:\.0)?$/.test(option));
+  if (version === undefined) return;
+  // What to do is part of the message: a step that fails says no more than that.
+  const why = `${version} of ${source} needs rpc.statd for locks, and Berth has none`;
+  throw new BerthError(
+    'HOST_REFUSED',
+    `${why}: leave it out for NFS 4.1, or add nolock (no other host sees such locks)`,
+  );
 }
 
 /** The kernel reads no file, and takes a guest for one who did not say who they are. */

@@ -12,6 +12,8 @@ export interface MountTrouble {
   /** `failed`: it was tried, or cannot be; `waits`: its turn comes once the network is there. */
   readonly kind: 'failed' | 'waits';
   readonly why: string;
+  /** True when nothing is mounted there; false when it is, but not as it should be. */
+  readonly isAbsent: boolean;
   /** True when a server was not there: nothing that this host could mend. */
   readonly isAway: boolean;
 }
@@ -35,7 +37,7 @@ export function mountTroubles({ failed, left, blocked }: HostOutcome): MountTrou
     // Only where a host is fine without it, a device that is not there is no failure.
     return target === undefined || until !== 'device'
       ? []
-      : [{ key, target, why, optional: true, kind: 'failed', isAway: false }];
+      : [{ key, target, why, optional: true, kind: 'failed', isAbsent: true, isAway: false }];
   });
   const waiting = left.filter(isMountStep).map((step): MountTrouble => {
     const isOnline = step.phase === 'online';
@@ -51,8 +53,10 @@ export function failedMount(step: MountStep, error: string): MountTrouble {
   return { ...aboutOf(step), kind: 'failed', why: `${step.summary}: ${error}`, isAway: isAway(step, error) };
 }
 
-function aboutOf(step: MountStep): Pick<MountTrouble, 'key' | 'target' | 'optional'> {
-  return { key: step.key, target: step.kind === 'unmount' ? step.target : step.mount.target, optional: step.optional };
+function aboutOf(step: MountStep): Pick<MountTrouble, 'key' | 'target' | 'optional' | 'isAbsent'> {
+  const { key, optional, kind } = step;
+  const target = kind === 'unmount' ? step.target : step.mount.target;
+  return { key, target, optional, isAbsent: kind === 'mount' };
 }
 
 function isAway(step: MountStep, error: string): boolean {

@@ -1,5 +1,6 @@
 import type { EngineName } from '../../config/service-spec.ts';
 import type { Reason } from '../../core/plan.ts';
+import { type AbsentMount, mountsMissedBy } from '../absent-mounts.ts';
 import { desiredOrder } from '../graph.ts';
 import type { Desired, DesiredService, Memory, Observed, ObservedEngine, ServiceMemory } from '../model.ts';
 import { normalizeReference } from '../names.ts';
@@ -23,6 +24,7 @@ export interface PlanInput {
   readonly declaredAt?: number;
   /** Why services that are no longer declared went, by name. */
   readonly removals?: Readonly<Record<string, Reason>>;
+  readonly absentMounts?: readonly AbsentMount[];
 }
 
 export interface ServicePlan {
@@ -49,7 +51,7 @@ const undelayed: ReadonlySet<string> = new Set([
  * is as declared, or waits for something that a later event will tell.
  */
 export function planServices(input: PlanInput): ServicePlan {
-  const { desired, observed, memory, now, booting, bootedAt = 0, declaredAt = 0 } = input;
+  const { desired, observed, memory, now, booting, bootedAt = 0, declaredAt = 0, absentMounts = [] } = input;
   const containers = containersByService(onRightEngine(observed, desired));
   const resources = resourceSteps(input);
   const steps: ServiceStep[] = [];
@@ -89,6 +91,7 @@ export function planServices(input: PlanInput): ServicePlan {
           containers,
           memory,
           isEngineDue,
+          absentMounts,
         }),
         decision.drafts,
       );
@@ -123,6 +126,7 @@ interface Surroundings {
   readonly isEngineDue: boolean;
   readonly containers: ReadonlyMap<string, Containers>;
   readonly memory: Memory;
+  readonly absentMounts: readonly AbsentMount[];
 }
 
 /** A draft with what it comes after and what it waits for. */
@@ -138,6 +142,8 @@ function placed(draft: Draft, service: DesiredService, siblings: readonly Draft[
       const [subject, error] = around.resources.failureOf(id) ?? [];
       if (subject !== undefined) waitsFor.push(`${subject} (${error ?? ''})`);
     }
+    for (const { target } of mountsMissedBy(service, around.desired, around.absentMounts))
+      waitsFor.push(`${target} to be mounted`);
     // A restart for health's sake does not wait for dependencies: they were there when it first started.
     if (draft.kind !== 'restart-service') {
       for (const condition of service.conditions) {

@@ -110,6 +110,33 @@ test('with "nofail" it is a warning, and the host is healthy', async () => {
 });
 
 test.each([
+  { kind: 'waits for the network', network: offline, isComing: true, why: 'once the network is there' },
+  { kind: 'failed', network: ready, isComing: false, why: away },
+])('one that $kind is told to those whose services lie on it, until it is there', async (given) => {
+  const made = await machine(given.network);
+  const told: unknown[] = [];
+  made.onMounts(() => told.push(made.absentMounts));
+  await bring(made);
+  const absent = { target: '/mnt/nas', isComing: given.isComing, why: `${mounting}: ${given.why}` };
+  expect(told).toEqual([[absent]]);
+  refusal = undefined;
+  online.resolve(undefined);
+  await pass(60_000);
+  expect(told).toEqual([[absent], []]);
+});
+
+test('one that stays mounted, though with other options than declared, is there', async () => {
+  refusal = undefined;
+  const made = await machine();
+  await bring(made);
+  refusal = away;
+  const other = config('mounts: [["nas:/fleet", /mnt/nas, nfs4, ro]]');
+  await made.bring(other, { previous: required }, () => undefined);
+  expect(made.mountTroubles).toHaveLength(1);
+  expect(made.absentMounts).toEqual([]);
+});
+
+test.each([
   [required, 'converging'],
   [optional, 'healthy'],
 ])('one that waits for the network is no failure: %#', async (wanted, state) => {

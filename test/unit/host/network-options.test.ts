@@ -50,6 +50,26 @@ test.each<[string, string, string[], string[]]>([
   expect(await networkOptions({ type, source, options }, look)).toEqual(told);
 });
 
+test.each([
+  [['vers=3']],
+  [['nfsvers=3', 'ro']],
+  [['v3']],
+  [['vers=2']],
+])('locks that nobody keeps: %j is refused', async (options) => {
+  await expect(networkOptions({ type: 'nfs', source: 'nas:/x', options }, look)).rejects.toMatchObject({
+    code: 'HOST_REFUSED',
+    message: `${options[0]} of nas:/x needs rpc.statd for locks, and Berth has none: leave it out for NFS 4.1, or add nolock (no other host sees such locks)`,
+  });
+});
+
+test.each([
+  ['nfs', 'nas:/x', ['v3', 'local_lock=all']],
+  ['nfs4', 'nas:/x', ['vers=4.2']],
+  ['cifs', '//nas/x', ['vers=3.0']],
+])('locks that somebody keeps: %s of %s with %j is taken', async (type, source, options) => {
+  expect(await networkOptions({ type, source, options }, look)).toEqual(expect.arrayContaining(options));
+});
+
 test('a server that has no address is named', async () => {
   const address = async (): Promise<string> => Promise.reject(new Error('getaddrinfo ENOTFOUND nas'));
   await expect(

@@ -1,0 +1,38 @@
+import type { Desired, DesiredService } from './model.ts';
+
+/** A directory of this host that is declared to be mounted, and is not. */
+export interface AbsentMount {
+  /** Absolute path. */
+  readonly target: string;
+  readonly why: string;
+  /** True while its turn is still to come: it was not tried yet. */
+  readonly isComing: boolean;
+}
+
+/**
+ * The absent mounts that a service's bind mounts lie on: started now, its container would have the empty directories below
+ * them, for as long as it runs. Berth's own services wait for none; they are how a person gets in to mend it. Pure.
+ */
+export function mountsMissedBy(
+  { origin, container, volumes, engine }: DesiredService,
+  desired: Desired,
+  absent: readonly AbsentMount[],
+): AbsentMount[] {
+  if (origin === 'catalogue' || absent.length === 0) return [];
+  const binds = container.mounts.flatMap(({ type, source }) =>
+    type === 'bind' && source !== undefined ? [source] : [],
+  );
+  // Docker's local driver makes a bind mount of a volume that names a device and "bind".
+  const devices = desired.volumes
+    .filter((volume) => volume.engine === engine && volumes.includes(volume.name))
+    .flatMap(
+      ({
+        create: {
+          driverOptions: { device, o = '' },
+        },
+      }) =>
+        device !== undefined && o.split(',').some((option) => option === 'bind' || option === 'rbind') ? [device] : [],
+    );
+  const paths = [...binds, ...devices];
+  return absent.filter(({ target }) => paths.some((path) => path === target || path.startsWith(`${target}/`)));
+}
