@@ -61,7 +61,11 @@ export function resume(service: DesiredService, container: ObservedContainer, re
 }
 
 /** Stop, and leave the container as it is. Pure. */
-export function stop(service: DesiredService, container: ObservedContainer, reason: Reason): Draft {
+export function stop(
+  service: DesiredService,
+  container: ObservedContainer,
+  reason: Reason,
+): Extract<Draft, { kind: 'stop-service' }> {
   return draft('stop-service', service, reason, { container }, `stop ${service.name}`);
 }
 

@@ -9,6 +9,7 @@ import { memoryKeyOf, type ServiceStep } from '../steps.ts';
 import { decideService } from './decide.ts';
 import type { Decision, Draft } from './decision.ts';
 import { decideJob } from './jobs.ts';
+import { portHolders } from './ports.ts';
 import { type ResourceSteps, resourceSteps } from './resources.ts';
 
 export interface PlanInput {
@@ -82,19 +83,21 @@ export function planServices(input: PlanInput): ServicePlan {
         : decideService(service, mine, context);
     wake(decision.wakeAt);
     for (const draft of decision.drafts) {
-      push(
-        placed(draft, service, decision.drafts, {
-          resources,
-          touched,
-          desired,
-          observed,
-          containers,
-          memory,
-          isEngineDue,
-          absentMounts,
-        }),
-        decision.drafts,
-      );
+      const step = placed(draft, service, decision.drafts, {
+        resources,
+        touched,
+        desired,
+        observed,
+        containers,
+        memory,
+        isEngineDue,
+        absentMounts,
+      });
+      // Only when nothing else keeps it: who has its port serves somebody.
+      const isReady = draft.starts && step.after.length === 0 && step.waitsFor.length === 0;
+      const holders = isReady ? portHolders(service, desired, containers) : [];
+      for (const holder of holders) push(holder, []);
+      push({ ...step, after: [...step.after, ...holders.map(({ id }) => id)] }, decision.drafts);
       if (draft.starts || draft.kind === 'restore-service')
         touched.set(service.name, { id: draft.id, starts: draft.starts });
     }

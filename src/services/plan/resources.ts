@@ -2,6 +2,7 @@ import type { EngineName } from '../../config/service-spec.ts';
 import type { Reason } from '../../core/plan.ts';
 import type { Desired, DesiredService, Memory, Observed, ObservedContainer } from '../model.ts';
 import type { ServiceStep } from '../steps.ts';
+import { sharesPort } from './ports.ts';
 
 export interface ResourceSteps {
   readonly steps: readonly ServiceStep[];
@@ -171,9 +172,4 @@ function inStopOrder(containers: readonly ObservedContainer[]): ObservedContaine
   };
   for (const container of containers) visit(container);
   return order;
-}
-
-function sharesPort(container: ObservedContainer, service: DesiredService): boolean {
-  const published = new Set(service.container.ports.map(({ hostPort }) => hostPort));
-  return container.ports.some((port) => published.has(/:(\d+)->/.exec(port)?.[1]));
 }

@@ -1,0 +1,72 @@
+import { expect, test } from '@jest/globals';
+import type { ServiceSpec } from '../../../src/config/service-spec.ts';
+import { configOf, SimulatedHost } from '../../support/simulate.ts';
+
+const port = { published: '8008', target: 80 };
+const open: ServiceSpec = { image: 'busybox', ports: [port] };
+const closed: ServiceSpec = { image: 'busybox', network_mode: 'host' };
+const after = (...names: string[]): Pick<ServiceSpec, 'depends_on'> => ({
+  depends_on: Object.fromEntries(
+    names.map((name) => [name, { condition: 'service_started' as const, required: true, restart: false }]),
+  ),
+});
+
+/** The steps from a host where `app` has the port to these services, and what failed on the way. */
+async function stepsTo(services: Record<string, ServiceSpec>): Promise<[string[], readonly string[], SimulatedHost]> {
+  const host = new SimulatedHost();
+  host.declare(configOf({ app: open }));
+  await host.converge();
+  host.declare(configOf(services));
+  const steps = await host.converge();
+  return [steps.map(({ id }) => id), host.failed, host];
+}
+
+test.each<{ what: string; services: Record<string, ServiceSpec>; steps: string[] }>([
+  {
+    what: 'that which has it waits for',
+    services: { app: { ...closed, ...after('proxy') }, proxy: open },
+    steps: ['stop-service:app', 'start-service:proxy', 'replace-service:app'],
+  },
+  {
+    what: 'that which has it waits for at second hand',
+    services: { app: { ...closed, ...after('cache') }, cache: { ...closed, ...after('proxy') }, proxy: open },
+    steps: ['stop-service:app', 'start-service:proxy', 'start-service:cache', 'replace-service:app'],
+  },
+  {
+    what: 'that waits for the one that has it',
+    services: { app: closed, proxy: { ...open, ...after('app') } },
+    steps: ['replace-service:app', 'start-service:proxy'],
+  },
+])('a port goes to a service $what', async ({ services, steps }) => {
+  const [done, failed, host] = await stepsTo(services);
+  expect(done).toEqual(steps);
+  expect(failed).toEqual([]);
+  expect(host.containers().filter((one) => one.endsWith('running'))).toHaveLength(Object.keys(services).length);
+});
+
+test('the plan says why a service is stopped', async () => {
+  const host = new SimulatedHost();
+  host.declare(configOf({ app: open }));
+  await host.converge();
+  host.declare(configOf({ app: { ...closed, ...after('proxy') }, proxy: open }));
+  const [stop] = (await host.plan()).steps;
+  expect(stop?.summary).toBe('stop app, which has a port of proxy and waits for it');
+  expect(stop?.reason).toEqual({ kind: 'dependency', service: 'proxy' });
+});
+
+test('who has the port goes on serving while something else keeps the other from starting', async () => {
+  const host = new SimulatedHost();
+  host.declare(configOf({ app: open }));
+  await host.converge();
+  host.absentMounts = [{ target: '/mnt', why: 'not there', isComing: false }];
+  const proxy: ServiceSpec = { ...open, volumes: [{ type: 'bind', source: '/mnt/data', target: '/data' }] };
+  host.declare(configOf({ app: { ...closed, ...after('proxy') }, proxy }));
+  await host.converge();
+  expect(host.containers()).toEqual(['berth-app running']);
+});
+
+test('two that are declared with one port: the one that has it keeps it', async () => {
+  const [, failed, host] = await stepsTo({ app: { ...open, ...after('proxy'), environment: { A: 'b' } }, proxy: open });
+  expect(failed[0]).toContain('port is already allocated');
+  expect(host.containers()).toContain('berth-app running');
+});
