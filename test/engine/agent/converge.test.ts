@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../../../src/config/parse.ts';
 import { label } from '../../../src/services/names.ts';
+import { freePort } from '../catalogue/support.ts';
 import { fingerprint, stateOf, TestAgent } from '../support/agent-process.ts';
 import { engineVersions, sharedEngine } from '../support/shared-engines.ts';
 import { testImage } from '../support/test-image.ts';
@@ -189,6 +190,20 @@ berth:
       detail: 'disabled by an operator; has profiles: debug',
     });
     expect(await engine.inspectContainer(`${agent.instance}-probe`)).toBeUndefined();
+  });
+
+  test('a port goes to a service that the one which has it waits for', async () => {
+    const port = await freePort();
+    const service = (more: string): string => `{image: ${image}, command: [sleep, "1000"], ${quick}${more}}`;
+    const open = service(`, ports: ["127.0.0.1:${port}:8080"]`);
+    expect((await agent.apply(`berth: {services: {inner: ${open}}}`)).result.outcome).toBe('converged');
+    const inner = service(', depends_on: [outer]');
+    const { result, events } = await agent.apply(`berth: {services: {inner: ${inner}, outer: ${open}}}`);
+    expect(result.outcome).toBe('converged');
+    expect(events.filter(({ kind }) => kind === 'step-failed')).toEqual([]);
+    // An engine's list may be behind its events, and then what has stopped is stopped once more.
+    const steps = [...new Set(TestAgent.steps(events))];
+    expect(steps).toEqual(['stop-service:inner', 'start-service:outer', 'replace-service:inner']);
   });
 
   test('a service that is no longer declared goes; its volume stays', async () => {
