@@ -82,21 +82,13 @@ export function planServices(input: PlanInput): ServicePlan {
         ? decideJob(service, mine, context, engine.images.get(normalizeReference(service.container.image)))
         : decideService(service, mine, context);
     wake(decision.wakeAt);
+    const around = { resources, touched, desired, observed, containers, memory, isEngineDue, absentMounts };
     for (const draft of decision.drafts) {
-      const step = placed(draft, service, decision.drafts, {
-        resources,
-        touched,
-        desired,
-        observed,
-        containers,
-        memory,
-        isEngineDue,
-        absentMounts,
-      });
+      const step = placed(draft, service, decision.drafts, around);
       // Only when nothing else keeps it: who has its port serves somebody.
       const isReady = draft.starts && step.after.length === 0 && step.waitsFor.length === 0;
       const holders = isReady ? portHolders(service, desired, containers) : [];
-      for (const holder of holders) push(holder, []);
+      for (const holder of holders) push(placed(holder, holder.service, [], around), []);
       push({ ...step, after: [...step.after, ...holders.map(({ id }) => id)] }, decision.drafts);
       if (draft.starts || draft.kind === 'restore-service')
         touched.set(service.name, { id: draft.id, starts: draft.starts });

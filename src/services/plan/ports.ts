@@ -1,6 +1,6 @@
 import type { Desired, DesiredService, ObservedContainer } from '../model.ts';
 import { type Containers, isUp } from '../readiness.ts';
-import type { ServiceStep } from '../steps.ts';
+import type { Draft } from './decision.ts';
 import { stop } from './drafts.ts';
 
 /** Whether a container has a host port that a service publishes. Pure. */
@@ -17,7 +17,7 @@ export function portHolders(
   service: DesiredService,
   desired: Desired,
   containers: ReadonlyMap<string, Containers>,
-): Extract<ServiceStep, { kind: 'stop-service' }>[] {
+): Extract<Draft, { kind: 'stop-service' }>[] {
   const ports = new Set(service.container.ports.flatMap(({ hostPort }) => hostPort ?? []));
   if (ports.size === 0) return [];
   return [...desired.services.values()].flatMap((holder) => {
@@ -26,9 +26,8 @@ export function portHolders(
     // Two that are declared with the same port are for a person to tell apart.
     const keepsIt = holder.container.ports.some(({ hostPort }) => hostPort !== undefined && ports.has(hostPort));
     if (keepsIt || !sharesPort(current, service) || !waitsFor(holder, service.name, desired)) return [];
-    const { starts: _, ...step } = stop(holder, current, { kind: 'dependency', service: service.name });
     const summary = `stop ${holder.name}, which has a port of ${service.name} and waits for it`;
-    return [{ ...step, summary, after: [], waitsFor: [] }];
+    return [{ ...stop(holder, current, { kind: 'dependency', service: service.name }), summary }];
   });
 }
 
