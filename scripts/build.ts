@@ -56,11 +56,7 @@ const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'
 await rm(outputDirectory, { recursive: true, force: true });
 await mkdir(outputDirectory, { recursive: true });
 const { outputFiles } = await build({
-  entryPoints: {
-    main: join(root, 'src/cli/main.ts'),
-    // A thread's program lies beside the chunk that starts it.
-    'chunks/slot-thread': join(root, 'src/update/transfer/slot-thread.ts'),
-  },
+  entryPoints: { main: join(root, 'src/cli/main.ts') },
   outdir: outputDirectory,
   bundle: true,
   splitting: true,

@@ -6,10 +6,7 @@ import { build } from 'esbuild';
 export async function bundledProgram(directory: string): Promise<string> {
   await writeFile(join(directory, 'package.json'), '{"type":"module"}');
   await build({
-    entryPoints: {
-      ours: join(import.meta.dirname, 'ours.ts'),
-      'slot-thread': join(import.meta.dirname, '../../src/update/transfer/slot-thread.ts'),
-    },
+    entryPoints: { ours: join(import.meta.dirname, 'ours.ts') },
     outdir: directory,
     bundle: true,
     format: 'esm',

@@ -5,7 +5,7 @@ import { type BlockRange, blockBytes } from './verity.ts';
 export class BlockOutput {
   readonly #file: SlotFile;
   readonly #bufferBlocks: number;
-  /** Buffers that nobody uses, shared by the outputs of a thread. */
+  /** Buffers that nobody uses, shared by several outputs. */
   readonly #spare: Uint8Array[];
   #buffer: Uint8Array;
   /** What of the buffer is filled, and where it goes. */
@@ -46,7 +46,7 @@ export class BlockOutput {
     const full = this.#buffer;
     this.#buffer = this.#take();
     this.#filled = { block: 0, blocks: 0 };
-    this.#writing = this.#file.writeMeanwhile(part(full, 0, blocks), block).then(() => this.#spare.push(full));
+    this.#writing = this.#file.write(part(full, 0, blocks), block).then(() => this.#spare.push(full));
     // It is told to whoever waits next.
     this.#writing.catch(() => undefined);
   }

@@ -241,7 +241,7 @@ class TableReader {
   bytes(length: number): Uint8Array {
     const end = this.#at + length;
     if (end > this.#bytes.length) throw refused('has a table that ends too early');
-    // A copy of its own: a view would take the whole table along to another thread.
+    // A copy of its own: a view would keep the whole table in memory.
     const bytes = new Uint8Array(this.#bytes.subarray(this.#at, end));
     this.#at = end;
     return bytes;

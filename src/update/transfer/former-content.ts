@@ -10,16 +10,18 @@ const zeroWords = keyWords(new Uint8Array(createHash('sha256').update(new Uint8A
 
 /**
  * The layout of the release that a target held before: from the head of its data, an erofs superblock, and from the block behind that.
- * undefined: it is no release's. Pure. Format: `struct erofs_super_block` of Linux's fs/erofs/erofs_fs.h.
+ * undefined: it is no release's. Format: `struct erofs_super_block` of Linux's fs/erofs/erofs_fs.h.
  * @param readBlock gives a block of the target; undefined where there is none.
  */
-export function formerLayout(readBlock: (block: number) => Uint8Array | undefined): SlotLayout | undefined {
-  const head = readBlock(0);
+export async function formerLayout(
+  readBlock: (block: number) => Promise<Uint8Array | undefined>,
+): Promise<SlotLayout | undefined> {
+  const head = await readBlock(0);
   if (head === undefined) return undefined;
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   if (view.getUint32(1024, true) !== 0xe0f5e1e2 || view.getUint8(1024 + 12) !== Math.log2(blockBytes)) return undefined;
   const dataBlocks = view.getUint32(1024 + 36, true);
-  const tree = readBlock(dataBlocks);
+  const tree = await readBlock(dataBlocks);
   const wanted = superblock(dataBlocks);
   if (tree === undefined || Buffer.compare(tree.subarray(0, wanted.length), wanted) !== 0) return undefined;
   try {

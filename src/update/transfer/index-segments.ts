@@ -36,8 +36,7 @@ export function allFrames(index: BlockIndex): Segment[] {
 function frameSegment(index: BlockIndex, frame: number): Segment {
   const range = blocksOfFrame(index, frame);
   const [start = 0, end = 0] = index.frameStarts.slice(frame, frame + 2);
-  // A copy of its own: a view would take the whole index along to another thread.
-  const keys = new Uint8Array(index.keys.subarray(range.block * keyBytes, (range.block + range.blocks) * keyBytes));
+  const keys = index.keys.subarray(range.block * keyBytes, (range.block + range.blocks) * keyBytes);
   return { kind: 'frame', ...range, payload: { start, end }, keys };
 }
 

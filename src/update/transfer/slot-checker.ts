@@ -5,12 +5,11 @@ import { type BlockRange, blockBytes, hashBlocks } from './verity.ts';
 const bufferBlocks = 256;
 
 /**
- * Reads back what a slot holds, past the kernel's cache. For a thread of its own, that asks for one thing at a time. Its methods throw
- * what {@link SlotFile}'s do.
+ * Reads back what a slot holds, past the kernel's cache: one thing at a time. Its methods reject with what those of {@link SlotFile} do.
  */
 export class SlotChecker {
   readonly #file: SlotFile;
-  /** Digests of all data blocks, shared with other threads. */
+  /** Digests of all data blocks. */
   readonly #leaves: Uint8Array;
   /** One is read into while the other is hashed. */
   readonly #buffers = [alignedBlocks(bufferBlocks), alignedBlocks(bufferBlocks)] as const;
@@ -20,10 +19,9 @@ export class SlotChecker {
     this.#leaves = leaves;
   }
 
-  /** Makes durable what was written so far, and puts the digests of what the disk has there among the leaves. */
-  async seal(ranges: readonly BlockRange[]): Promise<void> {
-    await this.#file.syncMeanwhile();
-    for (const range of ranges) await this.digest(range);
+  /** Makes durable what was written so far. Not one of the things that wait for each other. */
+  async sync(): Promise<void> {
+    await this.#file.sync();
   }
 
   /** Puts the digests of what the disk has there among the leaves. */
@@ -34,17 +32,22 @@ export class SlotChecker {
     for (const piece of [...piecesOf(range, bufferBlocks), undefined]) {
       await reading;
       [current, next] = [next, current];
-      if (piece !== undefined) reading = this.#file.readMeanwhile(part(next, piece), piece.block);
+      if (piece !== undefined) reading = this.#file.read(part(next, piece), piece.block);
       if (arrived !== undefined) hashBlocks(part(current, arrived), this.#leaves, arrived.block);
       arrived = piece;
     }
   }
 
   /** What the disk has there. */
-  read({ block, blocks }: BlockRange): Uint8Array {
+  async read({ block, blocks }: BlockRange): Promise<Uint8Array> {
     const bytes = alignedBlocks(blocks);
-    this.#file.read(bytes, block);
+    await this.#file.read(bytes, block);
     return bytes;
+  }
+
+  /** Waits for what is being read. */
+  async close(): Promise<void> {
+    await this.#file.close();
   }
 }
 

@@ -1,17 +1,17 @@
-import { constants, fdatasync, fdatasyncSync, openSync, read, readSync, write, writeSync } from 'node:fs';
+import { closeSync, constants, fdatasync, openSync, read, write } from 'node:fs';
 import { promisify } from 'node:util';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import { type BlockRange, blockBytes } from './verity.ts';
 
-const readLater = promisify(read);
-const writeLater = promisify(write);
-const syncLater = promisify(fdatasync);
+const readFrom = promisify(read);
+const writeTo = promisify(write);
+const syncOf = promisify(fdatasync);
 
 /**
  * What a file is opened for: `seed` keeps the kernel's read-ahead, the others go past its cache where the file system lets them. `write`
- * claims a partition for this process, and `write-too` does not: for a second thread.
+ * claims a partition for itself.
  */
-export type SlotFileUse = 'seed' | 'check' | 'write' | 'write-too';
+export type SlotFileUse = 'seed' | 'check' | 'write';
 
 /**
  * Memory that a device can read and write itself: page aligned, as only resizable buffers are in Node (WebAssembly's are too, but
@@ -22,69 +22,65 @@ export function alignedBlocks(blocks: number): Uint8Array {
   return new Uint8Array(new ArrayBuffer(length, { maxByteLength: length }));
 }
 
-/**
- * A partition or file with a slot's content, read and written in whole blocks: for threads of their own, whose end
- * closes it. All methods throw DISK_FULL, or HOST_REFUSED with the system's message.
- */
+/** A partition or file with a slot's content, read and written in whole blocks. All methods reject with DISK_FULL, or HOST_REFUSED with the system's message. */
 export class SlotFile {
   readonly path: string;
   readonly #descriptor: number;
+  /** What the system is at. */
+  readonly #pending = new Set<Promise<unknown>>();
+  #isClosed = false;
 
+  /** Throws HOST_REFUSED. */
   constructor(path: string, use: SlotFileUse) {
     this.path = path;
-    this.#descriptor = attempt(path, () => open(path, use));
-  }
-
-  /** Fills `into` from a block on. Throws HOST_REFUSED when the file ends before that. */
-  read(into: Uint8Array, block: number): void {
-    for (let done = 0; done < into.length; ) {
-      const position = block * blockBytes + done;
-      const count = attempt(this.path, () => readSync(this.#descriptor, into, done, into.length - done, position));
-      if (count === 0) throw new BerthError('HOST_REFUSED', `${this.path} ends at byte ${position}`);
-      done += count;
+    try {
+      this.#descriptor = open(path, use);
+    } catch (cause) {
+      throw failure(path, cause);
     }
   }
 
-  /** As {@link read}, while the thread does something else: rejects with the same. */
-  async readMeanwhile(into: Uint8Array, block: number): Promise<void> {
+  /** Fills `into` from a block on. Rejects with HOST_REFUSED when the file ends before that. */
+  async read(into: Uint8Array, block: number): Promise<void> {
     for (let done = 0; done < into.length; ) {
       const position = block * blockBytes + done;
-      const reading = readLater(this.#descriptor, into, done, into.length - done, position);
-      const { bytesRead } = await this.#later(reading);
+      const { bytesRead } = await this.#ask((file) => readFrom(file, into, done, into.length - done, position));
       if (bytesRead === 0) throw new BerthError('HOST_REFUSED', `${this.path} ends at byte ${position}`);
       done += bytesRead;
     }
   }
 
   /** Writes all of `from`, from a block on. Not durable before {@link sync}. */
-  write(from: Uint8Array, block: number): void {
+  async write(from: Uint8Array, block: number): Promise<void> {
     for (let done = 0; done < from.length; ) {
       const position = block * blockBytes + done;
-      done += attempt(this.path, () => writeSync(this.#descriptor, from, done, from.length - done, position));
-    }
-  }
-
-  /** As {@link write}, while the thread does something else: rejects with the same. */
-  async writeMeanwhile(from: Uint8Array, block: number): Promise<void> {
-    for (let done = 0; done < from.length; ) {
-      const position = block * blockBytes + done;
-      const writing = writeLater(this.#descriptor, from, done, from.length - done, position);
-      done += (await this.#later(writing)).bytesWritten;
+      const { bytesWritten } = await this.#ask((file) => writeTo(file, from, done, from.length - done, position));
+      done += bytesWritten;
     }
   }
 
   /** Makes all that was written to the file durable, whoever wrote it. */
-  sync(): void {
-    attempt(this.path, () => fdatasyncSync(this.#descriptor));
+  async sync(): Promise<void> {
+    await this.#ask(syncOf);
   }
 
-  /** As {@link sync}, while the thread does something else: rejects with the same. */
-  async syncMeanwhile(): Promise<void> {
-    await this.#later(syncLater(this.#descriptor));
+  /** Waits for what the system is at; whatever is asked for after that is refused. Safe to repeat. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await Promise.allSettled(this.#pending);
+    closeSync(this.#descriptor);
   }
 
-  async #later<Result>(result: Promise<Result>): Promise<Result> {
-    return result.catch((cause: unknown) => Promise.reject(failure(this.path, cause)));
+  async #ask<Result>(action: (descriptor: number) => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) throw new BerthError('CANCELLED', `${this.path} is closed`);
+    const result = action(this.#descriptor).catch((cause: unknown) => Promise.reject(failure(this.path, cause)));
+    this.#pending.add(result);
+    try {
+      return await result;
+    } finally {
+      this.#pending.delete(result);
+    }
   }
 }
 
@@ -96,7 +92,7 @@ export function* piecesOf({ block, blocks }: BlockRange, most: number): Generato
 function open(path: string, use: SlotFileUse): number {
   const { O_RDONLY, O_RDWR, O_EXCL, O_DIRECT } = constants;
   // Linux refuses O_EXCL for a partition that is mounted or a part of something else, such as the running slot.
-  const access = { seed: O_RDONLY, check: O_RDONLY, write: O_RDWR | O_EXCL, 'write-too': O_RDWR }[use];
+  const access = { seed: O_RDONLY, check: O_RDONLY, write: O_RDWR | O_EXCL }[use];
   if (use === 'seed') return openSync(path, access);
   try {
     return openSync(path, access | O_DIRECT);
@@ -107,19 +103,11 @@ function open(path: string, use: SlotFileUse): number {
   }
 }
 
-function attempt<Result>(path: string, action: () => Result): Result {
-  try {
-    return action();
-  } catch (cause) {
-    throw failure(path, cause);
-  }
-}
-
 function failure(path: string, cause: unknown): BerthError {
   if (codeOf(cause) === 'ENOSPC') return new BerthError('DISK_FULL', `${path} is full`, { cause });
   return new BerthError('HOST_REFUSED', `${path}: ${messageOf(cause)}`, { cause });
 }
 
 function codeOf(error: unknown): unknown {
-  return error instanceof Error ? Reflect.get(error, 'code') : undefined;
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }

@@ -11,7 +11,8 @@ import { MeteredSource } from './metered-source.ts';
 import { planTransfer } from './plan-transfer.ts';
 import { Sealer } from './sealer.ts';
 import { payloadOf, type Segment } from './segment.ts';
-import { SlotThreads } from './slot-threads.ts';
+import type { SlotChecker } from './slot-checker.ts';
+import type { SlotWriter } from './slot-writer.ts';
 import { isBadArtifact } from './source.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { WriteSlotOptions, WrittenSlot } from './transfer-options.ts';
@@ -19,7 +20,7 @@ import { blockBytes, digestBytes, hashTree, type SlotLayout, slotLayout } from '
 
 /** What is read of a delta at first: all of a small one. */
 const deltaHeadBytes = 64 * 1024;
-/** Segments whose blocks in the target are looked at before the next message. */
+/** Segments whose blocks in the target are looked at before the next look at the signal. */
 const segmentsAtATime = 64;
 /** How often what differs is fetched again. */
 const repairs = 2;
@@ -30,12 +31,22 @@ interface WrittenBatch {
   readonly bytes: number;
 }
 
+/** What a slot is worked on with. */
+export interface SlotWork {
+  readonly writer: SlotWriter;
+  readonly checker: SlotChecker;
+  /** Digests of all data blocks: the checker puts them there. */
+  readonly leaves: Uint8Array;
+  readonly layout: SlotLayout;
+}
+
 /** One run of `writeSlot`. */
 export class SlotTransfer {
   readonly #options: WriteSlotOptions;
   readonly #layout: SlotLayout;
   readonly #leaves: Uint8Array;
-  readonly #threads: SlotThreads;
+  readonly #writer: SlotWriter;
+  readonly #checker: SlotChecker;
   readonly #batches: BatchSource;
   readonly #detours: string[] = [];
   #index: BlockIndex | undefined;
@@ -47,13 +58,13 @@ export class SlotTransfer {
   #bytesFetched = 0;
   #blocksWritten = 0;
 
-  constructor(options: WriteSlotOptions) {
-    const { release, target, seed, source, rateLimit, clock, signal } = options;
+  constructor(options: WriteSlotOptions, { writer, checker, leaves, layout }: SlotWork) {
+    const { source, rateLimit, clock, signal } = options;
     this.#options = options;
-    this.#layout = slotLayout(release.dataBlocks);
-    this.#leaves = new Uint8Array(new SharedArrayBuffer(release.dataBlocks * digestBytes));
-    const from = seed === undefined ? {} : { seed: seed.device };
-    this.#threads = new SlotThreads({ target, leaves: this.#leaves, layout: this.#layout, ...from });
+    this.#layout = layout;
+    this.#leaves = leaves;
+    this.#writer = writer;
+    this.#checker = checker;
     const limit = rateLimit === undefined ? undefined : new TokenBucket(rateLimit, clock);
     const metered = new MeteredSource(source, limit, (bytes) => {
       this.#bytesFetched += bytes;
@@ -64,8 +75,8 @@ export class SlotTransfer {
 
   async run(): Promise<WrittenSlot> {
     const { release, artifacts, seed } = this.#options;
-    this.#former = await this.#threads.call('former');
-    this.#hasLeftovers = await this.#threads.call('begin', release.rootHash);
+    this.#former = await this.#writer.former();
+    this.#hasLeftovers = await this.#writer.begin(release.rootHash);
     const delta = artifacts.deltas.find(({ fromRootHash }) => fromRootHash === seed?.rootHash);
     const seedBlocks = seed?.dataBlocks ?? 0;
     const { full, index } = artifacts;
@@ -75,11 +86,6 @@ export class SlotTransfer {
     if (!isDone) await this.#byIndex();
     await this.#complete();
     return { bytesFetched: this.#bytesFetched, detours: this.#detours };
-  }
-
-  /** Ends the threads; no write begins after it. */
-  async close(): Promise<void> {
-    await this.#threads.close();
   }
 
   /** @returns false when the delta is no good: what it made is left for the next way. */
@@ -117,11 +123,11 @@ export class SlotTransfer {
   /** Makes the segments that are missing, in order, and has the whole slot read back; what failed is found there. */
   async #carryOut(missing: readonly Segment[], artifact: TrustedTarget, options: BatchOptions): Promise<void> {
     const { signal } = this.#options;
-    const sealer = new Sealer(this.#threads);
+    const sealer = new Sealer(this.#checker);
     const write = async ({ batch, payload }: FetchedBatch): Promise<WrittenBatch> => {
       signal.throwIfAborted();
       const bytes = payload?.bytes.length ?? 0;
-      await this.#threads.write(batch.segments, payload);
+      await this.#writer.write(batch.segments, payload);
       return { batch, bytes };
     };
     this.#blocksWritten = this.#layout.dataBlocks - countBlocks(missing);
@@ -144,13 +150,13 @@ export class SlotTransfer {
   /** Reads what the disk has against the root hash, mends what differs, and writes the hash tree. */
   async #complete(): Promise<void> {
     const { release, artifacts, target } = this.#options;
-    const sealer = new Sealer(this.#threads);
+    const sealer = new Sealer(this.#checker);
     const isRight = (): boolean => hashTree(this.#layout, this.#leaves).rootHash === release.rootHash;
     if (this.#relied.length > 0 && !isRight()) await this.#writeRelied(sealer);
     let areAllFetched = false;
     for (let repair = 0; ; repair += 1) {
       const tree = hashTree(this.#layout, this.#leaves);
-      if (tree.rootHash === release.rootHash) return this.#threads.call('finish', tree.bytes);
+      if (tree.rootHash === release.rootHash) return this.#writer.finish(tree.bytes);
       const index = await this.#getIndex();
       const found = wrongFrames(index, keysOf(this.#leaves));
       const isOther = found.length === 0 && areAllFetched;
@@ -162,7 +168,7 @@ export class SlotTransfer {
       if (repair === repairs) throw unmendable(target, wrong);
       if (repair === 0) this.#detours.push(`${wrong.length} parts of the slot did not come out right`);
       const write = async ({ batch, payload }: FetchedBatch): Promise<Batch> => {
-        const [bad] = await this.#threads.write(batch.segments, payload);
+        const [bad] = await this.#writer.write(batch.segments, payload);
         if (bad !== undefined && repair + 1 === repairs)
           throw refuse('mix-and-match', artifacts.full.path, `it is damaged: blocks from ${bad.block} on`);
         return batch;
@@ -177,7 +183,7 @@ export class SlotTransfer {
   async #writeRelied(sealer: Sealer): Promise<void> {
     for (const { segments } of batchesOf(this.#relied)) {
       this.#options.signal.throwIfAborted();
-      await this.#threads.write(segments, undefined);
+      await this.#writer.write(segments, undefined);
     }
     await sealer.finish(this.#layout.dataBlocks);
   }
@@ -186,7 +192,7 @@ export class SlotTransfer {
   async #seedDigests(): Promise<Uint8Array> {
     const { seed } = this.#options;
     const leaves = seed === undefined ? undefined : slotLayout(seed.dataBlocks).levels[0];
-    const digests = leaves === undefined ? undefined : await this.#threads.call('readSeed', leaves);
+    const digests = leaves === undefined ? undefined : await this.#writer.readSeed(leaves);
     return digests?.subarray(0, (seed?.dataBlocks ?? 0) * digestBytes) ?? new Uint8Array();
   }
 
@@ -199,7 +205,7 @@ export class SlotTransfer {
     for (let start = 0; start < segments.length; start += segmentsAtATime) {
       this.#options.signal.throwIfAborted();
       const some = segments.slice(start, start + segmentsAtATime);
-      const kept = await this.#threads.call('kept', some);
+      const kept = await this.#writer.kept(some);
       missing.push(...some.filter((_, at) => kept[at] !== true));
     }
     return missing;

@@ -6,13 +6,15 @@ import { deltaLimits } from './delta-format.ts';
 import { formerLayout } from './former-content.ts';
 import type { ByteSpan, Segment } from './segment.ts';
 import { alignedBlocks, piecesOf, SlotFile } from './slot-file.ts';
-import { unpackFrame } from './unpack-frame.ts';
+import { unpackFrameLater } from './unpack-frame.ts';
 import { type BlockRange, blockBytes, digestBytes, hashBlocks, type SlotLayout } from './verity.ts';
 
 /** Blocks looked at or written at once, but for those of segments: 4 MiB, the most that a patch makes. */
 const bufferBlocks = deltaLimits.patchBlocks;
 /** Blocks of segments written at once: 1 MiB. */
 const outputBlocks = 256;
+/** Bytes of the smallest room for a dictionary: most fit. */
+const leastDictionary = 2 * 2 ** 20;
 /** Stands where the hash tree's superblock will be while a slot is being written; behind it the root hash, in hex. */
 const marker = 'berth: being written\n';
 
@@ -28,13 +30,11 @@ export interface WriterOptions {
   /** Another slot, to copy from. */
   readonly seed?: string;
   readonly layout: SlotLayout;
-  /** Claims the target for itself; others beside it, in threads of their own, only write segments. */
-  readonly isFirst: boolean;
 }
 
 /**
- * Carries out segments on the target. For a thread of its own: it waits for the disk only where that has nothing else to do. Its methods
- * throw what {@link SlotFile}'s do.
+ * Carries out segments on the target, which it claims for itself. Several parts may be written at the same time; all else is one thing
+ * after the other. Its methods reject with what those of {@link SlotFile} do.
  */
 export class SlotWriter {
   readonly #target: SlotFile;
@@ -45,61 +45,64 @@ export class SlotWriter {
   #formerTree: number | undefined;
   /** Memory for what is being written. */
   readonly #spare: Uint8Array[] = [];
-  /** Room for dictionaries: one of its own for each patch would be garbage of many times the patch. */
-  #dictionary = new Uint8Array();
-  /** The windows that it holds. */
-  #windows = '';
+  /** Room for dictionaries that nobody uses: one of its own for each patch would be garbage of many times the patch. */
+  readonly #dictionaries: Uint8Array[] = [];
 
-  constructor({ target, seed, layout, isFirst }: WriterOptions) {
+  /** Throws HOST_REFUSED when the target cannot be opened. */
+  constructor({ target, seed, layout }: WriterOptions) {
     this.#layout = layout;
-    this.#target = new SlotFile(target, isFirst ? 'write' : 'write-too');
+    this.#target = new SlotFile(target, 'write');
     this.#seed = seed === undefined ? undefined : openSeed(seed);
   }
 
   /**
    * Takes the target over: from now on it says that it is incomplete, and no hash tree makes it look like a release.
-   * Throws HOST_REFUSED when it is too small. @returns whether it holds something of the release with this root hash already.
+   * Rejects with HOST_REFUSED when it is too small. @returns whether it holds something of the release with this root hash already.
    */
-  begin(rootHash: string): boolean {
+  async begin(rootHash: string): Promise<boolean> {
     const { dataBlocks, slotBlocks } = this.#layout;
-    this.#target.read(this.#buffer.subarray(0, blockBytes), slotBlocks - 1);
+    await this.#target.read(this.#buffer.subarray(0, blockBytes), slotBlocks - 1);
     const head = this.#buffer.subarray(0, Math.min(2, slotBlocks - dataBlocks) * blockBytes);
-    this.#target.read(head, dataBlocks);
+    await this.#target.read(head, dataBlocks);
     const mark = Buffer.from(marker + rootHash);
     const hasLeftovers =
       mark.equals(head.subarray(0, mark.length)) ||
       (head.length > blockBytes && hash('sha256', head.subarray(blockBytes)) === rootHash);
     head.fill(0);
     // What is written from now on is nothing that it vouches for.
-    if (this.#formerTree !== undefined) this.#target.write(head.subarray(0, blockBytes), this.#formerTree);
+    if (this.#formerTree !== undefined) await this.#target.write(head.subarray(0, blockBytes), this.#formerTree);
     head.set(mark);
-    this.#target.write(head, dataBlocks);
-    this.#target.sync();
+    await this.#target.write(head, dataBlocks);
+    await this.#target.sync();
     return hasLeftovers;
   }
 
   /** Digests of what the target holds, as the hash tree of a former release says, which {@link begin} takes away. undefined: there is none. */
-  former(): Uint8Array | undefined {
-    const read = (into: Uint8Array, block: number): boolean => attempt(() => this.#target.read(into, block));
+  async former(): Promise<Uint8Array | undefined> {
+    const read = async (into: Uint8Array, block: number): Promise<boolean> => attempt(this.#target.read(into, block));
     const head = this.#buffer.subarray(0, blockBytes);
-    const layout = formerLayout((block) => (read(head, block) ? head : undefined));
+    const layout = await formerLayout(async (block) => ((await read(head, block)) ? head : undefined));
     const [leaves] = layout?.levels ?? [];
     if (layout === undefined || leaves === undefined) return undefined;
     this.#formerTree = layout.dataBlocks;
     const digests = alignedBlocks(leaves.blocks);
-    return read(digests, leaves.block)
+    return (await read(digests, leaves.block))
       ? new Uint8Array(digests.subarray(0, layout.dataBlocks * digestBytes))
       : undefined;
   }
 
   /** Which segments' blocks the target has already. Of what carries no digest nothing is known. */
-  kept(segments: readonly Segment[]): boolean[] {
-    return segments.map((segment) => {
-      if (segment.kind === 'copy' || segment.kind === 'zero' || segment.blocks > bufferBlocks) return false;
-      const blocks = this.#buffer.subarray(0, segment.blocks * blockBytes);
-      this.#target.read(blocks, segment.block);
-      return isRight(segment, blocks);
-    });
+  async kept(segments: readonly Segment[]): Promise<boolean[]> {
+    const kept: boolean[] = [];
+    for (const segment of segments) kept.push(await this.#keeps(segment));
+    return kept;
+  }
+
+  async #keeps(segment: Segment): Promise<boolean> {
+    if (segment.kind === 'copy' || segment.kind === 'zero' || segment.blocks > bufferBlocks) return false;
+    const blocks = this.#buffer.subarray(0, segment.blocks * blockBytes);
+    await this.#target.read(blocks, segment.block);
+    return isRight(segment, blocks);
   }
 
   /**
@@ -114,26 +117,31 @@ export class SlotWriter {
     return failed;
   }
 
-  /** Writes the hash tree, each part durable before the next and the superblock last, and reads it again. Throws HOST_REFUSED when the disk has not kept it. */
-  finish(tree: Uint8Array): void {
+  /** Writes the hash tree, each part durable before the next and the superblock last, and reads it again. Rejects with HOST_REFUSED when the disk has not kept it. */
+  async finish(tree: Uint8Array): Promise<void> {
     const { dataBlocks } = this.#layout;
     const blocks = tree.length / blockBytes;
     for (const range of [...piecesOf({ block: 1, blocks: blocks - 1 }, bufferBlocks), { block: 0, blocks: 1 }]) {
       const bytes = tree.subarray(range.block * blockBytes, (range.block + range.blocks) * blockBytes);
       const buffer = this.#buffer.subarray(0, bytes.length);
       buffer.set(bytes);
-      this.#target.write(buffer, dataBlocks + range.block);
-      this.#target.sync();
-      this.#target.read(buffer, dataBlocks + range.block);
+      await this.#target.write(buffer, dataBlocks + range.block);
+      await this.#target.sync();
+      await this.#target.read(buffer, dataBlocks + range.block);
       if (Buffer.compare(buffer, bytes) !== 0)
         throw new BerthError('HOST_REFUSED', `${this.#target.path} does not keep what is written to it`);
     }
   }
 
   /** Reads from the seed; undefined when it cannot be read. */
-  readSeed({ block, blocks }: BlockRange): Uint8Array | undefined {
+  async readSeed({ block, blocks }: BlockRange): Promise<Uint8Array | undefined> {
     const bytes = new Uint8Array(blocks * blockBytes);
-    return this.#readSeed(bytes, block) ? bytes : undefined;
+    return (await this.#readSeed(bytes, block)) ? bytes : undefined;
+  }
+
+  /** Waits for what is being read and written; no write begins after it. */
+  async close(): Promise<void> {
+    await Promise.all([this.#target.close(), this.#seed?.close()]);
   }
 
   async #make(segment: Segment, payload: Payload | undefined, output: BlockOutput): Promise<boolean> {
@@ -143,11 +151,12 @@ export class SlotWriter {
         return true;
       case 'copy':
         for (const piece of piecesOf(segment, outputBlocks))
-          if (!this.#readSeed(await output.room(piece), segment.seedBlock + piece.block - segment.block)) return false;
+          if (!(await this.#readSeed(await output.room(piece), segment.seedBlock + piece.block - segment.block)))
+            return false;
         return true;
       case 'patch':
       case 'frame': {
-        const blocks = this.#unpack(segment, payload);
+        const blocks = await this.#unpack(segment, payload);
         // Of a patch, what the disk has of it is held against the root hash soon; of a frame, this tells its damage from the disk's.
         if (blocks === undefined || (segment.kind === 'frame' && !isRight(segment, blocks))) return false;
         for (const piece of piecesOf(segment, outputBlocks)) {
@@ -160,41 +169,45 @@ export class SlotWriter {
   }
 
   /** @returns undefined when the payload is no frame of that size. */
-  #unpack(
+  async #unpack(
     segment: Extract<Segment, { kind: 'patch' | 'frame' }>,
     payload: Payload | undefined,
-  ): Uint8Array | undefined {
+  ): Promise<Uint8Array | undefined> {
     if (payload === undefined) return undefined;
-    const dictionary = segment.kind === 'patch' ? this.#dictionaryOf(segment.windows) : undefined;
-    return unpackFrame(slice(payload, segment.payload), segment.blocks, dictionary);
+    const bytes = slice(payload, segment.payload);
+    if (segment.kind === 'frame') return unpackFrameLater(bytes, segment.blocks);
+    const length = segment.windows.reduce((sum, { blocks }) => sum + blocks, 0) * blockBytes;
+    const room = this.#roomFor(length);
+    const dictionary = room.subarray(0, length);
+    let at = 0;
+    const windows = segment.windows.map(async ({ block, blocks }) => {
+      const into = dictionary.subarray(at, at + blocks * blockBytes);
+      at += into.length;
+      await this.#readSeed(into, block);
+    });
+    // What comes of a dictionary with something else in it is seen when the slot is read back.
+    await Promise.all(windows);
+    const unpacked = await unpackFrameLater(bytes, segment.blocks, dictionary);
+    this.#dictionaries.push(room);
+    return unpacked;
+  }
+
+  /** Room for so many bytes at least. */
+  #roomFor(length: number): Uint8Array {
+    const spare = this.#dictionaries.pop();
+    return spare !== undefined && spare.length >= length ? spare : new Uint8Array(Math.max(length, leastDictionary));
   }
 
   /** False where the seed has no such blocks or cannot be read: others will do. */
-  #readSeed(into: Uint8Array, block: number): boolean {
-    const seed = this.#seed;
-    return seed !== undefined && attempt(() => seed.read(into, block));
-  }
-
-  #dictionaryOf(windows: readonly BlockRange[]): Uint8Array {
-    const length = windows.reduce((sum, { blocks }) => sum + blocks, 0) * blockBytes;
-    const name = JSON.stringify(windows);
-    if (length > this.#dictionary.length) this.#dictionary = new Uint8Array(length);
-    else if (this.#windows === name) return this.#dictionary.subarray(0, length);
-    let at = 0;
-    for (const { block, blocks } of windows) {
-      // What comes of a dictionary with something else in it is seen when the slot is read back.
-      this.#readSeed(this.#dictionary.subarray(at, at + blocks * blockBytes), block);
-      at += blocks * blockBytes;
-    }
-    this.#windows = name;
-    return this.#dictionary.subarray(0, length);
+  async #readSeed(into: Uint8Array, block: number): Promise<boolean> {
+    return this.#seed !== undefined && (await attempt(this.#seed.read(into, block)));
   }
 }
 
 /** @returns false where the disk does not do it. */
-function attempt(action: () => void): boolean {
+async function attempt(action: Promise<void>): Promise<boolean> {
   try {
-    action();
+    await action;
     return true;
   } catch (error) {
     if (isBerthError(error)) return false;

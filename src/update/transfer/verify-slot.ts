@@ -1,10 +1,10 @@
 import type { SlotFacts } from './artifacts.ts';
+import { SlotChecker } from './slot-checker.ts';
 import { piecesOf } from './slot-file.ts';
-import { SlotLane } from './slot-lane.ts';
 import { checkTree, type SlotDamage } from './tree-check.ts';
 import { digestBytes, slotLayout } from './verity.ts';
 
-/** Blocks read for one message: 32 MiB. */
+/** Blocks read before the next look at the signal: 32 MiB. */
 const pieceBlocks = 8192;
 
 /**
@@ -18,16 +18,16 @@ export async function verifySlot(
   signal: AbortSignal,
 ): Promise<SlotDamage> {
   const layout = slotLayout(dataBlocks);
-  const leaves = new Uint8Array(new SharedArrayBuffer(dataBlocks * digestBytes));
-  const lane = new SlotLane({ target: device, leaves });
+  const leaves = new Uint8Array(dataBlocks * digestBytes);
+  const checker = new SlotChecker(device, leaves);
   try {
     for (const piece of piecesOf({ block: 0, blocks: dataBlocks }, pieceBlocks)) {
       signal.throwIfAborted();
-      await lane.call('digest', piece);
+      await checker.digest(piece);
     }
-    const stored = await lane.call('read', { block: dataBlocks, blocks: layout.slotBlocks - dataBlocks });
+    const stored = await checker.read({ block: dataBlocks, blocks: layout.slotBlocks - dataBlocks });
     return checkTree(layout, leaves, stored, rootHash);
   } finally {
-    await lane.close();
+    await checker.close();
   }
 }

@@ -1,5 +1,8 @@
+import { SlotChecker } from './slot-checker.ts';
 import { SlotTransfer } from './slot-transfer.ts';
+import { SlotWriter } from './slot-writer.ts';
 import type { WriteSlotOptions, WrittenSlot } from './transfer-options.ts';
+import { digestBytes, slotLayout } from './verity.ts';
 
 /**
  * Brings a release's content to a slot, by the cheapest way: pairwise delta, parts of the full stream beside blocks of the seed,
@@ -10,10 +13,18 @@ import type { WriteSlotOptions, WrittenSlot } from './transfer-options.ts';
  * target is incomplete, and another call goes on from there.
  */
 export async function writeSlot(options: WriteSlotOptions): Promise<WrittenSlot> {
-  const transfer = new SlotTransfer(options);
+  const { release, target, seed } = options;
+  const layout = slotLayout(release.dataBlocks);
+  const leaves = new Uint8Array(release.dataBlocks * digestBytes);
+  const writer = new SlotWriter({ target, layout, ...(seed === undefined ? {} : { seed: seed.device }) });
   try {
-    return await transfer.run();
+    const checker = new SlotChecker(target, leaves);
+    try {
+      return await new SlotTransfer(options, { writer, checker, leaves, layout }).run();
+    } finally {
+      await checker.close();
+    }
   } finally {
-    await transfer.close();
+    await writer.close();
   }
 }

@@ -1,13 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { SlotDevices, slotFileModule } from '../../support/crash/slot-devices.ts';
+import { orderedUnpacking, SlotDevices, slotFileModule } from '../../support/crash/slot-devices.ts';
 import type { Recording } from '../../support/crash/survey.ts';
 
 const devices = new SlotDevices();
 jest.unstable_mockModule('../../../src/update/transfer/slot-file.ts', () => slotFileModule(devices));
-jest.unstable_mockModule('../../../src/update/transfer/slot-lane.ts', async () => ({
-  SlotLane: (await import('../../support/crash/in-process-lane.ts')).InProcessLane,
-}));
+jest.unstable_mockModule('../../../src/update/transfer/unpack-frame.ts', () => orderedUnpacking);
 const { makeSmallReleases } = await import('../../support/crash/releases.ts');
 const { scenarios, situationOf } = await import('../../support/crash/scenarios.ts');
 const { recordBlessing, recordUpdate, survey, surveyTwice } = await import('../../support/crash/survey.ts');

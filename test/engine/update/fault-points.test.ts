@@ -1,13 +1,11 @@
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { isBerthError, messageOf } from '../../../src/core/errors.ts';
 import type { Fault } from '../../support/crash/medium.ts';
-import { SlotDevices, slotFileModule } from '../../support/crash/slot-devices.ts';
+import { orderedUnpacking, SlotDevices, slotFileModule } from '../../support/crash/slot-devices.ts';
 
 const devices = new SlotDevices();
 jest.unstable_mockModule('../../../src/update/transfer/slot-file.ts', () => slotFileModule(devices));
-jest.unstable_mockModule('../../../src/update/transfer/slot-lane.ts', async () => ({
-  SlotLane: (await import('../../support/crash/in-process-lane.ts')).InProcessLane,
-}));
+jest.unstable_mockModule('../../../src/update/transfer/unpack-frame.ts', () => orderedUnpacking);
 const { faultsOf, unconverged } = await import('../../support/crash/crash-check.ts');
 const { makeSmallReleases } = await import('../../support/crash/releases.ts');
 const { scenarios, situationOf } = await import('../../support/crash/scenarios.ts');

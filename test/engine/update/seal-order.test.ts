@@ -6,42 +6,25 @@ import { expect, jest, test } from '@jest/globals';
 import { BerthError } from '../../../src/core/errors.ts';
 import { DirectorySource } from '../../../src/update/transfer/directory-source.ts';
 import type { ByteSpan } from '../../../src/update/transfer/segment.ts';
-import type { ThreadCalls, ThreadSetup } from '../../../src/update/transfer/slot-calls.ts';
+import { SlotChecker } from '../../../src/update/transfer/slot-checker.ts';
 import type { ArtifactSource } from '../../../src/update/transfer/source.ts';
+import type { BlockRange } from '../../../src/update/transfer/verity.ts';
 import type { TrustedTarget } from '../../../src/update/tuf/target.ts';
-import { InProcessLane } from '../../support/crash/in-process-lane.ts';
 import { freshTarget, noise, transferOf, updateOf } from '../../unit/update/transfer/support/slots.ts';
 
 const events: string[] = [];
 
-/** A lane whose checker takes its time: what it seals is under way for long. */
-class SlowLane {
-  readonly #lane: InProcessLane;
-  readonly #name: string;
-  #before: Promise<unknown> = Promise.resolve();
-
-  constructor(setup: ThreadSetup) {
-    this.#lane = new InProcessLane(setup);
-    this.#name = setup.write?.isFirst === true ? 'writer' : 'checker';
+/** Takes its time: what it reads back is under way for long. */
+class SlowChecker extends SlotChecker {
+  override async digest(range: BlockRange): Promise<void> {
+    events.push('checker begins');
+    await setTimeout(150);
+    await super.digest(range);
+    events.push('checker ends');
   }
-
-  async call<Kind extends keyof ThreadCalls>(kind: Kind, ...input: Parameters<ThreadCalls[Kind]>): Promise<unknown> {
-    const done = this.#before.then(async () => {
-      if (kind !== 'seal') return this.#lane.call(kind, ...input);
-      events.push(`${this.#name} begins`);
-      if (this.#name === 'checker') await setTimeout(150);
-      const value = await this.#lane.call(kind, ...input);
-      events.push(`${this.#name} ends`);
-      return value;
-    });
-    this.#before = done.catch(() => undefined);
-    return done;
-  }
-
-  async close(): Promise<void> {}
 }
 
-jest.unstable_mockModule('../../../src/update/transfer/slot-lane.ts', () => ({ SlotLane: SlowLane }));
+jest.unstable_mockModule('../../../src/update/transfer/slot-checker.ts', () => ({ SlotChecker: SlowChecker }));
 const { writeSlot } = await import('../../../src/update/transfer/write-slot.ts');
 
 /** Its delta turns out to be damaged after so many bytes. */

@@ -1,5 +1,6 @@
 import { BerthError, messageOf } from '../../../src/core/errors.ts';
 import * as real from '../../../src/update/transfer/slot-file.ts';
+import { unpackFrame } from '../../../src/update/transfer/unpack-frame.ts';
 import { blockBytes } from '../../../src/update/transfer/verity.ts';
 import type { Medium } from './medium.ts';
 
@@ -99,6 +100,12 @@ export class SlotDevices {
   }
 }
 
+/** What stands in for unpack-frame.ts: parts are unpacked in the order in which they are asked for, so that all is written in the same order each time. */
+export const orderedUnpacking = {
+  unpackFrame,
+  unpackFrameLater: async (...frame: Parameters<typeof unpackFrame>) => unpackFrame(...frame),
+};
+
 /** What stands in for slot-file.ts: the same class for devices in memory, with the same errors. */
 export function slotFileModule(devices: SlotDevices): Pick<typeof real, 'SlotFile' | 'alignedBlocks' | 'piecesOf'> {
   class MemorySlotFile {
@@ -112,30 +119,20 @@ export function slotFileModule(devices: SlotDevices): Pick<typeof real, 'SlotFil
       this.#device = device;
     }
 
-    read(into: Uint8Array, block: number): void {
+    async read(into: Uint8Array, block: number): Promise<void> {
       if (this.#attempt(() => this.#device.read(into, block * blockBytes)) < into.length)
         throw new BerthError('HOST_REFUSED', `${this.path} ends before block ${block} does`);
     }
 
-    async readMeanwhile(into: Uint8Array, block: number): Promise<void> {
-      this.read(into, block);
-    }
-
-    write(from: Uint8Array, block: number): void {
+    async write(from: Uint8Array, block: number): Promise<void> {
       this.#attempt(() => this.#device.write(from, block * blockBytes));
     }
 
-    async writeMeanwhile(from: Uint8Array, block: number): Promise<void> {
-      this.write(from, block);
-    }
-
-    sync(): void {
+    async sync(): Promise<void> {
       this.#attempt(() => this.#device.sync());
     }
 
-    async syncMeanwhile(): Promise<void> {
-      this.sync();
-    }
+    async close(): Promise<void> {}
 
     #attempt<Result>(action: () => Result): Result {
       try {

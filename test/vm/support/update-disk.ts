@@ -5,7 +5,6 @@ import { copyInto, makePartitions } from '../../../image/os/disk.ts';
 import { type DiskLayout, diskLayout, loaderConfig, type Partition } from '../../../image/os/layout.ts';
 import { blobName } from '../../../src/update/release-manifest.ts';
 import { makeSmallReleases, type SmallRelease, type SmallReleases } from '../../support/crash/releases.ts';
-import { projectDirectory } from './test-image.ts';
 import { tinyProgram } from './tiny-program.ts';
 import type { LoaderParts } from './tiny-uki.ts';
 
@@ -74,11 +73,7 @@ export async function makeProgramDisk(
   const tree = join(directory, 'program');
   await mkdir(join(tree, 'blobs'), { recursive: true });
   await build({
-    entryPoints: {
-      program: join(import.meta.dirname, 'update-program.ts'),
-      // The program of its threads lies beside it.
-      'slot-thread': join(projectDirectory, 'src/update/transfer/slot-thread.ts'),
-    },
+    entryPoints: { program: join(import.meta.dirname, 'update-program.ts') },
     ...{ outdir: tree, bundle: true, format: 'esm', platform: 'node', target: 'node24', logLevel: 'warning' },
   });
   await writeFile(join(tree, 'package.json'), '{"type":"module"}\n');
@@ -92,7 +87,7 @@ export async function makeProgramDisk(
   await writeFile(disk, '');
   await truncate(disk, 16 * mebibyte);
   await tools.run('mkfs.vfat', ['-n', 'PROGRAM', disk]);
-  const names = ['program.js', 'slot-thread.js', 'package.json', 'releases.json', 'blobs'];
+  const names = ['program.js', 'package.json', 'releases.json', 'blobs'];
   await tools.run('mcopy', ['-s', '-i', disk, ...names.map((name) => join(tree, name)), '::/']);
   return disk;
 }

@@ -93,6 +93,7 @@ test.each<[string, ReturnType<typeof slot>, number | undefined]>([
   ['more than any slot has', slot({ says: 2 ** 31, has: 2 ** 31 }), undefined],
   ['no length', slot({ says: 0, has: 0 }), undefined],
   ['nothing that can be read', () => undefined, undefined],
-])('the layout of %s', (_, readBlock, dataBlocks) => {
-  expect(formerLayout(readBlock)?.dataBlocks).toBe(dataBlocks);
+])('the layout of %s', async (_, readBlock, dataBlocks) => {
+  const layout = await formerLayout(async (block) => readBlock(block));
+  expect(layout?.dataBlocks).toBe(dataBlocks);
 });

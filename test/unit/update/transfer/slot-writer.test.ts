@@ -23,10 +23,11 @@ beforeEach(() => {
   target = join(directory, 'target');
   writeFileSync(target, before);
   writeFileSync(join(directory, 'seed'), seed);
-  writer = new SlotWriter({ target, seed: join(directory, 'seed'), layout: slotLayout(16), isFirst: true });
+  writer = new SlotWriter({ target, seed: join(directory, 'seed'), layout: slotLayout(16) });
 });
 
-afterEach(() => {
+afterEach(async () => {
+  await writer.close();
   rmSync(directory, { recursive: true });
 });
 
@@ -106,9 +107,9 @@ describe.each([
 
   test('is known when the target has it already, and only then', async () => {
     const segment = segmentOf(wanted, 9);
-    expect(writer.kept([segment])).toEqual([false]);
+    expect(await writer.kept([segment])).toEqual([false]);
     await write(pack(wanted));
-    expect(writer.kept([segment, segmentOf(noise(6, 2), 9)])).toEqual([true, false]);
+    expect(await writer.kept([segment, segmentOf(noise(6, 2), 9)])).toEqual([true, false]);
   });
 });
 
@@ -160,19 +161,28 @@ test('the end of one segment does not spoil the next', async () => {
 
 test('a release that is there whole is none while it is written again, and one afterwards', async () => {
   const slot = await slotOf(join(directory, 'slot'), before.subarray(0, 16 * blockBytes));
-  const again = new SlotWriter({ target: slot.file, layout: slotLayout(16), isFirst: true });
-  expect(again.begin(slot.rootHash)).toBe(true);
+  const again = new SlotWriter({ target: slot.file, layout: slotLayout(16) });
+  expect(await again.begin(slot.rootHash)).toBe(true);
   const behind = readFileSync(slot.file).subarray(16 * blockBytes);
   expect(behind.toString('latin1', 0, 20)).toBe('berth: being written');
   expect(behind.subarray(blockBytes).equals(Buffer.alloc(blockBytes))).toBe(true);
-  again.finish(slot.content.subarray(16 * blockBytes));
+  await again.finish(slot.content.subarray(16 * blockBytes));
   expect(Buffer.compare(readFileSync(slot.file), slot.content)).toBe(0);
+  await again.close();
 });
 
-test('what was begun for one release holds nothing of another', () => {
+test('what was begun for one release holds nothing of another', async () => {
   const [one, other] = ['a'.repeat(64), 'b'.repeat(64)];
-  expect(writer.begin(one)).toBe(false);
-  expect(writer.begin(one)).toBe(true);
-  expect(writer.begin(other)).toBe(false);
-  expect(writer.begin(other)).toBe(true);
+  expect(await writer.begin(one)).toBe(false);
+  expect(await writer.begin(one)).toBe(true);
+  expect(await writer.begin(other)).toBe(false);
+  expect(await writer.begin(other)).toBe(true);
+});
+
+test('after it is closed nothing more is written', async () => {
+  const zero: Segment = { kind: 'zero', block: 4, blocks: 2 };
+  const writing = writer.write([zero], undefined);
+  await writer.close();
+  await writing.catch(() => undefined);
+  await expect(writer.write([zero], undefined)).rejects.toMatchObject({ code: 'CANCELLED' });
 });
