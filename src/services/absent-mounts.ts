@@ -19,20 +19,15 @@ export function mountsMissedBy(
   absent: readonly AbsentMount[],
 ): AbsentMount[] {
   if (origin === 'catalogue' || absent.length === 0) return [];
-  const binds = container.mounts.flatMap(({ type, source }) =>
-    type === 'bind' && source !== undefined ? [source] : [],
-  );
-  // Docker's local driver makes a bind mount of a volume that names a device and "bind".
+  const binds = container.mounts.filter(({ type }) => type === 'bind').map(({ source }) => source);
   const devices = desired.volumes
     .filter((volume) => volume.engine === engine && volumes.includes(volume.name))
-    .flatMap(
-      ({
-        create: {
-          driverOptions: { device, o = '' },
-        },
-      }) =>
-        device !== undefined && o.split(',').some((option) => option === 'bind' || option === 'rbind') ? [device] : [],
-    );
-  const paths = [...binds, ...devices];
+    .map(({ create }) => boundDirectory(create.driverOptions));
+  const paths = [...binds, ...devices].filter((path) => path !== undefined);
   return absent.filter(({ target }) => paths.some((path) => path === target || path.startsWith(`${target}/`)));
+}
+
+/** Docker's local driver makes a bind mount of a volume that names a device and says "bind". */
+function boundDirectory({ device, o = '' }: Readonly<Record<string, string>>): string | undefined {
+  return o.split(',').some((option) => option === 'bind' || option === 'rbind') ? device : undefined;
 }
