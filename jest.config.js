@@ -1,7 +1,13 @@
 const transform = {
   '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } }],
 };
-const common = { extensionsToTreatAsEsm: ['.ts'], transform, testEnvironment: 'node', injectGlobals: false };
+const common = {
+  extensionsToTreatAsEsm: ['.ts'],
+  transform,
+  testEnvironment: 'node',
+  injectGlobals: false,
+  setupFilesAfterEnv: ['<rootDir>/test/support/properties.ts'],
+};
 
 /**
  * Suites by what they need: unit has no I/O; engine has a real dockerd (root); vm builds and boots the image in QEMU;
@@ -35,5 +41,6 @@ export default {
       globalTeardown: '<rootDir>/test/engine/support/global-teardown.ts',
     },
   ],
-  testTimeout: 120000,
+  // Properties are tried thirty times as often.
+  testTimeout: process.env['BERTH_SOAK'] === '1' ? 3_600_000 : 120_000,
 };
