@@ -1,3 +1,4 @@
+import { isBelow } from './host-sources.ts';
 import type { Desired, DesiredService } from './model.ts';
 
 /** A directory of this host that is declared to be mounted, and is not. */
@@ -24,7 +25,7 @@ export function mountsMissedBy(
     .filter((volume) => volume.engine === engine && volumes.includes(volume.name))
     .map(({ create }) => boundDirectory(create.driverOptions));
   const paths = [...binds, ...devices].filter((path) => path !== undefined);
-  return absent.filter(({ target }) => paths.some((path) => path === target || path.startsWith(`${target}/`)));
+  return absent.filter(({ target }) => paths.some((path) => isBelow(path, target)));
 }
 
 /** Docker's local driver makes a bind mount of a volume that names a device and says "bind". */

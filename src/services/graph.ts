@@ -26,6 +26,14 @@ export function startOrder(names: Iterable<string>, dependenciesOf: (name: strin
   return order;
 }
 
+/** These names, and all that they lead to. Pure. */
+export function closureOf(names: Iterable<string>, dependenciesOf: (name: string) => readonly string[]): Set<string> {
+  // A set hands out what is added to it on the way.
+  const closure = new Set(names);
+  for (const name of closure) for (const next of dependenciesOf(name)) closure.add(next);
+  return closure;
+}
+
 /** The first dependency cycle, as `[a, b, a]`, or undefined. */
 export function findCycle(
   names: Iterable<string>,

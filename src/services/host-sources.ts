@@ -58,6 +58,7 @@ export async function ensureHostSource({ path, create }: HostSource): Promise<vo
   await mkdir(path, { recursive: true });
 }
 
-function isBelow(path: string, directory: string): boolean {
+/** True for a directory itself, too. Pure. */
+export function isBelow(path: string, directory: string): boolean {
   return path === directory || path.startsWith(`${directory}/`);
 }

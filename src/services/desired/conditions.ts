@@ -1,4 +1,5 @@
 import type { ServiceSpec } from '../../config/service-spec.ts';
+import { closureOf } from '../graph.ts';
 import type { DesiredService, StartCondition } from '../model.ts';
 import { userEngineService } from './declared.ts';
 import { logCollectorService } from './log-collector.ts';
@@ -67,7 +68,7 @@ function impliedCondition(target: DesiredService | undefined, origin: StartCondi
 
 /** Essential services and everything they wait for: these start before all others. */
 function essentialClosure(services: Services): Set<string> {
-  return closureOf(
+  return neededBy(
     services,
     [...services.values()].filter(({ essential }) => essential).map(({ name }) => name),
   );
@@ -75,20 +76,14 @@ function essentialClosure(services: Services): Set<string> {
 
 /** What the log collector itself waits for, so that it cannot wait for the collector. */
 function unloggedOf(services: Services, first: ReadonlySet<string>): Set<string> {
-  const needed = closureOf(services, services.has(logCollectorService) ? [logCollectorService] : []);
+  const needed = neededBy(services, services.has(logCollectorService) ? [logCollectorService] : []);
   return first.has(logCollectorService) ? needed : new Set([...needed, ...first]);
 }
 
 /** These services, what they wait for by their own declaration, and the engine they run on. */
-function closureOf(services: Services, names: readonly string[]): Set<string> {
-  const closure = new Set<string>();
-  const add = (name: string): void => {
-    if (closure.has(name)) return;
-    closure.add(name);
-    const service = services.get(name);
-    for (const condition of service?.conditions ?? []) add(condition.service);
-    if (service?.engine === 'user') add(userEngineService);
-  };
-  for (const name of names) add(name);
-  return closure;
+function neededBy(services: Services, names: readonly string[]): Set<string> {
+  return closureOf(names, (name) => {
+    const { conditions = [], engine } = services.get(name) ?? {};
+    return [...conditions.map(({ service }) => service), ...(engine === 'user' ? [userEngineService] : [])];
+  });
 }

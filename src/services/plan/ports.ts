@@ -1,3 +1,4 @@
+import { closureOf } from '../graph.ts';
 import type { Desired, DesiredService, ObservedContainer } from '../model.ts';
 import { type Containers, isUp } from '../readiness.ts';
 import type { Draft } from './decision.ts';
@@ -5,8 +6,8 @@ import { stop } from './drafts.ts';
 
 /** Whether a container has a host port that a service publishes. Pure. */
 export function sharesPort(container: ObservedContainer, service: DesiredService): boolean {
-  const published = new Set(service.container.ports.map(({ hostPort }) => hostPort));
-  return container.ports.some((port) => published.has(/:(\d+)->/.exec(port)?.[1]));
+  const published = hostPortsOf(service);
+  return container.ports.some((port) => published.has(/:(\d+)->/.exec(port)?.[1] ?? ''));
 }
 
 /**
@@ -18,26 +19,23 @@ export function portHolders(
   desired: Desired,
   containers: ReadonlyMap<string, Containers>,
 ): Extract<Draft, { kind: 'stop-service' }>[] {
-  const ports = new Set(service.container.ports.flatMap(({ hostPort }) => hostPort ?? []));
+  const ports = hostPortsOf(service);
   if (ports.size === 0) return [];
+  const conditionsOf = (name: string): string[] =>
+    (desired.services.get(name)?.conditions ?? []).map((condition) => condition.service);
   return [...desired.services.values()].flatMap((holder) => {
     const { current } = containers.get(holder.name) ?? {};
     if (current === undefined || !isUp(current) || current.digest === holder.digest) return [];
     // Two that are declared with the same port are for a person to tell apart.
-    const keepsIt = holder.container.ports.some(({ hostPort }) => hostPort !== undefined && ports.has(hostPort));
-    if (keepsIt || !sharesPort(current, service) || !waitsFor(holder, service.name, desired)) return [];
+    const keepsIt = !hostPortsOf(holder).isDisjointFrom(ports);
+    if (keepsIt || !sharesPort(current, service)) return [];
+    if (!closureOf(conditionsOf(holder.name), conditionsOf).has(service.name)) return [];
     const summary = `stop ${holder.name}, which has a port of ${service.name} and waits for it`;
     return [{ ...stop(holder, current, { kind: 'dependency', service: service.name }), summary }];
   });
 }
 
-/** True when a service is started after another one, at first or second hand. */
-function waitsFor(service: DesiredService, name: string, desired: Desired, seen = new Set<string>()): boolean {
-  if (seen.has(service.name)) return false;
-  seen.add(service.name);
-  return service.conditions.some((condition) => {
-    if (condition.service === name) return true;
-    const next = desired.services.get(condition.service);
-    return next !== undefined && waitsFor(next, name, desired, seen);
-  });
+/** Those that are given: the engine chooses the others. */
+function hostPortsOf({ container }: DesiredService): Set<string> {
+  return new Set(container.ports.flatMap(({ hostPort }) => hostPort ?? []));
 }

@@ -1,5 +1,5 @@
 import { alignedBlocks, piecesOf, SlotFile } from './slot-file.ts';
-import { type BlockRange, blockBytes, hashBlocks } from './verity.ts';
+import { type BlockRange, blockBytes, digestBytes, hashBlocks } from './verity.ts';
 
 /** Blocks read at once: 1 MiB. */
 const bufferBlocks = 256;
@@ -8,15 +8,16 @@ const bufferBlocks = 256;
  * Reads back what a slot holds, past the kernel's cache: one thing at a time. Its methods reject with what those of {@link SlotFile} do.
  */
 export class SlotChecker {
+  /** Digests of all data blocks, as far as they were read. */
+  readonly leaves: Uint8Array;
   readonly #file: SlotFile;
-  /** Digests of all data blocks. */
-  readonly #leaves: Uint8Array;
   /** One is read into while the other is hashed. */
   readonly #buffers = [alignedBlocks(bufferBlocks), alignedBlocks(bufferBlocks)] as const;
 
-  constructor(path: string, leaves: Uint8Array) {
+  /** Throws HOST_REFUSED when the slot cannot be opened. */
+  constructor(path: string, dataBlocks: number) {
     this.#file = new SlotFile(path, 'check');
-    this.#leaves = leaves;
+    this.leaves = new Uint8Array(dataBlocks * digestBytes);
   }
 
   /** Makes durable what was written so far. Not one of the things that wait for each other. */
@@ -33,7 +34,7 @@ export class SlotChecker {
       await reading;
       [current, next] = [next, current];
       if (piece !== undefined) reading = this.#file.read(part(next, piece), piece.block);
-      if (arrived !== undefined) hashBlocks(part(current, arrived), this.#leaves, arrived.block);
+      if (arrived !== undefined) hashBlocks(part(current, arrived), this.leaves, arrived.block);
       arrived = piece;
     }
   }

@@ -35,8 +35,6 @@ interface WrittenBatch {
 export interface SlotWork {
   readonly writer: SlotWriter;
   readonly checker: SlotChecker;
-  /** Digests of all data blocks: the checker puts them there. */
-  readonly leaves: Uint8Array;
   readonly layout: SlotLayout;
 }
 
@@ -44,7 +42,6 @@ export interface SlotWork {
 export class SlotTransfer {
   readonly #options: WriteSlotOptions;
   readonly #layout: SlotLayout;
-  readonly #leaves: Uint8Array;
   readonly #writer: SlotWriter;
   readonly #checker: SlotChecker;
   readonly #batches: BatchSource;
@@ -58,11 +55,10 @@ export class SlotTransfer {
   #bytesFetched = 0;
   #blocksWritten = 0;
 
-  constructor(options: WriteSlotOptions, { writer, checker, leaves, layout }: SlotWork) {
+  constructor(options: WriteSlotOptions, { writer, checker, layout }: SlotWork) {
     const { source, rateLimit, clock, signal } = options;
     this.#options = options;
     this.#layout = layout;
-    this.#leaves = leaves;
     this.#writer = writer;
     this.#checker = checker;
     const limit = rateLimit === undefined ? undefined : new TokenBucket(rateLimit, clock);
@@ -151,14 +147,14 @@ export class SlotTransfer {
   async #complete(): Promise<void> {
     const { release, artifacts, target } = this.#options;
     const sealer = new Sealer(this.#checker);
-    const isRight = (): boolean => hashTree(this.#layout, this.#leaves).rootHash === release.rootHash;
+    const isRight = (): boolean => hashTree(this.#layout, this.#checker.leaves).rootHash === release.rootHash;
     if (this.#relied.length > 0 && !isRight()) await this.#writeRelied(sealer);
     let areAllFetched = false;
     for (let repair = 0; ; repair += 1) {
-      const tree = hashTree(this.#layout, this.#leaves);
+      const tree = hashTree(this.#layout, this.#checker.leaves);
       if (tree.rootHash === release.rootHash) return this.#writer.finish(tree.bytes);
       const index = await this.#getIndex();
-      const found = wrongFrames(index, keysOf(this.#leaves));
+      const found = wrongFrames(index, keysOf(this.#checker.leaves));
       const isOther = found.length === 0 && areAllFetched;
       if (isOther)
         throw refuse('mix-and-match', artifacts.index.path, `it is of another release than ${release.rootHash}`);

@@ -2,7 +2,7 @@ import type { SlotFacts } from './artifacts.ts';
 import { SlotChecker } from './slot-checker.ts';
 import { piecesOf } from './slot-file.ts';
 import { checkTree, type SlotDamage } from './tree-check.ts';
-import { digestBytes, slotLayout } from './verity.ts';
+import { slotLayout } from './verity.ts';
 
 /** Blocks read before the next look at the signal: 32 MiB. */
 const pieceBlocks = 8192;
@@ -18,15 +18,14 @@ export async function verifySlot(
   signal: AbortSignal,
 ): Promise<SlotDamage> {
   const layout = slotLayout(dataBlocks);
-  const leaves = new Uint8Array(dataBlocks * digestBytes);
-  const checker = new SlotChecker(device, leaves);
+  const checker = new SlotChecker(device, dataBlocks);
   try {
     for (const piece of piecesOf({ block: 0, blocks: dataBlocks }, pieceBlocks)) {
       signal.throwIfAborted();
       await checker.digest(piece);
     }
     const stored = await checker.read({ block: dataBlocks, blocks: layout.slotBlocks - dataBlocks });
-    return checkTree(layout, leaves, stored, rootHash);
+    return checkTree(layout, checker.leaves, stored, rootHash);
   } finally {
     await checker.close();
   }

@@ -2,7 +2,7 @@ import { SlotChecker } from './slot-checker.ts';
 import { SlotTransfer } from './slot-transfer.ts';
 import { SlotWriter } from './slot-writer.ts';
 import type { WriteSlotOptions, WrittenSlot } from './transfer-options.ts';
-import { digestBytes, slotLayout } from './verity.ts';
+import { slotLayout } from './verity.ts';
 
 /**
  * Brings a release's content to a slot, by the cheapest way: pairwise delta, parts of the full stream beside blocks of the seed,
@@ -15,12 +15,11 @@ import { digestBytes, slotLayout } from './verity.ts';
 export async function writeSlot(options: WriteSlotOptions): Promise<WrittenSlot> {
   const { release, target, seed } = options;
   const layout = slotLayout(release.dataBlocks);
-  const leaves = new Uint8Array(release.dataBlocks * digestBytes);
   const writer = new SlotWriter({ target, layout, ...(seed === undefined ? {} : { seed: seed.device }) });
   try {
-    const checker = new SlotChecker(target, leaves);
+    const checker = new SlotChecker(target, release.dataBlocks);
     try {
-      return await new SlotTransfer(options, { writer, checker, leaves, layout }).run();
+      return await new SlotTransfer(options, { writer, checker, layout }).run();
     } finally {
       await checker.close();
     }

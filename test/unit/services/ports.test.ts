@@ -11,10 +11,13 @@ const after = (...names: string[]): Pick<ServiceSpec, 'depends_on'> => ({
   ),
 });
 
-/** The steps from a host where `app` has the port to these services, and what failed on the way. */
-async function stepsTo(services: Record<string, ServiceSpec>): Promise<[string[], readonly string[], SimulatedHost]> {
+/** The steps from a host with an `app`, which has the port unless another one is given, to these services, and what failed on the way. */
+async function stepsTo(
+  services: Record<string, ServiceSpec>,
+  app = open,
+): Promise<[string[], readonly string[], SimulatedHost]> {
   const host = new SimulatedHost();
-  host.declare(configOf({ app: open }));
+  host.declare(configOf({ app }));
   await host.converge();
   host.declare(configOf(services));
   const steps = await host.converge();
@@ -69,4 +72,12 @@ test('two that are declared with one port: the one that has it keeps it', async 
   const [, failed, host] = await stepsTo({ app: { ...open, ...after('proxy'), environment: { A: 'b' } }, proxy: open });
   expect(failed[0]).toContain('port is already allocated');
   expect(host.containers()).toContain('berth-app running');
+});
+
+test('ports that no host port is given for are nobody else’s', async () => {
+  const [steps] = await stepsTo(
+    { app: { ...closed, ...after('proxy') }, proxy: { ...open, ports: [port, { target: 81 }] } },
+    { image: 'busybox', ports: [{ target: 90 }] },
+  );
+  expect(steps).toEqual(['start-service:proxy', 'replace-service:app']);
 });
