@@ -192,6 +192,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
   });
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => ending.abort());
   await agent.recall();
+  await os?.recall();
   if (host === undefined) await agent.resume();
   const api = await serveApi(agent, socket, engineGroupId);
   log(`serving ${socket}`);

@@ -85,6 +85,12 @@ export class OwnOs implements Os {
     });
   }
 
+  /** Learns whether the release is blessed already, so that no first answer calls it on trial. */
+  async recall(): Promise<void> {
+    // What keeps it from knowing is told by the run, which insists.
+    await this.#keeper.recall().catch(() => undefined);
+  }
+
   /** Until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { version, records, say } = this.#deps;

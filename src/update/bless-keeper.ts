@@ -51,16 +51,21 @@ export class BlessKeeper {
     return this.#state;
   }
 
+  /** Asks once whether anything is left to prove, before anybody is told a state. Throws what the boot loader throws. */
+  async recall(): Promise<string | undefined> {
+    const name = await this.#deps.loader.onTrial();
+    this.#name = name;
+    if (name === undefined) this.#state = { kind: 'blessed' };
+    return name;
+  }
+
   /** Until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { loader, baseline, clock } = this.#deps;
+    const { baseline, clock } = this.#deps;
     try {
-      const name = await this.#insist(async () => loader.onTrial(), signal);
-      this.#name = name;
-      if (name === undefined) {
-        this.#state = { kind: 'blessed' };
-        this.#deps.onFoundBlessed();
-      } else await this.#insist(async () => this.#prove(name, await baseline.load(), signal), signal);
+      const name = await this.#insist(async () => this.recall(), signal);
+      if (name === undefined) this.#deps.onFoundBlessed();
+      else await this.#insist(async () => this.#prove(name, await baseline.load(), signal), signal);
       for (;;) {
         await clock.sleep(baselineMs, signal);
         await this.#insist(async () => this.#noteBaseline(signal), signal);

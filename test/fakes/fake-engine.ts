@@ -118,13 +118,8 @@ export class FakeEngine implements ContainerEngine {
     for (const network of container.config.networks) {
       if (!this.networks.has(network.name)) throw new BerthError('ENGINE_REFUSED', `network ${network.name} not found`);
     }
-    const ports = new Set(container.config.ports.map(({ hostPort }) => hostPort));
     for (const other of this.containers.values()) {
-      if (
-        other !== container &&
-        other.state === 'running' &&
-        other.config.ports.some(({ hostPort }) => hostPort !== undefined && ports.has(hostPort))
-      ) {
+      if (other !== container && other.state === 'running' && clash(other.config.ports, container.config.ports)) {
         throw new BerthError('PORT_TAKEN', 'port is already allocated', { retryable: true });
       }
     }
@@ -328,14 +323,30 @@ export class FakeEngine implements ContainerEngine {
       status: state,
       ports:
         state === 'running'
-          ? config.ports.map(({ containerPort, hostPort }) => ({
+          ? config.ports.map(({ containerPort, hostIp = '0.0.0.0', hostPort }) => ({
               container: Number.parseInt(containerPort, 10),
-              protocol: 'tcp',
-              ...(hostPort === undefined ? {} : { host: Number(hostPort), ip: '0.0.0.0' }),
+              protocol: protocolOf(containerPort),
+              ...(hostPort === undefined ? {} : { host: Number(hostPort), ip: hostIp }),
             }))
           : [],
     };
   }
+}
+
+const protocolOf = (containerPort: string): string => containerPort.split('/')[1] ?? 'tcp';
+
+/** Whether some container's ports and another's cannot be had at once. Addresses are IPv4. */
+function clash(some: ContainerConfig['ports'], others: ContainerConfig['ports']): boolean {
+  const all = '0.0.0.0';
+  return some.some(({ containerPort, hostIp = all, hostPort }) =>
+    others.some(
+      ({ containerPort: port, hostIp: ip = all, hostPort: published }) =>
+        hostPort !== undefined &&
+        hostPort === published &&
+        protocolOf(containerPort) === protocolOf(port) &&
+        (ip === hostIp || ip === all || hostIp === all),
+    ),
+  );
 }
 
 function hasLabel(labels: Readonly<Record<string, string>>, filter: string): boolean {

@@ -29,7 +29,11 @@ beforeEach(async () => {
 afterEach(async () => rm(directory, { recursive: true }));
 
 /** 1.1 runs, with a service that uses one volume; its engine is up. */
-async function hostWith(rollback: VolumeRollback, updates?: OwnUpdates): Promise<OwnOs> {
+async function hostWith(
+  rollback: VolumeRollback,
+  updates?: OwnUpdates,
+  onTrial: BootLoader['onTrial'] = async () => Promise.resolve(undefined),
+): Promise<OwnOs> {
   const volumes = new VolumeKeeper({
     files: new VolumeFiles(directory),
     running: { rootHash: facts.rootHash, version: '1.1' },
@@ -43,7 +47,8 @@ async function hostWith(rollback: VolumeRollback, updates?: OwnUpdates): Promise
     volumes: [{ name: 'db', engine: 'user', key: 'berth.volumes.db', rollback, create }],
   });
   await volumes.engineCameUp('user');
-  const loader: Pick<BootLoader, 'running' | 'entries' | 'bless' | 'reject'> = {
+  const loader: Pick<BootLoader, 'running' | 'onTrial' | 'entries' | 'bless' | 'reject'> = {
+    onTrial,
     running: async () => Promise.resolve({ name: 'berth_1.1', version: '1.1' }),
     entries: async () => Promise.resolve([]),
     bless: async () => Promise.resolve(),
@@ -67,7 +72,7 @@ async function hostWith(rollback: VolumeRollback, updates?: OwnUpdates): Promise
     onBlessed: () => undefined,
     reboot: async () => Promise.resolve(void story.push('reboot')),
     recorder: { record: ({ kind }) => void story.push(kind) },
-    clock: { now: () => 0, sleep: async () => Promise.resolve() },
+    clock: { now: () => 0, sleep: async (_ms, signal) => Promise.resolve(signal?.throwIfAborted()) },
     say: (line) => void said.push(line),
   });
 }
@@ -116,6 +121,17 @@ test('past a volume that goes forward only, nobody goes back who does not insist
   expect(story).toEqual(['reject berth_1.1', 'roll-back-release', 'reboot']);
   // The other release does not hold the service.
   expect(await readFile(join(directory, 'volumes/forward-only'), 'utf8')).toBe('');
+});
+
+test.each<{ what: string; onTrial: BootLoader['onTrial']; isBlessed: boolean }>([
+  { what: 'is blessed since before', onTrial: async () => Promise.resolve(undefined), isBlessed: true },
+  { what: 'is on trial', onTrial: async () => Promise.resolve('berth_1.1+2-1'), isBlessed: false },
+  { what: 'cannot be asked for yet', onTrial: async () => Promise.reject(new Error('busy')), isBlessed: false },
+])('the first answer says so when the release $what', async ({ onTrial, isBlessed }) => {
+  const os = await hostWith('keep', undefined, onTrial);
+  await os.recall();
+  expect(os.summary).toMatchObject({ isBlessed });
+  expect(await os.osStatus()).toMatchObject({ bless: { kind: isBlessed ? 'blessed' : 'on-trial' } });
 });
 
 test('a release that was refused stands in the summary until another one has proved itself', async () => {

@@ -81,3 +81,30 @@ test('ports that no host port is given for are nobody else’s', async () => {
   );
   expect(steps).toEqual(['start-service:proxy', 'replace-service:app']);
 });
+
+const moves = ['stop-service:app', 'start-service:proxy', 'replace-service:app'];
+const stays = ['start-service:proxy', 'replace-service:app'];
+
+test.each<{ has: string; wants: string; steps: string[] }>([
+  { has: '8008', wants: '8008', steps: moves },
+  { has: '8008', wants: '8009', steps: stays },
+  { has: '53/udp', wants: '53/tcp', steps: stays },
+  { has: '53/udp', wants: '53/udp', steps: moves },
+  { has: '127.0.0.1 53', wants: '10.0.0.1 53', steps: stays },
+  { has: '127.0.0.1 53', wants: '127.0.0.1 53', steps: moves },
+  { has: '127.0.0.1 53', wants: '53', steps: moves },
+  { has: '0.0.0.0 53', wants: '10.0.0.1 53', steps: moves },
+  { has: '0.0.0.0 53', wants: ':: 53', steps: moves },
+  { has: ':: 53', wants: '10.0.0.1 53', steps: moves },
+  { has: '127.0.0.1 53', wants: '::1 53', steps: stays },
+])('one has $has, another wants $wants', async ({ has, wants, steps }) => {
+  const publishing = (text: string): ServiceSpec => {
+    const [, host_ip, published = '', protocol = 'tcp'] = /^(?:(\S+) )?(\d+)(?:\/(udp|tcp))?$/.exec(text) ?? [];
+    return {
+      image: 'busybox',
+      ports: [{ ...(host_ip === undefined ? {} : { host_ip }), published, target: 53, protocol }],
+    };
+  };
+  const [done] = await stepsTo({ app: { ...closed, ...after('proxy') }, proxy: publishing(wants) }, publishing(has));
+  expect(done).toEqual(steps);
+});
