@@ -41,7 +41,7 @@ async function patched(
     await seed.read(dictionary.subarray(at, at + window.blocks * blockBytes), window.block);
     at += window.blocks * blockBytes;
   }
-  const bytes = unpackFrame(delta.subarray(payload.start, payload.end), blocks, dictionary);
+  const bytes = await unpackFrame(delta.subarray(payload.start, payload.end), blocks, dictionary);
   if (bytes !== undefined && Buffer.compare(hash('sha256', bytes, 'buffer'), sha256) === 0) return bytes;
   throw refuse('mix-and-match', 'delta', `its patch at block ${block} does not come out right`);
 }

@@ -6,7 +6,7 @@ import { deltaLimits } from './delta-format.ts';
 import { formerLayout } from './former-content.ts';
 import type { ByteSpan, Segment } from './segment.ts';
 import { alignedBlocks, piecesOf, SlotFile } from './slot-file.ts';
-import { unpackFrameLater } from './unpack-frame.ts';
+import { unpackFrame } from './unpack-frame.ts';
 import { type BlockRange, blockBytes, digestBytes, hashBlocks, type SlotLayout } from './verity.ts';
 
 /** Blocks looked at or written at once, but for those of segments: 4 MiB, the most that a patch makes. */
@@ -175,7 +175,7 @@ export class SlotWriter {
   ): Promise<Uint8Array | undefined> {
     if (payload === undefined) return undefined;
     const bytes = slice(payload, segment.payload);
-    if (segment.kind === 'frame') return unpackFrameLater(bytes, segment.blocks);
+    if (segment.kind === 'frame') return unpackFrame(bytes, segment.blocks);
     const length = segment.windows.reduce((sum, { blocks }) => sum + blocks, 0) * blockBytes;
     const room = this.#roomFor(length);
     const dictionary = room.subarray(0, length);
@@ -187,7 +187,7 @@ export class SlotWriter {
     });
     // What comes of a dictionary with something else in it is seen when the slot is read back.
     await Promise.all(windows);
-    const unpacked = await unpackFrameLater(bytes, segment.blocks, dictionary);
+    const unpacked = await unpackFrame(bytes, segment.blocks, dictionary);
     this.#dictionaries.push(room);
     return unpacked;
   }

@@ -29,7 +29,7 @@ export async function unpackSlot(packed: PackedSlot, file: string, signal: Abort
         signal.throwIfAborted();
         const [start = 0, end = 0] = index.frameStarts.slice(frame, frame + 2);
         const { block, blocks } = blocksOfFrame(index, frame);
-        const bytes = unpackFrame(await readPart(from, start, end), blocks);
+        const bytes = await unpackFrame(await readPart(from, start, end), blocks);
         if (bytes === undefined) throw damaged(full.file, `the frame at byte ${start} does not unpack`);
         hashBlocks(bytes, leaves, block);
         await to.appendFile(bytes);

@@ -100,10 +100,15 @@ export class SlotDevices {
   }
 }
 
-/** What stands in for unpack-frame.ts: parts are unpacked in the order in which they are asked for, so that all is written in the same order each time. */
+let unpacked: Promise<unknown> = Promise.resolve();
+
+/** What stands in for unpack-frame.ts: one part after the other, in the order in which they are asked for, so that all is written in the same order each time. */
 export const orderedUnpacking = {
-  unpackFrame,
-  unpackFrameLater: async (...frame: Parameters<typeof unpackFrame>) => unpackFrame(...frame),
+  unpackFrame: async (...frame: Parameters<typeof unpackFrame>) => {
+    const next = unpacked.then(async () => unpackFrame(...frame));
+    unpacked = next;
+    return next;
+  },
 };
 
 /** What stands in for slot-file.ts: the same class for devices in memory, with the same errors. */
