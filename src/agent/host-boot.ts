@@ -11,6 +11,7 @@ import { imageDefaults, machinePorts } from '../host/host-ports.ts';
 import { HostReconciler } from '../host/host-reconciler.ts';
 import { NetworkController } from '../host/network/network-controller.ts';
 import type { NetworkStatus } from '../host/network/network-status.ts';
+import { ProcessTrust } from '../host/trust/process-trust.ts';
 import { engineGroupId } from '../services/catalogue/variables.ts';
 import type { StepRecord, StepRecorder } from '../services/ports.ts';
 import type { Say } from './boot-console.ts';
@@ -98,6 +99,7 @@ export async function openHost(options: HostBootOptions): Promise<OwnHost> {
       ...{ clock, recorder },
     }),
     network,
+    trust: new ProcessTrust(),
     startNetwork,
     firstApply,
     maintenance,

@@ -14,6 +14,7 @@ import { failedMount, isMountStep, leadsToMount, type MountTrouble, mountTrouble
 import type { NetworkController } from '../host/network/network-controller.ts';
 import type { HostPlanOptions } from '../host/resource.ts';
 import type { BlockedChange } from '../host/step.ts';
+import type { ProcessTrust } from '../host/trust/process-trust.ts';
 import type { AbsentMount } from '../services/absent-mounts.ts';
 import type { FirstApply } from './first-apply.ts';
 import type { BringOptions, Machine, MachinePlan } from './machine.ts';
@@ -25,6 +26,8 @@ import { shownStep } from './shown-steps.ts';
 export interface HostMachineDependencies {
   readonly reconciler: HostReconciler;
   readonly network: Pick<NetworkController, 'declare' | 'status' | 'whenReady'>;
+  /** Whom the agent itself trusts: its updater, its health checks and whatever else it asks. */
+  readonly trust: Pick<ProcessTrust, 'declare'>;
   /** The network comes up from now on. Safe to call twice. */
   readonly startNetwork: () => void;
   readonly firstApply: FirstApply;
@@ -163,6 +166,7 @@ export class HostMachine implements Machine {
     }
     this.#config = config;
     this.#options = { ...options, destroy: [] };
+    this.#deps.trust.declare(config.connectivity.caCertificates);
     this.#declareNetwork();
     this.#deps.startNetwork();
     const isOnline = network.status?.condition.ready === true;

@@ -8,12 +8,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../../src/agent/system-clock.ts';
+import { userChecks } from '../../../src/agent/user-checks.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
+import { isBerthError } from '../../../src/core/errors.ts';
 import { HttpFetcher } from '../../../src/datasource/http-fetcher.ts';
 import { hostObjectStores } from '../../../src/datasource/objects/host-object-stores.ts';
 import { SourceFetcher } from '../../../src/datasource/objects/source-fetcher.ts';
 import { resolveIgnition } from '../../../src/datasource/resolve-ignition.ts';
 import { HttpContent } from '../../../src/host/files/http-content.ts';
+import { ProcessTrust } from '../../../src/host/trust/process-trust.ts';
+import { lookAt } from '../../../src/update/health-gate.ts';
+import { keptConnections } from '../../../src/update/transfer/http-agents.ts';
+import { openSource } from '../../../src/update/tuf/open-source.ts';
 import { makeAuthority } from '../../vm/support/authority.ts';
 
 let directory: string;
@@ -87,6 +93,36 @@ test('a certificate from a server, verified by its hash, is trusted for configs 
   await expect(content.fetch(remote, { totalSeconds: 1 }, new AbortController().signal)).rejects.toMatchObject({
     code: 'DATASOURCE_UNREACHABLE',
   });
+});
+
+test('declared certificates hold for the updater and for health checks, as long as they are declared', async () => {
+  const trust = new ProcessTrust();
+  const signal = AbortSignal.timeout(10_000);
+  const release = async (): Promise<string> => {
+    const agents = keptConnections({});
+    try {
+      const source = openSource(`${secureOrigin}/content`, 'metadata', '/', agents);
+      return Buffer.from((await source.read(['timestamp.json'], 100, signal)) ?? []).toString();
+    } catch (error) {
+      return isBerthError(error) ? error.code : String(error);
+    } finally {
+      agents['https:'].destroy();
+    }
+  };
+  const probe = { kind: 'http', url: `${secureOrigin}/content` } as const;
+  const checks = userChecks({ checks: [{ name: 'shop', level: 'required', probe }] });
+  const look = async (): Promise<(string | boolean)[]> => {
+    const [shop] = await lookAt(checks, signal);
+    return [await release(), shop?.holds ?? ''];
+  };
+  try {
+    expect(await look()).toEqual(['RELEASE_UNREACHABLE', false]);
+    trust.declare([root]);
+    expect(await look()).toEqual(['the content', true]);
+  } finally {
+    trust.declare([]);
+  }
+  expect(await look()).toEqual(['RELEASE_UNREACHABLE', false]);
 });
 
 test('another certificate than was meant is not trusted', async () => {

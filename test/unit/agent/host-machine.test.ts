@@ -58,6 +58,7 @@ function machine(more: Partial<HostMachineDependencies> = {}): HostMachine {
   return new HostMachine({
     reconciler: new HostReconciler({ ports: host, clock, recorder: { record: () => undefined } }),
     network,
+    trust: { declare: () => undefined },
     startNetwork: () => undefined,
     firstApply,
     maintenance: new Maintenance(join(directory, 'maintenance')),
@@ -83,6 +84,18 @@ describe('bringing the machine to a config', () => {
     expect(told.filter((line) => line === 'step-done')).toHaveLength(told.length / 2);
     expect(told).toContain('set-hostname:host/hostname');
     expect(await made.plan(named, { previous: named })).toEqual({ steps: [], skipped: [] });
+  });
+
+  test('the agent trusts what is declared, and no longer what is not', async () => {
+    const told: (readonly string[])[] = [];
+    const made = machine({ trust: { declare: (certificates) => void told.push(certificates) } });
+    const trusting = {
+      ...emptyHostConfig,
+      connectivity: { ...emptyHostConfig.connectivity, caCertificates: ['a certificate'] },
+    };
+    await made.bring(trusting, { previous }, () => undefined);
+    await made.bring(named, { previous: trusting }, () => undefined);
+    expect(told).toEqual([['a certificate'], []]);
   });
 
   test('the first config that is applied as a whole ends the first apply', async () => {

@@ -66,6 +66,7 @@ async function machine(network: NetworkStatus = ready): Promise<HostMachine> {
       recorder: { record: ({ summary, outcome }) => recorded.push(`${summary} ${outcome}`) },
     }),
     network: { declare: () => undefined, status: network, whenReady: async () => online.promise },
+    trust: { declare: () => undefined },
     startNetwork: () => undefined,
     firstApply,
     maintenance: new Maintenance(join(directory, 'maintenance')),
