@@ -8,6 +8,8 @@ import { encodeName } from './source.ts';
 export interface StoredMetadata {
   /** By role. */
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The roots before the current one that trust has come by, the oldest first. */
+  readonly pastRoots: readonly Uint8Array[];
   /** It was at least this late when a timestamp was accepted; milliseconds since the epoch. */
   readonly acceptedMs: number;
 }
@@ -16,6 +18,8 @@ interface Index {
   readonly acceptedMs: number;
   /** Role → SHA-256. */
   readonly files: Readonly<Record<string, string>>;
+  /** SHA-256 of each; what an earlier Berth wrote has none. */
+  readonly pastRoots?: readonly string[];
 }
 
 const generationName = /^generation-(\d+)$/;
@@ -46,13 +50,13 @@ export class MetadataStore {
   }
 
   /** Durable when it resolves; a crash before leaves what was there. */
-  async save({ files, acceptedMs }: StoredMetadata): Promise<void> {
+  async save(metadata: StoredMetadata): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     const before = await this.#current();
     const newest = Number(generationName.exec((await this.#generations())[0] ?? '')?.[1] ?? '0');
     const name = `generation-${newest + 1}`;
     try {
-      await writeGeneration(join(this.#directory, name), files, acceptedMs);
+      await writeGeneration(join(this.#directory, name), metadata);
     } catch (error) {
       // On a full disk, what each attempt leaves would pile up.
       await rm(join(this.#directory, name), { recursive: true, force: true });
@@ -82,33 +86,40 @@ export class MetadataStore {
   }
 }
 
-async function writeGeneration(
-  directory: string,
-  files: ReadonlyMap<string, Uint8Array>,
-  acceptedMs: number,
-): Promise<void> {
+async function writeGeneration(directory: string, { files, pastRoots, acceptedMs }: StoredMetadata): Promise<void> {
   await mkdir(directory, { mode: 0o700 });
   for (const [role, content] of files) await writeSynced(join(directory, fileOf(role)), content, 0o600);
+  for (const [index, content] of pastRoots.entries())
+    await writeSynced(join(directory, pastRootName(index)), content, 0o600);
   const hashes = [...files].map(([role, content]) => [role, hashOf(content)]);
-  const index: Index = { acceptedMs, files: Object.fromEntries(hashes) as Index['files'] };
+  const index: Index = {
+    acceptedMs,
+    files: Object.fromEntries(hashes) as Index['files'],
+    pastRoots: pastRoots.map(hashOf),
+  };
   await writeSynced(join(directory, indexName), JSON.stringify(index), 0o600);
   await syncPath(directory);
 }
 
 /** Rejects when anything of it is missing or damaged. */
 async function readGeneration(directory: string): Promise<StoredMetadata> {
-  const { acceptedMs, files } = JSON.parse(await readFile(join(directory, indexName), 'utf8')) as Index;
+  const { acceptedMs, files, pastRoots = [] } = JSON.parse(await readFile(join(directory, indexName), 'utf8')) as Index;
+  const read = async (name: string, hash: string): Promise<Uint8Array> => {
+    const content = await readFile(join(directory, name));
+    if (hashOf(content) !== hash) throw new Error(`${name} is damaged`);
+    return content;
+  };
   const contents = new Map<string, Uint8Array>();
-  for (const [role, hash] of Object.entries(files)) {
-    const content = await readFile(join(directory, fileOf(role)));
-    if (hashOf(content) !== hash) throw new Error(`${role} is damaged`);
-    contents.set(role, content);
-  }
+  for (const [role, hash] of Object.entries(files)) contents.set(role, await read(fileOf(role), hash));
   if (!Number.isFinite(acceptedMs)) throw new Error('the index is damaged');
-  return { files: contents, acceptedMs };
+  const roots = await Promise.all(pastRoots.map(async (hash, index) => read(pastRootName(index), hash)));
+  return { files: contents, pastRoots: roots, acceptedMs };
 }
 
 const fileOf = (role: string): string => `${encodeName(role)}.json`;
+
+/** No role's file is called so: they end in `.json`. */
+const pastRootName = (index: number): string => `past-root-${index}`;
 
 function hashOf(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');

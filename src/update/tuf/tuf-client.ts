@@ -8,6 +8,7 @@ import {
   maxTargetsBytes,
   maxTimestampBytes,
 } from './limits.ts';
+import { continueFrom } from './lineage.ts';
 import type { SigningRole } from './metadata.ts';
 import type { MetadataStore, StoredMetadata } from './metadata-store.ts';
 import { refuse } from './refusal.ts';
@@ -21,7 +22,7 @@ export interface TufClientDeps {
   /** Its directory `targets`. */
   readonly targets: Source;
   readonly store: Pick<MetadataStore, 'load' | 'save'>;
-  /** `root.json` as the verified image has it: trust begins with it, or with a newer one that the store holds. */
+  /** `root.json` as the verified image has it, or the config: trust begins with it, or with one in the store that it leads to. */
   readonly shippedRoot: Uint8Array;
   readonly now: () => number;
   /** When this program was built: no clock is believed that says it is earlier. */
@@ -51,7 +52,8 @@ export class TufClient {
   readonly #deps: TufClientDeps;
   #trusted: TrustedMetadata | undefined;
   #files = new Map<string, Uint8Array>();
-  #stored: StoredMetadata = { files: new Map(), acceptedMs: 0 };
+  #pastRoots: readonly Uint8Array[] = [];
+  #stored: StoredMetadata = { files: new Map(), pastRoots: [], acceptedMs: 0 };
   #acceptedMs = 0;
 
   constructor(deps: TufClientDeps) {
@@ -141,24 +143,17 @@ export class TufClient {
     return content;
   }
 
-  /** Trust from the store; where that is unreadable from what was before it; else the image's. */
+  /** Trust from the store, when the image's root leads to it; where that is unreadable from what was before it; else the image's. */
   async #begin(): Promise<TrustedMetadata> {
     const { store, shippedRoot, now, builtMs } = this.#deps;
-    const shipped = new TrustedMetadata(shippedRoot, 0);
     for (const stored of await store.load()) {
-      const root = stored.files.get('root');
-      if (root === undefined) continue;
-      try {
-        const version = new TrustedMetadata(root, 0).root.version;
-        this.#stored = stored;
-        this.#files = new Map(stored.files);
-        this.#acceptedMs = stored.acceptedMs;
-        // An image may be newer than what this host saw of the repository.
-        if (version < shipped.root.version) this.#files.set('root', shippedRoot);
-        break;
-      } catch (error) {
-        if (!isBerthError(error, 'RELEASE_REFUSED')) throw error;
-      }
+      const known = continueFrom(stored, shippedRoot);
+      if (known === undefined) continue;
+      this.#stored = stored;
+      this.#files = new Map(known.files);
+      this.#pastRoots = known.pastRoots;
+      this.#acceptedMs = known.acceptedMs;
+      break;
     }
     const root = this.#files.get('root') ?? shippedRoot;
     this.#files.set('root', root);
@@ -173,6 +168,8 @@ export class TufClient {
         const content = await this.#deps.metadata.read([name], maxRootBytes, signal);
         if (content === undefined) break;
         trusted.updateRoot(content);
+        const before = this.#files.get('root');
+        if (before !== undefined) this.#pastRoots = [...this.#pastRoots, before];
         this.#files.set('root', content);
       }
     } finally {
@@ -254,13 +251,18 @@ export class TufClient {
   }
 
   async #save(): Promise<void> {
-    const { files, acceptedMs } = this.#stored;
+    const { files, pastRoots, acceptedMs } = this.#stored;
     const isSame =
+      this.#pastRoots.length === pastRoots.length &&
       this.#files.size === files.size &&
       [...this.#files].every(([role, content]) => files.get(role) === content) &&
       this.#acceptedMs - acceptedMs < staleAcceptedMs;
     if (isSame) return;
-    const next: StoredMetadata = { files: new Map(this.#files), acceptedMs: this.#acceptedMs };
+    const next: StoredMetadata = {
+      files: new Map(this.#files),
+      pastRoots: this.#pastRoots,
+      acceptedMs: this.#acceptedMs,
+    };
     await this.#deps.store.save(next);
     this.#stored = next;
   }

@@ -23,8 +23,9 @@ export class Host {
     this.shippedRoot = repository.roots[0] ?? Buffer.alloc(0);
   }
 
-  static async open(repository: Simulator): Promise<Host> {
-    return new Host(await mkdtemp(join(tmpdir(), 'berth-tuf-')), repository);
+  /** @param directory another host's, whose store this one goes on with; absent: a new one. */
+  static async open(repository: Simulator, directory?: string): Promise<Host> {
+    return new Host(directory ?? (await mkdtemp(join(tmpdir(), 'berth-tuf-'))), repository);
   }
 
   async close(): Promise<void> {

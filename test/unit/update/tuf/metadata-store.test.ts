@@ -8,7 +8,7 @@ import { Simulator } from './simulator.ts';
 
 let directory: string;
 let store: MetadataStore;
-const generation = (text: string) => ({ files: new Map([['root', Buffer.from(text)]]), acceptedMs: 1 });
+const generation = (text: string) => ({ files: new Map([['root', Buffer.from(text)]]), pastRoots: [], acceptedMs: 1 });
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'berth-store-'));
@@ -37,8 +37,17 @@ test('keeps what was saved last, and what was before it', async () => {
 
 test('roles may have any name', async () => {
   const files = new Map(['../a', '/', 'ü', '..', 'index'].map((role) => [role, Buffer.from(role)]));
-  await store.save({ files, acceptedMs: 5 });
-  expect(await store.load()).toEqual([{ files, acceptedMs: 5 }]);
+  const pastRoots = [Buffer.from('first'), Buffer.from('second')];
+  await store.save({ files, pastRoots, acceptedMs: 5 });
+  expect(await store.load()).toEqual([{ files, pastRoots, acceptedMs: 5 }]);
+});
+
+test('what an earlier Berth wrote is read', async () => {
+  await store.save(generation('one'));
+  const index = join(directory, 'generation-1', 'index');
+  const { pastRoots: _, ...before } = JSON.parse(await readFile(index, 'utf8')) as Record<string, unknown>;
+  await writeFile(index, JSON.stringify(before));
+  expect(await store.load()).toEqual([generation('one')]);
 });
 
 test('what cannot be written whole does not pile up', async () => {
@@ -48,6 +57,7 @@ test('what cannot be written whole does not pile up', async () => {
       ['root', Buffer.from('two')],
       ['x'.repeat(300), Buffer.of()],
     ]),
+    pastRoots: [],
     acceptedMs: 1,
   };
   for (let time = 0; time < 3; time += 1) await expect(store.save(tooLong)).rejects.toThrow('ENAMETOOLONG');

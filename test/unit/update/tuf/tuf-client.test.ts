@@ -189,6 +189,86 @@ describe('root rotation', () => {
     expect(repository.requests[0]).toBe('3.root.json');
   });
 
+  test('an image with an older root than the one this host began with goes on from what is stored', async () => {
+    const [first] = repository.roots;
+    host.shippedRoot = repository.publishRoot();
+    repository.publishRoot();
+    repository.timestamp.version = 5;
+    await host.refresh();
+    host.shippedRoot = first ?? Buffer.alloc(0);
+    repository.timestamp.version = 4;
+    repository.requests.length = 0;
+    expect(await host.refresh()).toBe('rollback of timestamp');
+    expect(repository.requests[0]).toBe('4.root.json');
+  });
+
+  test('back to an image with an older root, roots that it was never led to by the repository are kept', async () => {
+    const [first] = repository.roots;
+    await host.refresh();
+    repository.publishRoot();
+    host.shippedRoot = repository.publishRoot();
+    await host.refresh();
+    host.shippedRoot = first ?? Buffer.alloc(0);
+    repository.requests.length = 0;
+    expect(await host.refresh()).toBe('done');
+    expect(repository.requests[0]).toBe('4.root.json');
+  });
+
+  test('the same root in other bytes is the same root', async () => {
+    repository.timestamp.version = 5;
+    await host.refresh();
+    host.shippedRoot = Buffer.concat([host.shippedRoot, Buffer.from('\n')]);
+    repository.timestamp.version = 4;
+    expect(await host.refresh()).toBe('rollback of timestamp');
+  });
+
+  describe('another repository’s root takes the place of what is stored', () => {
+    let other: Simulator;
+    let otherHost: Host;
+    beforeEach(async () => {
+      repository.publishRoot();
+      await host.refresh();
+      other = new Simulator();
+      otherHost = await Host.open(other, host.directory);
+    });
+
+    test('of a lower version', async () => {
+      expect(await otherHost.refresh()).toBe('done');
+      expect(await otherHost.trusted()).toBe('root 1, timestamp 1, snapshot 1, targets 1');
+    });
+
+    test('of the same version', async () => {
+      otherHost.shippedRoot = other.publishRoot();
+      expect(await otherHost.refresh()).toBe('done');
+    });
+
+    test('of a higher version, also when the clock was far ahead in the other’s days', async () => {
+      repository.root.expires = time(noon + 9999 * day);
+      for (const role of [repository.timestamp, repository.snapshot, repository.targets])
+        role.expires = repository.root.expires;
+      repository.publishRoot();
+      repository.targets.version += 1;
+      repository.updateSnapshot();
+      host.now = noon + 999 * day;
+      expect(await host.refresh()).toBe('done');
+      for (let version = 2; version <= 4; version += 1) otherHost.shippedRoot = other.publishRoot();
+      expect(await otherHost.refresh()).toBe('done');
+    });
+
+    test('and the first repository is no longer believed', async () => {
+      otherHost.shippedRoot = other.publishRoot();
+      await otherHost.refresh();
+      host.shippedRoot = otherHost.shippedRoot;
+      expect(await host.refresh()).toMatch(/^threshold of/);
+    });
+
+    test('until its root is declared again', async () => {
+      await otherHost.refresh();
+      expect(await host.refresh()).toBe('done');
+      expect(await host.trusted()).toBe('root 2, timestamp 1, snapshot 1, targets 1');
+    });
+  });
+
   test('no more than 256 roots in one refresh', async () => {
     for (let count = 0; count < 260; count += 1) repository.publishRoot();
     await host.refresh();
