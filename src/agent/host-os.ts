@@ -74,6 +74,8 @@ export interface HostOsOptions {
   /** What services that run want to do before a restart. */
   readonly hooks: () => readonly RebootHook[];
   readonly runHook: (hook: RebootHook, signal: AbortSignal) => Promise<void>;
+  /** All is being stopped. */
+  readonly isStopping: () => boolean;
   /** The running release has proved itself just now: what waited for that can be done. */
   readonly onBlessed: () => void;
 }
@@ -193,6 +195,7 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
     records,
     reporter: await openReporter(options, records, () => ({ taken: updates?.taken ?? [], runs: version })),
     release: async () => writeFile(join(runDirectory, 'blessed'), ''),
+    isStopping: options.isStopping,
     onBlessed: options.onBlessed,
     reboot,
   });

@@ -134,6 +134,7 @@ export async function runAgent(options: AgentOptions): Promise<number> {
           whenOnline: async (signal) => {
             await host.network.whenReady(signal);
           },
+          isStopping: () => agent.isStopping,
           onBlessed: () => host.machine.lookAgain(),
           hooks: () => agent.rebootPreparation.hooks(),
           runHook: async (hook, signal) => agent.rebootPreparation.run(hook, signal),

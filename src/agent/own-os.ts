@@ -48,6 +48,8 @@ export interface OwnOsDependencies {
   readonly volumes: VolumeKeeper;
   /** The agent's own data. */
   readonly state: Pick<AgentState, 'schema' | 'kept'>;
+  /** All is being stopped. */
+  readonly isStopping: () => boolean;
   /** Tells the guard that the release is blessed. */
   readonly release: () => Promise<void>;
   /** It is blessed just now. */
@@ -73,6 +75,7 @@ export class OwnOs implements Os {
     const { loader, checks, records, release, clock } = deps;
     this.#keeper = new BlessKeeper({
       ...{ loader, checks, release, clock },
+      isEnding: () => deps.isStopping() || deps.updates?.isEnding === true,
       baseline: records,
       beforeLook: deps.setDeadline,
       afterLook: async (failing) => deps.setBlockers(failing.map(line).join('; ')),
@@ -182,17 +185,17 @@ export class OwnOs implements Os {
   }
 
   async blessOs({ manual }: { readonly manual: boolean }, { who, command }: Operator): Promise<OsStatus> {
-    const { version } = this.#deps;
-    const { state } = this.#keeper;
-    if (state.kind === 'blessed') return this.osStatus();
-    if (!manual && state.blockers.length > 0) {
-      const failing = state.checks.filter(({ name }) => state.blockers.includes(name));
-      throw new BerthError('BUSY', `${version} has not proved itself: ${failing.map(line).join('; ')}`, {
-        retryable: true,
-        hint: 'wait, or bless it all the same: berth os bless --manual',
-      });
-    }
-    if (await this.#keeper.blessNow()) this.#noteBlessed(`${who} said so`, { kind: 'operator', who, command });
+    const verdict = await this.#keeper.blessNow({ manual });
+    if (verdict.kind === 'not-proved')
+      throw new BerthError(
+        'BUSY',
+        `${this.#deps.version} has not proved itself: ${verdict.failing.map(line).join('; ')}`,
+        {
+          retryable: true,
+          hint: 'wait, or bless it all the same: berth os bless --manual',
+        },
+      );
+    if (verdict.kind === 'blessed') this.#noteBlessed(`${who} said so`, { kind: 'operator', who, command });
     return this.osStatus();
   }
 

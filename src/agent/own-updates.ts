@@ -59,6 +59,11 @@ export class OwnUpdates implements UpdateService {
     return this.#deps.keeper.whyBooted;
   }
 
+  /** A restart is announced, prepared or under way. */
+  get isEnding(): boolean {
+    return this.#deps.reboots.keeper.isUnderWay;
+  }
+
   /** For the host's status. */
   get summary(): Pick<ReleaseSummary, 'staged' | 'lastLook'> {
     const { version, state, lastLook } = this.#deps.keeper.status();

@@ -20,7 +20,8 @@ export interface BootLoader {
   bless(name: string): Promise<void>;
   /**
    * Takes an entry out of the boot loader's sight and keeps the reason. Durable when it resolves.
-   * Throws NOT_FOUND; CONFIG_INVALID when it is the only one: a system that is not well is better than none.
+   * Throws NOT_FOUND; CONFIG_INVALID when it is the only one, for a system that is not well is better than none, and when the other
+   * one is newer and has not proved itself: that is no way back.
    */
   reject(name: string, reason: string): Promise<void>;
   /** Bytes that a kernel image may have once {@link clear} was called. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { BerthError } from '../core/errors.ts';
+import { compareVersions } from '../core/release-version.ts';
 import { parseArgumentName } from './argument-entry.ts';
 import { argumentsOfOthers, blessArguments, listArguments } from './argument-files.ts';
 import { type BootEntry, blessedFile, countedFile, isOurs, parseBootEntry, versionOf } from './boot-entry.ts';
@@ -81,6 +82,13 @@ export class SystemdBoot implements BootLoader {
     await this.#use('rw', async (esp) => {
       const entry = await find(esp, name);
       const others = (await listEntries(esp)).filter((other) => other.name !== name && other.tries?.left !== 0);
+      const [staged] = others;
+      if (staged !== undefined && !others.some((other) => wasBefore(other, entry)))
+        throw new BerthError(
+          'CONFIG_INVALID',
+          `${staged.version} is staged in the place of the release before: there is none to go back to`,
+          { hint: 'berth os cancel drops it, berth os update restarts into it' },
+        );
       if (others.length === 0)
         throw new BerthError('CONFIG_INVALID', `beside ${entry.file} there is nothing that the boot loader would try`, {
           hint: 'berth os status shows what there is; an update brings another release',
@@ -209,6 +217,11 @@ async function listEntries(esp: Esp, unreadable: Unreadable = 'fails'): Promise<
     if (await (unreadable === 'fails' ? shown : shown.catch(() => false))) entries.push(entry);
   }
   return bootOrder(entries);
+}
+
+/** Whether it may have run before an entry. A newer one that has not proved itself is what an update staged. */
+function wasBefore(other: BootEntry, entry: BootEntry): boolean {
+  return other.tries === undefined || compareVersions(other.version, entry.version) <= 0;
 }
 
 async function isShown(esp: Esp, file: string): Promise<boolean> {

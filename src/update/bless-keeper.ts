@@ -17,6 +17,8 @@ export interface BlessKeeperDependencies {
     load(): Promise<ReadonlySet<string>>;
     save(names: ReadonlySet<string>): Promise<void>;
   };
+  /** Whether the host is on its way down: what is stopped for that is no sign of anything. */
+  readonly isEnding: () => boolean;
   /** Tells the guard, which holds the deadline, that nothing has to be proved any more. */
   readonly release: () => Promise<void>;
   readonly clock: Clock;
@@ -26,6 +28,12 @@ export interface BlessKeeperDependencies {
   readonly onFoundBlessed: () => void;
   readonly onProblem: (why: string) => void;
 }
+
+/** What came of an operator's wish to keep the release. */
+export type Verdict =
+  | { readonly kind: 'blessed' }
+  | { readonly kind: 'proved-before' }
+  | { readonly kind: 'not-proved'; readonly failing: readonly CheckResult[] };
 
 const lookMs = 2000;
 /** So long the gate must stay open: a service that restarts again and again is healthy for a moment, too. */
@@ -42,6 +50,8 @@ export class BlessKeeper {
   /** Until the entries are known: nothing is proved. */
   #state: BlessState = { kind: 'on-trial', checks: [], blockers: [] };
   #name: string | undefined;
+  /** Baseline checks that did not hold when they were looked at last. */
+  #failedBefore: ReadonlySet<string> = new Set();
 
   constructor(deps: BlessKeeperDependencies) {
     this.#deps = deps;
@@ -91,11 +101,30 @@ export class BlessKeeper {
     }
   }
 
-  /** Without waiting for the gate. @returns false when there is nothing to prove. */
-  async blessNow(): Promise<boolean> {
-    if (this.#name === undefined) return false;
-    await this.#bless(this.#name);
-    return true;
+  /**
+   * Without waiting for the gate to stay open.
+   * @param manual whatever the checks say; else they are looked at now, whatever was seen before.
+   * Throws what the boot loader throws.
+   */
+  async blessNow({ manual }: { readonly manual: boolean }): Promise<Verdict> {
+    // The entries may not have been readable yet.
+    const name = this.#name ?? (this.#state.kind === 'blessed' ? undefined : await this.recall());
+    if (name === undefined) return { kind: 'proved-before' };
+    if (!manual) {
+      const failing = await this.#look(await this.#deps.baseline.load(), new AbortController().signal);
+      if (this.#isProved()) return { kind: 'proved-before' };
+      if (failing.length > 0) return { kind: 'not-proved', failing };
+    }
+    await this.#bless(name);
+    return { kind: 'blessed' };
+  }
+
+  /** @returns the checks that keep the release from being blessed. */
+  async #look(baseline: ReadonlySet<string>, signal: AbortSignal): Promise<readonly CheckResult[]> {
+    const checks = await lookAt(this.#deps.checks(), signal);
+    const failing = blockers(checks, baseline);
+    if (!this.#isProved()) this.#state = { kind: 'on-trial', checks, blockers: failing.map(({ name }) => name) };
+    return failing;
   }
 
   /** An operator may have blessed it meanwhile. */
@@ -109,10 +138,8 @@ export class BlessKeeper {
     let lookedAt = clock.now();
     while (!this.#isProved()) {
       await beforeLook();
-      const checks = await lookAt(this.#deps.checks(), signal);
-      const failing = blockers(checks, baseline);
+      const failing = await this.#look(baseline, signal);
       if (this.#isProved()) return;
-      this.#state = { kind: 'on-trial', checks, blockers: failing.map(({ name }) => name) };
       await afterLook(failing);
       const sinceLastMs = clock.now() - lookedAt;
       lookedAt += sinceLastMs;
@@ -135,14 +162,21 @@ export class BlessKeeper {
     this.#state = { kind: 'blessed' };
   }
 
+  /** What held is forgotten when it fails twice in a row, on a host that stays up: an update may begin any time, and must not lose it. */
   async #noteBaseline(signal: AbortSignal): Promise<void> {
-    const { checks, baseline } = this.#deps;
+    const { checks, baseline, isEnding } = this.#deps;
     const known = await baseline.load();
     const results = await lookAt(
       checks().filter(({ level }) => level === 'baseline'),
       signal,
     );
-    const holding = new Set(results.flatMap(({ name, holds }) => (holds ? [name] : [])));
+    const failing = new Set(results.flatMap(({ name, holds }) => (holds ? [] : [name])));
+    const failedBefore = this.#failedBefore;
+    // Asked after the look, which takes its time: it may have begun meanwhile.
+    this.#failedBefore = isEnding() ? new Set() : failing;
+    if (isEnding()) return;
+    const counts = ({ name, holds }: CheckResult): boolean => holds || (known.has(name) && !failedBefore.has(name));
+    const holding = new Set(results.filter(counts).map(({ name }) => name));
     if (holding.size !== known.size || ![...holding].every((name) => known.has(name))) await baseline.save(holding);
   }
 }

@@ -65,6 +65,11 @@ export class RebootKeeper {
     return this.#state;
   }
 
+  /** Users were told that the host restarts, or services: they may be gone already. Until it is called off. */
+  get isUnderWay(): boolean {
+    return this.#isPrepared || ['announced', 'preparing', 'restarting'].includes(this.#state.kind);
+  }
+
   /** Something that the decision depends on has changed: config, staged release, inhibitors, blessing. */
   wake(): void {
     this.#woken.abort();

@@ -1,13 +1,15 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { OsRecords } from '../../../src/agent/os-records.ts';
-import { OwnOs } from '../../../src/agent/own-os.ts';
+import { OwnOs, type OwnOsDependencies } from '../../../src/agent/own-os.ts';
 import type { OwnUpdates } from '../../../src/agent/own-updates.ts';
 import { VolumeFiles } from '../../../src/agent/volumes/volume-files.ts';
 import { VolumeKeeper } from '../../../src/agent/volumes/volume-keeper.ts';
 import type { BootLoader } from '../../../src/boot/boot-loader.ts';
+import { EspDirectory } from '../../../src/boot/esp.ts';
+import { SystemdBoot } from '../../../src/boot/systemd-boot.ts';
 import type { VolumeRollback } from '../../../src/config/service-spec.ts';
 
 const operator = { who: 'ops', command: 'berth os rollback' };
@@ -33,6 +35,7 @@ async function hostWith(
   rollback: VolumeRollback,
   updates?: OwnUpdates,
   onTrial: BootLoader['onTrial'] = async () => Promise.resolve(undefined),
+  other: Partial<OwnOsDependencies> = {},
 ): Promise<OwnOs> {
   const volumes = new VolumeKeeper({
     files: new VolumeFiles(directory),
@@ -51,7 +54,7 @@ async function hostWith(
     onTrial,
     running: async () => Promise.resolve({ name: 'berth_1.1', version: '1.1' }),
     entries: async () => Promise.resolve([]),
-    bless: async () => Promise.resolve(),
+    bless: async (name) => Promise.resolve(void story.push(`bless ${name}`)),
     reject: async (name, reason) => {
       story.push(`reject ${name}`);
       noted = reason;
@@ -69,11 +72,13 @@ async function hostWith(
     setBlockers: async () => Promise.resolve(),
     records: await OsRecords.open(directory),
     release: async () => Promise.resolve(),
+    isStopping: () => false,
     onBlessed: () => undefined,
     reboot: async () => Promise.resolve(void story.push('reboot')),
     recorder: { record: ({ kind }) => void story.push(kind) },
     clock: { now: () => 0, sleep: async (_ms, signal) => Promise.resolve(signal?.throwIfAborted()) },
     say: (line) => void said.push(line),
+    ...other,
   });
 }
 
@@ -132,6 +137,72 @@ test.each<{ what: string; onTrial: BootLoader['onTrial']; isBlessed: boolean }>(
   await os.recall();
   expect(os.summary).toMatchObject({ isBlessed });
   expect(await os.osStatus()).toMatchObject({ bless: { kind: isBlessed ? 'blessed' : 'on-trial' } });
+});
+
+describe('berth os bless', () => {
+  const trial: BootLoader['onTrial'] = async () => Promise.resolve('berth_1.1');
+  const checks = (holds: boolean): OwnOsDependencies['checks'] => {
+    const look = async () => Promise.resolve({ holds, detail: 'no answer' });
+    return () => [{ name: 'shop', level: 'required', look }];
+  };
+
+  test('refuses before anything was looked at, when a check does not hold', async () => {
+    const os = await hostWith('keep', undefined, trial, { checks: checks(false) });
+    await os.recall();
+    await expect(os.blessOs({ manual: false }, operator)).rejects.toMatchObject({
+      code: 'BUSY',
+      message: '1.1 has not proved itself: shop: no answer',
+    });
+    expect(story).toEqual([]);
+    expect(await os.osStatus()).toMatchObject({ bless: { kind: 'on-trial', blockers: ['shop'] } });
+    await os.blessOs({ manual: true }, operator);
+    expect(story).toEqual(['bless berth_1.1', 'bless-release']);
+  });
+
+  test('goes by what holds now, not by what did', async () => {
+    let holds = true;
+    const look = async () => Promise.resolve({ holds, detail: 'no answer' });
+    const os = await hostWith('keep', undefined, trial, { checks: () => [{ name: 'shop', level: 'required', look }] });
+    await os.recall();
+    holds = false;
+    await expect(os.blessOs({ manual: false }, operator)).rejects.toMatchObject({ code: 'BUSY' });
+    holds = true;
+    expect(await os.blessOs({ manual: false }, operator)).toMatchObject({ bless: { kind: 'blessed' } });
+    expect(story).toEqual(['bless berth_1.1', 'bless-release']);
+    expect(await os.osHistory()).toMatchObject([{ kind: 'blessed', reason: 'ops said so' }]);
+  });
+
+  test('a check that held under the release before counts', async () => {
+    const records = await OsRecords.open(join(directory, 'before'));
+    await records.save(new Set(['shop']));
+    const look = async () => Promise.resolve({ holds: false, detail: 'no answer' });
+    const os = await hostWith('keep', undefined, trial, {
+      ...{ records, checks: () => [{ name: 'shop', level: 'baseline', look }] },
+    });
+    await os.recall();
+    await expect(os.blessOs({ manual: false }, operator)).rejects.toMatchObject({ code: 'BUSY' });
+    expect(story).toEqual([]);
+  });
+
+  test('says when the boot loader cannot be asked', async () => {
+    const os = await hostWith('keep', undefined, async () => Promise.reject(new Error('no partition')));
+    await expect(os.blessOs({ manual: true }, operator)).rejects.toThrow('no partition');
+    expect(story).toEqual([]);
+  });
+});
+
+test.each([false, true])('nobody rolls back into a release that is staged, whoever insists: %s', async (force) => {
+  await mkdir(join(directory, 'EFI/Linux'), { recursive: true });
+  for (const file of ['berth_1.1.efi', 'berth_1.2+3.efi']) await writeFile(join(directory, 'EFI/Linux', file), 'MZ');
+  const loader = new SystemdBoot({ use: async (_mode, work) => work(new EspDirectory(directory)) });
+  loader.running = async () => Promise.resolve({ name: 'berth_1.1', version: '1.1' });
+  const os = await hostWith('keep', undefined, undefined, { loader });
+  await expect(os.rollBackOs({ reason: '', force }, operator)).rejects.toMatchObject({
+    message: '1.2 is staged in the place of the release before: there is none to go back to',
+  });
+  expect((await readdir(join(directory, 'EFI/Linux'))).sort()).toEqual(['berth_1.1.efi', 'berth_1.2+3.efi']);
+  expect(story).toEqual([]);
+  expect(await os.osHistory()).toEqual([]);
 });
 
 test('a release that was refused stands in the summary until another one has proved itself', async () => {

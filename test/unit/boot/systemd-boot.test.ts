@@ -125,6 +125,44 @@ test('a rejected release is gone, with its reason kept; the only one stays', asy
   expect(await readFile(join(root, 'EFI/rejected/berth_1.2.txt'), 'utf8')).toBe('it lost its route\n');
 });
 
+test.each<{ what: string; running: string; other: string; isThere: boolean }>([
+  { what: 'one that is staged', running: 'berth_1.0.efi', other: 'berth_1.1+3.efi', isThere: false },
+  {
+    what: 'one that is staged and did not start once',
+    running: 'berth_1.0.efi',
+    other: 'berth_1.1+2-1.efi',
+    isThere: false,
+  },
+  {
+    what: 'a newer one on trial, from one on trial',
+    running: 'berth_1.0+2-1.efi',
+    other: 'berth_1.1+1-2.efi',
+    isThere: false,
+  },
+  { what: 'a blessed one, from one on trial', running: 'berth_1.0+2-1.efi', other: 'berth_0.9.efi', isThere: true },
+  { what: 'a blessed one', running: 'berth_1.0.efi', other: 'berth_0.9.efi', isThere: true },
+  { what: 'a blessed one that is newer', running: 'berth_1.0.efi', other: 'berth_1.1.efi', isThere: true },
+  { what: 'an older one that was not blessed', running: 'berth_1.0.efi', other: 'berth_0.9+2-1.efi', isThere: true },
+])('what a release can go back to: $what, $isThere', async ({ running, other, isThere }) => {
+  await put(running);
+  await put(other);
+  // Of a release that a power cut kept from being one.
+  await put('berth_0.8.efi', '\0\0 kernel');
+  const rejected = loader.reject('berth_1.0', 'why');
+  if (isThere) {
+    await rejected;
+    expect(await entries()).toEqual([other]);
+    return;
+  }
+  await expect(rejected).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: '1.1 is staged in the place of the release before: there is none to go back to',
+    hint: 'berth os cancel drops it, berth os update restarts into it',
+  });
+  expect((await entries()).sort()).toEqual([running, other].sort());
+  expect(await loader.rejections()).toEqual([]);
+});
+
 test('blessing takes the counter from the name', async () => {
   await put('berth_1.1+2-1.efi');
   await loader.bless('berth_1.1');

@@ -29,6 +29,8 @@ interface Story {
   /** How often the entries cannot be read. */
   readonly failingEntries?: number;
   readonly endMs?: number;
+  /** Whether the host is on its way to a restart, by time. */
+  readonly isEnding?: (now: number) => boolean;
   /** Somebody sets the clock. */
   readonly setBy?: { readonly atMs: number; readonly ms: number };
 }
@@ -41,6 +43,7 @@ async function tell({
   failingBless = 0,
   failingEntries = 0,
   endMs = 60_000,
+  isEnding = () => false,
   setBy,
 }: Story) {
   const end = new AbortController();
@@ -67,6 +70,7 @@ async function tell({
       { name: 'one', level, look: async () => Promise.resolve({ holds: holds(clock.now()), detail: '' }) },
       { name: 'wish', level: 'wanted', look: async () => Promise.reject(new Error('never')) },
     ],
+    isEnding: () => isEnding(clock.now()),
     beforeLook: async () => Promise.resolve(),
     afterLook: async () => Promise.resolve(),
     baseline: {
@@ -152,6 +156,24 @@ test.each([
 ])('a blessed host notes what holds when that changes: $holds after $baseline', async ({ holds, baseline, saved }) => {
   const story: Story = { file: 'berth_2.efi', level: 'baseline', holds: () => holds, baseline, endMs: 200_000 };
   expect((await tell(story)).saved).toEqual(saved);
+});
+
+test.each<{ what: string; story: Partial<Story>; saved: string[] | undefined }>([
+  { what: 'one look that fails forgets nothing', story: { holds: (now) => now !== 120_000 }, saved: undefined },
+  { what: 'two in a row forget', story: { holds: (now) => now < 120_000 }, saved: [] },
+  {
+    what: 'what fails while the host goes down is not forgotten',
+    story: { holds: (now) => now < 120_000, isEnding: (now) => now >= 120_000 },
+    saved: undefined,
+  },
+  {
+    what: 'after a restart that was called off, what fails counts anew',
+    story: { holds: (now) => now < 60_000, isEnding: (now) => now >= 120_000 && now < 420_000, endMs: 430_000 },
+    saved: undefined,
+  },
+])('a blessed host, $what', async ({ story, saved }) => {
+  const base: Story = { file: 'berth_2.efi', level: 'baseline', baseline: ['one'], endMs: 400_000 };
+  expect((await tell({ ...base, ...story })).saved).toEqual(saved);
 });
 
 test('what a check throws counts as not holding', async () => {

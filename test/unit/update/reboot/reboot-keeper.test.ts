@@ -185,6 +185,30 @@ describe('a restart', () => {
     expect(told.slice(2)).toEqual(['900 problem: the host was told to restart, and still runs', `900 ${restart}`]);
   });
 
+  test('it is under way from the notice until it is called off', async () => {
+    const hooks = [{ service: 'web', command: ['drain'], deadlineMs: minute }];
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    const some = new World();
+    Object.assign(some, {
+      users: 1,
+      hooks,
+      runHook: async () => promise,
+      reboot: async () => Promise.reject(new Error('no power')),
+    });
+    expect(some.keeper.isUnderWay).toBe(false);
+    await some.start();
+    expect([some.keeper.state.kind, some.keeper.isUnderWay]).toEqual(['announced', true]);
+    await some.clock.pass(minute);
+    expect([some.keeper.state.kind, some.keeper.isUnderWay]).toEqual(['preparing', true]);
+    resolve(undefined);
+    await settle();
+    // What the hooks took down is down still.
+    expect([some.keeper.state.kind, some.keeper.isUnderWay]).toEqual(['waiting', true]);
+    some.staged = undefined;
+    await some.wake();
+    expect([some.keeper.state.kind, some.keeper.isUnderWay]).toEqual(['waiting', false]);
+  });
+
   test('being woken while it restarts does not restart it twice', async () => {
     const some = await world();
     await some.wake();
