@@ -121,10 +121,16 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
     whyPassedOver,
     onProved: options.onProved,
     onStaged: () => reboots.keeper.wake(),
+    onRevoked: async (versions) => {
+      // The next look says it again.
+      const isFree = await reboots.keptPermit.excuse(versions).catch((error: unknown) => onProblem(messageOf(error)));
+      if (isFree === true) reboots.keeper.wake();
+    },
   });
   const reboots = await openReboots({
     ...{ stateDirectory, hostId, isBlessed, clock, random, onProblem },
     ...{ hooks: options.hooks, runHook: options.runHook, say: options.say },
+    ...{ running: running.version, events, note },
     config: () => config().update,
     missingMount: async (path) => missingMount(path, config().mounts, await readMounts()),
     staged: () => keeper.staged.waiting ?? stagedArguments(running.version, options.stagedArguments()),

@@ -11,7 +11,7 @@ import { restartText } from '../update/reboot/reboot-state.ts';
 import type { SlotDamage } from '../update/transfer/tree-check.ts';
 import type { Operator } from './agent-service.ts';
 import type { ReleaseSummary } from './model.ts';
-import type { SlotCheck, UpdateOptions, UpdateService } from './update-service.ts';
+import type { Cancelled, SlotCheck, UpdateOptions, UpdateService } from './update-service.ts';
 
 export interface OwnUpdatesDependencies {
   readonly keeper: UpdateKeeper;
@@ -75,7 +75,7 @@ export class OwnUpdates implements UpdateService {
 
   async updateStatus(): Promise<UpdateStatus> {
     const { keeper, reboots, waits } = this.#deps;
-    const restart = waits() ? restartText(reboots.keeper.state) : null;
+    const restart = waits() ? restartText(reboots.keeper.state) : (reboots.keptPermit.why ?? null);
     const inhibitors = reboots.inhibitors
       .list()
       .map(({ who, why, untilMs }) => ({ who, why, until: new Date(untilMs).toISOString() }));
@@ -123,12 +123,15 @@ export class OwnUpdates implements UpdateService {
     this.#deps.reboots.keeper.ask();
   }
 
-  async cancelUpdate(operator: Operator): Promise<{ readonly cancelled: boolean }> {
+  async cancelUpdate(operator: Operator): Promise<Cancelled> {
     const { keeper, reboots } = this.#deps;
     const cancelled = await keeper.cancel(`${operator.who} cancelled it`);
     // Whoever asked for it wanted the release that is gone.
     if (cancelled) reboots.keeper.withdraw();
-    return { cancelled };
+    // Whoever ends another update says nothing of the release that failed before.
+    const permitGoesBack = !cancelled && (await reboots.keptPermit.excuse());
+    if (permitGoesBack) reboots.keeper.wake();
+    return { cancelled, permitGoesBack };
   }
 
   async pinUpdates(pin: Pin, operator: Operator): Promise<UpdateStatus> {

@@ -20,6 +20,14 @@ export interface SlotCheck extends SlotDamage {
   readonly blocks: number;
 }
 
+/** What an operator's wish to cancel ended. */
+export interface Cancelled {
+  /** An update under way, or one that was staged. */
+  readonly cancelled: boolean;
+  /** There was neither, and nothing keeps the permit any more with which a release that failed was booted. */
+  readonly permitGoesBack: boolean;
+}
+
 /** Updates of the operating system. */
 export interface UpdateService {
   updateStatus(): Promise<UpdateStatus>;
@@ -35,8 +43,8 @@ export interface UpdateService {
     onLine: (line: UpdateEventLine) => void,
     signal?: AbortSignal,
   ): Promise<void>;
-  /** Ends an update that is under way, and drops what is staged. */
-  cancelUpdate(operator: Operator): Promise<{ readonly cancelled: boolean }>;
+  /** Ends an update that is under way, and drops what is staged; without either, a permit that is kept goes back. */
+  cancelUpdate(operator: Operator): Promise<Cancelled>;
   /** What this host may take from now on; an empty pin: whatever is offered. */
   pinUpdates(pin: Pin, operator: Operator): Promise<UpdateStatus>;
   /** Postpones restarts in somebody's name, 24 hours at most; again: for another time. Throws USAGE. */

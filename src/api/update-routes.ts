@@ -41,10 +41,11 @@ export const updateRoutes: readonly Route[] = [
     kind: 'json',
     method: 'post',
     path: '/v1/os/cancel',
-    summary: 'End the update that is under way, and drop the release that is staged.',
+    summary:
+      'End the update that is under way, and drop the release that is staged. Without either, a permit that is kept goes back.',
     body: reference('Operator'),
     errors: [...hostErrors, 'USAGE'],
-    response: object({ cancelled: boolean }),
+    response: object({ cancelled: boolean, permitGoesBack: boolean }),
     handle: async (service, { body }) => service.updates.cancelUpdate(readOperator(body)),
   },
   {

@@ -1,5 +1,5 @@
 import type { Operator } from '../agent/operator.ts';
-import type { SlotCheck, UpdateOptions, UpdateService } from '../agent/update-service.ts';
+import type { Cancelled, SlotCheck, UpdateOptions, UpdateService } from '../agent/update-service.ts';
 import type { Pin } from '../update/machine/update-memory.ts';
 import type { UpdateEventLine, UpdateOffer, UpdateStatus } from '../update/machine/update-status.ts';
 import type { Requests } from './requests.ts';
@@ -29,7 +29,7 @@ export class UpdateClient implements UpdateService {
     await this.#ask.stream('/v1/os/update', { ...options, ...operator }, onLine, signal);
   }
 
-  async cancelUpdate(operator: Operator): Promise<{ readonly cancelled: boolean }> {
+  async cancelUpdate(operator: Operator): Promise<Cancelled> {
     return this.#ask.post('/v1/os/cancel', operator);
   }
 

@@ -1,4 +1,5 @@
 import type { BootEntry } from '../boot/boot-entry.ts';
+import { compareVersions } from '../core/release-version.ts';
 import type { CheckResult } from './health-gate.ts';
 import type { VolumeStatus } from './volume-status.ts';
 
@@ -16,7 +17,7 @@ export type BlessState =
 export const osEventKinds = [
   ...(['booted', 'blessed', 'rejected', 'rolled-back', 'staged', 'dropped', 'update-failed', 'refused'] as const),
   ...(['arguments-rejected'] as const),
-  ...(['volumes-copied', 'volumes-restored', 'rollback-blocked', 'services-held'] as const),
+  ...(['volumes-copied', 'volumes-restored', 'rollback-blocked', 'services-held', 'permit-kept'] as const),
 ] as const;
 
 /** What happened to releases on this host. */
@@ -30,7 +31,7 @@ export interface OsEvent {
    * `arguments-rejected`: the guard took kernel arguments back, and the release runs without them.
    * `volumes-copied`: as it left them, before another one ran; `volumes-restored`: they are again as it left them.
    * `rollback-blocked`: it should have been taken back, and volumes go forward only; `services-held`: some do not run, for a newer
-   * release ran with their volumes.
+   * release ran with their volumes. `permit-kept`: it failed, and the permit it was booted with did not go back.
    */
   readonly kind: (typeof osEventKinds)[number];
   readonly version: string;
@@ -70,6 +71,13 @@ export function lastTakenBack(events: readonly OsEvent[]): OsEvent | undefined {
       isFailure(event) &&
       !events.slice(place).some(({ kind, version }) => kind === 'blessed' && version === event.version),
   );
+}
+
+/** Whether a release failed here, and neither it nor a newer one has proved itself since. Oldest first. Pure. */
+export function stillFails(events: readonly OsEvent[], about: string): boolean {
+  const failed = events.findLastIndex((event) => isFailure(event) && event.version === about);
+  const since = events.slice(failed + 1);
+  return failed >= 0 && !since.some(({ kind, version }) => kind === 'blessed' && compareVersions(version, about) >= 0);
 }
 
 /** Whether a release that was staged here and is blessed is without the event that says so. Oldest first. Pure. */

@@ -60,8 +60,10 @@ export const cancel: Command = async (cli) => {
     const { nextLook } = await cli.client.updates.updateStatus();
     const inMs = nextLook === null ? undefined : Date.parse(nextLook) - cli.context.clock.now();
     cli.print(renderCancelled(inMs, typed(cli, 'os pin')));
-  } else cli.print('There is no update to cancel.');
-  return result.cancelled ? 0 : 1;
+  } else if (result.permitGoesBack)
+    cli.print('The permit goes back: other hosts may restart into the release that failed here.');
+  else cli.print('There is no update to cancel.');
+  return result.cancelled || result.permitGoesBack ? 0 : 1;
 };
 
 /** `berth os pin`. */

@@ -141,6 +141,7 @@ function renderHistory(events: readonly OsEvent[], now: number, style: Style): s
     'volumes-restored': style.warn,
     'rollback-blocked': style.bad,
     'services-held': style.bad,
+    'permit-kept': style.warn,
   };
   // A host may be newer than this command, and tell of more.
   const paintOf = new Map<string, Paint>(Object.entries(paints));

@@ -50,6 +50,8 @@ export interface UpdateKeeperDependencies
   readonly noteUsedUp: (entry: BootEntry) => Promise<void>;
   /** The running release has proved itself, or another one took the place of the one before: nothing goes back to that. */
   readonly onProved?: () => Promise<void>;
+  /** Told at each turn which versions were withdrawn. Does not reject. */
+  readonly onRevoked?: (versions: readonly string[]) => Promise<void>;
   /** Something is staged, or no longer, or the running release was blessed: whoever restarts the host looks again. */
   readonly onStaged: () => void;
 }
@@ -331,7 +333,8 @@ export class UpdateKeeper {
 
   /** A release that was withdrawn must not be booted, though it is whole. */
   async #dropRevoked(feed: Feed): Promise<void> {
-    const { updater } = this.#deps;
+    const { updater, onRevoked } = this.#deps;
+    await onRevoked?.(feed.releases.filter(({ revoked }) => revoked !== undefined).map(({ version }) => version));
     const { state } = updater;
     if (state.kind !== 'staged') return;
     const revoked = feed.releases.find(({ manifest }) => manifest.sha256 === state.target.digest)?.revoked;

@@ -3,6 +3,7 @@ import type { UpdateConfig } from '../../config/host-config.ts';
 import type { RebootPolicy } from './decide-reboot.ts';
 import { FilePermit } from './file-permit.ts';
 import { Inhibitors } from './inhibitors.ts';
+import { KeptPermit, type KeptPermitDependencies } from './kept-permit.ts';
 import { notifyUsers } from './notice.ts';
 import type { RebootPermit } from './permit.ts';
 import { PermitMemory } from './permit-memory.ts';
@@ -10,9 +11,10 @@ import { RebootKeeper, type RebootKeeperDependencies } from './reboot-keeper.ts'
 
 export interface RebootsOptions
   extends Pick<
-    RebootKeeperDependencies,
-    'staged' | 'isBlessed' | 'hooks' | 'runHook' | 'reboot' | 'clock' | 'random' | 'onProblem'
-  > {
+      RebootKeeperDependencies,
+      'staged' | 'isBlessed' | 'hooks' | 'runHook' | 'reboot' | 'clock' | 'random' | 'onProblem'
+    >,
+    Pick<KeptPermitDependencies, 'running' | 'events' | 'note'> {
   readonly stateDirectory: string;
   /** No other host has it: the machine id. */
   readonly hostId: string;
@@ -30,6 +32,8 @@ export interface Reboots {
   readonly keeper: RebootKeeper;
   /** Who postpones restarts. The keeper hears of changes by itself. */
   readonly inhibitors: Inhibitors;
+  /** Wake the keeper when nothing keeps it any more. */
+  readonly keptPermit: Pick<KeptPermit, 'why' | 'excuse'>;
 }
 
 /** Puts together what decides on this host's restarts and carries them out. Throws when inhibitors or the last permit cannot be read. */
@@ -37,6 +41,12 @@ export async function openReboots(options: RebootsOptions): Promise<Reboots> {
   const { stateDirectory, hostId, config, say, clock } = options;
   const inhibitors = await Inhibitors.open(stateDirectory, clock, () => keeper.wake());
   const memory = await PermitMemory.open(stateDirectory);
+  const keptPermit = new KeptPermit({ ...options, memory, declaredPath: () => config().permit?.path });
+  const wanted = (): readonly string[] => {
+    const release = options.staged();
+    const failed = memory.releases.filter((version) => keptPermit.counts(version));
+    return release === undefined || release.what !== undefined ? failed : [...failed, release.version];
+  };
   const permitAt = (path: string): RebootPermit =>
     memory.remembering(
       path,
@@ -44,6 +54,7 @@ export async function openReboots(options: RebootsOptions): Promise<Reboots> {
         ...{ path, host: hostId, name: hostname, clock },
         missingMount: async () => options.missingMount(path),
       }),
+      wanted,
     );
   const left = memory.path;
   let permit: { readonly path: string; readonly adapter: RebootPermit } | undefined;
@@ -56,11 +67,12 @@ export async function openReboots(options: RebootsOptions): Promise<Reboots> {
       if (permit?.path !== path) permit = { path, adapter: permitAt(path) };
       return permit.adapter;
     },
+    whyPermitStays: async () => keptPermit.tell(),
     leftPermit: left === undefined ? undefined : permitAt(left),
     inhibitors: () => inhibitors.list(),
     notify: notifyUsers(say),
   });
-  return { keeper, inhibitors };
+  return { keeper, inhibitors, keptPermit };
 }
 
 /** What is declared of restarts. Pure. */

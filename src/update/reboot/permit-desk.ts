@@ -73,10 +73,15 @@ export class PermitDesk {
     }
   }
 
+  /** It stays where it is, and is asked for again before it counts: somebody may have taken it from this host meanwhile. */
+  keep(): void {
+    if (this.#state.kind === 'held') this.#state = { kind: 'none' };
+  }
+
   /** Does nothing when there is none. @returns false when it has to be tried again. Rejects with the signal's reason only. */
   async giveBack(signal: AbortSignal): Promise<boolean> {
     // Whoever was refused waits all the same.
-    if (this.#state.kind === 'held') this.#state = { kind: 'none' };
+    this.keep();
     const giver = this.#giver ?? (this.#mayBeLeft ? (this.#deps.leftPermit ?? this.#deps.permit()) : undefined);
     try {
       if (giver !== undefined) await this.#within(signal, async (limited) => giver.release(limited));

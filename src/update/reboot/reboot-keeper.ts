@@ -19,6 +19,8 @@ export interface RebootKeeperDependencies {
   readonly inhibitors: () => readonly Inhibitor[];
   /** Whether the running release has proved itself: until then, the permit with which it was booted is kept. */
   readonly isBlessed: () => boolean;
+  /** Why it is kept still, for a person, though that is the case; undefined: nothing keeps it. */
+  readonly whyPermitStays: () => Promise<string | undefined>;
   /** Those of the services that run now. */
   readonly hooks: () => readonly RebootHook[];
   readonly runHook: RunHook;
@@ -118,7 +120,14 @@ export class RebootKeeper {
         const { why, untilMs } = decision;
         this.#state = { kind: 'waiting', why, ...(untilMs === undefined ? {} : { untilMs }) };
         await this.#callOff(why);
-        if (!this.#deps.isBlessed() || (await this.#desk.giveBack(signal))) return untilMs;
+        if (!this.#deps.isBlessed()) return untilMs;
+        const stays = await this.#deps.whyPermitStays();
+        if (stays !== undefined) {
+          this.#state = { ...this.#state, why: `${why}; ${stays}` };
+          this.#desk.keep();
+          return untilMs;
+        }
+        if (await this.#desk.giveBack(signal)) return untilMs;
         return Math.min(untilMs ?? Number.POSITIVE_INFINITY, clock.now() + againMs);
       }
     }

@@ -24,7 +24,7 @@ import type {
   WhyReport,
 } from '../../../src/agent/model.ts';
 import type { OsService } from '../../../src/agent/os-service.ts';
-import type { SlotCheck, UpdateOptions, UpdateService } from '../../../src/agent/update-service.ts';
+import type { Cancelled, SlotCheck, UpdateOptions, UpdateService } from '../../../src/agent/update-service.ts';
 import { concerns, explain } from '../../../src/agent/why.ts';
 import { parseConfig } from '../../../src/config/parse.ts';
 import type { ServiceSpec } from '../../../src/config/service-spec.ts';
@@ -210,9 +210,10 @@ export class FakeAgent implements AgentService, OsService, UpdateService {
     return Promise.resolve();
   }
 
-  async cancelUpdate(operator: Operator): Promise<{ readonly cancelled: boolean }> {
+  async cancelUpdate(operator: Operator): Promise<Cancelled> {
     this.operators.push(operator);
-    return Promise.resolve({ cancelled: this.operators.length === 1 });
+    const times = this.operators.length;
+    return Promise.resolve({ cancelled: times === 1, permitGoesBack: times === 2 });
   }
 
   async pinUpdates(pin: Pin, operator: Operator): Promise<UpdateStatus> {

@@ -57,6 +57,7 @@ function hostWith(set: Set = {}) {
   const { feed = feedOf({ version: '1.0' }, { version: '1.1' }), blessed = true, rejected = [] } = set;
   const story: string[] = [];
   const notes: string[] = [];
+  const revoked: string[] = [];
   let files = [...(set.files ?? ['berth_1.0.efi'])];
   let now = noon;
   let failingSaves = set.failingSaves ?? 0;
@@ -184,6 +185,7 @@ function hostWith(set: Set = {}) {
     onProved: async () => Promise.resolve(void story.push(`proved with ${files.join(' ')}`)),
     whyPassedOver: async () => Promise.resolve('the boot loader did not try it'),
     onStaged: () => undefined,
+    onRevoked: async (versions) => Promise.resolve(void revoked.push(...versions)),
     onProblem: (why) => {
       notes.push(`problem: ${why}`);
       if (notes.length > 100) throw new Error('it does not end');
@@ -195,7 +197,7 @@ function hostWith(set: Set = {}) {
     const end = await keeper.update({ ...options, reason: operator }, (line) => lines.push(line));
     return { lines, end };
   };
-  return { keeper, updater, story, notes, memory, update, files: () => files, clock };
+  return { keeper, updater, story, notes, revoked, memory, update, files: () => files, clock };
 }
 
 test('an update goes step by step, is told, remembered and staged', async () => {
@@ -368,6 +370,12 @@ test('a staged release that is revoked is dropped, and the one before it is not 
   expect((await host.update()).end).toMatchObject({ outcome: 'none', why: '1.1 was revoked: eats data' });
   expect(host.files()).toEqual(['berth_1.0.efi']);
   expect(host.notes).toEqual(['dropped 1.1: it was revoked: eats data']);
+});
+
+test('what was revoked is told at each turn, though nothing is staged', async () => {
+  const host = hostWith({ feed: feedOf({ version: '1.0' }, { version: '1.1', revoked: 'eats data' }) });
+  await host.update();
+  expect(host.revoked).toEqual(['1.1']);
 });
 
 const failedBefore: Set = {

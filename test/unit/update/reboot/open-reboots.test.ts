@@ -33,7 +33,7 @@ test('an inhibitor, a permit in a file and the restart play together', async () 
   const { promise: restarted, resolve } = Promise.withResolvers<string>();
   const { keeper, inhibitors } = await openReboots({
     stateDirectory: directory,
-    hostId: 'me',
+    ...{ hostId: 'me', running: '1.0', events: () => [], note: async () => Promise.resolve() },
     config: () => config,
     staged: () => ({ version: '2.0', stagedAtMs: 0, isUrgent: false }),
     isBlessed: () => true,
@@ -64,6 +64,7 @@ test('an inhibitor, a permit in a file and the restart play together', async () 
 test('a permit that the host restarted with goes back, though the config names another place by then, or none', async () => {
   const path = join(directory, 'restart.lock');
   const options = (config: UpdateConfig, reboot: (why: string) => void) => ({
+    ...{ running: '1.0', events: () => [], note: async () => Promise.resolve() },
     ...{ stateDirectory: directory, hostId: 'me', config: () => config, isBlessed: () => true, hooks: () => [] },
     ...{
       runHook: async () => undefined,

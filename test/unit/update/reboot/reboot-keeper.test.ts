@@ -52,6 +52,7 @@ class World {
   inhibitors: Inhibitor[] = [];
   hooks: RebootHook[] = [];
   isBlessed = true;
+  whyPermitStays: string | undefined;
   users = 0;
   runHook = async (): Promise<void> => undefined;
   reboot = async (): Promise<void> => undefined;
@@ -61,6 +62,7 @@ class World {
     staged: () => this.staged,
     inhibitors: () => this.inhibitors,
     isBlessed: () => this.isBlessed,
+    whyPermitStays: async () => this.whyPermitStays,
     hooks: () => this.hooks,
     runHook: async (hook) => {
       this.#tell(`hook ${hook.service}`);
@@ -327,6 +329,24 @@ describe('the permit', () => {
     expect(some.permit.releases).toBe(1);
   });
 
+  test('that stays is kept with the reason, and asked for again before the next restart', async () => {
+    const some = new World();
+    Object.assign(some, { policy, whyPermitStays: '1.9 failed here' });
+    some.permit.answer = async () => {
+      some.permit.holder = 'me';
+      some.staged = undefined;
+      return { kind: 'held' };
+    };
+    await some.start();
+    expect(some.keeper.state).toEqual({ kind: 'waiting', why: 'no release waits to be booted; 1.9 failed here' });
+    expect([some.permit.holder, some.permit.releases]).toEqual(['me', 0]);
+    some.permit.answer = async () => ({ kind: 'refused', why: 'b has it' });
+    some.staged = { version: '2.0', stagedAtMs: noon, isUrgent: false };
+    await some.wake();
+    expect(some.told).toEqual([]);
+    expect(some.keeper.state).toMatchObject({ why: expect.stringContaining('b has it') });
+  });
+
   test('that nobody gives an answer about is not waited for', async () => {
     const some = new World();
     some.policy = policy;
@@ -412,6 +432,7 @@ test('a notice that fails keeps nobody from restarting', async () => {
     staged: () => some.staged,
     inhibitors: () => [],
     isBlessed: () => true,
+    whyPermitStays: async () => undefined,
     hooks: () => [],
     runHook: some.runHook,
     notify,
