@@ -1,4 +1,3 @@
-import { isIPv4 } from 'node:net';
 import { closureOf } from '../graph.ts';
 import type { Desired, DesiredService, ObservedContainer } from '../model.ts';
 import { type Containers, isUp } from '../readiness.ts';
@@ -68,5 +67,5 @@ function overlap(some: readonly HostPort[], others: readonly HostPort[]): boolea
 
 /** Linux gives a socket of `::` the IPv4 addresses, too (ipv6(7), IPV6_V6ONLY). */
 function covers(ip: string, other: string): boolean {
-  return ip === other || ip === '' || ip === '::' || (ip === '0.0.0.0' && isIPv4(other));
+  return ip === other || ip === '' || ip === '::' || (ip === '0.0.0.0' && !other.includes(':'));
 }
