@@ -4,14 +4,13 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { ImageOptions } from '../../../image/os/build.ts';
 import type { ImageFormat } from '../../../image/os/formats.ts';
 import type { CertificateFacts, SigningKey } from '../../../image/os/signing-key.ts';
-import { parseConfig } from '../../config/parse.ts';
 import { BerthError } from '../../core/errors.ts';
 import { isVersion } from '../../core/release-version.ts';
 import { shownSize } from '../../core/shown-size.ts';
 import { bakedTrustOf } from '../baked-trust.ts';
+import { readCarriedConfig } from '../carried-config.ts';
 import type { Cli, Command } from '../context.ts';
 import { refuseConfig } from '../diagnostics.ts';
-import { readConfigTexts } from '../files.ts';
 import { Phases } from '../phases.ts';
 import { table } from '../text.ts';
 
@@ -22,13 +21,12 @@ const kernels: readonly string[] = ['cloud', 'generic'];
 export const build: Command = async (cli) => {
   const { writeRelease } = await import('../../../image/os/release-files.ts');
   const key = await signingKeyOf(cli);
-  const baked = cli.flags.config === undefined ? [] : await readConfigTexts([cli.flags.config], cli.context);
-  const { diagnostics } = parseConfig(baked);
-  if (diagnostics.some(({ severity }) => severity === 'error')) return refuseConfig(cli, baked, diagnostics);
+  const baked = cli.flags.config === undefined ? undefined : await readCarriedConfig(cli.flags.config, cli.context);
+  if (baked !== undefined && baked.objections.length > 0) return refuseConfig(cli, [baked.text], baked.objections);
   const bakedTrust = await bakedTrustOf(cli);
   const options = {
     ...(await imageOptions(cli)),
-    ...(baked[0] === undefined ? {} : { bakedConfig: baked[0].text }),
+    ...(baked === undefined ? {} : { bakedConfig: baked.text.text }),
     ...(bakedTrust === undefined ? {} : { bakedTrust }),
   };
   const formats = await formatsOf(cli);

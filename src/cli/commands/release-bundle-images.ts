@@ -1,13 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { parseConfig } from '../../config/parse.ts';
+import type { HostConfig } from '../../config/host-config.ts';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import { readArchiveReferences } from '../../engine/archive-references.ts';
 import { ociImageNames } from '../../engine/oci-archive.ts';
 import { saveImage } from '../../engine/save-image.ts';
 import { normalizeReference } from '../../services/names.ts';
 import type { Cli } from '../context.ts';
-import { readConfigTexts, requireReadable } from '../files.ts';
+import { requireReadable } from '../files.ts';
 
 const defaultEngine = 'unix:///var/run/docker.sock';
 /** Every host has these: image/os/root/usr/lib/berth/images. */
@@ -15,9 +15,13 @@ const ownImages = /^berth\//;
 
 /**
  * The archives that a bundle gets: those that are named, and of the images that the config's services name and none of these holds one
- * each from the engine of this machine, written to `directory`. Throws CONFIG_UNREADABLE, CONFIG_INVALID, NOT_FOUND, ENGINE_UNREACHABLE.
+ * each from the engine of this machine, written to `directory`. Throws CONFIG_UNREADABLE, NOT_FOUND, USAGE.
  */
-export async function gatherImages(cli: Cli, directory: string): Promise<readonly string[]> {
+export async function gatherImages(
+  cli: Cli,
+  config: HostConfig | undefined,
+  directory: string,
+): Promise<readonly string[]> {
   const { context, flags } = cli;
   const archives: string[] = [];
   for (const shown of flags.images ?? []) {
@@ -25,11 +29,11 @@ export async function gatherImages(cli: Cli, directory: string): Promise<readonl
     await requireReadable(path, shown);
     archives.push(path);
   }
-  if (flags.config === undefined) return archives;
+  if (config === undefined) return archives;
   const held = new Set<string>();
   for (const archive of archives)
     for (const reference of await namesIn(archive)) held.add(normalizeReference(reference));
-  const lacking = (await imagesIn(flags.config, cli)).filter((reference) => !held.has(normalizeReference(reference)));
+  const lacking = imagesIn(config).filter((reference) => !held.has(normalizeReference(reference)));
   if (lacking.length > 0) await mkdir(directory, { recursive: true });
   const saved: string[] = [];
   for (const reference of lacking) {
@@ -44,12 +48,9 @@ async function namesIn(archive: string): Promise<readonly string[]> {
   return readArchiveReferences(archive).catch(async () => ociImageNames(archive));
 }
 
-/** The images that a config's services name, each once. */
-async function imagesIn(file: string, { context }: Cli): Promise<readonly string[]> {
-  const { config, diagnostics } = parseConfig(await readConfigTexts([file], context));
-  if (diagnostics.some(({ severity, path }) => severity === 'error' && path === ''))
-    throw new BerthError('CONFIG_INVALID', `${file} cannot be read as a config`, { hint: `berth validate ${file}` });
-  const images = Object.values(config.compose.services).flatMap(({ image }) => (image === undefined ? [] : [image]));
+/** The images that a config's services name, each once. Pure. */
+function imagesIn({ compose }: HostConfig): readonly string[] {
+  const images = Object.values(compose.services).flatMap(({ image }) => (image === undefined ? [] : [image]));
   const byName = new Map(images.map((image) => [normalizeReference(image), image]));
   return [...byName.values()].filter((image) => !ownImages.test(normalizeReference(image)));
 }

@@ -1,7 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { shownSize } from '../../core/shown-size.ts';
+import { readCarriedConfig } from '../carried-config.ts';
 import type { Command } from '../context.ts';
+import { refuseConfig } from '../diagnostics.ts';
 import { withSigns } from '../phases.ts';
 import { required, signingOf } from './release-common.ts';
 
@@ -11,11 +13,14 @@ export const run: Command = async (cli, [repository = '', version = '']) => {
   const { gatherImages } = await import('./release-bundle-images.ts');
   const { context, flags } = cli;
   const channel = required(flags.channel, '--channel', 'which channel these hosts follow');
+  const carried = flags.config === undefined ? undefined : await readCarriedConfig(flags.config, context);
+  if (carried !== undefined && carried.objections.length > 0)
+    return refuseConfig(cli, [carried.text], carried.objections);
   const file = resolve(context.cwd, flags.out ?? `berth-${version}-${channel}.tar`);
   const saved = `${file}.images`;
   const request = flags.request === undefined ? undefined : resolve(context.cwd, flags.request);
   try {
-    const archives = await gatherImages(cli, saved);
+    const archives = await gatherImages(cli, carried?.config, saved);
     const bundle = {
       repository: resolve(context.cwd, repository),
       ...{ version, channel, file, nowMs: context.clock.now(), signal: context.signal },
@@ -24,9 +29,9 @@ export const run: Command = async (cli, [repository = '', version = '']) => {
     const { files, images, bytes, expires } = await withSigns(cli, 'bundle', async () => writeBundle(bundle));
     if (flags.json === true) cli.printJson({ file, files, images, bytes, expires: expires.expires });
     else {
-      const carried = images.length === 0 ? '' : `, the service images ${images.join(', ')}`;
+      const withImages = images.length === 0 ? '' : `, the service images ${images.join(', ')}`;
       cli.print(
-        `${file}: ${files.length} files, ${shownSize(bytes)}${carried}; hosts take it until ${expires.expires}`,
+        `${file}: ${files.length} files, ${shownSize(bytes)}${withImages}; hosts take it until ${expires.expires}`,
       );
     }
     return 0;
