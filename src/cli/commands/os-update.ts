@@ -4,6 +4,7 @@ import type { UpdateOptions } from '../../agent/update-service.ts';
 import { BerthError } from '../../core/errors.ts';
 import { describeReason } from '../../core/plan.ts';
 import { shownSize } from '../../core/shown-size.ts';
+import { stagingOf } from '../../update/machine/update-plan.ts';
 import type { UpdateStateKind } from '../../update/machine/update-state.ts';
 import type { UpdateEventLine, UpdateOffer, UpdateStatus } from '../../update/machine/update-status.ts';
 import { placeOf } from '../../update/tuf/open-source.ts';
@@ -18,7 +19,8 @@ type Done = Extract<UpdateEventLine, { kind: 'done' }>;
 
 /** `berth os check`: exit code 3 with `--detailed-exitcode` when a release is offered. */
 export const check: Command = async (cli) => {
-  const offer = await cli.client.updates.lookForUpdate(updateOptions(cli.flags, cli.context.cwd), cli.operator);
+  const found = await cli.client.updates.lookForUpdate(updateOptions(cli.flags, cli.context.cwd), cli.operator);
+  const offer = cli.flags.stageOnly === true ? { ...found, steps: stagingOf(found.steps) } : found;
   if (cli.flags.json === true) cli.printJson(offer);
   else cli.print(renderOffer(offer, cli.style));
   return cli.flags.detailedExitcode === true && offer.target !== null ? 3 : 0;

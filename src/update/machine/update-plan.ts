@@ -57,6 +57,11 @@ export function planUpdate({ running, entries, target, bytes, reason }: UpdateFa
   }));
 }
 
+/** What of a plan is done by whoever only stages: the restart is left to whoever restarts next. Pure. */
+export function stagingOf(steps: readonly UpdateStep[]): readonly UpdateStep[] {
+  return steps.filter(({ kind }) => kind !== 'restart-host');
+}
+
 /** The step that keeps service images which came along; none when there are none. Pure. */
 export function planImages(images: readonly CarriedImage[], reason: Reason): readonly UpdateStep[] {
   if (images.length === 0) return [];

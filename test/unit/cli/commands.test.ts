@@ -643,6 +643,15 @@ soon
     expect(bench.agent.operators).toEqual([]);
   });
 
+  test('a plan of staging only has no restart in it', async () => {
+    const plan = await bench.run(['os', 'update', '--plan', '--stage-only']);
+    expect([plan.code, plan.stdout]).toEqual([0, expect.stringContaining('let the boot loader take 1.2 next')]);
+    expect(plan.stdout).not.toContain('restart');
+    const { stdout } = await bench.run(['os', 'update', '--plan', '--stage-only', '--json']);
+    const { steps } = JSON.parse(stdout) as { steps: { kind: string }[] };
+    expect(steps.map(({ kind }) => kind)).toEqual(['clear-slot', 'write-slot', 'place-kernel', 'activate-release']);
+  });
+
   test('a version that the repository does not have is refused, with those that it has', async () => {
     const { code, stderr } = await bench.run(['os', 'update', '--to', '9', '--plan']);
     expect([code, stderr]).toEqual([1, expect.stringContaining('it has 1.2')]);
