@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fetchPackages, prepareTools } from '../../../image/os/build.ts';
 import { cachedOs } from '../../../image/os/cached-build.ts';
@@ -9,12 +9,17 @@ import { signOs } from '../../../image/os/secure-boot.ts';
 import { oldestReadable } from '../../agent/state/migration.ts';
 import { migrations } from '../../agent/state/migrations.ts';
 import { BerthError } from '../../core/errors.ts';
+import { compareVersions, isVersion } from '../../core/release-version.ts';
 import { shownSize } from '../../core/shown-size.ts';
 import { isPresent } from '../../engine/durable-file.ts';
 import { type BakedTrust, trustNote } from '../../update/baked-trust.ts';
 import type { ReleaseManifest } from '../../update/release-manifest.ts';
 import { type Machine, nextSequence, openPrevious } from '../../update/repository/previous-release.ts';
-import { type ReleaseParts, writeReleaseDirectory } from '../../update/repository/release-directory.ts';
+import {
+  type PreviousRelease,
+  type ReleaseParts,
+  writeReleaseDirectory,
+} from '../../update/repository/release-directory.ts';
 import { stateSchema } from '../../update/state-schema.ts';
 import { bakedTrustOf } from '../baked-trust.ts';
 import type { Cli, Command } from '../context.ts';
@@ -37,11 +42,16 @@ export const run: Command = async (cli, [image]) => {
   const bakedTrust = await bakedTrustOf(cli);
   if (image === undefined && bakedTrust === undefined) warnOfNoTrust(cli);
   const { cacheDirectory, fast } = await imageOptions(cli);
+  const release = await knownOfRelease(cli, image);
+  // Before minutes are spent on it.
+  requireOlder(flags.minimumVersion, release.version);
   const previous = await openPrevious(
     (flags.previous ?? []).map((place) => resolve(context.cwd, place)),
-    await machineOfRelease(cli, image),
+    release,
   );
+  requireHigher(flags.sequence, previous);
   const phases = new Phases(cli);
+  await mkdir(cacheDirectory, { recursive: true });
   const work = await mkdtemp(join(cacheDirectory, '.release-'));
   try {
     const { facts, ...built } = await phases.run('image', async (onProgress) =>
@@ -75,10 +85,35 @@ function warnOfNoTrust({ context, style }: Cli): void {
   );
 }
 
-/** What the release will be for: known before minutes are spent on it. */
-async function machineOfRelease(cli: Cli, image: string | undefined): Promise<Machine> {
+/** What the release will be, and for what: known before it is built. */
+async function knownOfRelease(cli: Cli, image: string | undefined): Promise<Machine & { readonly version: string }> {
   if (image === undefined) return imageOptions(cli);
-  return machineIn(await readImageManifest(resolve(cli.context.cwd, image)));
+  const manifest = await readImageManifest(resolve(cli.context.cwd, image));
+  return { version: manifest.version, ...machineIn(manifest) };
+}
+
+/** A minimum that is not older than the release would keep it from every host. Throws USAGE. */
+function requireOlder(minimum: string | undefined, version: string): void {
+  if (minimum === undefined) return;
+  if (!isVersion(minimum))
+    throw new BerthError('USAGE', `--minimum-version ${minimum}: it is no version`, {
+      hint: 'a version such as 1.2.0: it begins with a digit',
+    });
+  if (compareVersions(minimum, version) >= 0)
+    throw new BerthError('USAGE', `--minimum-version ${minimum}: no host could take ${version}, which is not newer`, {
+      hint: 'it is the oldest release that goes to this one in one step',
+    });
+}
+
+/** Hosts never go to a lower sequence, so that nobody would take it who runs one of these. Throws USAGE. */
+function requireHigher(sequence: number | undefined, previous: readonly PreviousRelease[]): void {
+  if (sequence === undefined) return;
+  const highest = Math.max(0, ...previous.map((release) => release.sequence));
+  if (sequence > highest) return;
+  const why = highest === 0 ? 'sequences begin with 1' : `a release of --previous has ${highest} already`;
+  throw new BerthError('USAGE', `--sequence ${sequence}: ${why}`, {
+    hint: 'without --sequence it is a higher one by itself',
+  });
 }
 
 function machineIn({ architecture, kernel }: ImageManifest): Machine {
