@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { ConfigText } from '../agent/agent-service.ts';
 import { isButane } from '../config/dialects/butane/recognise.ts';
 import { BerthError, messageOf } from '../core/errors.ts';
+import { errnoOf } from '../core/file-failure.ts';
 import { unpack } from '../datasource/unpack.ts';
 import type { CliContext } from './context.ts';
 
@@ -70,7 +71,7 @@ export async function requireReadable(path: string, shown: string): Promise<void
 
 /** Why a file could not be read, in words. */
 export function explainFileError(error: unknown): string {
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  const code = errnoOf(error);
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EACCES') return 'not allowed';
   if (code === 'EISDIR') return 'it is a folder';

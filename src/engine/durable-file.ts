@@ -14,9 +14,19 @@ export async function writeDurably(path: string, content: string | Uint8Array, m
 export async function replaceFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   const temporary = `${path}.new`;
   // A leftover of a crash may have another mode.
-  await rm(temporary, { force: true });
-  await writeSynced(temporary, content, mode);
-  await rename(temporary, path);
+  try {
+    await rm(temporary, { force: true });
+    await writeSynced(temporary, content, mode);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw aboutPath(error, path);
+  }
+}
+
+/** Nobody knows of the temporary file; and that a disk is full, the system says of no file at all. */
+function aboutPath(error: unknown, path: string): unknown {
+  return typeof error === 'object' && error !== null ? Object.assign(error, { path }) : error;
 }
 
 /** Writes a file that is not there yet, and flushes it; its name is durable after {@link syncPath}. */

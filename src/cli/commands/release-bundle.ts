@@ -1,5 +1,6 @@
-import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { access, constants, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { fileFailure, pathOf } from '../../core/file-failure.ts';
 import { shownSize } from '../../core/shown-size.ts';
 import { readCarriedConfig } from '../carried-config.ts';
 import type { Command } from '../context.ts';
@@ -17,6 +18,8 @@ export const run: Command = async (cli, [repository = '', version = '']) => {
   if (carried !== undefined && carried.objections.length > 0)
     return refuseConfig(cli, [carried.text], carried.objections);
   const file = resolve(context.cwd, flags.out ?? `berth-${version}-${channel}.tar`);
+  // Before gigabytes are gathered for it.
+  await access(dirname(file), constants.W_OK);
   const saved = `${file}.images`;
   const request = flags.request === undefined ? undefined : resolve(context.cwd, flags.request);
   try {
@@ -26,7 +29,12 @@ export const run: Command = async (cli, [repository = '', version = '']) => {
       ...{ version, channel, file, nowMs: context.clock.now(), signal: context.signal },
       ...(archives.length === 0 ? {} : { images: { archives, request, signing: await signingOf(cli) } }),
     };
-    const { files, images, bytes, expires } = await withSigns(cli, 'bundle', async () => writeBundle(bundle));
+    const { files, images, bytes, expires } = await withSigns(cli, 'bundle', async () =>
+      writeBundle(bundle).catch((error: unknown) => {
+        // Of a full disk, the system names no file.
+        throw pathOf(error) === undefined ? (fileFailure(error, file) ?? error) : error;
+      }),
+    );
     if (flags.json === true) cli.printJson({ file, files, images, bytes, expires: expires.expires });
     else {
       const withImages = images.length === 0 ? '' : `, the service images ${images.join(', ')}`;
