@@ -131,7 +131,7 @@ export interface Cli {
   printJson(value: unknown): void;
 }
 
-/** @returns the exit code: 0 done, 1 failed or refused, 2 wrong usage, 3 the plan has changes. */
+/** @returns the exit code: 0 done, 1 failed or refused, 2 wrong usage, 3 there is something to do. */
 export type Command = (cli: Cli, args: readonly string[]) => Promise<number>;
 
 /** Puts a command's surroundings together. */

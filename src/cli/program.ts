@@ -1,5 +1,6 @@
 import { CommanderError, Command as Parser } from 'commander';
 import { berthVersion } from '../agent/version.ts';
+import { BerthError } from '../core/errors.ts';
 import type { CommandRow } from './command-row.ts';
 import { commandTable } from './command-table.ts';
 import { type CliContext, createCli, type Flags } from './context.ts';
@@ -9,13 +10,16 @@ import { findSocket } from './sockets.ts';
 
 const groups: Readonly<Record<string, string>> = {
   service: 'look at services and steer them',
+  os: 'look at the releases of the operating system on a host, and take them',
+  config: 'look at single keys of what is declared, and set them on this host',
   image: 'build and look at images of the operating system',
   release: 'make releases, and keep a repository of them that hosts update from',
   vm: 'look at virtual machines that "berth up" made, and steer them',
 };
 
 const exitCodes = `
-Exit codes: 0 done, 1 failed or refused, 2 wrong usage, 3 the plan has changes (plan --detailed-exitcode).
+Exit codes: 0 done, 1 failed or refused, 2 wrong usage, 3 there is something to do
+(plan and os check with --detailed-exitcode).
 Variables: BERTH_SOCKET (as --socket), NO_COLOR, BERTH_DEBUG=1 (stack traces).`;
 
 /** One run of the program: what it was called with and what came of it. */
@@ -34,9 +38,25 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
     await createProgram(invocation, rowsFor(argv, rows)).parseAsync(optionsFirst(argv, rows), { from: 'user' });
     return invocation.exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return reportFailure(error, context, invocation.flags);
+    if (!(error instanceof CommanderError)) return reportFailure(error, context, invocation.flags);
+    if (error.exitCode === 0) return 0;
+    return wantsJson(argv) ? reportFailure(misuse(error, context), context, { json: true }) : 2;
   }
+}
+
+/** Asked of the words themselves: what is wrong with them keeps them from being read as options. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return argv.slice(0, end === -1 ? undefined : end).includes('--json');
+}
+
+/** What the parser says of a wrong command line, for programs. */
+function misuse({ message, code }: CommanderError, { program }: CliContext): BerthError {
+  const [what = '', advice] = message.split('\n');
+  const isHelp = code === 'commander.help';
+  return new BerthError('USAGE', isHelp ? 'no command is named' : what.replace(/^error: /, ''), {
+    hint: advice?.replace(/^\((.*)\)$/, '$1') ?? `${program} --help`,
+  });
 }
 
 /** What the parser has to know of: setting all commands up takes longer than most of them take to run. */
@@ -46,8 +66,7 @@ function rowsFor([first]: readonly string[], rows: readonly CommandRow[]): reado
 }
 
 function createProgram(invocation: Invocation, rows: readonly CommandRow[]): Parser {
-  const { context } = invocation;
-  const program = prepare(new Parser('berth'), context)
+  const program = prepare(new Parser('berth'), invocation)
     .description('Berth runs a container host from one config file.')
     .version(berthVersion)
     .usage('<command> [options]')
@@ -60,7 +79,7 @@ function createProgram(invocation: Invocation, rows: readonly CommandRow[]): Par
       addCommand(program, first, row, invocation);
       continue;
     }
-    const parent = parents.get(first) ?? prepare(program.command(first), context);
+    const parent = parents.get(first) ?? prepare(program.command(first), invocation);
     parent.description(groups[first] ?? '').enablePositionalOptions();
     parents.set(first, parent);
     addCommand(parent, second, row, invocation);
@@ -71,7 +90,7 @@ function createProgram(invocation: Invocation, rows: readonly CommandRow[]): Par
 function addCommand(parent: Parser, name: string, row: CommandRow, invocation: Invocation): void {
   const { args, summary, options = [], passThrough = false, load } = row;
   const { context, argv } = invocation;
-  const command = prepare(parent.command(args === undefined ? name : `${name} ${args}`), context)
+  const command = prepare(parent.command(args === undefined ? name : `${name} ${args}`), invocation)
     .description(summary)
     .passThroughOptions(passThrough)
     .addHelpText('after', renderExamples(row));
@@ -103,7 +122,9 @@ function readFlags(command: Parser): Flags {
 }
 
 /** What every command has; set before it, options may stand before or after the command's name. */
-function prepare(command: Parser, { stdout, stderr }: CliContext): Parser {
+function prepare(command: Parser, { argv, context: { stdout, stderr } }: Invocation): Parser {
+  // What is wrong is told once, as JSON.
+  const tell = wantsJson(argv) ? () => undefined : (text: string) => void stderr.write(text);
   return command
     .option('--json', 'print JSON')
     .option('--socket <path>', "the agent's socket")
@@ -114,7 +135,7 @@ function prepare(command: Parser, { stdout, stderr }: CliContext): Parser {
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(--help shows how it is used)')
-    .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) });
+    .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: tell });
 }
 
 function renderExamples({ examples }: CommandRow): string {

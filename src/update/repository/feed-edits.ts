@@ -10,7 +10,7 @@ export interface Offer {
 }
 
 /**
- * Adds a release as it is to be offered, or changes the offer of one that is there. Pure. Throws as {@link withRelease} does, and USAGE when it
+ * Adds a release as it is to be offered, or changes the offer of one that is there. Pure. Throws as {@link withRelease} does, and when it
  * was revoked here.
  */
 export function withOffer(feed: Feed, release: FeedRelease, offer: Offer): Feed {
@@ -40,27 +40,39 @@ function planOf(rollout: Rollout): string {
   return JSON.stringify({ ...rollout, start: undefined });
 }
 
-/** Adds a release. Pure. Throws USAGE when it is not newer than what is there. */
+/** Adds a release. Pure. Throws RELEASE_REFUSED when it is not newer than what is there. */
 function withRelease(feed: Feed, release: FeedRelease): Feed {
   const { version, sequence, architecture, kernel } = release;
   const others = feed.releases.filter((other) => other.architecture === architecture && other.kernel === kernel);
   const same = others.find((other) => other.version === version);
   if (same !== undefined) {
-    throw new BerthError('USAGE', `${feed.channel} has another release ${version} for ${architecture} already`, {
-      hint: 'what is published does not change: make a new version',
-    });
+    throw new BerthError(
+      'RELEASE_REFUSED',
+      `${feed.channel} has another release ${version} for ${architecture} already`,
+      {
+        hint: 'what is published does not change: make a new version',
+      },
+    );
   }
   const highest = Math.max(0, ...others.map((other) => other.sequence));
   if (sequence <= highest) {
-    throw new BerthError('USAGE', `release ${version} has sequence ${sequence}, ${feed.channel} is at ${highest}`, {
-      hint: 'hosts never go to a lower sequence: build it again with a higher one',
-    });
+    throw new BerthError(
+      'RELEASE_REFUSED',
+      `release ${version} has sequence ${sequence}, ${feed.channel} is at ${highest}`,
+      {
+        hint: 'hosts never go to a lower sequence: build it again with a higher one',
+      },
+    );
   }
   const newest = others.toSorted((a, b) => compareVersions(b.version, a.version)).at(0);
   if (newest !== undefined && compareVersions(version, newest.version) <= 0) {
-    throw new BerthError('USAGE', `release ${version} is not newer than ${newest.version}, which ${feed.channel} has`, {
-      hint: 'boot loaders take the newest version, whatever its sequence: give it a higher one',
-    });
+    throw new BerthError(
+      'RELEASE_REFUSED',
+      `release ${version} is not newer than ${newest.version}, which ${feed.channel} has`,
+      {
+        hint: 'boot loaders take the newest version, whatever its sequence: give it a higher one',
+      },
+    );
   }
   return { ...feed, releases: [...feed.releases, release] };
 }
@@ -78,7 +90,7 @@ export function releasesOf({ channel, releases }: Feed, version: string): FeedRe
 /** Why a release goes nowhere from a channel that has stopped it. Pure. */
 export function stoppedIn(channel: string, { version, revoked }: FeedRelease, why: string): BerthError {
   const hint = revoked === undefined ? '"berth release resume" offers it again' : 'take a later release';
-  return new BerthError('USAGE', `${channel} has stopped ${version}: ${why}`, { hint });
+  return new BerthError('RELEASE_REFUSED', `${channel} has stopped ${version}: ${why}`, { hint });
 }
 
 /** What can be said of a release after it was published. */
@@ -87,7 +99,7 @@ export type Mark =
   | { readonly kind: 'resumed' }
   | { readonly kind: 'urgent' };
 
-/** Says it of all releases of a version. Pure. Throws NOT_FOUND, USAGE. */
+/** Says it of all releases of a version. Pure. Throws NOT_FOUND, RELEASE_REFUSED. */
 export function withMark(feed: Feed, version: string, mark: Mark): Feed {
   const marked = new Set(releasesOf(feed, version));
   const releases = feed.releases.map((release) => (marked.has(release) ? markRelease(release, mark) : release));
@@ -98,7 +110,7 @@ function markRelease(release: FeedRelease, mark: Mark): FeedRelease {
   if (mark.kind === 'urgent') return { ...release, urgent: true };
   if (mark.kind !== 'resumed') return { ...release, [mark.kind]: mark.reason };
   if (release.revoked !== undefined) {
-    throw new BerthError('USAGE', `${release.version} was revoked: ${release.revoked}`, {
+    throw new BerthError('RELEASE_REFUSED', `${release.version} was revoked: ${release.revoked}`, {
       hint: 'hosts have dropped it: publish a new version',
     });
   }

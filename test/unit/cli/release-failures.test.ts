@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -40,6 +40,36 @@ describe('a place that cannot be written is told, with what to do', () => {
     expect((await readdir(bench.directory)).sort()).toEqual(before);
     const { stdout } = await release(`${line} --json`);
     expect(JSON.parse(stdout)).toMatchObject({ error: { code, hint: expect.stringMatching(/./) } });
+  });
+});
+
+describe('what a repository refuses is no wrong usage', () => {
+  beforeEach(async () => {
+    await makeRepository();
+    await makeRelease('1.1.0', 5);
+    await release('publish www r-1.1.0 --channel edge --key keys');
+  });
+
+  test.each([
+    ['another release of that version', '1.1.0', 6, 'publish www r-1.1.0 --channel edge', 'has another release 1.1.0'],
+    ['a lower sequence', '1.2.0', 4, 'publish www r-1.2.0 --channel edge', 'has sequence 4, edge is at 5'],
+    ['an older version', '1.0.0', 7, 'publish www r-1.0.0 --channel edge', 'is not newer than 1.1.0'],
+  ])('%s', async (_, version, sequence, line, why) => {
+    await rm(join(bench.directory, `r-${version}`), { recursive: true, force: true });
+    await makeRelease(version, sequence);
+    const { code, stderr } = await release(`${line} --key keys`);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(why)]);
+    expect(stderr).toContain('[RELEASE_REFUSED]');
+  });
+
+  test.each<[string, string, string]>([
+    ['paused', 'pause', 'promote www 1.1.0 --from edge --to stable'],
+    ['revoked', 'revoke', 'resume www 1.1.0'],
+    ['paused', 'pause', 'bundle www 1.1.0 --channel edge --out b.tar'],
+  ])('a release that is %s: after %s, %s', async (_, mark, line) => {
+    await release(`${mark} www 1.1.0 --reason slow --key keys`);
+    const { code, stderr } = await release(`${line} --key keys`);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('slow [RELEASE_REFUSED]')]);
   });
 });
 
