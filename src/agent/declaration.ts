@@ -20,6 +20,7 @@ import { desiredServices } from '../services/desired.ts';
 import type { EngineView } from '../services/host-sources.ts';
 import type { Desired, DesiredChange } from '../services/model.ts';
 import type { ServiceStatus } from '../services/status.ts';
+import { judgeDeclaredRoot } from '../update/declared-root.ts';
 import type { ApplyRequest, ConfigText } from './agent-service.ts';
 import { explainChange } from './changes.ts';
 import type { EngineSet } from './engine-set.ts';
@@ -121,15 +122,13 @@ export class Declaration {
         hint: `berth validate ${source}`,
       });
     }
-    const { config, kept } = keepLastGood(
-      parsed.config,
-      parsed.diagnostics,
-      this.#generation === 0 ? undefined : this.#config,
-    );
+    const judged = judgeDeclaredRoot(parsed);
+    const found = [...parsed.diagnostics, ...judged.diagnostics];
+    const { config, kept } = keepLastGood(judged.config, found, this.#generation === 0 ? undefined : this.#config);
     const desired = this.resolve(config);
     const changes = diffConfigs(this.#config, config);
     const change = explainChange(before, desired, changes, { kind: 'config', key: 'berth', change: 'changed' });
-    const diagnostics = sortDiagnostics([...parsed.diagnostics, ...own]);
+    const diagnostics = sortDiagnostics([...found, ...own]);
     return { files, source, config, parsed: { ...parsed, diagnostics }, kept, desired, change, changes };
   }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { HealthCheck } from '../update/health-gate.ts';
+import type { OwnCheck } from './os-checks.ts';
 
 /** The guard makes a round each five seconds; a machine under load is late. */
 const patienceSeconds = 30;
@@ -10,7 +10,7 @@ const patienceSeconds = 30;
  * watchdog again and again once it is blessed, and nobody would take it back.
  * @param uptime seconds since the kernel started.
  */
-export function guardCheck(runDirectory: string, uptime: () => number): HealthCheck {
+export function guardCheck(runDirectory: string, uptime: () => number): OwnCheck {
   return {
     name: 'guard',
     level: 'required',

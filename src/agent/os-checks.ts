@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
+import type { OwnCheckName } from '../config/berth/own-checks.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ContainerEngine } from '../engine/container-engine.ts';
 import { writeDurably } from '../engine/durable-file.ts';
@@ -34,8 +35,11 @@ type Finding = Awaited<ReturnType<HealthCheck['look']>>;
 const well = (detail: string): Finding => ({ holds: true, detail });
 const ill = (detail: string): Finding => ({ holds: false, detail });
 
+/** A check that is not declared. */
+export type OwnCheck = HealthCheck & { readonly name: OwnCheckName };
+
 /** What a release must show on this host before it is blessed. */
-export function osChecks(deps: OsCheckDependencies): readonly HealthCheck[] {
+export function osChecks(deps: OsCheckDependencies): readonly OwnCheck[] {
   const { status, isChanging, keepsState, builtMs, clock } = deps;
   return [
     {

@@ -1,10 +1,10 @@
 import type { ConfigText } from '../agent/agent-service.ts';
 import type { HostConfig } from '../config/host-config.ts';
 import { parseConfig } from '../config/parse.ts';
-import { validateConfig } from '../config/validate.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { CliContext } from './context.ts';
 import { readConfigTexts } from './files.ts';
+import { judgeConfig } from './judge-config.ts';
 
 /** A config that is to be carried to hosts. */
 export interface CarriedConfig {
@@ -23,5 +23,5 @@ export async function readCarriedConfig(file: string, context: CliContext): Prom
   if (text === undefined) throw new Error(`${file} was not read`);
   const { config, diagnostics } = parseConfig([text]);
   const hasErrors = (all: readonly Diagnostic[]): boolean => all.some(({ severity }) => severity === 'error');
-  return { text, config, objections: [validateConfig(text), diagnostics].find(hasErrors) ?? [] };
+  return { text, config, objections: [await judgeConfig(text), diagnostics].find(hasErrors) ?? [] };
 }

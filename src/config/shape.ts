@@ -279,6 +279,17 @@ export function located<T>(shape: Shape<T>): Shape<Located<T>> {
   return convert(shape, (value, place) => ({ value, place }));
 }
 
+/** A value that was given, together with its place; undefined when it was refused. */
+export interface Placed<T> {
+  readonly value: T | undefined;
+  readonly place: Place;
+}
+
+/** As {@link located}; what is refused has a place, too, so that nobody takes it for missing. */
+export function placed<T>(shape: Shape<T>): Shape<Placed<T>> {
+  return { ...shape, read: (value, place) => ({ value: shape.read(value, place), place }) };
+}
+
 /** A list of words, or one text with commas between them; blanks around a word do not count. */
 export const words: Shape<string[]> = convert(either(list(text), text), (value) =>
   (typeof value === 'string' ? value.split(',') : value).map((entry) => entry.trim()).filter((entry) => entry !== ''),

@@ -1,5 +1,5 @@
 import { messageOf } from '../core/errors.ts';
-import { parseCron } from '../core/schedule/cron.ts';
+import { nextTime, parseCron } from '../core/schedule/cron.ts';
 import { isCertificates } from './certificates.ts';
 import type { Place } from './place.ts';
 import { convert, describeValue, type Shape, text, textLike } from './shape.ts';
@@ -15,11 +15,13 @@ export const absolutePath: Shape<string> = convert(
   { pattern: '^/' },
 );
 
-/** A cron expression, as it is written. */
+/** A cron expression that comes true at some time, as it is written. */
 export const cronExpression: Shape<string> = convert(text, (value, place) => {
   try {
-    parseCron(value);
-    return value;
+    // Whichever years a search goes through, a day that is in none of nine is in none.
+    if (nextTime(parseCron(value), 0, 'UTC') !== null) return value;
+    place.error('invalid-value', `${describeValue(value)} never comes: no such month has such a day`);
+    return undefined;
   } catch (error) {
     place.error(
       'invalid-value',

@@ -2,12 +2,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DialectName, dialectNames } from '../../config/dialects/table.ts';
 import type { ParseOptions } from '../../config/parse.ts';
-import { validateConfig } from '../../config/validate.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { BerthError, isBerthError } from '../../core/errors.ts';
 import type { Cli, CliContext, Command } from '../context.ts';
 import { renderDiagnostics, summarizeDiagnostics } from '../diagnostics.ts';
 import { butaneInUtf16, readConfigBytes } from '../files.ts';
+import { judgeConfig } from '../judge-config.ts';
 import { localFilesOf } from '../local-files-directory.ts';
 
 /** `berth validate`: checks each file by itself, without an agent. Exit code 1 when one is rejected. Throws USAGE. */
@@ -45,7 +45,7 @@ async function check(cli: Cli, path: string, options: ParseOptions): Promise<rea
       print(renderDiagnostics([diagnostic], [], cli.style));
       return [diagnostic];
     }
-    const diagnostics = validateConfig({ file, text }, options);
+    const diagnostics = await judgeConfig({ file, text }, options);
     if (diagnostics.length > 0) print(renderDiagnostics(diagnostics, [{ file, text }], cli.style));
     const summary = diagnostics.length === 0 ? cli.style.good('valid') : summarizeDiagnostics(diagnostics);
     print(`${path}: ${summary}`);

@@ -1,7 +1,18 @@
 import { honoured } from '../key-table.ts';
 import type { Place } from '../place.ts';
 import { record } from '../record-shape.ts';
-import { convert, describeValue, isMapping, oneOf, type ReadBy, type Shape, text, textLike } from '../shape.ts';
+import {
+  convert,
+  describeValue,
+  isMapping,
+  oneOf,
+  type Placed,
+  placed,
+  type ReadBy,
+  type Shape,
+  text,
+  textLike,
+} from '../shape.ts';
 import { absolutePath, cronExpression, timeZone, webUrl } from '../value-shapes.ts';
 import type { BerthDraft } from './draft.ts';
 import { durationSeconds } from './duration.ts';
@@ -34,16 +45,6 @@ const rate: Shape<number> = convert(size, (value, place) => {
   place.error('invalid-value', `${value} bytes a second is less than ${leastRate}`, 'for example 2m');
   return undefined;
 });
-
-interface Placed<T> {
-  readonly value: T | undefined;
-  readonly place: Place;
-}
-
-/** As `located`; what is refused has a place, too, so that nobody takes it for missing. */
-function placed<T>(shape: Shape<T>): Shape<Placed<T>> {
-  return { ...shape, read: (value, place) => ({ value: shape.read(value, place), place }) };
-}
 
 const updateShape = record(
   {

@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { canonicalize } from '@tufjs/canonical-json';
 import { z } from 'zod';
 import { BerthError } from '../../core/errors.ts';
+import { fileFailure } from '../../core/file-failure.ts';
 import { isMissing, isPresent, writeDurably } from '../../engine/durable-file.ts';
 import type { KeyDocument } from './documents.ts';
 import type { Signer } from './signer.ts';
@@ -100,6 +101,7 @@ export async function keyFileSigners(path: string): Promise<Signer[]> {
   const isDirectory = await stat(path).then(
     (stats) => stats.isDirectory(),
     (cause: unknown) => {
+      if (!isMissing(cause)) throw fileFailure(cause, path) ?? cause;
       throw new BerthError('CONFIG_UNREADABLE', `${path} is not there`, {
         cause,
         hint: 'a key is a file NAME.key, or a folder of them: "berth release keygen" makes one',
@@ -126,7 +128,10 @@ async function readPrivateKey(path: string): Promise<KeyObject> {
     if (key.asymmetricKeyType !== 'ed25519') throw new Error('it is another kind of key');
     return key;
   } catch (cause) {
-    throw new BerthError('CONFIG_UNREADABLE', `${path} is no Ed25519 key in PEM form`, { cause });
+    throw (
+      fileFailure(cause, path) ??
+      new BerthError('CONFIG_UNREADABLE', `${path} is no Ed25519 key in PEM form`, { cause })
+    );
   }
 }
 

@@ -95,6 +95,33 @@ test('what is set on the machine goes over all else, stays with other configs, a
   expect(() => made.prepare({ set: { key: 'a..b', value: 1 } }, nothing)).toThrow('"a..b" is not a key');
 });
 
+test('a root that its own keys did not sign is told, and trusted by nobody', async () => {
+  const { declaration: made } = await declaration();
+  const keyid = 'ab'.repeat(32);
+  const keys = { [keyid]: { keytype: 'ed25519', scheme: 'ed25519', keyval: { public: 'cd'.repeat(32) } } };
+  const role = { keyids: [keyid], threshold: 1 };
+  const signed = {
+    ...{
+      _type: 'root',
+      spec_version: '1.0.31',
+      version: 1,
+      expires: '2030-01-01T00:00:00Z',
+      consistent_snapshot: true,
+    },
+    ...{ keys, roles: { root: role, targets: role, snapshot: role, timestamp: role } },
+  };
+  const root = JSON.stringify({ signed, signatures: [{ keyid, sig: '00'.repeat(64) }] });
+  const text = `#cloud-config\nberth:\n  update:\n    channel: beta\n    root: '${root}'\n`;
+  const { config, parsed } = made.prepare({ files: [{ file: 'a.yaml', text }] }, nothing);
+  expect(config.update).toEqual({ channel: 'beta', strategy: 'staged' });
+  expect(parsed.diagnostics).toEqual([
+    expect.objectContaining({
+      ...{ file: 'a.yaml', line: 5, column: 5, path: 'berth.update.root', severity: 'error' },
+      message: expect.stringContaining('signed by 0 of the 1 keys that have to'),
+    }),
+  ]);
+});
+
 test('a secret that the config cannot use is shown to nobody', async () => {
   const { declaration: made } = await declaration();
   const text = `#cloud-config

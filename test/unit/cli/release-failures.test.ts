@@ -27,6 +27,7 @@ describe('a place that cannot be written is told, with what to do', () => {
   test.each<Row>([
     ['keygen afile', 'afile', 'is there already, and is something else', 'HOST_REFUSED'],
     ['keygen afile/keys', 'afile/keys', 'is no folder, or lies below what is none', 'HOST_REFUSED'],
+    ['refresh www --key afile/x.key', 'afile/x.key', 'is no folder, or lies below what is none', 'HOST_REFUSED'],
     ['sign www --export nodir/x.json', 'nodir', 'is not there', 'NOT_FOUND'],
     ['sign www --export nodir/deep/x.json', 'nodir', 'is not there', 'NOT_FOUND'],
     ['sign www --export afolder', 'afolder', 'is a folder', 'HOST_REFUSED'],

@@ -386,6 +386,53 @@ const rows: Row[] = [
     ],
   },
   {
+    name: 'checks that can never hold, each told once',
+    block:
+      '{update: {health: {checks: [{name: a, tcp: "db:99999"}, {name: b, tcp: "db:0"}, {name: c, command: []}, ' +
+      '{name: d, command: [""]}, {name: e, command: ","}, {name: engine, tcp: "h:1"}, {name: f, command: [1]}]}}}',
+    config: { update: { ...update, health: { checks: [] } } },
+    diagnostics: [
+      '2:51 error invalid-value berth.update.health.checks[0].tcp',
+      '2:79 error invalid-value berth.update.health.checks[1].tcp',
+      '2:107 error invalid-value berth.update.health.checks[2].command',
+      '2:131 error invalid-value berth.update.health.checks[3].command',
+      '2:157 error invalid-value berth.update.health.checks[4].command',
+      '2:170 error invalid-value berth.update.health.checks[5].name',
+      '2:211 error wrong-type berth.update.health.checks[6].command[0]',
+    ],
+  },
+  {
+    name: 'ports at both ends',
+    block: '{update: {health: {checks: [{name: a, tcp: "db:1"}, {name: b, tcp: "db:65535"}]}}}',
+    config: {
+      update: {
+        ...update,
+        health: {
+          checks: [
+            { name: 'a', level: 'required', probe: { kind: 'tcp', host: 'db', port: 1 } },
+            { name: 'b', level: 'required', probe: { kind: 'tcp', host: 'db', port: 65535 } },
+          ],
+        },
+      },
+    },
+  },
+  {
+    name: 'a schedule that never comes',
+    block: '{update: {schedule: "0 0 31 2 *"}}',
+    diagnostics: ['2:28 error invalid-value berth.update.schedule'],
+  },
+  {
+    name: 'schedules that come seldom',
+    block: '{update: {schedule: "0 0 29 2 *"}, services: {a: {image: i, x-berth: {schedule: "0 0 31 4,1 *"}}}}',
+    config: { update: { ...update, schedule: '0 0 29 2 *' }, compose: expect.anything() as never },
+  },
+  {
+    name: 'the same of a service',
+    block: '{services: {a: {image: i, x-berth: {schedule: "0 0 30 2 *"}}}}',
+    config: { compose: expect.anything() as never },
+    diagnostics: ['2:54 error invalid-value berth.services.a.x-berth.schedule'],
+  },
+  {
     name: 'a deadline that nobody can keep',
     block: '{update: {health: {deadline: 5s}}}',
     config: { update: { ...update, health: { checks: [] } } },

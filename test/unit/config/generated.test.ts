@@ -92,6 +92,12 @@ describe('examples', () => {
     'berth: {foo: 1}',
     'berth: {enable: ntp}',
     'timezone: {}',
+    'berth: {update: {health: {checks: [{name: a, tcp: "db:65536"}]}}}',
+    'berth: {update: {health: {checks: [{name: a, tcp: "db:0"}]}}}',
+    'berth: {update: {health: {checks: [{name: a, command: []}]}}}',
+    'berth: {update: {health: {checks: [{name: a, command: [" "]}]}}}',
+    'berth: {update: {health: {checks: [{name: a, command: " ,"}]}}}',
+    'berth: {update: {health: {checks: [{name: engine, command: [a]}]}}}',
   ])('the schema refuses %s, as the parser does', (text) => {
     expect(validate(dataOf(text))).toBe(false);
     expect(parse(text).diagnostics.some(({ severity }) => severity === 'error')).toBe(true);
