@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { BerthError, isBerthError, messageOf } from '../core/errors.ts';
-import { errnoOf, fileFailure, pathOf } from '../core/file-failure.ts';
+import { errnoOf, fileFailure, pathOf, syscallOf } from '../core/file-failure.ts';
 import { commandTable } from './command-table.ts';
 import type { CliContext, Flags } from './context.ts';
 import { createStyle } from './style.ts';
@@ -31,7 +31,7 @@ export function reportFailure(error: unknown, context: CliContext, flags: Flags)
 /** The failure as an expected one; undefined: nobody thought of it. */
 function asKnown(error: unknown, { signal }: CliContext): BerthError | undefined {
   if (signal.aborted && !isBerthError(error, 'CANCELLED')) return interrupted(error);
-  return isBerthError(error) ? error : fileFailure(error, missingPart(error));
+  return isBerthError(error) ? error : fileFailure(refusalBehind(error) ?? error, missingPart(error));
 }
 
 /** What fails once somebody has ended it, fails because of that: a program that is called, such as a signer, gets the Ctrl-C, too. */
@@ -39,6 +39,20 @@ function interrupted(cause: unknown): BerthError {
   const isAbort =
     errnoOf(cause) === 'ABORT_ERR' || (cause as { readonly name?: unknown } | null)?.name === 'AbortError';
   return new BerthError('CANCELLED', isAbort ? 'interrupted' : `interrupted: ${messageOf(cause)}`, { cause });
+}
+
+/** Node says of a folder that it could not make on a read-only file system that it is not there: what the system said of it. */
+function refusalBehind(error: unknown): unknown {
+  const path = pathOf(error);
+  if (path === undefined || errnoOf(error) !== 'ENOENT' || syscallOf(error) !== 'mkdir') return undefined;
+  const above = dirname(path);
+  if (!existsSync(above)) return undefined;
+  try {
+    accessSync(above, constants.W_OK);
+    return undefined;
+  } catch (refusal) {
+    return refusal;
+  }
 }
 
 /** Of a file that is not there, what of its path is not: a folder that is to hold it, perhaps. */

@@ -45,10 +45,16 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/** What was asked of the system; empty when it does not say. Pure. */
+export function syscallOf(error: unknown): string {
+  const { syscall } = factsOf(error);
+  return typeof syscall === 'string' ? syscall : '';
+}
+
 /** The path that an error of the system is about; undefined when it does not say. Pure. */
 export function pathOf(error: unknown): string | undefined {
-  const { syscall, path, dest } = factsOf(error);
-  const isOfTarget = syscall === 'rename' || ofTarget.has(errnoOf(error) ?? '');
+  const { path, dest } = factsOf(error);
+  const isOfTarget = syscallOf(error) === 'rename' || ofTarget.has(errnoOf(error) ?? '');
   const named = isOfTarget && dest !== undefined ? dest : path;
   return typeof named === 'string' ? named : undefined;
 }
@@ -59,9 +65,8 @@ export function pathOf(error: unknown): string | undefined {
  * @param path what the failure is told of; without it, of what the error names.
  */
 export function fileFailure(error: unknown, path: string | undefined = pathOf(error)): BerthError | undefined {
-  const { syscall } = factsOf(error);
   // Of a program that is not there, the path is its name.
-  if (error instanceof BerthError || (typeof syscall === 'string' && syscall.startsWith('spawn'))) return undefined;
+  if (error instanceof BerthError || syscallOf(error).startsWith('spawn')) return undefined;
   const answer = answers[errnoOf(error) ?? ''];
   // Without a path it may be a socket's.
   if (answer === undefined || (path === undefined && answer[0] !== 'DISK_FULL')) return undefined;

@@ -44,6 +44,18 @@ describe('a place that cannot be written is told, with what to do', () => {
   });
 });
 
+test('what Node calls missing because it could not be made there is told as what it is', () => {
+  const written: string[] = [];
+  const output = { write: (text: string | Uint8Array) => void written.push(String(text)) };
+  const context = { stdout: output, env: {}, signal: new AbortController().signal } as unknown as CliContext;
+  // Not even root may write there.
+  const facts = { code: 'ENOENT', syscall: 'mkdir', path: '/proc/sys/kernel/ostype/keys' };
+  reportFailure(Object.assign(new Error('what Node says'), facts), context, { json: true });
+  expect(JSON.parse(written.join(''))).toMatchObject({
+    error: { code: 'HOST_REFUSED', message: '/proc/sys/kernel/ostype/keys may not be used: permission denied' },
+  });
+});
+
 describe('what a repository refuses is no wrong usage', () => {
   beforeEach(async () => {
     await makeRepository();
