@@ -1,5 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
-import { release } from 'node:os';
+import { release, uptime } from 'node:os';
 import { basename, join } from 'node:path';
 import type { BootEntry } from '../boot/boot-entry.ts';
 import { type BootFacts, findSibling } from '../boot/boot-facts.ts';
@@ -118,6 +118,8 @@ export async function openUpdates(options: HostUpdatesOptions): Promise<OwnUpdat
     takeImages: async (images, source, signal) => options.imageStore.take(images, source, signal),
     noteUsedUp: options.noteUsedUp,
     bootId: (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim(),
+    uptimeMs: () => uptime() * 1000,
+    builtMs: options.builtMs,
     whyPassedOver,
     onProved: options.onProved,
     onStaged: () => reboots.keeper.wake(),

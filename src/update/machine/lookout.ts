@@ -56,6 +56,22 @@ export interface Find {
   readonly why: string;
   readonly warnings: readonly string[];
   readonly feed: Feed;
+  /** For which it was chosen. */
+  readonly host: UpdatingHost;
+}
+
+/** What is done with an answer. */
+export interface Errand<Result> {
+  /**
+   * Called when it is its turn, before anything is asked. What it throws is thrown, and not remembered.
+   * @returns what is called at the end of the turn.
+   */
+  readonly begin?: () => () => void;
+  readonly work: (find: Find, signal: AbortSignal) => Promise<Result>;
+  /** How it ended, for a person. */
+  readonly outcome: (result: Result) => string;
+  /** Told of what is thrown, with the release if it is known; not when it was ended for want of time: {@link agentStops}, {@link askedMeanwhile}. */
+  readonly onFailure?: (release: FeedRelease | undefined, error: unknown) => Promise<void>;
 }
 
 /** Ends what is under way when this agent does. That is no failure: the next one goes on. */
@@ -100,26 +116,25 @@ export class Lookout {
   }
 
   /**
-   * Asks, and lets `work` use the answer. Throws BUSY, what `work` throws, RELEASE_REFUSED, RELEASE_UNREACHABLE, CONFIG_INVALID, and
-   * NOT_FOUND for a version or a channel that is not there. `onFailure` is told of all but the first, with the release if it is known;
-   * not when it was ended for want of time: {@link agentStops}, {@link askedMeanwhile}.
+   * Asks, and lets the errand use the answer. Throws BUSY, which the errand is not told of, what it throws, RELEASE_REFUSED,
+   * RELEASE_UNREACHABLE, CONFIG_INVALID, and NOT_FOUND for a version or a channel that is not there.
    */
   async ask<Result>(
     { to, from, isTurn }: Asking,
-    work: (find: Find, signal: AbortSignal) => Promise<Result>,
-    onFailure: (release: FeedRelease | undefined, error: unknown) => Promise<void> = async () => Promise.resolve(),
+    { begin, work, outcome, onFailure }: Errand<Result>,
   ): Promise<Result> {
     return this.#alone(async (signal) => {
+      const end = begin?.();
       let found: Partial<Find> = {};
       try {
         return await this.#with(from, async (source) => {
           const { feed, expiries } = await source.look(signal);
           const host = await this.#host();
           found = { warnings: warningsOf(feed, expiries, host) };
-          const find: Find = { source, feed, warnings: found.warnings ?? [], ...findRelease(feed, host, to) };
+          const find: Find = { source, feed, host, warnings: found.warnings ?? [], ...findRelease(feed, host, to) };
           found = find;
           const result = await work(find, signal);
-          await this.#note(isTurn, () => ({ failures: 0 }), find.why, find.warnings);
+          await this.#note(isTurn, () => ({ failures: 0 }), outcome(result), find.warnings);
           return result;
         });
       } catch (error) {
@@ -130,8 +145,10 @@ export class Lookout {
           ...(typeof retryAfter === 'string' ? { retryAfter } : {}),
         });
         await this.#note(isTurn, failed, messageOf(error), found.warnings ?? []);
-        await onFailure(found.release, error);
+        await onFailure?.(found.release, error);
         throw error;
+      } finally {
+        end?.();
       }
     });
   }

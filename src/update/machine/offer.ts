@@ -1,7 +1,7 @@
 import type { BootEntry } from '../../boot/boot-entry.ts';
 import { BerthError } from '../../core/errors.ts';
 import type { Reason } from '../../core/plan.ts';
-import { chooseRelease, type UpdatingHost } from '../feed/choose-release.ts';
+import { type Choice, chooseRelease, type UpdatingHost } from '../feed/choose-release.ts';
 import type { Feed, FeedRelease } from '../feed/feed.ts';
 import { whyNotText } from '../feed/why-not-text.ts';
 import type { ReleaseManifest } from '../release-manifest.ts';
@@ -39,9 +39,7 @@ export function findRelease(feed: Feed, host: UpdatingHost, to?: string): Found 
       },
     );
   if (release.rootHash === host.rootHash) return { release: undefined, why: `${to} runs already` };
-  const isInTheWay = ({ barrier, sequence }: FeedRelease): boolean => barrier === true && sequence < release.sequence;
-  const counts = mine.filter((one) => one === release || one.rootHash === host.rootHash || isInTheWay(one));
-  const { choice } = chooseRelease({ ...feed, releases: counts }, { ...host, isNamed: true });
+  const choice = chooseNamed(feed, host, release.sequence, release);
   if (choice.kind === 'release' && choice.release === release) return { release, why: `${to} was named` };
   if (choice.kind === 'release')
     throw new BerthError('CONFIG_INVALID', `${to} comes after ${choice.release.version}, which has to run here first`, {
@@ -52,6 +50,21 @@ export function findRelease(feed: Feed, host: UpdatingHost, to?: string): Found 
     choice.why.kind === 'newest' ? `${to} is older than what ran here` : whyNotText(choice.why),
     choice.why.kind === 'newest' ? { hint: 'berth os rollback goes back to the release before' } : {},
   );
+}
+
+/**
+ * What a host may take when an operator names a release with this sequence: that one, what has to run here before it, or none. Pure.
+ * @param release absent: the feed does not have it.
+ */
+export function chooseNamed(
+  feed: Feed,
+  host: UpdatingHost,
+  sequence: number,
+  release: FeedRelease | undefined,
+): Choice['choice'] {
+  const isInTheWay = (one: FeedRelease): boolean => one.barrier === true && one.sequence < sequence;
+  const counts = feed.releases.filter((one) => one === release || one.rootHash === host.rootHash || isInTheWay(one));
+  return chooseRelease({ ...feed, releases: counts }, { ...host, isNamed: true }).choice;
 }
 
 /** What somebody should know who looks at a feed. Pure. */

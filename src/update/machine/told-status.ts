@@ -9,6 +9,8 @@ export interface ToldStatus {
   readonly progress: TransferProgress | undefined;
   readonly declared: Pick<UpdateStatus, 'channel' | 'strategy'> & { readonly feed?: string };
   readonly memory: UpdateMemory;
+  /** Since when it is staged, in milliseconds since the epoch. */
+  readonly stagedAtMs: number | undefined;
   /** Milliseconds since the epoch. */
   readonly nextLookMs: number | undefined;
 }
@@ -19,12 +21,13 @@ export function tellStatus({
   progress,
   declared: { feed, channel, strategy },
   memory: { pin, lastLook },
+  stagedAtMs,
   nextLookMs,
 }: ToldStatus): Omit<UpdateStatus, 'restart' | 'inhibitors'> {
   return {
     state: state.kind,
     version: 'target' in state ? state.target.version : null,
-    since: state.kind === 'staged' ? isoTime(state.sinceMs) : null,
+    since: isoTime(stagedAtMs),
     progress: state.kind === 'writing' ? (progress ?? null) : null,
     // An address may hold a password.
     ...{ feed: feed === undefined ? null : shownUrl(feed), channel, strategy },

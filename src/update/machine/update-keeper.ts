@@ -3,20 +3,28 @@ import type { BootLoader } from '../../boot/boot-loader.ts';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import type { Reason } from '../../core/plan.ts';
 import type { CarriedImage } from '../bundle/image-list.ts';
-import { isPinned } from '../feed/choose-release.ts';
-import type { Feed, FeedRelease } from '../feed/feed.ts';
+import type { FeedRelease } from '../feed/feed.ts';
 import type { ArtifactSource } from '../transfer/source.ts';
 import type { TransferProgress } from '../transfer/transfer-options.ts';
-import { foreseeRefusal, isKernelRefusal } from './kernel-gate.ts';
+import { isKernelRefusal } from './kernel-gate.ts';
 import type { LookPolicy } from './look-times.ts';
 import { agentStops, type Find, Lookout, type LookoutDependencies, type Question } from './lookout.ts';
-import { stepsTo, targetOf } from './offer.ts';
 import { OwnLook } from './own-look.ts';
 import type { ReleaseSource } from './release-source.ts';
+import { isKeptAway, judge, whyPinned } from './staged-choice.ts';
 import { StagedRelease, type StagedReleaseDependencies } from './staged-release.ts';
+import { tellOffer } from './tell-offer.ts';
 import { tellStatus } from './told-status.ts';
-import { type Pin, type UpdateMemory, whyRestartedInto, withBlessed, withRefused, withTaken } from './update-memory.ts';
-import { planImages } from './update-plan.ts';
+import {
+  excludes,
+  type Pin,
+  type UpdateMemory,
+  whyRestartedInto,
+  withBlessed,
+  withPin,
+  withRefused,
+  withTaken,
+} from './update-memory.ts';
 import type { UpdateTarget } from './update-state.ts';
 import type { UpdateEnd, UpdateEventLine, UpdateOffer, UpdateStatus } from './update-status.ts';
 
@@ -52,8 +60,6 @@ export interface UpdateKeeperDependencies
   readonly onProved?: () => Promise<void>;
   /** Told at each turn which versions were withdrawn. Does not reject. */
   readonly onRevoked?: (versions: readonly string[]) => Promise<void>;
-  /** Something is staged, or no longer, or the running release was blessed: whoever restarts the host looks again. */
-  readonly onStaged: () => void;
 }
 
 /** What an operator, or the time, asks for. */
@@ -77,6 +83,8 @@ export class UpdateKeeper {
   readonly #ownLook = new OwnLook();
   /** An operator's last word to end what is under way. */
   #cancelled: BerthError | undefined;
+  /** Who pinned this host last, and to what. */
+  #whyPinned = '';
 
   constructor(deps: UpdateKeeperDependencies) {
     this.#deps = deps;
@@ -115,24 +123,17 @@ export class UpdateKeeper {
     const { updater, policy, memory } = this.#deps;
     return tellStatus({
       ...{ state: updater.state, progress: this.#progress, declared: policy(), memory: memory.value },
+      stagedAtMs: this.staged.sinceMs,
       nextLookMs: this.#lookout.nextMs,
     });
   }
 
   /** Asks the repository, and changes nothing on this host. Throws as {@link Lookout.ask} does. */
   async look({ reason, ...question }: UpdateRequest): Promise<UpdateOffer> {
-    const { loader, running, kernelGate } = this.#deps;
     await this.#endOwnLook();
-    return this.#lookout.ask({ ...question, isTurn: false }, async ({ source, release, why, warnings }, signal) => {
-      const carried = planImages(await source.images(signal), reason);
-      if (release === undefined) return { target: null, outcome: why, warnings, steps: carried };
-      const target = targetOf(release);
-      const manifest = await source.manifest(release, signal);
-      const refusal = await foreseeRefusal(kernelGate, manifest);
-      if (refusal !== undefined) return { target: null, outcome: refusal.message, warnings, steps: carried };
-      const steps = stepsTo(target, manifest, running, await loader.entries(), reason);
-      return { target, outcome: why, warnings, steps: [...carried, ...steps] };
-    });
+    const work = async (find: Find, signal: AbortSignal): Promise<UpdateOffer> =>
+      tellOffer(find, { ...this.#deps, staged: this.staged.target }, question, reason, signal);
+    return this.#lookout.ask({ ...question, isTurn: false }, { work, outcome: ({ outcome }) => outcome });
   }
 
   /**
@@ -140,23 +141,29 @@ export class UpdateKeeper {
    * DISK_FULL, HOST_REFUSED, CANCELLED; all of them leave the host as it was, and are in its history.
    */
   async update(request: UpdateRequest, onLine: (line: UpdateEventLine) => void): Promise<UpdateEnd> {
-    const { updater } = this.#deps;
+    const { updater, memory } = this.#deps;
     await this.#endOwnLook();
+    const { pin } = memory.value;
     const unfollow = updater.follow((state) =>
       onLine({ kind: 'state', state: state.kind, version: 'target' in state ? state.target.version : null }),
     );
     try {
-      updater.take({ kind: 'look' });
-      const end = await this.#lookout.ask(
+      const end = await this.#lookout.ask<UpdateEnd>(
         { ...request, isTurn: request.to === undefined && request.from === undefined },
-        async (find, signal) => this.#bring(find, request.reason, onLine, signal),
-        async (release, error) => this.#noteFailure(release, request.to, error),
+        {
+          begin: () => {
+            updater.take({ kind: 'look' });
+            return () => {
+              if (updater.state.kind === 'looking') updater.take({ kind: 'failed' });
+            };
+          },
+          work: async (find, signal) => this.#bring(find, { ...request, pin }, onLine, signal),
+          outcome: ({ why }) => why,
+          onFailure: async (release, error) => this.#noteFailure(release, request.to, error),
+        },
       );
       onLine(end);
       return end;
-    } catch (error) {
-      if (updater.state.kind === 'looking') updater.take({ kind: 'failed' });
-      throw error;
     } finally {
       unfollow();
       this.#progress = undefined;
@@ -176,40 +183,54 @@ export class UpdateKeeper {
   }
 
   async #bring(
-    { source, release, why, feed }: Find,
-    reason: Reason,
+    find: Find,
+    request: UpdateRequest & { readonly pin: Pin },
     onLine: (line: UpdateEventLine) => void,
     signal: AbortSignal,
   ): Promise<UpdateEnd> {
-    const { updater, note, onStaged } = this.#deps;
-    await this.#dropRevoked(feed);
+    const { updater, note, onStaged, onRevoked, memory, clock } = this.#deps;
+    const { source, feed } = find;
+    await onRevoked?.(feed.releases.filter(({ revoked }) => revoked !== undefined).map(({ version }) => version));
+    if (await this.staged.dropExcluded(feed)) updater.take({ kind: 'look' });
     // Before the release that may need them, and without one, too.
     const images = await this.#takeImages(source, signal);
+    const verdict = judge(find, this.staged.target, request);
+    const { why } = verdict;
     const nothing = { kind: 'done', why, bytesFetched: 0, detours: [], images } as const;
-    if (release === undefined || this.#isStaged(targetOf(release))) {
-      updater.take({ kind: 'stay' });
-      return release === undefined
+    if (verdict.kind !== 'take') {
+      const offered = verdict.kind === 'none' ? undefined : verdict.target;
+      await this.staged.stay(offered, signal);
+      return offered === undefined
         ? { ...nothing, outcome: 'none', version: null }
-        : { ...nothing, outcome: 'staged', version: release.version };
+        : { ...nothing, outcome: 'staged', version: offered.version };
     }
-    const target = targetOf(release);
-    const manifest = await source.manifest(release, signal);
+    const { target } = verdict;
+    const manifest = await source.manifest(verdict.release, signal);
     const onProgress = (progress: TransferProgress): void => {
       this.#progress = progress;
       onLine({ kind: 'progress', progress });
     };
-    this.staged.replace();
+    // Said since it was asked: it was chosen under the pin of before.
+    const confirm = (): void => {
+      const { pin } = memory.value;
+      if (pin !== request.pin && isKeptAway(target.version, pin, clock.now()))
+        throw new BerthError('CANCELLED', this.#whyPinned);
+      this.staged.replace();
+    };
+    const { reason } = request;
     const { state: before } = updater;
-    const written = await updater.bring({ target, manifest, source, reason, onProgress }, signal).finally(async () => {
-      // Whatever became of the new one: what waited is no longer what the next boot takes.
-      if (before.kind === 'staged' && updater.state !== before)
-        await note('dropped', before.target.version, `${target.version} takes its place`);
-    });
+    const written = await updater
+      .bring({ target, manifest, source, reason, onProgress, confirm }, signal)
+      .finally(async () => {
+        // Whatever became of the new one: what waited is no longer what the next boot takes.
+        if (before.kind === 'staged' && updater.state !== before)
+          await note('dropped', before.target.version, `${target.version} takes its place`);
+      });
     await note('staged', target.version, why);
     await this.#noteProved();
     // The word came when it was too late to end it.
     if (this.#cancelled !== undefined && signal.reason === this.#cancelled) {
-      await this.#drop(this.#cancelled.message);
+      await this.staged.drop(this.#cancelled.message);
       throw this.#cancelled;
     }
     onStaged();
@@ -232,18 +253,7 @@ export class UpdateKeeper {
     this.#cancelled = new BerthError('CANCELLED', why);
     const over = this.#lookout.end(this.#cancelled);
     await over;
-    return (await this.#drop(why)) || over !== undefined;
-  }
-
-  /** @returns false when nothing is staged. */
-  async #drop(why: string): Promise<boolean> {
-    const { updater, note, onStaged } = this.#deps;
-    const { state } = updater;
-    if (state.kind !== 'staged') return false;
-    await updater.drop();
-    await note('dropped', state.target.version, why);
-    onStaged();
-    return true;
+    return (await this.staged.drop(why)) || over !== undefined;
   }
 
   /** Releases that were activated here, the last one last. */
@@ -268,17 +278,18 @@ export class UpdateKeeper {
         hint: `on this host it is ${new Date(clock.now()).toISOString()}`,
       });
     }
-    await memory.save({ ...memory.value, pin });
+    this.#whyPinned = whyPinned(pin, who);
+    await memory.save(withPin(memory.value, pin));
     const { state } = updater;
-    const excludes = (version: string): boolean => pin.version !== undefined && !isPinned(version, pin.version);
-    if (!('target' in state) || !excludes(state.target.version)) return false;
-    return this.cancel(`${who} pinned this host to ${pin.version}`);
+    // What is under way goes on while the host is held.
+    if (!('target' in state) || !excludes(pin, state.target.version)) return false;
+    return this.cancel(this.#whyPinned);
   }
 
   /** Remembers a release durably, before it may boot. */
   async noteTaken(target: UpdateTarget, atMs: number): Promise<void> {
-    const { memory } = this.#deps;
-    await memory.save(withTaken(memory.value, target, atMs));
+    const { memory, bootId, uptimeMs } = this.#deps;
+    await memory.save(withTaken(memory.value, target, atMs, { bootId, uptimeMs: uptimeMs() }));
   }
 
   /**
@@ -308,11 +319,6 @@ export class UpdateKeeper {
     return !['idle', 'looking', 'staged'].includes(this.#deps.updater.state.kind);
   }
 
-  #isStaged({ digest }: UpdateTarget): boolean {
-    const { state } = this.#deps.updater;
-    return state.kind === 'staged' && state.target.digest === digest;
-  }
-
   async #lookByItself(): Promise<void> {
     const { schedule } = this.#deps.policy();
     const expression = schedule ?? 'about every 45 minutes';
@@ -329,17 +335,5 @@ export class UpdateKeeper {
   async #endOwnLook(): Promise<void> {
     if (this.#isBringing()) return;
     await this.#ownLook.giveWay((why) => void this.#lookout.end(why));
-  }
-
-  /** A release that was withdrawn must not be booted, though it is whole. */
-  async #dropRevoked(feed: Feed): Promise<void> {
-    const { updater, onRevoked } = this.#deps;
-    await onRevoked?.(feed.releases.filter(({ revoked }) => revoked !== undefined).map(({ version }) => version));
-    const { state } = updater;
-    if (state.kind !== 'staged') return;
-    const revoked = feed.releases.find(({ manifest }) => manifest.sha256 === state.target.digest)?.revoked;
-    if (revoked === undefined) return;
-    await this.#drop(`it was revoked: ${revoked}`);
-    updater.take({ kind: 'look' });
   }
 }

@@ -1,3 +1,4 @@
+import { isPinned } from '../feed/choose-release.ts';
 import type { LastPoll } from '../feed/poll-schedule.ts';
 import type { UpdateTarget } from './update-state.ts';
 
@@ -20,9 +21,18 @@ export interface UpdateMemory {
   readonly refused: readonly RefusedRelease[];
   /** The staged release for which this host restarted last, in which boot it was told to, and why. */
   readonly restartedFor?: { readonly digest: string; readonly bootId: string; readonly why?: string };
+  readonly stagedIn?: StagingTime;
   readonly lastLook?: LastLook;
   /** The last one that was the host's own, or took what is offered as that does: from it the next one is counted. */
   readonly lastTurn?: LastPoll & { readonly atMs: number };
+}
+
+/** When the staged release was staged, by a clock that nobody sets. */
+export interface StagingTime {
+  readonly digest: string;
+  readonly bootId: string;
+  /** Milliseconds since that boot; negative: before it. */
+  readonly uptimeMs: number;
 }
 
 /** A release that was not taken, because the firmware would not start its kernel image. */
@@ -47,15 +57,51 @@ export interface LastLook {
   readonly warnings: readonly string[];
 }
 
+/** Whether a pin names other versions than this one. Pure. */
+export function excludes(pin: Pin, version: string): boolean {
+  return pin.version !== undefined && !isPinned(version, pin.version);
+}
+
 export const noMemory: UpdateMemory = { taken: [], blessedSequence: 0, pin: {}, refused: [] };
 
 /** Older ones are forgotten: no repository offers them to a host that has seen newer ones. */
 const keptReleases = 16;
 
-/** Pure. */
-export function withTaken(memory: UpdateMemory, target: UpdateTarget, atMs: number): UpdateMemory {
+/** A release is staged. What was before, when it was staged another time, does not count for it. Pure. */
+export function withTaken(
+  memory: UpdateMemory,
+  target: UpdateTarget,
+  atMs: number,
+  { bootId, uptimeMs }: Omit<StagingTime, 'digest'>,
+): UpdateMemory {
   const others = memory.taken.filter(({ digest }) => digest !== target.digest);
-  return { ...memory, taken: [...others, { ...target, atMs }].slice(-keptReleases) };
+  const { restartedFor, ...rest } = memory;
+  return {
+    ...rest,
+    ...(restartedFor === undefined || restartedFor.digest === target.digest ? {} : { restartedFor }),
+    taken: [...others, { ...target, atMs }].slice(-keptReleases),
+    stagedIn: { digest: target.digest, bootId, uptimeMs },
+  };
+}
+
+/** The staged release is offered otherwise than when it was staged, or named now. Pure. */
+export function withRenewed(memory: UpdateMemory, target: UpdateTarget): UpdateMemory {
+  const taken = memory.taken.map((one) => (one.digest === target.digest ? { ...target, atMs: one.atMs } : one));
+  return { ...memory, taken };
+}
+
+/** The staged release counts as staged at this time. Pure. */
+export function withStagingTime(memory: UpdateMemory, atMs: number, stagedIn: StagingTime): UpdateMemory {
+  const taken = memory.taken.map((one) => (one.digest === stagedIn.digest ? { ...one, atMs } : one));
+  return { ...memory, taken, stagedIn };
+}
+
+/** An operator’s word on what this host may take goes over what was named before. Pure. */
+export function withPin(memory: UpdateMemory, pin: Pin): UpdateMemory {
+  const taken = memory.taken.map(({ isNamed, ...one }) => {
+    return isNamed === true && !excludes(pin, one.version) ? { ...one, isNamed } : one;
+  });
+  return { ...memory, pin, taken };
 }
 
 /** Pure. */

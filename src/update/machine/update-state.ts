@@ -7,6 +7,8 @@ export interface UpdateTarget {
   readonly rootHash: string;
   /** It is booted whatever the window says. */
   readonly isUrgent?: boolean;
+  /** An operator named it, or where it is from: neither a pin of before nor what his host would choose by itself counts. */
+  readonly isNamed?: boolean;
 }
 
 /**
@@ -36,8 +38,8 @@ export type UpdateStateKind = UpdateState['kind'];
 export type UpdateEvent =
   /** It is time, or somebody asks. */
   | { readonly kind: 'look' }
-  /** The repository has nothing for this host, or nothing more than what is staged. */
-  | { readonly kind: 'stay' }
+  /** The repository has nothing for this host, or nothing more than what is staged. `target`: that one, as it is offered now. */
+  | { readonly kind: 'stay'; readonly target?: UpdateTarget }
   /** There is a release to take. */
   | { readonly kind: 'take'; readonly target: UpdateTarget }
   | { readonly kind: 'cleared' }
@@ -65,7 +67,9 @@ export function nextState(state: UpdateState, event: UpdateEvent): UpdateState |
       return state.kind === 'staged' ? state : undefined;
     case 'stay':
       if (state.kind === 'looking') return idle;
-      return state.kind === 'staged' ? state : undefined;
+      if (state.kind !== 'staged') return undefined;
+      if (event.target === undefined) return state;
+      return event.target.digest === state.target.digest ? { ...state, target: event.target } : undefined;
     case 'take':
       return state.kind === 'looking' || state.kind === 'staged'
         ? { kind: 'clearing', target: event.target }

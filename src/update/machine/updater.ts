@@ -76,6 +76,8 @@ export interface UpdateOrder {
   readonly source: ReleaseSource;
   readonly reason: Reason;
   readonly onProgress: (progress: TransferProgress) => void;
+  /** Called at the last moment before anything is changed: throws what keeps this from happening. */
+  readonly confirm?: () => void;
 }
 
 const whyBusy: Readonly<Record<UpdateState['kind'], string>> = {
@@ -156,6 +158,7 @@ export class Updater {
     await this.#require(order.manifest);
     // Whoever ended it meanwhile does not lose what is staged.
     signal.throwIfAborted();
+    order.confirm?.();
     this.take({ kind: 'take', target });
     try {
       await this.#step('clear-slot', order, async () => this.#clear());

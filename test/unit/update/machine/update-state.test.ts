@@ -50,6 +50,14 @@ const expected: Readonly<Partial<Record<`${UpdateState['kind']} ${UpdateEvent['k
   'staged restart': { kind: 'restarting', target },
 };
 
+test('what stays staged is what is offered now, since when it was; another one does not come in this way', () => {
+  const staged: UpdateState = { kind: 'staged', target, sinceMs: 5 };
+  const urgent = { ...target, isUrgent: true };
+  expect(nextState(staged, { kind: 'stay', target: urgent })).toEqual({ ...staged, target: urgent });
+  expect(nextState({ kind: 'looking' }, { kind: 'stay', target: urgent })).toEqual({ kind: 'idle' });
+  expect(nextState(staged, { kind: 'stay', target: { ...other, digest: 'e'.repeat(64) } })).toBeUndefined();
+});
+
 test.each(
   states.flatMap((state) => Object.values(events).map((event) => ({ state, event }))),
 )('$state.kind, $event.kind', ({ state, event }) => {
