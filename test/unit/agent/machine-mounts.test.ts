@@ -53,7 +53,8 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   ending.abort();
-  await rm(directory, { recursive: true });
+  // What was under way may still write its last file.
+  await rm(directory, { recursive: true, maxRetries: 5 });
 });
 
 async function machine(network: NetworkStatus = ready): Promise<HostMachine> {
