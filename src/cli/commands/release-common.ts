@@ -5,6 +5,7 @@ import type { Offer } from '../../update/repository/feed-edits.ts';
 import type { Outcome, Signing } from '../../update/repository/publishing.ts';
 import type { Cli } from '../context.ts';
 import { shortId, table } from '../text.ts';
+import { expiryWarnings, warnOfExpiry } from './release-expiry.ts';
 
 /** What signs, as the options say; further key files or folders may be given. Throws CONFIG_UNREADABLE. */
 export async function signingOf({ context, flags }: Cli, more: readonly string[] = []): Promise<Signing> {
@@ -34,28 +35,42 @@ export function required(value: string | undefined, option: string, what: string
 }
 
 /** Tells what came of a change to a repository. @returns the exit code: 1 while signatures are missing. */
-export function report(cli: Cli, { outcome, releases }: Change, done: string, repository: string): number {
-  if (cli.flags.json === true) {
-    cli.printJson({ ...outcome, releases });
-    return outcome.kind === 'published' ? 0 : 1;
-  }
-  return reportOutcome(cli, outcome, done, repository);
+export async function report(
+  cli: Cli,
+  { outcome, releases }: Change,
+  done: string,
+  repository: string,
+): Promise<number> {
+  return tell(cli, outcome, done, repository, { releases });
 }
 
 /** {@link report} for a change that is not about releases. */
-export function reportOutcome(cli: Cli, outcome: Outcome, done: string, repository: string): number {
+export async function reportOutcome(cli: Cli, outcome: Outcome, done: string, repository: string): Promise<number> {
+  return tell(cli, outcome, done, repository, {});
+}
+
+async function tell(cli: Cli, outcome: Outcome, done: string, repository: string, more: object): Promise<number> {
+  const { publishedExpiries } = await import('../../update/repository/published.ts');
+  const { context, flags } = cli;
+  const expiries = await publishedExpiries(resolve(context.cwd, repository));
+  const warnings = expiryWarnings(cli, expiries, repository, context.clock.now());
+  if (flags.json === true) cli.printJson({ ...outcome, ...more, expiringSoon: warnings });
+  else print(cli, outcome, done, repository);
+  warnOfExpiry(cli, warnings, repository);
+  return outcome.kind === 'published' ? 0 : 1;
+}
+
+function print(cli: Cli, outcome: Outcome, done: string, repository: string): void {
   const { kind, versions, missing } = outcome;
   const published = Object.entries(versions).map(([role, version]) => `${role} ${version}`);
-  if (cli.flags.json === true) cli.printJson(outcome);
-  else if (kind === 'waiting') {
+  if (kind === 'waiting') {
     cli.print(cli.style.warn('It is not published yet: signatures are missing.'));
     if (published.length > 0) cli.print(`published: ${published.join(', ')}`);
   } else
     cli.print(
       published.length === 0 ? `${done} (nothing had to be done)` : `${cli.style.good(done)}: ${published.join(', ')}`,
     );
-  if (cli.flags.json !== true && missing.length > 0) printMissing(cli, outcome, repository);
-  return kind === 'published' ? 0 : 1;
+  if (missing.length > 0) printMissing(cli, outcome, repository);
 }
 
 function printMissing(cli: Cli, { missing, unfit }: Outcome, repository: string): void {
@@ -68,6 +83,6 @@ function printMissing(cli: Cli, { missing, unfit }: Outcome, repository: string)
     keyIds.map(shortId).join(' '),
   ]);
   cli.print(`\n${table(['WAITING', 'VERSION', 'SIGNED', 'KEYS THAT CAN SIGN'], rows)}`);
-  for (const name of unfit) cli.print(`What "${name}" signs fits none of these keys.`);
+  for (const name of unfit) cli.print(`What "${name}" signs fits none of the keys that this command asked for.`);
   cli.print(`\n"${cli.context.program} release sign ${repository} --key KEY" adds signatures.`);
 }

@@ -47,7 +47,7 @@ export const init: Command = async (cli, [repository = '']) => {
 
 /** `berth release rekey`: exchanges keys of a role. */
 export const rekey: Command = async (cli, [repository = '', role = '']) => {
-  const { changeKeys } = await import('../../update/repository/renewal.ts');
+  const { changeKeys } = await import('../../update/repository/rekey.ts');
   const { readPublicKey } = await import('../../update/repository/key-file.ts');
   const { context, flags } = cli;
   const { add = [], remove = [], threshold } = flags;

@@ -8,7 +8,7 @@ import { type Choice, chooseRelease, type UpdatingHost } from '../../update/feed
 import type { Feed, FeedRelease } from '../../update/feed/feed.ts';
 import { shareAt } from '../../update/feed/rollout.ts';
 import { whyNotText } from '../../update/feed/why-not-text.ts';
-import { expiringSoon } from '../../update/tuf/expiry.ts';
+import { isOver } from '../../update/tuf/expiry.ts';
 import { maxRootBytes } from '../../update/tuf/limits.ts';
 import { MetadataStore } from '../../update/tuf/metadata-store.ts';
 import { openSource, placeOf } from '../../update/tuf/open-source.ts';
@@ -18,16 +18,20 @@ import { readRoot } from '../baked-trust.ts';
 import type { Cli, Command } from '../context.ts';
 import { table } from '../text.ts';
 import { machineOf } from './image.ts';
+import { type ExpiryWarning, expiryWarnings, warnOfExpiry } from './release-expiry.ts';
 
 interface Shown {
   readonly expiries: readonly Expiry[];
-  readonly expiringSoon: readonly Expiry[];
+  readonly expiringSoon: readonly ExpiryWarning[];
   readonly channels: readonly ShownChannel[];
 }
 
 interface ShownChannel {
   readonly feed: Feed;
-  readonly choice?: Choice;
+  /** What the host is offered; of a channel that has expired, nothing. */
+  readonly choice?: Choice | undefined;
+  /** Why no host takes anything of it. */
+  readonly expired?: Expiry | undefined;
   /** Versions that a bundle does not have the files of. */
   readonly notBundled: readonly string[];
   /** Names of the service images in a bundle. */
@@ -40,6 +44,8 @@ export const run: Command = async (cli, [location = '']) => {
   const store = await mkdtemp(join(tmpdir(), 'berth-show-'));
   try {
     const metadata = openSource(location, 'metadata', context.cwd);
+    const { kind } = placeOf(location, context.cwd);
+    const isBundle = kind === 'bundle';
     const client = new TufClient({
       metadata,
       targets: openSource(location, 'targets', context.cwd),
@@ -47,20 +53,29 @@ export const run: Command = async (cli, [location = '']) => {
       shippedRoot: await firstRoot(cli, location, async () =>
         metadata.read(['1.root.json'], maxRootBytes, context.signal),
       ),
-      now: () => context.clock.now(),
+      // Nothing has expired by this clock: what has by ours is marked, and does not hide the rest.
+      now: () => 0,
       builtMs: 0,
     });
-    const isBundle = placeOf(location, context.cwd).kind === 'bundle';
-    const shown = await look(client, metadata, cli, isBundle);
+    const looked = await look(client, metadata, cli, isBundle);
+    const repository = kind === 'directory' ? location : 'REPOSITORY';
+    const warnings = expiryWarnings(cli, looked.expiries, repository, context.clock.now());
+    const shown: Shown = { ...looked, expiringSoon: warnings };
     if (flags.json === true) cli.printJson(shown);
     else print(cli, shown);
-    return 0;
+    warnOfExpiry(cli, warnings, repository, isBundle ? `, then "${context.program} release bundle" again` : '');
+    return warnings.some(({ expired }) => expired) ? 1 : 0;
   } finally {
     await rm(store, { recursive: true });
   }
 };
 
-async function look(client: TufClient, metadata: Source, cli: Cli, isBundle: boolean): Promise<Shown> {
+async function look(
+  client: TufClient,
+  metadata: Source,
+  cli: Cli,
+  isBundle: boolean,
+): Promise<Omit<Shown, 'expiringSoon'>> {
   const { signal, clock } = cli.context;
   await client.refresh(signal);
   const host = hostOf(cli);
@@ -74,12 +89,19 @@ async function look(client: TufClient, metadata: Source, cli: Cli, isBundle: boo
       const manifest = await unlessLeftOut(isBundle, readRelease(client, name, release, signal));
       if (manifest === undefined) notBundled.push(release.version);
     }
-    const choice = host === undefined ? {} : { choice: chooseRelease(feed, withRootHash(host, feed)) };
+    const expired = expiredFor(name, client.expiries, clock.now());
+    const choice =
+      host === undefined || expired !== undefined ? undefined : chooseRelease(feed, withRootHash(host, feed));
     const images = isBundle ? await readImageList(metadata, client, name, signal) : [];
-    channels.push({ feed, notBundled, images: images.flatMap(({ references }) => references), ...choice });
+    channels.push({ feed, notBundled, images: images.flatMap(({ references }) => references), choice, expired });
   }
-  const { expiries } = client;
-  return { expiries, expiringSoon: expiringSoon(expiries, clock.now()), channels };
+  return { expiries: client.expiries, channels };
+}
+
+/** What of all that vouches for a channel has expired, if something has. */
+function expiredFor(channel: string, expiries: readonly Expiry[], nowMs: number): Expiry | undefined {
+  const vouching = new Set(['root', 'timestamp', 'snapshot', 'targets', channel]);
+  return expiries.find((expiry) => vouching.has(expiry.role) && isOver(expiry, nowMs));
 }
 
 /** A bundle has one channel, and one release: what is missing of the others is undefined. */
@@ -122,13 +144,15 @@ function withRootHash(host: UpdatingHost, { releases }: Feed): UpdatingHost {
 
 function print(cli: Cli, { expiries, expiringSoon: soon, channels }: Shown): void {
   const { style, context } = cli;
-  const rows = channels.flatMap(({ feed, notBundled }) =>
+  const hostIsAsked = cli.flags.hostId !== undefined;
+  const rows = channels.flatMap(({ feed, notBundled, expired }) =>
     feed.releases.map((release) => [
       feed.channel,
       release.version,
       String(release.sequence),
       `${release.architecture} ${release.kernel}`,
-      stateOf(release, context.clock.now()) + (notBundled.includes(release.version) ? ', not in this file' : ''),
+      (expired === undefined ? stateOf(release, context.clock.now()) : `to nobody: ${expired.role} expired`) +
+        (notBundled.includes(release.version) ? ', not in this file' : ''),
     ]),
   );
   cli.print(
@@ -136,7 +160,9 @@ function print(cli: Cli, { expiries, expiringSoon: soon, channels }: Shown): voi
   );
   for (const { feed, images } of channels)
     if (images.length > 0) cli.print(`\n${feed.channel}: with the service images ${images.join(', ')}`);
-  for (const { feed, choice } of channels) {
+  for (const { feed, choice, expired } of channels) {
+    if (expired !== undefined && hostIsAsked)
+      cli.print(`\n${feed.channel}: the host is offered nothing: ${expired.role} expired at ${expired.expires}`);
     if (choice === undefined) continue;
     const what =
       choice.choice.kind === 'release' ? choice.choice.release.version : `nothing: ${whyNotText(choice.choice.why)}`;
@@ -144,10 +170,11 @@ function print(cli: Cli, { expiries, expiringSoon: soon, channels }: Shown): voi
     if (choice.running?.revoked !== undefined)
       cli.print(style.warn(`${choice.running.version}, which it runs, was revoked: ${choice.running.revoked}`));
   }
-  const expiring = expiries.map((expiry) => [
-    expiry.role,
-    soon.includes(expiry) ? style.warn(`${expiry.expires} (soon)`) : expiry.expires,
-  ]);
+  const expiring = expiries.map(({ role, expires }) => {
+    const warning = soon.find((one) => one.role === role);
+    if (warning === undefined) return [role, expires];
+    return [role, warning.expired ? style.bad(`${expires} (expired)`) : style.warn(`${expires} (soon)`)];
+  });
   cli.print(`\n${table(['METADATA', 'EXPIRES'], expiring)}`);
 }
 

@@ -119,7 +119,8 @@ export const releaseRows: readonly CommandRow[] = [
     options: [
       {
         flags: '--role <role>',
-        description: 'this role too: root, targets or a channel; may be given several times',
+        description:
+          'this role too: root, targets or a channel (but no other change that waits there); may be given several times',
         parse: collect,
       },
       ...signers,
@@ -138,7 +139,7 @@ export const releaseRows: readonly CommandRow[] = [
       { flags: '--add <file>', description: 'a public key: NAME.pub; may be given several times', parse: collect },
       {
         flags: '--remove <id>',
-        description: 'a key id, or how it begins; may be given several times',
+        description: 'a key id, or how that of one key begins; may be given several times',
         parse: collect,
       },
       { flags: '--threshold <n>', description: 'how many of them have to sign from now on', parse: parseCount },
@@ -156,7 +157,7 @@ export const releaseRows: readonly CommandRow[] = [
   {
     name: 'release sign',
     args: '[repository]',
-    summary: 'add signatures to what waits for them, and publish it once there are enough',
+    summary: 'add signatures to all that waits for them, and publish it once there are enough',
     options: [
       ...signers,
       { flags: '--export <file>', description: 'write what waits into a file, for a machine without a network' },

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { BerthError } from '../../core/errors.ts';
-import type { FeedRelease } from '../feed/feed.ts';
+import { BerthError, isBerthError } from '../../core/errors.ts';
+import type { Feed, FeedRelease } from '../feed/feed.ts';
 import type { ReleaseManifest } from '../release-manifest.ts';
-import { currentFeed, stageFeed } from './channel-feed.ts';
+import { currentFeed, type NewTarget, stageFeed } from './channel-feed.ts';
 import { type Mark, type Offer, releasesOf, stoppedIn, withMark, withOffer } from './feed-edits.ts';
-import { complete, type Outcome, type Signing } from './publishing.ts';
+import { complete, nothingToDo, type Outcome, type Signing } from './publishing.ts';
 import { copyBlobs, readReleaseDirectory } from './release-directory.ts';
 import { Repository } from './repository.ts';
 
@@ -28,12 +28,13 @@ export async function publishRelease(
 ): Promise<Change> {
   const repository = await Repository.open(repositoryDirectory);
   const { manifest, content } = await readReleaseDirectory(directory);
-  const before = await currentFeed(repository, channel);
   const name = manifestName(manifest);
-  const feed = withOffer(before, feedRelease(manifest, name, content), offer);
+  const release = feedRelease(manifest, name, content);
+  const edit = (feed: Feed): Feed => withOffer(feed, release, offer);
+  edit(await currentFeed(repository, channel));
   await copyBlobs(directory, manifest, repositoryDirectory);
-  const staged = await stageFeed(repository, feed, signing.nowMs, [{ name, content }]);
-  return finish(repository, staged, [channel], [manifest.version], signing);
+  const edited = await editFeed(repository, channel, edit, signing.nowMs, [{ name, content }]);
+  return finish(edited.repository, edited.isOpen ? [channel] : [], [manifest.version], signing);
 }
 
 /** Puts a release of one channel into another, as it is. Throws NOT_FOUND, USAGE when it was revoked or is paused. */
@@ -46,8 +47,8 @@ export async function promoteRelease(
   signing: Signing,
 ): Promise<Change> {
   const repository = await Repository.open(repositoryDirectory);
-  let feed = await currentFeed(repository, to);
-  const targets = [];
+  const releases: FeedRelease[] = [];
+  const targets: NewTarget[] = [];
   for (const release of releasesOf(await currentFeed(repository, from), version)) {
     const { revoked, paused, manifest } = release;
     const stopped = revoked ?? paused;
@@ -56,9 +57,11 @@ export async function promoteRelease(
     if (content === undefined) throw new BerthError('STORE_CORRUPT', `${from} has no ${manifest.name}`);
     targets.push({ name: manifest.name, content });
     // Rollout and urgency are the channel's; barriers and dead ends are about the release and stay with it.
-    feed = withOffer(feed, { ...release, rollout: { kind: 'all' }, urgent: undefined }, offer);
+    releases.push({ ...release, rollout: { kind: 'all' }, urgent: undefined });
   }
-  return finish(repository, await stageFeed(repository, feed, signing.nowMs, targets), [to], [version], signing);
+  const edit = (feed: Feed): Feed => releases.reduce((before, release) => withOffer(before, release, offer), feed);
+  const edited = await editFeed(repository, to, edit, signing.nowMs, targets);
+  return finish(edited.repository, edited.isOpen ? [to] : [], [version], signing);
 }
 
 /** Says something of a version in one channel, or in every channel that has it. Throws NOT_FOUND. */
@@ -69,31 +72,62 @@ export async function markRelease(
   mark: Mark,
   signing: Signing,
 ): Promise<Change> {
-  const repository = await Repository.open(repositoryDirectory);
-  let staged = repository;
-  const changed: string[] = [];
+  let repository = await Repository.open(repositoryDirectory);
+  const edit = (feed: Feed): Feed => withMark(feed, version, mark);
+  const known: string[] = [];
+  const concerned: string[] = [];
   for (const name of channel === undefined ? repository.channels : [channel]) {
-    const feed = await currentFeed(staged, name);
+    const feed = await currentFeed(repository, name);
     if (channel === undefined && !feed.releases.some((release) => release.version === version)) continue;
-    changed.push(name);
-    staged = await stageFeed(staged, withMark(feed, version, mark), signing.nowMs);
+    known.push(name);
+    const edited = await editFeed(repository, name, edit, signing.nowMs);
+    repository = edited.repository;
+    if (edited.isOpen) concerned.push(name);
   }
-  if (changed.length === 0) throw new BerthError('NOT_FOUND', `no channel has a release ${version}`);
-  return finish(repository, staged, changed, [version], signing);
+  if (known.length === 0) throw new BerthError('NOT_FOUND', `no channel has a release ${version}`);
+  return finish(repository, concerned, [version], signing);
 }
 
-/** A channel that is staged neither now nor before is as it was to be already. */
+interface Edited {
+  readonly repository: Repository;
+  /** Whether the edit waits for signatures, from now on or already. */
+  readonly isOpen: boolean;
+}
+
+/** Stages a channel with its feed edited. */
+async function editFeed(
+  repository: Repository,
+  channel: string,
+  edit: (feed: Feed) => Feed,
+  nowMs: number,
+  newTargets: readonly NewTarget[] = [],
+): Promise<Edited> {
+  const feed = edit(await currentFeed(repository, channel));
+  const edited = await stageFeed(repository, feed, nowMs, newTargets);
+  const waits =
+    edited.staged.has(channel) && (edited !== repository || !(await isPublished(repository, channel, edit)));
+  return { repository: edited, isOpen: waits };
+}
+
+/** Whether hosts see a feed that an edit leaves as it is: what waits in the channel is another change then, and is not signed with it. */
+async function isPublished(repository: Repository, channel: string, edit: (feed: Feed) => Feed): Promise<boolean> {
+  const published = await currentFeed(repository.without(channel), channel);
+  try {
+    return JSON.stringify(edit(published)) === JSON.stringify(published);
+  } catch (error) {
+    // Without what waits, this edit makes no sense.
+    if (isBerthError(error)) return false;
+    throw error;
+  }
+}
+
 async function finish(
-  before: Repository,
-  staged: Repository,
-  channels: readonly string[],
+  repository: Repository,
+  concerned: readonly string[],
   releases: readonly string[],
   signing: Signing,
 ): Promise<Change> {
-  const concerned = channels.filter((channel) => staged.staged.has(channel));
-  if (staged === before && concerned.length === 0)
-    return { outcome: { kind: 'published', versions: {}, missing: [], unfit: [] }, releases };
-  return { outcome: await complete(staged, signing, concerned), releases };
+  return { outcome: concerned.length === 0 ? nothingToDo : await complete(repository, signing, concerned), releases };
 }
 
 function manifestName({ version, architecture, kernel }: ReleaseManifest): string {

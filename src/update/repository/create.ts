@@ -39,7 +39,8 @@ export async function createRepository(
   signing: Signing,
 ): Promise<Outcome> {
   const present = await Repository.find(directory);
-  if (present !== undefined) return complete(present, signing);
+  // Once it is published, "release sign" alone signs what waits.
+  if (present !== undefined) return complete(present, signing, present.root === undefined ? undefined : []);
   let repository = await stageDocuments(directory, firstDocuments(keys, thresholds, signing.nowMs));
   for (const name of keys.channels.keys()) repository = await stageFeed(repository, emptyFeed(name), signing.nowMs);
   return complete(repository, signing);

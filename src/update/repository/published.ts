@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import { isMissing } from '../../engine/durable-file.ts';
 import { parseMetadata } from '../tuf/metadata.ts';
+import type { Expiry } from '../tuf/tuf-client.ts';
 import type {
   Document,
   RootDocument,
@@ -38,6 +39,15 @@ export async function readPublished(directory: string): Promise<Published> {
     published.set(role, await readDocument<TargetsDocument>(join(metadata, `${meta.version}.${file}`), role));
   }
   return { root, timestamp, snapshot, published };
+}
+
+/** When what hosts see of a repository expires, by role; nothing while they see nothing. Throws as {@link readPublished} does. */
+export async function publishedExpiries(directory: string): Promise<Expiry[]> {
+  const { published, ...top } = await readPublished(directory);
+  if (top.timestamp === undefined) return [];
+  return [...Object.entries(top), ...published].flatMap(([role, document]) =>
+    document === undefined ? [] : [{ role, expires: document.signed.expires }],
+  );
 }
 
 /** What a directory holds; nothing when there is none. Throws CONFIG_UNREADABLE: one that cannot be read is not taken for an empty one. */

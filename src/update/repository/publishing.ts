@@ -30,15 +30,21 @@ export interface Signing {
   readonly signal: AbortSignal;
 }
 
+/** Of a change that was no change. */
+export const nothingToDo: Outcome = { kind: 'published', versions: {}, missing: [], unfit: [] };
+
 /**
- * Signs what is staged with the keys at hand and publishes what has all its signatures: new versions of roles first, then a
- * snapshot of them, a new root, and the timestamp last, which is what makes hosts see any of it. Safe to repeat after a crash.
+ * Signs what is staged of some roles with the keys at hand and publishes whatever has all its signatures: new versions of roles
+ * first, then a snapshot of them, a new root, and the timestamp last, which is what makes hosts see any of it. Safe to repeat
+ * after a crash.
  * @param concerned the roles that are to be published; with `timestamp` among them, a new one is made in any case.
+ * @param own those that are signed: what else waits, whoever has these keys may know nothing of.
  */
 export async function complete(
   repository: Repository,
   { signers, nowMs, signal }: Signing,
   concerned: readonly string[] = [...repository.staged.keys()],
+  own: readonly string[] = concerned,
 ): Promise<Outcome> {
   const used = new Set<Signer>();
   const sign = async <Doc extends Document>(role: string, document: Doc, from: Repository): Promise<Doc> => {
@@ -47,7 +53,8 @@ export async function complete(
     return result.document as Doc;
   };
   const staged = new Map<string, StagedDocument>();
-  for (const [role, document] of repository.staged) staged.set(role, await sign(role, document, repository));
+  for (const [role, document] of repository.staged)
+    if (own.includes(role)) staged.set(role, await sign(role, document, repository));
   const signed = staged.size === 0 ? repository : await repository.stage(staged);
   const ready = publishable(signed);
   const missing = [...signed.staged.keys()]
@@ -72,8 +79,9 @@ export async function complete(
     }
   }
   const unfit = signers.filter((signer) => signer.keyId === undefined && !used.has(signer)).map(({ name }) => name);
-  const kind = concerned.every((role) => role in versions) ? 'published' : 'waiting';
-  return { kind, versions, missing, unfit };
+  // What another process published meanwhile is staged no more.
+  const isDone = (role: string): boolean => role in versions || !(isOnline(role) || signed.staged.has(role));
+  return { kind: concerned.every(isDone) ? 'published' : 'waiting', versions, missing, unfit };
 }
 
 /**
@@ -88,7 +96,12 @@ function publishable(repository: Repository): Repository {
   return early === undefined ? repository : publishable(repository.without(early));
 }
 
-function isSigned(repository: Repository, role: string): boolean {
+function isOnline(role: string): boolean {
+  return role === 'snapshot' || role === 'timestamp';
+}
+
+/** Whether the newest version of a role has its signatures. */
+export function isSigned(repository: Repository, role: string): boolean {
   return repository.hasRoot && repository.newest(role) !== undefined && lacks(repository, role).length === 0;
 }
 

@@ -9,3 +9,8 @@ const longNoticeMs = 30 * day;
 export function expiringSoon(expiries: readonly Expiry[], nowMs: number): Expiry[] {
   return expiries.filter(({ role, expires }) => Date.parse(expires) - nowMs < (noticeMs[role] ?? longNoticeMs));
 }
+
+/** Whether no host takes it any more. Pure. */
+export function isOver({ expires }: Expiry, nowMs: number): boolean {
+  return Date.parse(expires) <= nowMs;
+}

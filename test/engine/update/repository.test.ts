@@ -7,7 +7,8 @@ import { commandSigner, decode } from '../../../src/update/repository/command-si
 import { createRepository } from '../../../src/update/repository/create.ts';
 import { keyFileSigners, makeKeyFile, readPublicKey } from '../../../src/update/repository/key-file.ts';
 import { complete, type Signing } from '../../../src/update/repository/publishing.ts';
-import { changeKeys, renew } from '../../../src/update/repository/renewal.ts';
+import { changeKeys } from '../../../src/update/repository/rekey.ts';
+import { renew } from '../../../src/update/repository/renewal.ts';
 import { Repository } from '../../../src/update/repository/repository.ts';
 import { exportRequest, importSignatures, signRequest } from '../../../src/update/repository/signing-request.ts';
 import { day, noon, signal, toAll, Workshop } from '../../unit/update/repository/workshop.ts';

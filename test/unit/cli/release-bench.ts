@@ -7,7 +7,7 @@ export interface ReleaseBench {
   /** The test's own. */
   readonly directory: string;
   readonly run: Bench['run'];
-  readonly release: (line: string) => Promise<Outcome>;
+  readonly release: (line: string, now?: number) => Promise<Outcome>;
   /** A small release in `r-VERSION`. */
   readonly makeRelease: (version: string, sequence: number) => Promise<void>;
   /** Keys in `keys`, and a repository in `www`. */
@@ -25,7 +25,8 @@ export function releaseBench(): ReleaseBench {
     bench = await Bench.open();
   });
   afterEach(async () => opened().close());
-  const release = async (line: string): Promise<Outcome> => opened().run(['release', ...line.split(' ')]);
+  const release = async (line: string, now?: number): Promise<Outcome> =>
+    opened().run(['release', ...line.split(' ')], now === undefined ? {} : { now });
   return {
     get directory() {
       return opened().directory;

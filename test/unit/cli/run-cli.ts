@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly signal?: AbortSignal;
   /** How the program was called. */
   readonly program?: string;
+  /** What the clock says. */
+  readonly now?: number;
 }
 
 export interface Outcome {
@@ -50,7 +52,7 @@ export class Bench {
 
   async run(
     args: readonly string[],
-    { stdin, env = {}, columns, signal, program = 'berth' }: Surroundings = {},
+    { stdin, env = {}, columns, signal, program = 'berth', now = noon }: Surroundings = {},
   ): Promise<Outcome> {
     const written = { stdout: '', stderr: '' };
     const output = (name: 'stdout' | 'stderr') => ({
@@ -65,7 +67,7 @@ export class Bench {
       stderr: output('stderr'),
       env: { BERTH_SOCKET: join(this.directory, 'berth.sock'), USER: 'ops', ...env },
       cwd: this.directory,
-      clock: { now: () => noon, sleep: async () => Promise.resolve() },
+      clock: { now: () => now, sleep: async () => Promise.resolve() },
       signal: signal ?? new AbortController().signal,
       projectDirectory: this.directory,
       program,
