@@ -61,22 +61,20 @@ export async function complete(
     .filter((role) => !ready.staged.has(role))
     .flatMap((role) => lacks(signed, role));
   const versions: Record<string, number> = {};
-  if (ready.hasRoot && (ready.staged.size > 0 || concerned.includes('timestamp'))) {
-    const snapshot = await sign('snapshot', nextSnapshot(ready, nowMs), ready);
-    const timestamp = await sign('timestamp', nextTimestamp(ready, snapshot, nowMs), ready);
-    const online = Object.entries({ snapshot, timestamp }).flatMap(([role, document]) =>
-      missingSignatures(role, document, ready.authorities(role)),
-    );
-    missing.push(...online);
-    if (online.length === 0) {
-      await publish(ready, snapshot, timestamp);
-      for (const [role, document] of [
-        ...ready.staged,
-        ['snapshot', snapshot] as const,
-        ['timestamp', timestamp] as const,
-      ])
-        versions[role] = document.signed.version;
-    }
+  // A root whose new online key has not signed yet does not keep the old one from renewing what hosts see.
+  const withoutRoot =
+    ready.staged.has('root') && repository.root !== undefined ? [publishable(signed.without('root'))] : [];
+  for (const next of [ready, ...withoutRoot]) {
+    if (!next.hasRoot || (next.staged.size === 0 && !concerned.includes('timestamp'))) continue;
+    const snapshot = await sign('snapshot', nextSnapshot(next, nowMs), next);
+    const timestamp = await sign('timestamp', nextTimestamp(next, snapshot, nowMs), next);
+    const online = Object.entries({ snapshot, timestamp });
+    const lacking = online.flatMap(([role, document]) => missingSignatures(role, document, next.authorities(role)));
+    if (next === ready) missing.push(...lacking);
+    if (lacking.length > 0) continue;
+    await publish(next, snapshot, timestamp);
+    for (const [role, document] of [...next.staged, ...online]) versions[role] = document.signed.version;
+    break;
   }
   const unfit = signers.filter((signer) => signer.keyId === undefined && !used.has(signer)).map(({ name }) => name);
   // What another process published meanwhile is staged no more.

@@ -213,6 +213,25 @@ describe('an exchange of keys that is begun', () => {
     expect(await signaturesOf('targets')).toBe(0);
   });
 
+  test('of online: until the new key signs, the old one keeps the repository alive', async () => {
+    await workshop.key('online-9');
+    expect(await again('online', 'online-9', ['root-1', 'root-2'])).toMatchObject({ kind: 'waiting', versions: {} });
+    workshop.now = noon + 6 * day;
+    expect(await renew(workshop.repository, [], await workshop.signing('online'))).toMatchObject({
+      kind: 'published',
+      versions: { snapshot: 3, timestamp: 3 },
+      missing: [{ role: 'snapshot' }, { role: 'timestamp' }],
+    });
+    workshop.now = noon + 12 * day;
+    await workshop.host();
+    expect(await renew(workshop.repository, [], await workshop.signing('online-9'))).toMatchObject({
+      kind: 'published',
+      versions: { root: 2, timestamp: 4 },
+      missing: [],
+    });
+    await workshop.host();
+  });
+
   test('that only adds a key is whole although its channel went out before', async () => {
     const add = [await workshop.key('edge-9')];
     const change = { add, remove: [] };

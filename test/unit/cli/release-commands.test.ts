@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { noon } from '../api/fake-agent.ts';
 import { tarOf } from '../update/bundle/tar.ts';
 import { releaseBench } from './release-bench.ts';
 import type { Outcome } from './run-cli.ts';
@@ -236,6 +237,46 @@ describe('signatures that are missing', () => {
       missing: [{ role: 'root', has: 0, needs: 2 }, { role: 'root' }],
     });
   });
+});
+
+test('what waits for a second person is signed by "sign" alone', async () => {
+  await release('keygen A --channels stable --channels edge');
+  await release('keygen B --channels stable');
+  await copyFile(join(bench.directory, 'B/stable.pub'), join(bench.directory, 'A/stable-2.pub'));
+  for (const name of ['online', 'edge']) {
+    await copyFile(join(bench.directory, `A/${name}.key`), join(bench.directory, `B/${name}.key`));
+    await rm(join(bench.directory, `B/${name}.pub`), { force: true });
+  }
+  await release('init www --keys A --channel-threshold 1 --key B/stable.key');
+  await release('rekey www stable --threshold 2 --key A --key B');
+  for (const [version, sequence] of [
+    ['1.0.0', 1],
+    ['1.1.0', 2],
+  ] as const)
+    await makeRelease(version, sequence);
+  expect((await release('publish www r-1.0.0 --channel stable --key A')).code).toBe(1);
+
+  const refreshed = await release('refresh www --key B');
+  expect([refreshed.code, refreshed.stdout]).toEqual([0, expect.stringMatching(/^renewed: snapshot 3, timestamp 3\n/)]);
+  expect(refreshed.stdout).toMatch(/stable {3}3 {8}1 of 2 {2}[^]*"berth release sign www --key KEY" adds signatures/);
+  const other = await release('publish www r-1.1.0 --channel edge --key B');
+  expect([other.code, other.stdout]).toEqual([0, expect.stringMatching(/^edge has 1\.1\.0: edge 2, snapshot 4/)]);
+  expect((await release('show www --channel stable')).stdout).toContain('There are no releases.');
+  expect(await release('sign www --key B')).toMatchObject({ code: 0, stdout: expect.stringMatching(/stable 3/) });
+});
+
+test('a machine without a network signs a renewal, as the documentation has it', async () => {
+  await makeRepository();
+  const lines = [
+    ['refresh www --role root --key keys/root-1.key', 1],
+    ['sign www --export request.json', 0],
+    ['refresh www --role root --key keys/root-1.key', 1],
+    ['sign --request request.json --key keys/root-2.key', 0],
+    ['sign www --import request.json --key keys/online.key', 0],
+  ] as const;
+  for (const [index, [line, code]] of lines.entries())
+    expect([line, (await release(line, noon + index * 60_000)).code]).toEqual([line, code]);
+  expect(JSON.parse((await release('show www --json')).stdout)).toMatchObject({ expiringSoon: [] });
 });
 
 test('refresh and rekey', async () => {
