@@ -110,6 +110,14 @@ describe('a release whose deadline has passed', () => {
     expect(events).toContain(`${late}; ${why}`);
   });
 
+  test('stays with such a volume, though all its checks hold at last', async () => {
+    const { restarts, problems } = await guard({ 'run/berth/unhealthy': '\n', ...mark('bbbb') });
+    expect(restarts).toBe(false);
+    expect(problems).toContain(
+      'go forward only (user/db): it was not healthy within 0 seconds: all checks held at last',
+    );
+  });
+
   test.each([
     ['where no volume goes forward only', told, late],
     ['where another release ran with it', { ...told, ...mark('aaaa') }, late],
