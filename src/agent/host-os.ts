@@ -123,6 +123,7 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
   const volumes = new VolumeKeeper({
     files: new VolumeFiles(stateDirectory),
     running: { rootHash: facts.rootHash, version },
+    isBlessed: () => os.isBlessed,
     holds: {
       held: () => options.holds().held(),
       hold: async (held) => {

@@ -29,12 +29,18 @@ export class VolumeFiles {
     await writeDurably(join(this.#directory, name), text);
   }
 
-  /** Unless it is noted already which release ran last, it is this one. */
-  async noteLast({ rootHash, version }: VolumeRelease): Promise<void> {
+  /** Notes that this release ran last: unless another one is noted, whose word counts while this one is on trial. */
+  async noteLast({ rootHash, version }: VolumeRelease, isBlessed: boolean): Promise<void> {
     const path = join(this.#directory, 'last');
-    if (await isPresent(path)) return;
+    const [noted = ''] = (await readText(path)).trim().split(' ');
+    if (noted === rootHash || (noted !== '' && !isBlessed)) return;
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     await writeDurably(path, `${rootHash} ${version}\n`);
+  }
+
+  /** Whether `keep-volumes` could not complete what it was to put back. */
+  async isPuttingBack(): Promise<boolean> {
+    return isPresent(join(this.#directory, 'restore'));
   }
 
   /** undefined when there is no whole one. */

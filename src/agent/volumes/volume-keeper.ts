@@ -26,6 +26,8 @@ export interface ServiceHolds {
 export interface VolumeKeeperDependencies {
   readonly files: VolumeFiles;
   readonly running: VolumeRelease;
+  /** Whether the running release is not on trial (any more). */
+  readonly isBlessed: () => boolean;
   readonly holds: ServiceHolds;
   readonly onProblem: (why: string) => void;
 }
@@ -69,7 +71,7 @@ export class VolumeKeeper {
     this.#ruled = ruledVolumes(desired);
     const written = (this.#written ??= { rules: await files.read('rules'), marks: await files.read('forward-only') });
     const rules = rulesText(this.#ruled);
-    if (rules !== '') await files.noteLast(running);
+    if (rules !== '') await files.noteLast(running, this.#deps.isBlessed());
     if (rules !== written.rules) await files.write('rules', rules);
     this.#written = { ...written, rules };
     const { hold, lift, marks } = decideForward(desired, this.#ruled, parseMarks(written.marks), running, holds.held());
@@ -89,10 +91,26 @@ export class VolumeKeeper {
     this.#written = { ...this.#written, marks };
   }
 
-  /** Before a release is taken: whether the copies that are declared can be made. Throws HOST_REFUSED. */
+  /** Before a release is taken: whether the copies that are declared can be made, and put back. Throws HOST_REFUSED. */
   async requireCopies(): Promise<void> {
+    const { files, running, isBlessed } = this.#deps;
+    if (await files.isPuttingBack())
+      throw new BerthError(
+        'HOST_REFUSED',
+        'volumes of a release that was taken back are not yet as they were before it',
+        {
+          hint: 'the boot problems in `berth status` say why; once /var has room, restart the host: it puts them back, and keeps what is there now in /var/lib/berth/volumes/taken-back',
+        },
+      );
+    // The boot may have found no room for it.
+    if (this.#ruled.length > 0)
+      await files.noteLast(running, isBlessed()).catch((error: unknown) => {
+        throw new BerthError('HOST_REFUSED', `it cannot be noted which release ran last: ${messageOf(error)}`, {
+          hint: 'copies of volumes could not be told apart: see that /var takes what is written',
+        });
+      });
     for (const volume of this.#ruled.filter(({ rollback }) => rollback === 'snapshot')) {
-      const why = await this.#deps.files.whyNotCopied(dataOf(volume));
+      const why = await files.whyNotCopied(dataOf(volume));
       if (why === undefined) continue;
       throw new BerthError('HOST_REFUSED', `there can be no snapshot of the volume ${shownVolume(volume)}: ${why}`, {
         hint: 'keep it on the state partition, or declare another x-berth.rollback for it: keep, forward-only',

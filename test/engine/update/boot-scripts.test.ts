@@ -156,6 +156,45 @@ describe('a boot', () => {
     expect(await boot('aaaa 1.0.0\n', '')).toEqual(['yes\n', '', 'bbbb 1.1.0\n']);
   });
 
+  test('of a blessed one goes on where it cannot be noted, and says so', async () => {
+    const read = await inRootOf(
+      {
+        'run/berth/blessed': '',
+        'var/lib/berth/volumes/last': 'aaaa 1.0.0\n',
+        'var/lib/berth/volumes/last.new/full': '',
+      },
+      ['sh', '/usr/lib/berth/volumes-at-boot'],
+    );
+    expect([await read('run/berth/engine-starts'), await read('var/lib/berth/volumes/last')]).toEqual([
+      'yes\n',
+      'aaaa 1.0.0\n',
+    ]);
+    expect(await read('run/berth/boot-problems')).toBe(
+      'that 1.1.0 ran last could not be noted in /var/lib/berth/volumes\n',
+    );
+  });
+
+  test('of any one completes what was to be put back, whatever is noted', async () => {
+    const volumes = 'var/lib/berth/volumes';
+    const read = await inRootOf(
+      {
+        [`${volumes}/last`]: '',
+        [`${volumes}/rules`]: '',
+        [`${volumes}/restore/of`]: 'aaaa 1.0.0\n',
+        [`${volumes}/restore/last`]: 'aaaa 1.0.0\n',
+        [`${volumes}/restore/list`]: `user db ${data}\n`,
+        [`${volumes}/restore/user/db/file`]: 'before',
+        [`${volumes}/restore/aside/of`]: 'bbbb 1.1.0\n',
+        [`var/lib/berth/${data}/file`]: 'after',
+      },
+      ['sh', '/usr/lib/berth/volumes-at-boot'],
+    );
+    expect(await Promise.all([`var/lib/berth/${data}/file`, `${volumes}/taken-back/user/db/file`].map(read))).toEqual([
+      'before',
+      'after',
+    ]);
+  });
+
   test('of another one ends, and the guard takes it back, where a copy cannot be made', async () => {
     const [starts, reject, last] = await boot('aaaa 1.0.0\n', `snapshot user db ${data}\n`);
     expect([starts, last]).toEqual(['', 'aaaa 1.0.0\n']);

@@ -15,6 +15,7 @@ import { type BootedRelease, keepVolumes, VolumeHost } from './support/volume-ho
 
 const old: BootedRelease = { rootHash: 'aaaa', version: '1.0.0', standing: 'blessed' };
 const newer: BootedRelease = { rootHash: 'bbbb', version: '1.1.0', standing: 'trial' };
+const third: BootedRelease = { rootHash: 'cccc', version: '1.2.0', standing: 'trial' };
 const names = ['db', 'files'] as const;
 const dataOf = (name: string): string => `user-engine/volumes/${name}/_data`;
 
@@ -28,10 +29,11 @@ const desired: Desired = {
   volumes: [...names.map((name) => volume(name, 'snapshot')), volume('cache', 'keep'), volume('later', 'snapshot')],
 };
 
-function keeper(host: VolumeHost, { rootHash, version }: BootedRelease): VolumeKeeper {
+function keeper(host: VolumeHost, { rootHash, version, standing }: BootedRelease): VolumeKeeper {
   return new VolumeKeeper({
     files: new VolumeFiles(host.outside),
     running: { rootHash, version },
+    isBlessed: () => standing === 'blessed',
     holds: { held: () => new Set(), hold: async () => Promise.resolve(), lift: async () => Promise.resolve() },
     onProblem: (why) => {
       throw new Error(why);
@@ -52,7 +54,7 @@ const read = async (host: VolumeHost): Promise<string> =>
 /** A host that ran the old release, with volumes that are declared. */
 const prepare = async (host: VolumeHost): Promise<void> => {
   await host.run(
-    `rm -rf volumes user-engine && mkdir -p ${[...names, 'cache'].map(dataOf).join(' ')}; ${write('before')}`,
+    `rm -rf full volumes user-engine && mkdir -p ${[...names, 'cache'].map(dataOf).join(' ')}; ${write('before')}`,
   );
   await keeper(host, old).declare(desired);
   expect(await host.boot(old)).toBe('');
@@ -160,6 +162,93 @@ describe('volumes on XFS with reflinks', () => {
       message: 'there can be no snapshot of the volume user/files: it is on a file system of its own',
     });
     await host.run(`umount ${dataOf('files')}; rmdir other`);
+  });
+
+  test('come back on a disk that the release has filled', async () => {
+    await host.boot(newer);
+    await host.run(write('after'));
+    await host.fill();
+    expect(await host.boot(old)).toBe('');
+    expect(await read(host)).toBe('after before before');
+    expect(await host.run('cat volumes/last; ls volumes/taken-back volumes/taken-back/user')).toBe(
+      'aaaa 1.0.0\nvolumes/taken-back:\nof\nuser\n\nvolumes/taken-back/user:\ndb\nfiles\n',
+    );
+    expect((await keeper(host, old).status()).takenBack).toMatchObject({ version: '1.1.0' });
+    await host.empty();
+    await host.boot(third);
+    expect(await host.run('cat volumes/snapshot/of; ls volumes')).not.toContain('taken-back');
+  });
+
+  test('come back on a full disk however many there are', async () => {
+    const many = Array.from({ length: 40 }, (_, at) => `volume-with-quite-a-name-${at}`);
+    const all = many.map((name) => `${dataOf(name)}/content`).join(' ');
+    await host.run(`mkdir -p ${many.map(dataOf).join(' ')}; echo before | tee ${all}`);
+    await keeper(host, old).declare({ ...desired, volumes: many.map((name) => volume(name, 'snapshot')) });
+    await host.boot(newer);
+    await host.run(`echo after | tee ${all}`);
+    await host.fill();
+    expect(await host.boot(old)).toBe('');
+    await host.empty();
+    expect(await host.run(`cat ${all} | sort | uniq -c`)).toMatch(/^ *40 before$/m);
+    expect(await host.run('cat volumes/taken-back/user/*/content | uniq -c; cat volumes/last; ls volumes')).toMatch(
+      /^ *40 after\naaaa 1\.0\.0\n(events\n)?last\nrules\ntaken-back\n$/,
+    );
+  });
+
+  test('that cannot come back cost nothing that the release before wrote in the meantime', async () => {
+    await host.boot(newer);
+    // There is no room for the directory of the one that the release removed.
+    await host.run(`${write('after')}; rm -rf user-engine/volumes/db`);
+    await host.fill();
+    expect(await host.boot(old)).toMatch(/^volumes could not be put back: user\/db, user\/files\nservices run /);
+    const agent = keeper(host, old);
+    await host.empty();
+    await agent.declare(desired);
+    await expect(agent.requireCopies()).rejects.toMatchObject({ code: 'HOST_REFUSED' });
+    await host.run(`mkdir -p ${dataOf('db')}; ${write('for-days')}`);
+    // A release that was activated before boots all the same, and is taken back.
+    expect(await host.boot(third)).toBe('');
+    expect(await read(host)).toBe('for-days before before');
+    const kept = 'cat volumes/taken-back*/user/*/content';
+    expect(await host.run(kept)).toBe('for-days\nfor-days\n');
+    await host.run(write('third'));
+    expect(await host.boot(old)).toBe('');
+    expect(await read(host)).toBe('third before before');
+    expect(await host.run(kept)).toBe('third\nthird\nfor-days\nfor-days\n');
+    await expect(agent.requireCopies()).resolves.toBeUndefined();
+  });
+
+  test.each([
+    newer,
+    { ...newer, standing: 'blessed' } as const,
+  ])('are not taken for those of another release when it cannot be noted which one ran ($standing)', async (release) => {
+    await host.run('mkdir volumes/last.new');
+    expect(await host.boot(release)).toMatch(/^that 1\.1\.0 ran last could not be noted in /);
+    expect(await host.run('cat volumes/last')).toBe('aaaa 1.0.0\n');
+    await host.run('rmdir volumes/last.new');
+    await keeper(host, release).declare(desired);
+    expect(await host.run('cat volumes/last')).toBe(release.standing === 'blessed' ? 'bbbb 1.1.0\n' : 'aaaa 1.0.0\n');
+  });
+
+  test('are those of the release that ran, though its first boot found the disk full', async () => {
+    await host.boot(newer);
+    await keeper(host, newer).forgetCopies();
+    await host.fill();
+    expect(await host.boot(old)).toMatch(/^that 1\.0\.0 ran last could not be noted in /);
+    await host.empty();
+    const agent = keeper(host, old);
+    await agent.declare(desired);
+    await host.run(write('in-between'));
+    await host.boot(third);
+    await host.run(write('after'));
+    await host.boot(old);
+    expect(await read(host)).toBe('after in-between in-between');
+  });
+
+  test('cannot be copied on a full disk, and nothing has changed', async () => {
+    await host.fill();
+    expect(await host.boot(newer)).toBe('for no reason');
+    expect(await host.run('cat volumes/last; ls volumes')).toBe('aaaa 1.0.0\nlast\nrules\n');
   });
 
   const run = ({ rootHash, version, standing }: BootedRelease): string => `boot ${rootHash} ${version} ${standing}`;

@@ -46,6 +46,7 @@ async function hostWith(
   const volumes = new VolumeKeeper({
     files: new VolumeFiles(directory),
     running: { rootHash: facts.rootHash, version: '1.1' },
+    isBlessed: () => false,
     holds: { held: () => new Set(), hold: async () => Promise.resolve(), lift: async () => Promise.resolve() },
     onProblem: (why) => story.push(why),
   });

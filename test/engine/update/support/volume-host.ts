@@ -63,9 +63,23 @@ export class VolumeHost {
     return runCommand('nsenter', [`--target=${this.#pid}`, '--mount', 'bash', '-c', `cd '${this.state}' && ${text}`]);
   }
 
+  /** Leaves neither a block nor a file's number free. */
+  async fill(): Promise<void> {
+    const write = (size: string): string => `cat /dev/zero | dd bs=${size} iflag=fullblock of=full/${size} status=none`;
+    const names = 'n=0; while mkdir full/$n; do n=$((n + 1)); done';
+    await this.run(
+      `mkdir -p full && { ${write('1M')}; sync -f .; ${write('4k')}; ${names}; sync -f .; ${names.replaceAll('full/', 'full/again')}; ${write('1k')}; } 2> /dev/null; ! mkdir one 2> /dev/null`,
+    );
+  }
+
+  /** Undoes {@link fill}. */
+  async empty(): Promise<void> {
+    await this.run('rm -rf full; sync -f .');
+  }
+
   /** What a boot does before any service. @returns why it was refused; '' when it went well. */
   async boot({ rootHash, version, standing }: BootedRelease): Promise<string> {
-    const script = `refusal=$(${this.#shell} ../keep-volumes "$PWD" ${rootHash} ${version} ${standing}) || echo "$refusal"`;
+    const script = `refusal=$(${this.#shell} ../keep-volumes "$PWD" ${rootHash} ${version} ${standing}) || echo "\${refusal:-for no reason}"`;
     return (await this.run(script)).trim();
   }
 

@@ -14,10 +14,11 @@ const newer = { rootHash: 'bb', version: '1.1.0' };
 let state: string;
 let held: string[];
 let problems: string[];
+let isBlessed: boolean;
 
 beforeEach(async () => {
   state = await mkdtemp(join(tmpdir(), 'berth-volumes-'));
-  [held, problems] = [[], []];
+  [held, problems, isBlessed] = [[], [], false];
 });
 
 afterEach(async () => rm(state, { recursive: true }));
@@ -39,6 +40,7 @@ function starting(running: VolumeRelease): VolumeKeeper {
   return new VolumeKeeper({
     files: new VolumeFiles(state),
     running,
+    isBlessed: () => isBlessed,
     holds: holds(),
     onProblem: (why) => problems.push(why),
   });
@@ -71,6 +73,49 @@ test('what is declared is noted for the boot, with the release that runs', async
   // Whether another release ran last is for the boot to say.
   await (await keeper(newer)).declare(declared('keep'));
   expect([await read('rules'), await read('last')]).toEqual(['', 'aa 1.0.0\n']);
+});
+
+test.each([
+  ['another release, while this one is on trial', 'aa 1.0.0\n', false, 'aa 1.0.0\n'],
+  ['another release, for which the boot had no room', 'aa 1.0.0\n', true, 'bb 1.1.0\n'],
+  ['nothing', '', false, 'bb 1.1.0\n'],
+  ['the same', 'bb 1.1.0\n', true, 'bb 1.1.0\n'],
+])('the release that ran last, where what is noted is %s', async (_noted, before, blessed, after) => {
+  await mkdir(join(state, 'volumes'));
+  await writeFile(join(state, 'volumes/last'), before);
+  isBlessed = blessed;
+  await (await keeper(newer)).declare(declared('snapshot'));
+  expect(await read('last')).toBe(after);
+});
+
+describe('a release is not taken', () => {
+  test('while volumes are still to be put back', async () => {
+    const agent = await keeper(old);
+    await agent.declare(declared('snapshot'));
+    await mkdir(join(state, 'volumes/restore'));
+    await expect(agent.requireCopies()).rejects.toMatchObject({
+      code: 'HOST_REFUSED',
+      message: 'volumes of a release that was taken back are not yet as they were before it',
+      hint: expect.stringContaining('restart the host'),
+    });
+    await rm(join(state, 'volumes/restore'), { recursive: true });
+    await expect(agent.requireCopies()).resolves.toBeUndefined();
+  });
+
+  test('before it is noted that this one ran last', async () => {
+    isBlessed = true;
+    const agent = await keeper(newer);
+    await agent.declare(declared('snapshot'));
+    await writeFile(join(state, 'volumes/last'), 'aa 1.0.0\n');
+    await mkdir(join(state, 'volumes/last.new/full'), { recursive: true });
+    await expect(agent.requireCopies()).rejects.toMatchObject({
+      code: 'HOST_REFUSED',
+      message: expect.stringMatching(/^it cannot be noted which release ran last: /),
+    });
+    await rm(join(state, 'volumes/last.new'), { recursive: true });
+    await agent.requireCopies();
+    expect(await read('last')).toBe('bb 1.1.0\n');
+  });
 });
 
 describe('a volume that goes forward only', () => {
@@ -137,6 +182,7 @@ describe('a volume that goes forward only', () => {
     const cut = new VolumeKeeper({
       files: new VolumeFiles(state),
       running: old,
+      isBlessed: () => isBlessed,
       holds: { ...holds(), hold: async () => Promise.reject(new Error('the disk is full')) },
       onProblem: (why) => problems.push(why),
     });
