@@ -126,6 +126,7 @@ export async function openOs(options: HostOsOptions): Promise<OwnOs> {
     isBlessed: () => os.isBlessed,
     holds: {
       held: () => options.holds().held(),
+      stopped: () => options.holds().stopped(),
       hold: async (held) => {
         say(`os: ${held.service} does not run: ${held.why}`);
         await os.note('services-held', `${held.service} does not run: ${held.why}`);

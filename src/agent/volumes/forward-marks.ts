@@ -14,15 +14,17 @@ export interface VolumeRelease {
 export interface ForwardMark extends VolumeRelease {
   readonly engine: EngineName;
   readonly name: string;
-  /** The older release, by its hash, that keeps its services from running with it. */
-  readonly heldBy?: string;
+  /** The older release, by its hash, that keeps its services from running with it: these, so far. */
+  readonly held?: { readonly by: string; readonly services: readonly string[] };
 }
 
-/** `HASH VERSION ENGINE NAME [HASH]`, a line each: the guard of the image reads it, too. Pure. */
+/** `HASH VERSION ENGINE NAME [HASH:SERVICE,SERVICE]`, a line each: the guard of the image reads it, too. Pure. */
 export function marksText(marks: readonly ForwardMark[]): string {
   return marks
-    .map(({ rootHash, version, engine, name, heldBy }) =>
-      [rootHash, version, engine, name, ...(heldBy === undefined ? [] : [heldBy])].join(' '),
+    .map(({ rootHash, version, engine, name, held }) =>
+      [rootHash, version, engine, name, ...(held === undefined ? [] : [`${held.by}:${held.services.join(',')}`])].join(
+        ' ',
+      ),
     )
     .map((line) => `${line}\n`)
     .join('');
@@ -31,10 +33,12 @@ export function marksText(marks: readonly ForwardMark[]): string {
 /** Lines of another form are left out. Pure. */
 export function parseMarks(text: string): ForwardMark[] {
   return text.split('\n').flatMap((line) => {
-    const [, rootHash, version, engine, name, heldBy] = /^(\S+) (\S+) (system|user) (\S+)(?: (\S+))?$/.exec(line) ?? [];
+    const [, rootHash, version, engine, name, by, services = ''] =
+      /^(\S+) (\S+) (system|user) (\S+)(?: ([^\s:]+):(\S*))?$/.exec(line) ?? [];
     if (rootHash === undefined || version === undefined || name === undefined) return [];
     const mark = { rootHash, version, engine: engine as EngineName, name };
-    return [heldBy === undefined ? mark : { ...mark, heldBy }];
+    if (by === undefined) return [mark];
+    return [{ ...mark, held: { by, services: services.split(',').filter((service) => service !== '') } }];
   });
 }
 
@@ -42,6 +46,14 @@ export function parseMarks(text: string): ForwardMark[] {
 export interface HeldService {
   readonly service: string;
   readonly why: string;
+}
+
+/** Services that are wanted not to run now. */
+export interface StopWishes {
+  /** Because a newer release ran with their volumes. */
+  readonly held: ReadonlySet<string>;
+  /** For whatever reason: an operator may have stopped them. */
+  readonly stopped: ReadonlySet<string>;
 }
 
 /** What a release does about volumes that go forward only. */
@@ -57,14 +69,13 @@ export interface ForwardDecision {
 /**
  * What to do when a release runs with what is declared. A boot loader comes back by itself from a release that never gets so far that
  * anybody could stop it: then the services of volumes that went forward are held. Pure.
- * @param held services that are kept from running now.
  */
 export function decideForward(
   { services }: Pick<Desired, 'services'>,
   ruled: readonly RuledVolume[],
   before: readonly ForwardMark[],
   running: VolumeRelease,
-  held: ReadonlySet<string>,
+  { held, stopped }: StopWishes,
 ): ForwardDecision {
   const hold: HeldService[] = [];
   const kept = new Set<string>();
@@ -72,18 +83,23 @@ export function decideForward(
   for (const { engine, name } of ruled.filter(({ rollback }) => rollback === 'forward-only')) {
     const mark = before.find((one) => one.engine === engine && one.name === name);
     const users = [...services.values()].filter((one) => one.engine === engine && one.volumes.includes(name));
-    if (mark === undefined || !isNewer(mark, running)) {
-      if (mark !== undefined) marks.push(mark);
+    if (mark === undefined) continue;
+    if (!isNewer(mark, running)) {
+      // Should an older one run again, its services are held anew.
+      marks.push({ rootHash: mark.rootHash, version: mark.version, engine, name });
+      continue;
+    }
+    const known = mark.held?.by === running.rootHash ? mark.held.services : [];
+    if (users.some((user) => known.includes(user.name) && !stopped.has(user.name))) {
+      // Somebody started one of them since: from now on, this release runs with it.
+      marks.push({ ...running, engine, name });
       continue;
     }
     for (const user of users) kept.add(user.name);
-    if (mark.heldBy !== running.rootHash) {
-      marks.push({ ...mark, heldBy: running.rootHash });
-      const why = `${mark.version} ran with its volume ${shownVolume(mark)}, which goes forward only, and this is ${running.version}`;
-      hold.push(...users.map((user) => ({ service: user.name, why })));
-    } else if (users.every((user) => held.has(user.name))) marks.push(mark);
-    // Somebody started one of them since: from now on, this release runs with it.
-    else marks.push({ ...running, engine, name });
+    marks.push({ ...mark, held: { by: running.rootHash, services: users.map((user) => user.name) } });
+    const why = `${mark.version} ran with its volume ${shownVolume(mark)}, which goes forward only, and this is ${running.version}`;
+    const fresh = users.filter((user) => !known.includes(user.name));
+    hold.push(...fresh.map((user) => ({ service: user.name, why })));
   }
   return { hold, lift: [...held].filter((service) => !kept.has(service)), marks };
 }
@@ -98,7 +114,7 @@ export function marksUnder(
   return ruled.flatMap(({ rollback, engine, name }) => {
     if (rollback !== 'forward-only') return [];
     const mark = before.find((one) => one.engine === engine && one.name === name);
-    if (mark?.heldBy === rootHash) return [mark];
+    if (mark?.held?.by === rootHash) return [mark];
     if (up.has(engine)) return [{ rootHash, version, engine, name }];
     return mark === undefined ? [] : [mark];
   });

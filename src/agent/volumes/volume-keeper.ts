@@ -18,7 +18,9 @@ import type { VolumeFiles } from './volume-files.ts';
 /** Services that are kept from running. */
 export interface ServiceHolds {
   held(): ReadonlySet<string>;
-  /** Until an operator starts it, or {@link lift}. Durable when it resolves. */
+  /** These, and those that an operator stopped. */
+  stopped(): ReadonlySet<string>;
+  /** Until an operator starts it, or {@link lift}; one that an operator stopped stays as it is. Durable when it resolves. */
   hold(held: HeldService): Promise<void>;
   lift(service: string): Promise<void>;
 }
@@ -74,11 +76,14 @@ export class VolumeKeeper {
     if (rules !== '') await files.noteLast(running, this.#deps.isBlessed());
     if (rules !== written.rules) await files.write('rules', rules);
     this.#written = { ...written, rules };
-    const { hold, lift, marks } = decideForward(desired, this.#ruled, parseMarks(written.marks), running, holds.held());
+    const { hold, lift, marks } = decideForward(desired, this.#ruled, parseMarks(written.marks), running, {
+      held: holds.held(),
+      stopped: holds.stopped(),
+    });
     for (const one of hold) await holds.hold(one);
-    for (const one of lift) await holds.lift(one);
-    // After the holds: a power cut in between holds them once more.
+    // After the holds: a power cut in between holds them once more. Before what is lifted, which else would look as if somebody started it.
     await this.#mark(marks);
+    for (const one of lift) await holds.lift(one);
   }
 
   /** A volume whose engine is not up yet keeps the mark that it has: nothing ran with it. */

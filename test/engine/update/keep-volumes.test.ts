@@ -34,7 +34,12 @@ function keeper(host: VolumeHost, { rootHash, version, standing }: BootedRelease
     files: new VolumeFiles(host.outside),
     running: { rootHash, version },
     isBlessed: () => standing === 'blessed',
-    holds: { held: () => new Set(), hold: async () => Promise.resolve(), lift: async () => Promise.resolve() },
+    holds: {
+      held: () => new Set(),
+      stopped: () => new Set(),
+      hold: async () => Promise.resolve(),
+      lift: async () => Promise.resolve(),
+    },
     onProblem: (why) => {
       throw new Error(why);
     },

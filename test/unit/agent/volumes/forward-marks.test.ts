@@ -23,11 +23,23 @@ const services = new Map([
   service('logs', 'system', ['berth_db']),
 ]);
 
-const mark = (release: typeof old, heldBy?: string): ForwardMark => {
-  return { ...release, engine: 'user', name: 'berth_db', ...(heldBy === undefined ? {} : { heldBy }) };
+const both = ['shop', 'backup'];
+
+const mark = (release: typeof old, by?: string, held = both): ForwardMark => {
+  return {
+    ...release,
+    engine: 'user',
+    name: 'berth_db',
+    ...(by === undefined ? {} : { held: { by, services: held } }),
+  };
 };
 
-test.each([mark(newer), mark(newer, 'aa')])('a mark is a line, and a line is a mark', (one) => {
+test.each([
+  mark(newer),
+  mark(newer, 'aa'),
+  mark(newer, 'aa', ['shop']),
+  mark(newer, 'aa', []),
+])('a mark is a line, and a line is a mark', (one) => {
   expect(parseMarks(marksText([one]))).toEqual([one]);
 });
 
@@ -36,14 +48,14 @@ test.each(['', 'bb 1.10.0 user', 'bb 1.10.0 other berth_db', 'bb 1.10.0 user ber
 });
 
 const why = '1.10.0 ran with its volume user/berth_db, which goes forward only, and this is 1.9.0';
-const both = ['shop', 'backup'];
-
 interface Row {
   readonly rule: string;
   readonly running: typeof old;
   readonly before: readonly ForwardMark[];
   readonly ruled?: readonly RuledVolume[];
   readonly held?: readonly string[];
+  /** By an operator. */
+  readonly stopped?: readonly string[];
   readonly hold?: readonly string[];
   readonly lift?: readonly string[];
   readonly marks: readonly ForwardMark[];
@@ -76,8 +88,27 @@ test.each<Row>([
     ...{ running: old, before: [mark(newer, 'aa')], held: both, marks: [mark(newer, 'aa')] },
   },
   {
-    rule: 'once an operator has started one of them, this release runs with it',
-    ...{ running: old, before: [mark(newer, 'aa')], held: ['backup'], marks: [mark(old)] },
+    rule: 'once an operator has started one of them, this release runs with it, and so do the others',
+    ...{ running: old, before: [mark(newer, 'aa')], held: ['backup'], lift: ['backup'], marks: [mark(old)] },
+  },
+  {
+    rule: 'one that an operator stops was not started',
+    running: old,
+    ...{ before: [mark(newer, 'aa')], held: ['backup'], stopped: ['shop'], marks: [mark(newer, 'aa')] },
+  },
+  {
+    rule: 'all of them may be stopped by an operator',
+    ...{ running: old, before: [mark(newer, 'aa')], stopped: both, marks: [mark(newer, 'aa')] },
+  },
+  {
+    rule: 'one that comes to use the volume is held, too',
+    running: old,
+    ...{ before: [mark(newer, 'aa', ['backup'])], held: ['backup'], hold: ['shop'], marks: [mark(newer, 'aa')] },
+  },
+  {
+    rule: 'one that went and comes back was not started',
+    running: old,
+    ...{ before: [mark(newer, 'aa', [])], hold: both, marks: [mark(newer, 'aa')] },
   },
   {
     rule: 'under another older release, they are held once more',
@@ -87,7 +118,13 @@ test.each<Row>([
   {
     rule: 'a release that is new enough lifts what an older one held',
     running: { rootHash: 'dd', version: '1.11.0' },
-    ...{ before: [mark(newer, 'aa')], held: both, lift: both, marks: [mark(newer, 'aa')] },
+    ...{ before: [mark(newer, 'aa')], held: both, lift: both, marks: [mark(newer)] },
+  },
+  {
+    rule: 'a release that is new enough leaves alone what an operator stopped',
+    running: { rootHash: 'dd', version: '1.11.0' },
+    before: [mark(newer, 'aa')],
+    ...{ held: ['backup'], stopped: ['shop'], lift: ['backup'], marks: [mark(newer)] },
   },
   {
     rule: 'a service stays held for one of its volumes, though nothing speaks against the other',
@@ -100,8 +137,11 @@ test.each<Row>([
     rule: 'a volume that does not go forward only any more holds nothing',
     ...{ running: old, before: [mark(newer, 'aa')], ruled: [files], held: both, lift: both, marks: [] },
   },
-])('$rule', ({ running, before, ruled = [db, files], held = [], hold = [], lift = [], marks }) => {
-  const decision = decideForward({ services }, ruled, before, running, new Set(held));
+])('$rule', ({ running, before, ruled = [db, files], held = [], stopped = [], hold = [], lift = [], marks }) => {
+  const decision = decideForward({ services }, ruled, before, running, {
+    held: new Set(held),
+    stopped: new Set([...held, ...stopped]),
+  });
   expect(decision.hold.map(({ service: name }) => name)).toEqual(hold);
   expect({ lift: decision.lift, marks: decision.marks }).toEqual({ lift, marks });
   for (const one of decision.hold) if (running === old) expect(one.why).toBe(why);

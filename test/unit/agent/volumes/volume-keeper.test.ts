@@ -13,18 +13,21 @@ const newer = { rootHash: 'bb', version: '1.1.0' };
 
 let state: string;
 let held: string[];
+/** By an operator. */
+let stopped: string[];
 let problems: string[];
 let isBlessed: boolean;
 
 beforeEach(async () => {
   state = await mkdtemp(join(tmpdir(), 'berth-volumes-'));
-  [held, problems, isBlessed] = [[], [], false];
+  [held, stopped, problems, isBlessed] = [[], [], [], false];
 });
 
 afterEach(async () => rm(state, { recursive: true }));
 
 const holds = (): ServiceHolds => ({
   held: () => new Set(held),
+  stopped: () => new Set([...held, ...stopped]),
   hold: async ({ service }) => Promise.resolve(void held.push(service)),
   lift: async (service) => Promise.resolve(void (held = held.filter((name) => name !== service))),
 });
@@ -46,12 +49,12 @@ function starting(running: VolumeRelease): VolumeKeeper {
   });
 }
 
-/** One service with one volume. */
-function declared(rollback: VolumeRollback): Desired {
-  const service = { name: 'shop', engine: 'user', volumes: ['db'] } as unknown as DesiredService;
+/** Services with one volume. */
+function declared(rollback: VolumeRollback, ...names: readonly string[]): Desired {
+  const using = (name: string) => ({ name, engine: 'user', volumes: ['db'] }) as unknown as DesiredService;
   const create = { driver: 'local', driverOptions: {}, labels: {} };
   return {
-    services: new Map([['shop', service]]),
+    services: new Map((names.length === 0 ? ['shop'] : names).map((name) => [name, using(name)])),
     networks: [],
     volumes: [{ name: 'db', engine: 'user', key: 'berth.volumes.db', rollback, create }],
   };
@@ -156,10 +159,54 @@ describe('a volume that goes forward only', () => {
     await (await keeper(newer)).declare(declared('forward-only'));
     await (await keeper(old)).declare(declared('forward-only'));
     await (await keeper(old)).declare(declared('forward-only'));
-    expect([held, await read('forward-only')]).toEqual([['shop'], 'bb 1.1.0 user db aa\n']);
+    expect([held, await read('forward-only')]).toEqual([['shop'], 'bb 1.1.0 user db aa:shop\n']);
     held = [];
     await (await keeper(old)).declare(declared('forward-only'));
     expect([held, await read('forward-only')]).toEqual([[], 'aa 1.0.0 user db\n']);
+  });
+
+  test('keeps its services though an operator stops one, and another one comes', async () => {
+    await (await keeper(newer)).declare(declared('forward-only', 'shop', 'worker'));
+    const agent = await keeper(old);
+    await agent.declare(declared('forward-only', 'shop', 'worker'));
+    [held, stopped] = [['worker'], ['shop']];
+    await agent.declare(declared('forward-only', 'shop', 'worker'));
+    await agent.declare(declared('forward-only', 'shop', 'worker', 'report'));
+    await agent.declare(declared('forward-only', 'shop', 'worker', 'report'));
+    expect([held, await read('forward-only')]).toEqual([
+      ['worker', 'report'],
+      'bb 1.1.0 user db aa:shop,worker,report\n',
+    ]);
+  });
+
+  test('is held again after a later release lifted that, and crashed before its engine ran', async () => {
+    await (await keeper(newer)).declare(declared('forward-only'));
+    await (await keeper(old)).declare(declared('forward-only'));
+    await starting(newer).declare(declared('forward-only'));
+    expect([held, await read('forward-only')]).toEqual([[], 'bb 1.1.0 user db\n']);
+    await (await keeper(old)).declare(declared('forward-only'));
+    expect([held, await read('forward-only')]).toEqual([['shop'], 'bb 1.1.0 user db aa:shop\n']);
+  });
+
+  test('is not taken for started by somebody after a power cut while a later release lifts that', async () => {
+    await (await keeper(newer)).declare(declared('forward-only'));
+    await (await keeper(old)).declare(declared('forward-only'));
+    const cut = new VolumeKeeper({
+      files: new VolumeFiles(state),
+      running: newer,
+      holds: {
+        ...holds(),
+        lift: async (service) =>
+          holds()
+            .lift(service)
+            .then(async () => Promise.reject(new Error('cut'))),
+      },
+      onProblem: (why) => problems.push(why),
+    });
+    await cut.declare(declared('forward-only'));
+    expect([held, problems]).toEqual([[], [expect.stringContaining('cut')]]);
+    await (await keeper(old)).declare(declared('forward-only'));
+    expect(held).toEqual(['shop']);
   });
 
   test('lets its service run again under a later release', async () => {
