@@ -219,7 +219,12 @@ export class OwnOs implements Os {
     // As the guard writes it: should the power go before the history has it, it is taken from there.
     await loader.reject(running.name, `${new Date(this.#deps.clock.now()).toISOString().slice(0, 19)}Z ${why}`);
     // Else the other release would hold their services.
-    if (passed.length > 0) await volumes.letGoBack();
+    if (passed.length > 0)
+      await volumes.letGoBack().catch((error: unknown) => {
+        // Its entry is gone already: there is no staying.
+        const held = `services with ${passed.join(', ')} stay stopped under the other release: berth service start NAME`;
+        this.#deps.say(`os: ${held} (${messageOf(error)})`);
+      });
     await this.note('rolled-back', why);
     this.#record('roll-back-release', `leave ${this.#deps.version}: ${why}`, 'reboot', {
       kind: 'operator',

@@ -86,12 +86,18 @@ export function lacksBlessing(events: readonly OsEvent[], about: string): boolea
   return staged >= 0 && !events.slice(staged).some(({ kind, version }) => kind === 'blessed' && version === about);
 }
 
-/** Whether the history says of some release but the running one that it was staged, and not what became of it. Oldest first. Pure. */
+/**
+ * Whether the history does not say what became of some release but the running one: it was staged, or it is the one that was booted
+ * last. Oldest first. Pure.
+ */
 export function hasOpenEnd(events: readonly OsEvent[], running: string): boolean {
   const last = new Map(
     events
-      .filter(({ kind }) => kind !== 'booted' && kind !== 'update-failed' && kind !== 'refused')
+      .filter((event) => isFailure(event) || ['staged', 'blessed', 'dropped'].includes(event.kind))
       .map(({ kind, version }) => [version, kind]),
   );
-  return [...last].some(([version, kind]) => version !== running && kind === 'staged');
+  if ([...last].some(([version, kind]) => version !== running && kind === 'staged')) return true;
+  const place = events.findLastIndex(({ kind }) => kind === 'booted');
+  const left = events[place]?.version ?? running;
+  return left !== running && !events.slice(place).some((event) => isFailure(event) && event.version === left);
 }

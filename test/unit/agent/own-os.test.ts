@@ -11,6 +11,7 @@ import type { BootLoader } from '../../../src/boot/boot-loader.ts';
 import { EspDirectory } from '../../../src/boot/esp.ts';
 import { SystemdBoot } from '../../../src/boot/systemd-boot.ts';
 import type { VolumeRollback } from '../../../src/config/service-spec.ts';
+import { hasOpenEnd } from '../../../src/update/os-status.ts';
 
 const operator = { who: 'ops', command: 'berth os rollback' };
 const facts = { slot: 'b', device: '/dev/vda3', rootHash: 'bb' } as const;
@@ -47,7 +48,12 @@ async function hostWith(
     files: new VolumeFiles(directory),
     running: { rootHash: facts.rootHash, version: '1.1' },
     isBlessed: () => false,
-    holds: { held: () => new Set(), hold: async () => Promise.resolve(), lift: async () => Promise.resolve() },
+    holds: {
+      held: () => new Set(),
+      stopped: () => new Set(),
+      hold: async () => Promise.resolve(),
+      lift: async () => Promise.resolve(),
+    },
     onProblem: (why) => story.push(why),
   });
   const create = { driver: 'local', driverOptions: {}, labels: {} };
@@ -233,4 +239,27 @@ test('what an operator took back is known though the power goes before the histo
   const without = await OsRecords.open(join(directory, 'elsewhere'));
   await without.takeRejected('berth_1.1', noted);
   expect(without.events).toEqual([{ at: '1970-01-01T00:00:00Z', kind: 'rejected', version: '1.1', reason }]);
+});
+
+test('what an operator took back is looked for at the next boot where the history could not be written', async () => {
+  const os = await hostWith('keep');
+  await os.note('booted', '');
+  await os.note('blessed', 'its health gate is open');
+  await mkdir(join(directory, 'os.json.new'));
+  await os.rollBackOs({ reason: 'slow', force: false }, operator);
+  expect(story).toEqual(['reject berth_1.1', 'roll-back-release', 'reboot']);
+  await rm(join(directory, 'os.json.new'), { recursive: true });
+  const { events } = await OsRecords.open(directory);
+  expect(events.map(({ kind }) => kind)).toEqual(['booted', 'blessed']);
+  expect(hasOpenEnd(events, '1.0')).toBe(true);
+});
+
+test('who insists goes back though the volumes cannot be let go, and hears what that means', async () => {
+  const os = await hostWith('forward-only');
+  await mkdir(join(directory, 'volumes/forward-only.new'));
+  await os.rollBackOs({ reason: '', force: true }, operator);
+  expect(story).toEqual(['reject berth_1.1', 'roll-back-release', 'reboot']);
+  expect(said).toEqual([
+    expect.stringMatching(/^os: services with user\/db stay stopped .*: berth service start NAME/),
+  ]);
 });

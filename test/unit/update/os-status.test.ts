@@ -38,6 +38,19 @@ test.each([
   { what: 'one that a newer one replaced', events: story('staged 2', 'dropped 2'), isOpen: false },
   { what: 'one that runs', events: story('staged 1', 'booted 1'), isOpen: false },
   { what: 'one that was blessed once', events: story('staged 2', 'blessed 2', 'booted 1'), isOpen: false },
+  { what: 'one that was blessed, and does not run', events: story('staged 2', 'booted 2', 'blessed 2'), isOpen: true },
+  {
+    what: 'one that was blessed and that an operator left',
+    events: story('staged 2', 'booted 2', 'blessed 2', 'rolled-back 2'),
+    isOpen: false,
+  },
+  {
+    what: 'one that failed once before, was blessed, and does not run',
+    events: story('rejected 2', 'booted 1', 'staged 2', 'booted 2', 'blessed 2'),
+    isOpen: true,
+  },
+  { what: 'one that could not be taken back', events: story('staged 2', 'rollback-blocked 2'), isOpen: true },
+  { what: 'one whose services were held', events: story('staged 2', 'services-held 2', 'booted 1'), isOpen: true },
 ])('the end of $what is open: $isOpen', ({ events, isOpen }) => {
   expect(hasOpenEnd(events, '1')).toBe(isOpen);
 });
