@@ -94,12 +94,15 @@ export class OsRecords {
   }
 
   /** A release used up its tries: the boot loader came back by itself, and no guard was there to note it. Once for each time it was staged. */
-  async takeUsedUp({ version, tries }: Pick<BootEntry, 'version' | 'tries'>, at: string): Promise<void> {
+  async takeUsedUp({ version, tries }: Pick<BootEntry, 'version' | 'tries'>, now: string): Promise<void> {
     const about = this.events.filter((event) => event.version === version);
     const told = about.findLast((event) => event.kind === 'staged' || isFailure(event));
     if (told !== undefined && isFailure(told)) return;
     const cameUp = about.findLast(({ kind }) => kind === 'staged' || kind === 'booted')?.kind === 'booted';
     const how = cameUp ? 'did not prove itself' : 'did not start';
+    const last = this.events.at(-1)?.at ?? now;
+    // Early in a boot, a host without a clock of its own has an old time.
+    const at = Date.parse(last) > Date.parse(now) ? last : now;
     await this.add({ at, kind: 'rejected', version, reason: `it ${how} in ${tries?.done ?? 0} tries` });
   }
 

@@ -22,11 +22,24 @@ export function releaseReturn(
 ): ReleaseReturn | undefined {
   const current = generations.find(({ state }) => state === 'current');
   if (current?.release == null || current.release === running) return undefined;
-  const takenBack = events.findLast(
-    (event) => isFailure(event) && event.version === current.release && event.at >= current.createdAt,
-  );
-  if (takenBack === undefined) return undefined;
-  const before = generations.find(({ number, release }) => number < current.number && release !== current.release);
+  if (!wasTakenBack(current.release, events, current.createdAt)) return undefined;
+  const before = generationBefore(generations);
   if (before === undefined) return undefined;
   return { to: before.number, why: `${current.release} was taken back, and with it what was applied under it` };
+}
+
+/** The generation to return to when the release under which the current one was applied is taken back. Newest first. Pure. */
+export function generationBefore(generations: readonly Generation[]): Generation | undefined {
+  const current = generations.find(({ state }) => state === 'current');
+  return generations.find(({ number, release }) => number < (current?.number ?? 0) && release !== current?.release);
+}
+
+/** Whether a release failed after something was applied under it. The order counts: a host's clock may be behind until it has a network. */
+function wasTakenBack(release: string, events: readonly OsEvent[], appliedAt: string): boolean {
+  const about = events.filter(({ version }) => version === release);
+  const failure = about.findLastIndex(isFailure);
+  if (failure < 0) return false;
+  const run = about.findLastIndex(({ kind }) => kind === 'booted' || kind === 'blessed');
+  // Failures are remembered longer than all else.
+  return run >= 0 ? failure > run : (about[failure]?.at ?? '') >= appliedAt;
 }

@@ -144,3 +144,10 @@ test.each([
     );
   }
 });
+
+test('a release does not use up its tries before what happened last, whatever the clock says', async () => {
+  const records = await OsRecords.open(directory);
+  await records.add({ ...booted, kind: 'staged' });
+  await records.takeUsedUp({ version: '1.1', tries: { left: 0, done: 3 } }, '2025-01-01T00:00:00.000Z');
+  expect(records.events.at(-1)).toMatchObject({ kind: 'rejected', at: booted.at });
+});

@@ -51,6 +51,29 @@ test.each([
     back: undefined,
   },
   {
+    what: 'it ran, and was taken back while the clock was behind',
+    list: generations('1.0', '1.1'),
+    events: [event('staged', '1.1', 1), event('booted', '1.1', 1), event('rejected', '1.1', 0)],
+    back: 1,
+  },
+  {
+    what: 'it was taken back while the clock was ahead, ran again, and was left for a newer one',
+    list: generations('0.9', '1.1'),
+    events: [
+      event('booted', '1.1', 1),
+      event('rejected', '1.1', 9),
+      event('booted', '1.1', 1),
+      event('blessed', '1.1', 1),
+    ],
+    back: undefined,
+  },
+  {
+    what: 'it was taken back long before, and that it ran again is forgotten',
+    list: generations('0.9', '1.1'),
+    events: [event('rejected', '1.1', 1), event('booted', '1.0', 3)],
+    back: undefined,
+  },
+  {
     what: 'another one was taken back',
     list: generations('1.0', '1.1'),
     events: [event('rejected', '1.2', 9)],
