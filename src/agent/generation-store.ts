@@ -7,6 +7,7 @@ import { Turns } from '../core/turns.ts';
 import { replaceFile, syncPath, writeDurably } from '../engine/durable-file.ts';
 import type { ConfigText } from './agent-service.ts';
 import type { Generation } from './model.ts';
+import { generationBefore } from './release-generation.ts';
 
 /** What is stored of a generation; its state follows from its place among the others. */
 interface StoredGeneration extends Omit<Generation, 'state'> {
@@ -46,7 +47,7 @@ export class GenerationStore {
     this.#keep = keep;
   }
 
-  /** @param keep how many generations are kept; beyond these, the one to go back to is. */
+  /** @param keep how many generations are kept; beyond these, those to go back to are. */
   static async open(directory: string, keep = 32): Promise<GenerationStore> {
     const store = new GenerationStore(directory, keep);
     await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -151,9 +152,10 @@ export class GenerationStore {
   async #forgetOldest(): Promise<void> {
     // The one to go back to: the newest before the current one of which nothing was rolled back.
     const needed = this.#generations.slice(0, -1).findLast((generation) => !isRejected(generation));
+    const beforeRelease = generationBefore(this.list())?.number;
     const excess = this.#generations
       .slice(0, Math.max(0, this.#generations.length - this.#keep))
-      .filter((generation) => generation !== needed);
+      .filter((generation) => generation !== needed && generation.number !== beforeRelease);
     for (const { number } of excess) await rm(this.#path(number), { force: true });
     await syncPath(this.#directory);
     this.#generations = this.#generations.filter((generation) => !excess.includes(generation));

@@ -7,6 +7,8 @@ import { rollbacks } from '../services/readiness.ts';
 import type { ServiceReconciler } from '../services/service-reconciler.ts';
 import type { EngineSet } from './engine-set.ts';
 import type { GenerationStore } from './generation-store.ts';
+import type { Generation } from './model.ts';
+import { generationBefore } from './release-generation.ts';
 
 export interface HousekeepingDependencies {
   readonly reconciler: ServiceReconciler;
@@ -77,8 +79,6 @@ export class Housekeeping {
     const lastUsed = new Map(
       list.toReversed().flatMap(({ number, images }) => Object.values(images).map((id) => [id, number] as const)),
     );
-    const worthGoingBackTo = list.filter(({ state }) => state !== 'rejected').slice(0, 2);
-    const rollbackImages = worthGoingBackTo.flatMap(({ images }) => Object.values(images));
     for (const handle of engines.handles) {
       const seen = observed.engines[handle.name];
       if (seen === undefined || !engines.isOwn(handle.name)) continue;
@@ -86,11 +86,20 @@ export class Housekeeping {
         observed: seen,
         desired,
         memory,
-        rollbackImages,
+        rollbackImages: imagesToKeep(list),
         lastUsed,
         budgetBytes: this.#deps.imageBudgetBytes(),
       };
       await collectOn(handle, facts, recorder, clock);
     }
   }
+}
+
+/** Ids of images that stay, whatever they take: of generations that an operator or a release's end may return to. Newest first. Pure. */
+export function imagesToKeep(generations: readonly Generation[]): string[] {
+  const worthGoingBackTo = generations.filter(({ state }) => state !== 'rejected').slice(0, 2);
+  const beforeRelease = generationBefore(generations);
+  return [...worthGoingBackTo, ...(beforeRelease === undefined ? [] : [beforeRelease])].flatMap(({ images }) =>
+    Object.values(images),
+  );
 }

@@ -97,6 +97,18 @@ test('the last N are kept, and beyond them the newest of which nothing was rolle
   ]);
 });
 
+test('the one to return to when the release is taken back is kept, however many were applied under it', async () => {
+  const store = await GenerationStore.open(directory, 2);
+  await fill(store, 2, '1.0');
+  await fill(store, 4, '1.1');
+  await store.settled();
+  expect(store.list().map(({ number, release }) => [number, release])).toEqual([
+    [6, '1.1'],
+    [5, '1.1'],
+    [2, '1.0'],
+  ]);
+});
+
 test.each([
   ['cut short', (text: string) => text.slice(0, text.length / 2)],
   ['empty', () => ''],
@@ -130,7 +142,7 @@ test('a generation that is not there is NOT_FOUND and says which there are', asy
   expect(isBerthError(error, 'NOT_FOUND') && error.hint).toBe('there are 1 to 2: berth generations');
 });
 
-async function fill(store: GenerationStore, count: number): Promise<void> {
+async function fill(store: GenerationStore, count: number, release: string | null = null): Promise<void> {
   const first = (store.list()[0]?.number ?? 0) + 1;
   for (let number = first; number < first + count; number += 1) {
     await store.create({
@@ -138,6 +150,7 @@ async function fill(store: GenerationStore, count: number): Promise<void> {
       source: 'web.yaml',
       files: [{ file: 'web.yaml', text: `text ${number}` }],
       changes: [`change ${number}`],
+      release,
     });
   }
 }
