@@ -62,7 +62,7 @@ export interface ForwardDecision {
   readonly hold: readonly HeldService[];
   /** Services that were kept from running under an older release, and may run again. */
   readonly lift: readonly string[];
-  /** Of the volumes that are declared so and have run, or are held. */
+  /** Of the volumes that are declared so and have run, or are held; and of those that nothing declares for now. */
   readonly marks: readonly ForwardMark[];
 }
 
@@ -71,7 +71,7 @@ export interface ForwardDecision {
  * anybody could stop it: then the services of volumes that went forward are held. Pure.
  */
 export function decideForward(
-  { services }: Pick<Desired, 'services'>,
+  { services, volumes }: Pick<Desired, 'services' | 'volumes'>,
   ruled: readonly RuledVolume[],
   before: readonly ForwardMark[],
   running: VolumeRelease,
@@ -79,14 +79,15 @@ export function decideForward(
 ): ForwardDecision {
   const hold: HeldService[] = [];
   const kept = new Set<string>();
-  const marks: ForwardMark[] = [];
+  // No service uses it for now; it may be used again, after a rollback, too.
+  const marks = before.filter((one) => !isAmong(one, volumes) && !isAmong(one, ruled)).map(unheld);
   for (const { engine, name } of ruled.filter(({ rollback }) => rollback === 'forward-only')) {
     const mark = before.find((one) => one.engine === engine && one.name === name);
     const users = [...services.values()].filter((one) => one.engine === engine && one.volumes.includes(name));
     if (mark === undefined) continue;
     if (!isNewer(mark, running)) {
       // Should an older one run again, its services are held anew.
-      marks.push({ rootHash: mark.rootHash, version: mark.version, engine, name });
+      marks.push(unheld(mark));
       continue;
     }
     const known = mark.held?.by === running.rootHash ? mark.held.services : [];
@@ -111,13 +112,25 @@ export function marksUnder(
   { rootHash, version }: VolumeRelease,
   up: ReadonlySet<EngineName>,
 ): ForwardMark[] {
-  return ruled.flatMap(({ rollback, engine, name }) => {
+  const unused = before.filter((one) => !isAmong(one, ruled));
+  const used = ruled.flatMap(({ rollback, engine, name }) => {
     if (rollback !== 'forward-only') return [];
     const mark = before.find((one) => one.engine === engine && one.name === name);
     if (mark?.held?.by === rootHash) return [mark];
     if (up.has(engine)) return [{ rootHash, version, engine, name }];
     return mark === undefined ? [] : [mark];
   });
+  return [...used, ...unused];
+}
+
+type VolumeName = Pick<ForwardMark, 'engine' | 'name'>;
+
+function isAmong({ engine, name }: VolumeName, volumes: readonly VolumeName[]): boolean {
+  return volumes.some((one) => one.engine === engine && one.name === name);
+}
+
+function unheld({ rootHash, version, engine, name }: ForwardMark): ForwardMark {
+  return { rootHash, version, engine, name };
 }
 
 function isNewer(mark: VolumeRelease, running: VolumeRelease): boolean {

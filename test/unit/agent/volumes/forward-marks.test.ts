@@ -7,7 +7,7 @@ import {
   parseMarks,
 } from '../../../../src/agent/volumes/forward-marks.ts';
 import type { RuledVolume } from '../../../../src/agent/volumes/ruled-volume.ts';
-import type { DesiredService } from '../../../../src/services/model.ts';
+import type { DesiredService, DesiredVolume } from '../../../../src/services/model.ts';
 
 const old = { rootHash: 'aa', version: '1.9.0' };
 const newer = { rootHash: 'bb', version: '1.10.0' };
@@ -53,6 +53,8 @@ interface Row {
   readonly running: typeof old;
   readonly before: readonly ForwardMark[];
   readonly ruled?: readonly RuledVolume[];
+  /** Declared, without a word on rollbacks. */
+  readonly kept?: string;
   readonly held?: readonly string[];
   /** By an operator. */
   readonly stopped?: readonly string[];
@@ -135,10 +137,37 @@ test.each<Row>([
   },
   {
     rule: 'a volume that does not go forward only any more holds nothing',
-    ...{ running: old, before: [mark(newer, 'aa')], ruled: [files], held: both, lift: both, marks: [] },
+    ...{
+      running: old,
+      before: [mark(newer, 'aa')],
+      ruled: [files],
+      kept: 'berth_db',
+      held: both,
+      lift: both,
+      marks: [],
+    },
   },
-])('$rule', ({ running, before, ruled = [db, files], held = [], stopped = [], hold = [], lift = [], marks }) => {
-  const decision = decideForward({ services }, ruled, before, running, {
+  {
+    rule: 'a volume that no service uses for now keeps its mark, under the release that ran with it',
+    ...{ running: newer, before: [mark(newer)], ruled: [files], marks: [mark(newer)] },
+  },
+  {
+    rule: 'a volume that no service uses for now keeps its mark, and holds its services when they are back',
+    ...{ running: old, before: [mark(newer, 'aa')], ruled: [files], held: both, lift: both, marks: [mark(newer)] },
+  },
+])('$rule', ({
+  running,
+  before,
+  ruled = [db, files],
+  kept = '',
+  held = [],
+  stopped = [],
+  hold = [],
+  lift = [],
+  marks,
+}) => {
+  const volumes = [{ engine: 'user', name: kept } as unknown as DesiredVolume];
+  const decision = decideForward({ services, volumes: kept === '' ? [] : volumes }, ruled, before, running, {
     held: new Set(held),
     stopped: new Set([...held, ...stopped]),
   });
@@ -156,6 +185,11 @@ describe('a mark', () => {
     ['is of none before', under([], ['system']), []],
     ['stays that of the release before until then', under([mark(newer)], []), [mark(newer)]],
     ['stays while services are held', under([mark(newer, 'aa')], ['user']), [mark(newer, 'aa')]],
+    [
+      'stays for a volume that no service uses',
+      marksUnder([files], [mark(newer)], old, new Set(['user'])),
+      [mark(newer)],
+    ],
     ['does not stay for what another release held', under([mark(newer, 'cc')], ['user']), [mark(old)]],
   ])('%s', (_rule, found, expected) => {
     expect(found).toEqual(expected);

@@ -209,6 +209,17 @@ describe('a volume that goes forward only', () => {
     expect(held).toEqual(['shop']);
   });
 
+  test('is still there for its services when they come back under an older release', async () => {
+    const agent = await keeper(newer);
+    await agent.declare(declared('forward-only'));
+    const without: Desired = { services: new Map(), networks: [], volumes: [] };
+    await agent.declare(without);
+    expect(agent.forwardOnly).toEqual(['user/db']);
+    await (await keeper(old)).declare(without);
+    await (await keeper(old)).declare(declared('forward-only'));
+    expect(held).toEqual(['shop']);
+  });
+
   test('lets its service run again under a later release', async () => {
     await (await keeper(newer)).declare(declared('forward-only'));
     await (await keeper(old)).declare(declared('forward-only'));
