@@ -9,6 +9,9 @@ import { isFailure, type OsEvent, osEventKinds } from '../update/os-status.ts';
 /** Older events are forgotten, those first that say of no release that it failed: it must not be tried again. */
 const keptEvents = 200;
 
+/** Between the two notes of one rollback by an operator: the second one waits for slow disks. */
+const samenessMs = 10 * 60_000;
+
 interface Stored {
   /** Of this form; another one is not understood. */
   readonly version: 1;
@@ -118,7 +121,8 @@ export class OsRecords {
 /** What an operator took back is noted on the EFI partition, too, as the guard would: in the same words. */
 function isSame(event: OsEvent, told: OsEvent): boolean {
   if (event.version !== told.version) return false;
-  if (event.kind === 'rolled-back' && told.kind === 'rejected') return event.reason === told.reason;
+  if (event.kind === 'rolled-back' && told.kind === 'rejected')
+    return event.reason === told.reason && Math.abs(Date.parse(event.at) - Date.parse(told.at)) < samenessMs;
   return event.kind === told.kind && event.at === told.at;
 }
 

@@ -151,3 +151,13 @@ test('a release does not use up its tries before what happened last, whatever th
   await records.takeUsedUp({ version: '1.1', tries: { left: 0, done: 3 } }, '2025-01-01T00:00:00.000Z');
   expect(records.events.at(-1)).toMatchObject({ kind: 'rejected', at: booted.at });
 });
+
+test('what an operator took back again, with the same words, is news', async () => {
+  const records = await OsRecords.open(directory);
+  const reason = 'ops rolled it back';
+  await records.add({ at: '2026-05-01T00:00:02.345Z', kind: 'rolled-back', version: '1.1', reason });
+  await records.takeRejected('berth_1.1', `2026-05-01T00:00:01Z ${reason}\n`);
+  expect(records.events).toHaveLength(1);
+  await records.takeRejected('berth_1.1', `2026-05-09T00:00:00Z ${reason}\n`);
+  expect(records.events.map(({ at }) => at)).toEqual(['2026-05-01T00:00:02.345Z', '2026-05-09T00:00:00Z']);
+});
