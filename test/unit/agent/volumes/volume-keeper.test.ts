@@ -194,6 +194,7 @@ describe('a volume that goes forward only', () => {
     const cut = new VolumeKeeper({
       files: new VolumeFiles(state),
       running: newer,
+      isBlessed: () => isBlessed,
       holds: {
         ...holds(),
         lift: async (service) =>
