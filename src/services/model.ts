@@ -55,7 +55,7 @@ export interface DesiredService {
   readonly conditions: readonly StartCondition[];
   readonly networks: readonly string[];
   readonly volumes: readonly string[];
-  readonly pull: 'missing' | 'always' | 'never';
+  readonly pull: 'missing' | 'never';
   readonly graceSeconds: number;
   /** How long a replacement may take to prove itself before the old container comes back. */
   readonly proofMs: number;

@@ -91,6 +91,17 @@ const checks: readonly Check[] = [
             'use letters, digits, "_", "." and "-"',
           ),
         ],
+  ({ pull_policy: policy = 'missing' }) =>
+    ['missing', 'if_not_present', 'never'].includes(policy)
+      ? []
+      : [
+          {
+            path: ['pull_policy'],
+            message: `an image that is there is not pulled again, as ${JSON.stringify(policy)} asks for`,
+            hint: 'give a new version a new tag, or name it by its digest: what is not there is pulled',
+            severity: 'warning',
+          },
+        ],
   ({ scale }) => oneContainer(['scale'], scale),
   ({ deploy }) => oneContainer(['deploy', 'replicas'], deploy?.replicas),
 ];

@@ -146,7 +146,7 @@ export const serviceKeys = {
   secrets: runs(fileReferences),
   configs: runs(fileReferences),
   profiles: runs(textList),
-  /** `always | missing | never | build | if_not_present | daily | weekly | every_<duration>`; default missing. */
+  /** `always | missing | never | build | if_not_present | daily | weekly | every_<duration>`; default missing. What is there is never pulled again. */
   pull_policy: runs(pullPolicy),
   platform: runs(text),
   working_dir: runs(text),
@@ -186,8 +186,8 @@ export const serviceKeys = {
   provider: unsupported(anything, 'there are no providers', 'run it as a service with an image'),
   pull_refresh_after: unsupported(
     text,
-    'images are not refreshed by age with this key',
-    'use "pull_policy: every_24h"',
+    'an image that is there is not pulled again',
+    'give a new version a new tag, or name it by its digest',
   ),
   use_api_socket: unsupported(
     truth,

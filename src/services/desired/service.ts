@@ -128,7 +128,7 @@ type Behaviour = Pick<
 function behaviourOf(spec: ServiceSpec, kind: ServiceKind, container: ContainerConfig): Behaviour {
   const { 'x-berth': berth, healthcheck, pull_policy: pull } = spec;
   return {
-    pull: pull === 'always' || pull === 'never' ? pull : 'missing',
+    pull: pull === 'never' ? 'never' : 'missing',
     graceSeconds: graceSecondsOf(spec),
     proofMs: proofMsOf(spec),
     settleMs: berth?.settle === undefined ? 5000 : Math.round(berth.settle / 1e6),

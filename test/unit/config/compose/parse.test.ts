@@ -340,6 +340,18 @@ describe('more than one container', () => {
   ])('%j is as declared', (service) => expect(parseService({ image: 'x', ...service }).lines).toEqual([]));
 });
 
+describe('images that are there are not pulled again', () => {
+  test.each(['always', 'daily', 'weekly', 'every_12h', 'build'])('%s is a warning', (policy) => {
+    const { spec, lines } = parseService({ image: 'x', pull_policy: policy });
+    expect(spec).toMatchObject({ image: 'x' });
+    const why = `an image that is there is not pulled again, as "${policy}" asks for`;
+    expect(lines).toEqual([`warning unsupported pull_policy: ${why}`]);
+  });
+
+  test.each(['missing', 'if_not_present', 'never'])('%s is as declared', (policy) =>
+    expect(parseService({ image: 'x', pull_policy: policy }).lines).toEqual([]));
+});
+
 describe('the whole', () => {
   test('a wrong service is left out, the others stay', () => {
     const { model, problems } = parseCompose(

@@ -65,7 +65,7 @@ export const sampleValues: Readonly<Record<keyof typeof serviceKeys, unknown>> =
   secrets: ['key', { source: 'key', target: '/key', mode: '0400' }],
   configs: ['settings'],
   profiles: ['debug'],
-  pull_policy: 'every_12h',
+  pull_policy: 'never',
   platform: 'linux/amd64',
   working_dir: '/srv',
   container_name: 'web',
