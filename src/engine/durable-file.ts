@@ -1,4 +1,4 @@
-import { lstat, open, rename, rm } from 'node:fs/promises';
+import { link, lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
@@ -40,6 +40,37 @@ export async function writeSynced(path: string, content: string | Uint8Array, mo
   }
 }
 
+/**
+ * Creates a file with its content at once, so that of several writers one does it, and nobody sees a part of it; `temporary` is
+ * this writer's own, on the same file system. @returns false where there is a file already.
+ */
+export async function createWhole(path: string, temporary: string, content: string, mode: number): Promise<boolean> {
+  await rm(temporary, { force: true });
+  await writeSynced(temporary, content, mode);
+  try {
+    // Atomic on NFS too.
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    if (!withoutLinks.has(codeOf(error))) throw error;
+    return await createInPlace(path, content, mode);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Where the file system has no links (FAT, some of SMB's): a crash may leave an empty file. */
+async function createInPlace(path: string, content: string, mode: number): Promise<boolean> {
+  try {
+    await writeSynced(path, content, mode);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
 /** Makes durable what a file holds; of a directory, what was created, renamed and removed in it. */
 export async function syncPath(path: string): Promise<void> {
   const file = await open(path, 'r');
@@ -57,5 +88,11 @@ export async function isPresent(path: string): Promise<boolean> {
 
 /** True for the error of a file that is not there. */
 export function isMissing(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && Reflect.get(error, 'code') === 'ENOENT';
+  return codeOf(error) === 'ENOENT';
+}
+
+const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+function codeOf(error: unknown): string {
+  return typeof error === 'object' && error !== null ? String(Reflect.get(error, 'code')) : '';
 }

@@ -1,10 +1,10 @@
-import { link, readFile, unlink } from 'node:fs/promises';
+import { readFile, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import { Turns } from '../../core/turns.ts';
-import { isMissing, writeSynced } from '../../engine/durable-file.ts';
+import { createWhole, isMissing } from '../../engine/durable-file.ts';
 import type { PermitAnswer, RebootPermit } from './permit.ts';
 
 /** What stands in the file, as JSON. */
@@ -67,31 +67,8 @@ export class FilePermit implements RebootPermit {
     const { path, host, name, clock } = this.#options;
     const own: Holder = { host, name: name(), at: new Date(clock.now()).toISOString() };
     const text = `${JSON.stringify(own)}\n`;
-    const temporary = `${path}.${host}`;
-    await unlink(temporary).catch(ignoreMissing);
-    await writeSynced(temporary, text, 0o644);
-    try {
-      // Atomic with its content, on NFS too. An answer that was lost shows when the file is read.
-      await link(temporary, path);
-      return own;
-    } catch (error) {
-      if (codeOf(error) === 'EEXIST') return undefined;
-      if (!withoutLinks.has(codeOf(error))) throw error;
-      return await this.#createInPlace(own, text);
-    } finally {
-      await unlink(temporary).catch(ignoreMissing);
-    }
-  }
-
-  /** Where the file system has no links (FAT, some of SMB's): a crash may leave an empty file. */
-  async #createInPlace(own: Holder, text: string): Promise<Holder | undefined> {
-    try {
-      await writeSynced(this.#options.path, text, 0o644);
-      return own;
-    } catch (error) {
-      if (codeOf(error) === 'EEXIST') return undefined;
-      throw error;
-    }
+    // An answer that was lost shows when the file is read.
+    return (await createWhole(path, `${path}.${host}`, text, 0o644)) ? own : undefined;
   }
 
   get #unreadable(): string {
@@ -140,12 +117,6 @@ export class FilePermit implements RebootPermit {
 
 function refused(what: string, cause?: unknown): BerthError {
   return new BerthError('HOST_REFUSED', `the permit's file: ${what}`, { cause, retryable: true });
-}
-
-const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
-
-function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null ? String(Reflect.get(error, 'code')) : '';
 }
 
 function ignoreMissing(error: unknown): void {
