@@ -6,8 +6,9 @@ const secondsIn = { ms: 0.001, s: 1, m: 60, min: 60, h: 3600, d: 86_400 } as con
 /** `90`, `90s`, `5m`, `2h` → seconds. */
 export function parseSeconds(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|min|h|d)?$/.exec(text);
-  if (match === null) throw new InvalidArgumentError('It must be a length of time like 90s, 5m or 2h.');
-  return Number(match[1]) * secondsIn[(match[2] ?? 's') as keyof typeof secondsIn];
+  const seconds = Number(match?.[1]) * secondsIn[(match?.[2] ?? 's') as keyof typeof secondsIn];
+  if (Number.isFinite(seconds)) return seconds;
+  throw new InvalidArgumentError('It must be a length of time like 90s, 5m or 2h.');
 }
 
 /** An ISO 8601 time, or a length of time before now → milliseconds since the epoch. */
@@ -66,12 +67,19 @@ function rolloutSeconds(text: string): number {
   }
 }
 
+/** Of nothing, no share could be reckoned. */
+function rampMinutes(text: string): number {
+  const minutes = rolloutSeconds(text) / 60;
+  if (minutes > 0) return minutes;
+  throw new InvalidArgumentError('It must be longer than no time: all offers a release to every host at once.');
+}
+
 /** `all`; `2d`: evenly over that time; `0s=1%,4h=10%,1d=100%`: by waves. The rollout begins now. */
 export function parseRollout(now: () => number): (text: string) => Rollout {
   return (text) => {
     if (text === 'all') return { kind: 'all' };
     const start = new Date(now()).toISOString();
-    if (!text.includes('=')) return { kind: 'ramp', start, share: 0, minutes: rolloutSeconds(text) / 60 };
+    if (!text.includes('=')) return { kind: 'ramp', start, share: 0, minutes: rampMinutes(text) };
     const waves = text.split(',').map((wave) => {
       const [, after = '', percent = ''] = /^(\w+)=(\d+(?:\.\d+)?)%$/.exec(wave.trim()) ?? [];
       const share = Number(percent) / 100;

@@ -1,10 +1,11 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { BerthError } from '../../core/errors.ts';
-import type { RepositoryKeys } from '../../update/repository/create.ts';
 import type { PublicKey } from '../../update/repository/key-file.ts';
+import type { RepositoryKeys } from '../../update/repository/repository-keys.ts';
 import type { Command } from '../context.ts';
 import { shortId, table } from '../text.ts';
+import { changing, locking } from './release-change.ts';
 import { reportOutcome, required, signingOf } from './release-common.ts';
 
 const rootKeys = 3;
@@ -13,10 +14,12 @@ const defaultChannels: readonly string[] = ['stable', 'beta', 'edge'];
 /** `berth release keygen`: makes the keys of a repository, called by their roles. */
 export const keygen: Command = async (cli, [folder = '']) => {
   const { makeKeyFile } = await import('../../update/repository/key-file.ts');
+  const { requireChannelName } = await import('../../update/repository/channel-name.ts');
   const directory = resolve(cli.context.cwd, folder);
   const roots = Array.from({ length: rootKeys }, (_, index) => `root-${index + 1}`);
   const made = [];
-  for (const name of [...roots, 'targets', 'online', ...(cli.flags.channels ?? defaultChannels).map(channelName)]) {
+  const channels = (cli.flags.channels ?? defaultChannels).map((name) => requireChannelName(name, '--channels'));
+  for (const name of [...roots, 'targets', 'online', ...channels]) {
     const { id, isNew } = await makeKeyFile(directory, name);
     made.push({ name, id, isNew });
   }
@@ -35,13 +38,18 @@ export const keygen: Command = async (cli, [folder = '']) => {
 
 /** `berth release init`: makes an empty repository. */
 export const init: Command = async (cli, [repository = '']) => {
-  const { createRepository } = await import('../../update/repository/create.ts');
+  const { createRepository, requireEnoughKeys } = await import('../../update/repository/create.ts');
   const { context, flags } = cli;
   const folder = resolve(context.cwd, required(flags.keys, '--keys', 'in which folder the keys are'));
   const keys = await keysByRole(folder);
-  const thresholds = { root: flags.threshold ?? Math.min(2, keys.root.length), channel: flags.channelThreshold ?? 1 };
+  const thresholds = { root: flags.threshold, channel: flags.channelThreshold };
+  requireEnoughKeys(keys, thresholds);
+  const signing = await signingOf(cli, [folder]);
   const directory = resolve(context.cwd, repository);
-  const outcome = await createRepository(directory, keys, thresholds, await signingOf(cli, [folder]));
+  await mkdir(directory, { recursive: true });
+  const outcome = await locking(cli, repository, 'init', async () =>
+    createRepository(directory, keys, thresholds, signing),
+  );
   return reportOutcome(cli, outcome, `${directory} is ready`, repository);
 };
 
@@ -59,13 +67,17 @@ export const rekey: Command = async (cli, [repository = '', role = '']) => {
     remove,
     ...(threshold === undefined ? {} : { threshold }),
   };
-  const outcome = await changeKeys(resolve(context.cwd, repository), role, change, await signingOf(cli));
+  const signing = await signingOf(cli);
+  const outcome = await changing(cli, repository, 'rekey', async (directory) =>
+    changeKeys(directory, role, change, signing),
+  );
   return reportOutcome(cli, outcome, `${role} has its new keys`, repository);
 };
 
 /** Files are called by what their key is for: `root-1.pub`, `stable.pub`, `stable-2.pub`. */
 async function keysByRole(folder: string): Promise<RepositoryKeys> {
   const { readPublicKey } = await import('../../update/repository/key-file.ts');
+  const { requireChannelName } = await import('../../update/repository/channel-name.ts');
   const byRole = new Map<string, PublicKey[]>();
   const names = await readdir(folder).catch((cause: unknown) => {
     throw new BerthError('CONFIG_UNREADABLE', `${folder} is not there`, {
@@ -77,19 +89,12 @@ async function keysByRole(folder: string): Promise<RepositoryKeys> {
     const role = file.replace(/(-\d+)?\.pub$/, '');
     byRole.set(role, [...(byRole.get(role) ?? []), await readPublicKey(join(folder, file))]);
   }
-  const { root = [], targets = [], online = [], ...channels } = Object.fromEntries(byRole);
-  return { root, targets, online, channels: new Map(Object.entries(channels)) };
-}
-
-/** A part of file names and of patterns. Throws USAGE. */
-function channelName(name: string): string {
-  if (
-    /^[a-z][a-z0-9]{0,31}$/.test(name) &&
-    !['root', 'targets', 'snapshot', 'timestamp', 'online', 'blobs'].includes(name)
-  )
-    return name;
-  throw new BerthError(
-    'USAGE',
-    `--channels ${name}: it holds small letters and digits, begins with a letter and is no role`,
-  );
+  const take = (role: string): readonly PublicKey[] => {
+    const keys = byRole.get(role) ?? [];
+    byRole.delete(role);
+    return keys;
+  };
+  const top = { root: take('root'), targets: take('targets'), online: take('online') };
+  for (const name of byRole.keys()) requireChannelName(name, join(folder, `${name}*.pub`));
+  return { ...top, channels: byRole };
 }

@@ -3,13 +3,17 @@ import { BerthError } from '../../core/errors.ts';
 import type { RequestedRole } from '../../update/repository/signing-request.ts';
 import type { Cli, Command } from '../context.ts';
 import { table } from '../text.ts';
+import { changing } from './release-change.ts';
 import { reportOutcome, signingOf } from './release-common.ts';
 
 /** `berth release refresh`: signs timestamp and snapshot anew. */
 export const refresh: Command = async (cli, [repository = '']) => {
   const { renew } = await import('../../update/repository/renewal.ts');
-  const directory = resolve(cli.context.cwd, repository);
-  return reportOutcome(cli, await renew(directory, cli.flags.role ?? [], await signingOf(cli)), 'renewed', repository);
+  const signing = await signingOf(cli);
+  const outcome = await changing(cli, repository, 'refresh', async (directory) =>
+    renew(directory, cli.flags.role ?? [], signing),
+  );
+  return reportOutcome(cli, outcome, 'renewed', repository);
 };
 
 /** `berth release sign`: adds signatures, here or on another machine. */
@@ -24,14 +28,17 @@ export const sign: Command = async (cli, [repository]) => {
 };
 
 async function signHere(cli: Cli, place: string, file: string | undefined): Promise<number> {
-  const directory = resolve(cli.context.cwd, place);
   const { importSignatures } = await import('../../update/repository/signing-request.ts');
   const { complete } = await import('../../update/repository/publishing.ts');
   const { Repository } = await import('../../update/repository/repository.ts');
-  if (file !== undefined) await importSignatures(directory, resolve(cli.context.cwd, file));
-  const repository = await Repository.open(directory);
-  if (repository.staged.size === 0) throw new BerthError('NOT_FOUND', 'nothing waits for signatures');
-  return reportOutcome(cli, await complete(repository, await signingOf(cli)), 'published', place);
+  const signing = await signingOf(cli);
+  const outcome = await changing(cli, place, 'sign', async (directory) => {
+    if (file !== undefined) await importSignatures(directory, resolve(cli.context.cwd, file));
+    const repository = await Repository.open(directory);
+    if (repository.staged.size === 0) throw new BerthError('NOT_FOUND', 'nothing waits for signatures');
+    return complete(repository, signing);
+  });
+  return reportOutcome(cli, outcome, 'published', place);
 }
 
 async function exportTo(cli: Cli, directory: string, file: string): Promise<number> {

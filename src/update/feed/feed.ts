@@ -7,8 +7,10 @@ export const feedFormat = 1;
 
 const version = z.string().refine(isVersion, 'a version: it begins with a digit');
 const digest = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in lower-case hexadecimal digits');
+/** Hosts refuse longer ones. */
+export const maxReasonLength = 500;
 /** For a person, in one line. */
-const reason = z.string().min(1).max(500);
+const reason = z.string().min(1).max(maxReasonLength);
 const share = z.number().min(0).max(1);
 
 /** Which part of the hosts is offered a release, by the time since `start`. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { BerthError, isBerthError } from '../../core/errors.ts';
 import type { Feed, FeedRelease } from '../feed/feed.ts';
 import type { ReleaseManifest } from '../release-manifest.ts';
-import { currentFeed, type NewTarget, stageFeed } from './channel-feed.ts';
+import { currentFeed, type NewTarget, serializeFeed, stageFeed } from './channel-feed.ts';
 import { type Mark, type Offer, releasesOf, stoppedIn, withMark, withOffer } from './feed-edits.ts';
 import { complete, nothingToDo, type Outcome, type Signing } from './publishing.ts';
 import { copyBlobs, readReleaseDirectory } from './release-directory.ts';
@@ -31,8 +31,9 @@ export async function publishRelease(
   const name = manifestName(manifest);
   const release = feedRelease(manifest, name, content);
   const edit = (feed: Feed): Feed => withOffer(feed, release, offer);
-  edit(await currentFeed(repository, channel));
-  await copyBlobs(directory, manifest, repositoryDirectory);
+  // Before gigabytes are copied for nothing.
+  serializeFeed(edit(await currentFeed(repository, channel)));
+  await copyBlobs(directory, manifest, repositoryDirectory, signing.signal);
   const edited = await editFeed(repository, channel, edit, signing.nowMs, [{ name, content }]);
   return finish(edited.repository, edited.isOpen ? [channel] : [], [manifest.version], signing);
 }
@@ -64,7 +65,7 @@ export async function promoteRelease(
   return finish(edited.repository, edited.isOpen ? [to] : [], [version], signing);
 }
 
-/** Says something of a version in one channel, or in every channel that has it. Throws NOT_FOUND. */
+/** Says something of a version in one channel, or in every channel that has it: in all of them or none. Throws NOT_FOUND, USAGE. */
 export async function markRelease(
   repositoryDirectory: string,
   version: string,
@@ -74,17 +75,20 @@ export async function markRelease(
 ): Promise<Change> {
   let repository = await Repository.open(repositoryDirectory);
   const edit = (feed: Feed): Feed => withMark(feed, version, mark);
-  const known: string[] = [];
-  const concerned: string[] = [];
+  const names: string[] = [];
   for (const name of channel === undefined ? repository.channels : [channel]) {
     const feed = await currentFeed(repository, name);
     if (channel === undefined && !feed.releases.some((release) => release.version === version)) continue;
-    known.push(name);
+    serializeFeed(edit(feed));
+    names.push(name);
+  }
+  if (names.length === 0) throw new BerthError('NOT_FOUND', `no channel has a release ${version}`);
+  const concerned: string[] = [];
+  for (const name of names) {
     const edited = await editFeed(repository, name, edit, signing.nowMs);
     repository = edited.repository;
     if (edited.isOpen) concerned.push(name);
   }
-  if (known.length === 0) throw new BerthError('NOT_FOUND', `no channel has a release ${version}`);
   return finish(repository, concerned, [version], signing);
 }
 

@@ -1,3 +1,4 @@
+import { BerthError, messageOf } from '../../core/errors.ts';
 import { emptyFeed, type Feed, parseFeed } from '../feed/feed.ts';
 import { expiryOf, specVersion, type TargetDocument, type TargetsDocument } from './documents.ts';
 import type { Repository } from './repository.ts';
@@ -8,14 +9,17 @@ export interface NewTarget {
   readonly content: Uint8Array;
 }
 
-/** The feed of a channel as it is or is to be published. Throws NOT_FOUND when there is no such channel. */
+/** The feed of a channel as it is or is to be published. Throws NOT_FOUND when there is no such channel, USAGE for another role. */
 export async function currentFeed(repository: Repository, channel: string): Promise<Feed> {
-  repository.authorities(channel);
+  repository.requireChannel(channel);
   const content = await repository.readTarget(channel, `${channel}/feed.json`);
   return content === undefined ? emptyFeed(channel) : parseFeed(content);
 }
 
-/** Stages a channel with another feed; one that is the same stages nothing. @returns the repository with it. */
+/**
+ * Stages a channel with another feed; one that is the same stages nothing. @returns the repository with it. Throws as
+ * {@link serializeFeed} and {@link currentFeed} do, before anything is written.
+ */
 export async function stageFeed(
   repository: Repository,
   feed: Feed,
@@ -23,6 +27,7 @@ export async function stageFeed(
   newTargets: readonly NewTarget[] = [],
 ): Promise<Repository> {
   const { channel } = feed;
+  repository.requireChannel(channel);
   const before = repository.newestTargets(channel);
   const isFirst = before?.targets[`${channel}/feed.json`] === undefined;
   const content = serializeFeed(feed);
@@ -36,8 +41,17 @@ export async function stageFeed(
   return stageTargets(repository, channel, targets, nowMs);
 }
 
-function serializeFeed(feed: Feed): string {
-  return `${JSON.stringify(feed, null, 1)}\n`;
+/** The text of a feed. Pure. Throws USAGE when hosts would refuse it. */
+export function serializeFeed(feed: Feed): string {
+  const content = `${JSON.stringify(feed, null, 1)}\n`;
+  try {
+    parseFeed(Buffer.from(content));
+  } catch (cause) {
+    throw new BerthError('USAGE', `hosts would refuse what ${feed.channel} is to offer: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+  return content;
 }
 
 /** Stages a next version of a channel with these targets. */

@@ -1,6 +1,6 @@
 import { BerthError } from '../../core/errors.ts';
 import { compareVersions } from '../../core/release-version.ts';
-import type { Feed, FeedRelease, Rollout } from '../feed/feed.ts';
+import { type Feed, type FeedRelease, maxReasonLength, type Rollout } from '../feed/feed.ts';
 
 /** How a release is offered in a channel. What is not said stays as it is; of a new release: to all, and neither of the others. */
 export interface Offer {
@@ -101,9 +101,22 @@ export type Mark =
 
 /** Says it of all releases of a version. Pure. Throws NOT_FOUND, RELEASE_REFUSED. */
 export function withMark(feed: Feed, version: string, mark: Mark): Feed {
+  if ('reason' in mark) requireReason(mark.reason);
   const marked = new Set(releasesOf(feed, version));
   const releases = feed.releases.map((release) => (marked.has(release) ? markRelease(release, mark) : release));
   return { ...feed, releases };
+}
+
+/** It is shown in tables and on terminals, and hosts refuse a feed with a longer one. */
+function requireReason(reason: string): void {
+  const hint = `a reason is one line of at most ${maxReasonLength} characters`;
+  if (reason.trim() === '') throw new BerthError('USAGE', 'the reason says nothing', { hint });
+  if (reason.length > maxReasonLength)
+    throw new BerthError('USAGE', `the reason has ${reason.length} characters: hosts would refuse it`, { hint });
+  const odd = /[\p{Cc}\p{Zl}\p{Zp}]/u.exec(reason)?.[0];
+  if (odd === undefined) return;
+  const code = (odd.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  throw new BerthError('USAGE', `the reason has a line break or another control character in it (U+${code})`, { hint });
 }
 
 function markRelease(release: FeedRelease, mark: Mark): FeedRelease {

@@ -116,18 +116,25 @@ export async function requireFiles(manifest: ReleaseManifest, pathOf: (file: Rel
   }
 }
 
-/** Copies a release's files to where hosts look for them: `targets/blobs`, under their digests. */
-export async function copyBlobs(directory: string, manifest: ReleaseManifest, repository: string): Promise<void> {
+/** Copies a release's files to where hosts look for them: `targets/blobs`, under their digests. Rejects with the signal's reason. */
+export async function copyBlobs(
+  directory: string,
+  manifest: ReleaseManifest,
+  repository: string,
+  signal: AbortSignal,
+): Promise<void> {
   const blobs = join(repository, 'targets', 'blobs');
   await mkdir(blobs, { recursive: true });
   for (const { name, sha256 } of filesOf(manifest)) {
     const to = join(blobs, blobName({ name, sha256 }));
     if (await isPresent(to)) continue;
+    signal.throwIfAborted();
     await copyFile(join(directory, name), `${to}.new`);
     await syncPath(`${to}.new`);
     await rename(`${to}.new`, to);
   }
   await syncPath(blobs);
+  signal.throwIfAborted();
 }
 
 /** All that a release consists of besides its manifest. Pure. */

@@ -3,6 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import { isPresent, writeDurably } from '../../engine/durable-file.ts';
+import { isRoleName } from './channel-name.ts';
 import {
   type Document,
   type RootDocument,
@@ -23,7 +24,7 @@ const fileMode = 0o644;
 /**
  * The directory of a release repository, for its maker: `metadata/` and `targets/` are what a server serves; `.staged/` holds
  * new versions of roles that lack signatures. Written so that a crash leaves what was published, or what was to be. One
- * process at a time.
+ * process at a time: `withRepositoryLock`.
  */
 export class Repository {
   readonly directory: string;
@@ -48,9 +49,7 @@ export class Repository {
   static async open(directory: string): Promise<Repository> {
     const found = await Repository.find(directory);
     if (found !== undefined) return found;
-    throw new BerthError('NOT_FOUND', `${directory} is no release repository`, {
-      hint: `berth release init ${directory} --keys KEYS makes one`,
-    });
+    throw noRepository(directory);
   }
 
   /** Undefined where there is none. */
@@ -103,6 +102,15 @@ export class Repository {
   /** Names of the channels. */
   get channels(): readonly string[] {
     return (this.newestTargets('targets')?.delegations?.roles ?? []).map(({ name }) => name);
+  }
+
+  /** Throws USAGE for a role that is no channel, NOT_FOUND when there is no such channel. */
+  requireChannel(name: string): void {
+    if (this.channels.includes(name)) return;
+    const hint = `its channels: ${this.channels.join(', ')}`;
+    if (isRoleName(name))
+      throw new BerthError('USAGE', `${name} is a role of the repository, and no channel`, { hint });
+    throw new BerthError('NOT_FOUND', `the repository has no channel ${name}`, { hint });
   }
 
   /** The version that a role's next document has. */
@@ -173,11 +181,31 @@ export class Repository {
   }
 }
 
-/** Puts versions of roles aside until they are signed; the first ones make a repository. */
-export async function stageDocuments(
+/** Throws NOT_FOUND where no repository is or was begun. Reads no file. */
+export async function requireRepository(directory: string): Promise<void> {
+  for (const name of ['metadata', '.staged']) if (await isPresent(join(directory, name))) return;
+  throw noRepository(directory);
+}
+
+function noRepository(directory: string): BerthError {
+  return new BerthError('NOT_FOUND', `${directory} is no release repository`, {
+    hint: `berth release init ${directory} --keys KEYS makes one`,
+  });
+}
+
+/** Makes a repository of the first versions of its roles, the root last; of one that was begun and never published, nothing stays. */
+export async function beginRepository(
   directory: string,
   documents: ReadonlyMap<string, StagedDocument>,
 ): Promise<Repository> {
+  const staged = join(directory, '.staged');
+  // Without its root it is none, should we die here.
+  for (const name of ['root.json', ...(await namesIn(staged))]) await rm(join(staged, name), { force: true });
+  return stageDocuments(directory, documents);
+}
+
+/** Puts versions of roles aside until they are signed. */
+async function stageDocuments(directory: string, documents: ReadonlyMap<string, StagedDocument>): Promise<Repository> {
   const staged = join(directory, '.staged');
   await mkdir(staged, { recursive: true });
   for (const [role, document] of documents)

@@ -34,13 +34,18 @@ test('a new repository is one that a host accepts, with empty channels', async (
   await expect(workshop.seen('beta')).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 
-test('to make it again changes nothing of it', async () => {
-  const { version } = (await Repository.open(workshop.repository)).root!.signed;
+test('to make it again changes nothing of it; to make another one in its place is refused', async () => {
+  const before = await workshop.files();
+  await createRepository(workshop.repository, await workshop.keys(), { root: 2, channel: 1 }, all);
+  expect(await workshop.files()).toEqual(before);
   const other = await Workshop.open();
-  await createRepository(workshop.repository, await other.keys(), { root: 1, channel: 1 }, all);
+  const another = createRepository(workshop.repository, await other.keys(), { root: 1, channel: 1 }, all);
+  await expect(another).rejects.toMatchObject({
+    code: 'USAGE',
+    message: expect.stringMatching(/is another repository than is asked for: the keys of root are .*; of root, 2 have/),
+  });
   await other.close();
-  expect((await Repository.open(workshop.repository)).root?.signed.version).toBe(version);
-  expect((await workshop.seen('stable')).releases).toEqual([]);
+  expect(await workshop.files()).toEqual(before);
 });
 
 test('too few keys are no repository', async () => {

@@ -1,16 +1,16 @@
-import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readFeed, readRelease } from '../../../../src/update/feed/channel.ts';
 import type { Feed } from '../../../../src/update/feed/feed.ts';
 import type { ReleaseManifest } from '../../../../src/update/release-manifest.ts';
-import type { RepositoryKeys } from '../../../../src/update/repository/create.ts';
 import { keyFileSigners, makeKeyFile, type PublicKey } from '../../../../src/update/repository/key-file.ts';
 import type { Signing } from '../../../../src/update/repository/publishing.ts';
+import type { RepositoryKeys } from '../../../../src/update/repository/repository-keys.ts';
 import { DirectorySource } from '../../../../src/update/tuf/directory-source.ts';
 import { MetadataStore } from '../../../../src/update/tuf/metadata-store.ts';
 import { TufClient } from '../../../../src/update/tuf/tuf-client.ts';
+import { filesBelow } from '../../../support/files-below.ts';
 import { writeSmallRelease } from '../release-document.ts';
 
 export const noon = Date.parse('2026-05-01T12:00:00Z');
@@ -96,14 +96,6 @@ export class Workshop {
 
   /** All files of the repository with their digests. */
   async files(): Promise<Record<string, string>> {
-    const found: Record<string, string> = {};
-    for (const entry of await readdir(this.repository, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue;
-      const path = join(entry.parentPath, entry.name);
-      found[path.slice(this.repository.length + 1)] = createHash('sha256')
-        .update(await readFile(path))
-        .digest('hex');
-    }
-    return found;
+    return filesBelow(this.repository);
   }
 }
