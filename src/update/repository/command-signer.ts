@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { addAbortSignal } from 'node:stream';
 import { BerthError } from '../../core/errors.ts';
 import type { Signer } from './signer.ts';
 
@@ -30,7 +31,9 @@ async function run(command: string, input: Uint8Array, signal: AbortSignal): Pro
   child.stdin.on('error', () => undefined).end(input);
   const parts: Buffer[] = [];
   let length = 0;
-  for await (const part of child.stdout as AsyncIterable<Buffer>) {
+  // What the shell started may hold its output open after the shell was killed.
+  const stdout: AsyncIterable<Buffer> = addAbortSignal(signal, child.stdout);
+  for await (const part of stdout) {
     length += part.length;
     if (length <= maxOutputBytes) parts.push(part);
   }
