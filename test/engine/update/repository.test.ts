@@ -93,7 +93,7 @@ describe('publishing', () => {
   ])('%s is refused', async (_rule, version, sequence) => {
     await publish('1.1', 2);
     const before = await workshop.files();
-    await expect(publish(version, sequence)).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(publish(version, sequence)).rejects.toMatchObject({ code: 'RELEASE_REFUSED' });
     expect(await workshop.files()).toEqual(before);
   });
 
@@ -143,7 +143,7 @@ describe('a release that was published', () => {
     expect(releases).toEqual([{ ...(await workshop.seen('edge')).releases[1], rollout }]);
     expect(await workshop.newest('stable')).toEqual(await workshop.newest('edge'));
     await expect(promoteRelease(workshop.repository, '1.0', 'edge', 'stable', toAll, all)).rejects.toMatchObject({
-      code: 'USAGE',
+      code: 'RELEASE_REFUSED',
     });
     await expect(promoteRelease(workshop.repository, '9.9', 'edge', 'stable', toAll, all)).rejects.toMatchObject({
       code: 'NOT_FOUND',
@@ -165,7 +165,7 @@ describe('a release that was published', () => {
     for (const channel of ['edge', 'stable'])
       expect((await workshop.seen(channel)).releases.at(-1)).toMatchObject({ revoked: 'eats data' });
     await expect(markRelease(workshop.repository, '1.1', undefined, { kind: 'resumed' }, all)).rejects.toMatchObject({
-      code: 'USAGE',
+      code: 'RELEASE_REFUSED',
     });
   });
 

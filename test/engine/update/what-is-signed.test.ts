@@ -74,7 +74,7 @@ describe('a release that waits for a second signature', () => {
   });
 
   test('is not signed by an init of the same repository', async () => {
-    await createRepository(workshop.repository, await workshop.keys(), { root: 2, channel: 1 }, second);
+    await createRepository(workshop.repository, await workshop.keys(), { root: 2 }, second);
     await keepsWaiting();
   });
 

@@ -148,7 +148,7 @@ describe('there is no bundle', () => {
 
   test('of a release that was stopped', async () => {
     await markRelease(workshop.repository, '1.1.0', 'edge', { kind: 'revoked', reason: 'bad' }, signing);
-    await expect(bundle()).rejects.toMatchObject({ code: 'USAGE' });
+    await expect(bundle()).rejects.toMatchObject({ code: 'RELEASE_REFUSED' });
   });
 
   test('of a release with a damaged file', async () => {

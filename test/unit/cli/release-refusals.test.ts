@@ -143,7 +143,7 @@ describe('two commands at once', () => {
   test.each([
     ['revoke www 1.0.0 --reason bad --key keys', 'publish www r-1.1.0 --channel edge --key keys/edge.key'],
     ['publish www r-1.1.0 --channel edge --key keys', 'refresh www'],
-    ['refresh www --key keys', 'rekey www edge --threshold 1'],
+    ['refresh www --key keys', 'rekey www edge --add keys/beta.pub'],
     ['init www --keys keys', 'refresh www'],
     ['rekey www edge --threshold 1 --key keys', 'pause www 1.0.0 --reason slow'],
     ['sign www --key keys', 'refresh www'],
