@@ -4,9 +4,8 @@ import { parseDocument, stringify } from 'yaml';
 import { berthKeys } from '../../../src/config/berth/keys.ts';
 import { cloudInitKeys } from '../../../src/config/dialects/cloud-init/keys.ts';
 import { isMapping } from '../../../src/config/shape.ts';
+import { runs } from '../../support/runs.ts';
 import { examples, parse } from './support.ts';
-
-const runs = { numRuns: 200 };
 
 /** A position in the text for every diagnostic, and JSON for the config: what every caller relies on. */
 function expectSound(text: string): void {
@@ -24,7 +23,7 @@ describe('parseConfig never throws', () => {
   test('on any text', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => expectSound(text)),
-      runs,
+      runs(100),
     );
   });
 
@@ -57,7 +56,7 @@ describe('parseConfig never throws', () => {
     );
     fc.assert(
       fc.property(yamlish, (parts) => expectSound(`#cloud-config\n${parts.join('')}`)),
-      runs,
+      runs(100),
     );
   });
 
@@ -70,7 +69,7 @@ describe('parseConfig never throws', () => {
           `#cloud-config\n${stringify(path.reduceRight<unknown>((child, key) => ({ [key]: child }), inner))}`,
         );
       }),
-      runs,
+      runs(100),
     );
   });
 
@@ -98,7 +97,7 @@ describe('parseConfig never throws', () => {
         const start = 14 + (at % (text.length - 14));
         expectSound(text.slice(0, start) + replacement + text.slice(start + length));
       }),
-      runs,
+      runs(100),
     );
   });
 });

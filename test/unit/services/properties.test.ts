@@ -8,10 +8,10 @@ import { planServices } from '../../../src/services/plan/plan-services.ts';
 import { plainContainer } from '../../contract/plain-container.ts';
 import type { FakeEngine } from '../../fakes/fake-engine.ts';
 import { configTexts } from '../../support/generated-config.ts';
+import { runs } from '../../support/runs.ts';
 import { context, SimulatedHost } from '../../support/simulate.ts';
 
 const texts = configTexts({ image: 'berth-test/app', tags: ['1', '2'], maximumServices: 6, everything: true });
-const seed = 20_261_124;
 
 /** A host on which tasks end well at once and everything else runs, healthy where that can be asked. */
 function newHost(): SimulatedHost {
@@ -172,7 +172,7 @@ describe('generated configs', () => {
         expectInOrder(host);
         expect(host.failed).toEqual([]);
       }),
-      { numRuns: 1000, seed },
+      runs(500),
     );
   });
 
@@ -199,7 +199,7 @@ describe('generated configs', () => {
           for (const later of removed.slice(at + 1))
             expect([later, conditions.get(later)?.includes(name)]).toEqual([later, false]);
       }),
-      { numRuns: 300, seed },
+      runs(300),
     );
   });
 
@@ -231,7 +231,7 @@ describe('generated configs', () => {
           expectAsDeclared(host);
         },
       ),
-      { numRuns: 300, seed },
+      runs(300),
     );
   });
 
@@ -274,7 +274,7 @@ describe('generated configs', () => {
           booting: false,
         });
       }),
-      { numRuns: 500, seed },
+      runs(500),
     );
   });
 });

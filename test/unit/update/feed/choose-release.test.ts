@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { chooseRelease, type UpdatingHost } from '../../../../src/update/feed/choose-release.ts';
 import type { Feed, FeedRelease } from '../../../../src/update/feed/feed.ts';
 import { whyNotText } from '../../../../src/update/feed/why-not-text.ts';
+import { runs } from '../../../support/runs.ts';
 import { feedOf, hash, hostOf, noon } from './releases.ts';
 
 /** The version that is chosen, or why there is none. */
@@ -164,7 +165,7 @@ describe('barriers', () => {
         const passed = feed.releases.filter((other) => other.sequence > at + 1 && other.sequence < sequence);
         expect(passed.filter((other) => other.barrier === true && other.revoked === undefined)).toEqual([]);
       }),
-      { numRuns: 10_000 },
+      runs(5000),
     );
   });
 });

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { UpdateWindow } from '../../../../src/config/host-config.ts';
 import { decideReboot, type PermitState, type RebootFacts } from '../../../../src/update/reboot/decide-reboot.ts';
 import { openWindow } from '../../../../src/update/reboot/window.ts';
+import { runs } from '../../../support/runs.ts';
 
 const hour = 3_600_000;
 const now = Date.parse('2026-07-01T12:00:00Z');
@@ -241,7 +242,7 @@ describe('whatever the facts are', () => {
         if (decision.kind === 'wait' && decision.untilMs !== undefined)
           expect(decision.untilMs).toBeGreaterThan(some.nowMs);
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 
@@ -261,7 +262,7 @@ describe('whatever the facts are', () => {
         if (decision.kind === 'ask-permit')
           expect([isActive, isTime, isFree, hasPermit]).toEqual([true, true, true, false]);
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { tarOf } from '../update/bundle/tar.ts';
-import { releaseBench } from './release-bench.ts';
+import { releaseBench } from '../../unit/cli/release-bench.ts';
+import { tarOf } from '../../unit/update/bundle/tar.ts';
 
 const bench = releaseBench();
 const { release, makeRelease, makeRepository } = bench;

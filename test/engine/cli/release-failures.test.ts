@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { CliContext } from '../../../src/cli/context.ts';
 import { reportFailure } from '../../../src/cli/failure.ts';
 import { BerthError } from '../../../src/core/errors.ts';
-import { releaseBench } from './release-bench.ts';
+import { releaseBench } from '../../unit/cli/release-bench.ts';
 
 const bench = releaseBench();
 const { release, makeRelease, makeRepository } = bench;

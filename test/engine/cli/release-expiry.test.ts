@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { noon } from '../api/fake-agent.ts';
-import { releaseBench } from './release-bench.ts';
+import { noon } from '../../unit/api/fake-agent.ts';
+import { releaseBench } from '../../unit/cli/release-bench.ts';
 
 const bench = releaseBench();
 const { release } = bench;

@@ -2,10 +2,10 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { noon } from '../api/fake-agent.ts';
-import { tarOf } from '../update/bundle/tar.ts';
-import { releaseBench } from './release-bench.ts';
-import type { Outcome } from './run-cli.ts';
+import { noon } from '../../unit/api/fake-agent.ts';
+import { releaseBench } from '../../unit/cli/release-bench.ts';
+import type { Outcome } from '../../unit/cli/run-cli.ts';
+import { tarOf } from '../../unit/update/bundle/tar.ts';
 
 const bench = releaseBench();
 const { release, makeRelease, makeRepository } = bench;

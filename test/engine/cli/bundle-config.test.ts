@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
-import { releaseBench } from './release-bench.ts';
+import { releaseBench } from '../../unit/cli/release-bench.ts';
 
 const bench = releaseBench();
 const { release, makeRelease, makeRepository } = bench;

@@ -6,10 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { Simulator, time } from './simulator.ts';
+import { Simulator, time } from '../../unit/update/tuf/simulator.ts';
 
 /** The entry point of tuf-conformance (test/conformance), as the suite runs it: a process against a server. */
-const client = join(import.meta.dirname, '../../../conformance/tuf-client');
+const client = join(import.meta.dirname, '../../conformance/tuf-client');
 const year = 365 * 86_400_000;
 
 let directory: string;

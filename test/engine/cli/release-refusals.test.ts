@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { filesBelow } from '../../support/files-below.ts';
-import { releaseBench } from './release-bench.ts';
-import type { Outcome } from './run-cli.ts';
+import { releaseBench } from '../../unit/cli/release-bench.ts';
+import type { Outcome } from '../../unit/cli/run-cli.ts';
 
 /** What would harm a repository is refused before anything of it is written. */
 

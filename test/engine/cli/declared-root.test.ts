@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import { judgeConfig } from '../../../src/cli/judge-config.ts';
-import { catalogue, examples } from '../config/support.ts';
-import { releaseBench } from './release-bench.ts';
+import { releaseBench } from '../../unit/cli/release-bench.ts';
+import { catalogue, examples } from '../../unit/config/support.ts';
 
 const bench = releaseBench();
 const { release, makeRelease, makeRepository } = bench;
