@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { emptyHostConfig } from '../config/host-config.ts';
 import { BerthError, messageOf } from '../core/errors.ts';
 import type { BakedFeed, BakedTrust } from '../update/baked-trust.ts';
+import { requireChannelName } from '../update/repository/role-names.ts';
 import type { Cli } from './context.ts';
 import { explainFileError } from './files.ts';
 
@@ -54,7 +55,5 @@ function bakedFeed(feed: string | undefined, asked: string | undefined): BakedFe
   const channel = asked ?? emptyHostConfig.update.channel;
   if (!URL.canParse(feed) || !/^https?:\/\//i.test(feed))
     throw new BerthError('USAGE', `--update-feed ${feed}: it is an http or https URL`);
-  if (!/^[a-z][a-z0-9]{0,31}$/.test(channel))
-    throw new BerthError('USAGE', `--update-channel ${channel}: it holds small letters and digits`);
-  return { feed, channel };
+  return { feed, channel: requireChannelName(channel, '--update-channel') };
 }

@@ -1,20 +1,32 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { cloudInit } from './dialects/cloud-init/cloud-init.ts';
 import { userDataKind } from './dialects/cloud-init/user-data-type.ts';
-import type { Dialect, DialectContext, SourceFile } from './dialects/dialect.ts';
+import type { Dialect, DialectContext, DialectResult, SourceFile, Verdict } from './dialects/dialect.ts';
 import { contextOf, type ParseOptions, recognise, sortDiagnostics, unrecognised } from './parse.ts';
 import { placeholderHint } from './placeholder.ts';
 
-/**
- * What is wrong with one file by itself. An error is what the language's own validator rejects, and what is wrong in Berth's
- * own block; what that validator accepts and Berth cannot do is a warning. Pure; never throws.
- */
+/** A file that was looked at by itself. */
+export interface Validation {
+  readonly diagnostics: Diagnostic[];
+  /** As a host would read it; absent when nothing is left to read, such as what its language's own validator cannot open. */
+  readonly read?: DialectResult;
+}
+
+/** What is wrong with one file by itself: {@link validate}, without what was read. */
 export function validateConfig(file: SourceFile, options: ParseOptions = {}): Diagnostic[] {
+  return validate(file, options).diagnostics;
+}
+
+/**
+ * Reads one file, and says what is wrong with it by itself. An error is what the language's own validator rejects, and what is
+ * wrong in Berth's own block; what that validator accepts and Berth cannot do is a warning. Pure; never throws.
+ */
+export function validate(file: SourceFile, options: ParseOptions = {}): Validation {
   const { dialect = 'auto' } = options;
   const row = recognise(file, dialect) ?? (dialect === 'auto' && isUserData(file) ? cloudInit : undefined);
-  if (row === undefined) return [unrecognised(file)];
-  const diagnostics = judge(row, file, contextOf({ ...options, isCompletedLater: true }));
-  return sortDiagnostics(withPlaceholderHints(diagnostics, file));
+  if (row === undefined) return { diagnostics: [unrecognised(file)] };
+  const { diagnostics, ...rest } = judge(row, file, contextOf({ ...options, isCompletedLater: true }));
+  return { diagnostics: sortDiagnostics(withPlaceholderHints(diagnostics, file)), ...rest };
 }
 
 /** A value that is still to be filled in is not told from a wrong one, but by its form. */
@@ -38,11 +50,15 @@ function isUserData({ text }: SourceFile): boolean {
   return text === '' || userDataKind(text) !== undefined;
 }
 
-function judge(row: Dialect, file: SourceFile, context: DialectContext): Diagnostic[] {
-  if (row.judge === undefined) return [...row.parse([file], context).diagnostics];
-  const verdict = row.judge(file);
-  if (!verdict.isOpen) return [...verdict.diagnostics];
-  const own = row.parse([file], context).diagnostics;
+function judge(row: Dialect, file: SourceFile, context: DialectContext): Validation {
+  const verdict = row.judge?.(file);
+  if (verdict?.isOpen === false) return { diagnostics: [...verdict.diagnostics] };
+  const read = row.parse([file], context);
+  return { diagnostics: verdict === undefined ? [...read.diagnostics] : weigh(verdict, read.diagnostics), read };
+}
+
+/** What the language's own validator says, and what Berth does: each told once, as severe as it is there. */
+function weigh(verdict: Verdict, own: readonly Diagnostic[]): Diagnostic[] {
   const wrong = new Map(verdict.diagnostics.filter(isError).map((diagnostic) => [diagnostic.path, diagnostic]));
   const isSame = (diagnostic: Diagnostic): boolean =>
     isError(diagnostic) || (diagnostic.code === 'unknown-key' && wrong.get(diagnostic.path)?.code === 'unknown-key');

@@ -1,5 +1,6 @@
 import { link, lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errnoOf } from '../core/file-failure.ts';
 
 /**
  * Replaces a file so that a crash at any moment leaves the old content or the new one: temporary file, fsync, rename,
@@ -52,8 +53,8 @@ export async function createWhole(path: string, temporary: string, content: stri
     await link(temporary, path);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    if (!withoutLinks.has(codeOf(error))) throw error;
+    if (errnoOf(error) === 'EEXIST') return false;
+    if (!withoutLinks.has(errnoOf(error))) throw error;
     return await createInPlace(path, content, mode);
   } finally {
     await rm(temporary, { force: true });
@@ -66,7 +67,7 @@ async function createInPlace(path: string, content: string, mode: number): Promi
     await writeSynced(path, content, mode);
     return true;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
+    if (errnoOf(error) === 'EEXIST') return false;
     throw error;
   }
 }
@@ -88,11 +89,7 @@ export async function isPresent(path: string): Promise<boolean> {
 
 /** True for the error of a file that is not there. */
 export function isMissing(error: unknown): boolean {
-  return codeOf(error) === 'ENOENT';
+  return errnoOf(error) === 'ENOENT';
 }
 
-const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
-
-function codeOf(error: unknown): string {
-  return typeof error === 'object' && error !== null ? String(Reflect.get(error, 'code')) : '';
-}
+const withoutLinks: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);

@@ -18,6 +18,7 @@ import {
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BerthError } from '../core/errors.ts';
+import { errnoOf } from '../core/file-failure.ts';
 import type { FileState, HostFiles, OwnerNumbers, Ownership } from './ports.ts';
 
 /** As many links on the way to a file as the kernel follows. */
@@ -213,7 +214,7 @@ async function replaceFile(
 }
 
 function diskFull(error: unknown, path: string): unknown {
-  if (codeOf(error) !== 'ENOSPC') return error;
+  if (errnoOf(error) !== 'ENOSPC') return error;
   return new BerthError('DISK_FULL', `there is no space for ${path}`, { cause: error, retryable: true });
 }
 
@@ -242,17 +243,13 @@ async function copyTree(
 
 async function missingAsUndefined<T>(result: Promise<T>): Promise<T | undefined> {
   return await result.catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined;
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
     throw error;
   });
 }
 
 function ignore(code: string): (error: unknown) => void {
   return (error) => {
-    if (codeOf(error) !== code) throw error;
+    if (errnoOf(error) !== code) throw error;
   };
-}
-
-function codeOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null ? Reflect.get(error, 'code') : undefined;
 }

@@ -61,12 +61,12 @@ export class BlessKeeper {
     return this.#state;
   }
 
-  /** Asks once whether anything is left to prove, before anybody is told a state. Throws what the boot loader throws. */
+  /** What is left to prove; the boot loader is asked until that is known. Throws what it throws. */
   async recall(): Promise<string | undefined> {
-    const name = await this.#deps.loader.onTrial();
-    this.#name = name;
-    if (name === undefined) this.#state = { kind: 'blessed' };
-    return name;
+    if (this.#name !== undefined || this.#state.kind === 'blessed') return this.#name;
+    this.#name = await this.#deps.loader.onTrial();
+    if (this.#name === undefined) this.#state = { kind: 'blessed' };
+    return this.#name;
   }
 
   /** Until the signal aborts. */
@@ -107,8 +107,7 @@ export class BlessKeeper {
    * Throws what the boot loader throws.
    */
   async blessNow({ manual }: { readonly manual: boolean }): Promise<Verdict> {
-    // The entries may not have been readable yet.
-    const name = this.#name ?? (this.#state.kind === 'blessed' ? undefined : await this.recall());
+    const name = await this.recall();
     if (name === undefined) return { kind: 'proved-before' };
     if (!manual) {
       const failing = await this.#look(await this.#deps.baseline.load(), new AbortController().signal);

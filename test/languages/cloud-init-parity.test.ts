@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { seededRandom } from '../support/random.ts';
+import { isSoak } from '../support/soak.ts';
 import { cloudConfigText, mutate, mutateText } from './cloud-init/mutations.ts';
 import { CloudInitOracle } from './cloud-init/oracle.ts';
 import { Parity } from './cloud-init/parity.ts';
@@ -7,7 +8,7 @@ import { type Plain, pick, Samples } from './cloud-init/samples.ts';
 import { yamlEdges, yamlTexts } from './support/yaml-edges.ts';
 
 const seed = Number(process.env['BERTH_SEED'] ?? 20_261_129);
-const rounds = process.env['BERTH_SOAK'] === '1' ? 10 : 1;
+const rounds = isSoak ? 10 : 1;
 /** The verdicts are to be the same in 97 % of real files; these are harder than real files. */
 const leastShare = 0.97;
 

@@ -3,9 +3,9 @@ import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
+import { isSoak } from '../support/soak.ts';
 import type { FuzzResult } from './fuzz/run.ts';
 
-const isSoak = process.env['BERTH_SOAK'] === '1';
 const count = isSoak ? 1_000_000 : 20_000;
 const seed = Number(process.env['BERTH_SEED'] ?? 20_261_129);
 

@@ -14,8 +14,9 @@ import { installPackages } from '../../src/engine/binaries.ts';
 import { FabricServer } from '../engine/datasource/support/fabric-server.ts';
 import { MetadataServer } from '../engine/datasource/support/metadata-server.ts';
 import { platforms } from '../engine/datasource/support/platforms.ts';
+import { isSoak } from '../support/soak.ts';
 import { helloService } from './support/hello-service.ts';
-import { isSoak, SoakRuns, sampled } from './support/sample.ts';
+import { SoakRuns, sampled } from './support/sample.ts';
 import { bakeImage } from './support/test-image.ts';
 import { type TestVm, testLimitMs, withVm } from './support/test-vm.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { HostStatus } from '../../src/agent/model.ts';
-import { isSoak } from './support/sample.ts';
+import { isSoak } from '../support/soak.ts';
 import type { SerialShell } from './support/serial-shell.ts';
 import { testLimitMs, withVm } from './support/test-vm.ts';
 

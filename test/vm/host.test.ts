@@ -5,7 +5,8 @@ import { afterAll, expect, test } from '@jest/globals';
 import { runCommand } from '../../image/command.ts';
 import { sshArguments } from '../../image/vm/ssh.ts';
 import type { HostStatus } from '../../src/agent/model.ts';
-import { isSoak, noteSoak } from './support/sample.ts';
+import { isSoak } from '../support/soak.ts';
+import { noteSoak } from './support/sample.ts';
 import { type TestVm, testLimitMs, withVm } from './support/test-vm.ts';
 
 const hostKey = await makeHostKey();

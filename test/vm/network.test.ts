@@ -3,8 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { afterAll, expect, test } from '@jest/globals';
 import type { VmNic } from '../../image/vm/vm-spec.ts';
 import type { HostStatus } from '../../src/agent/model.ts';
+import { isSoak } from '../support/soak.ts';
 import { helloService } from './support/hello-service.ts';
-import { isSoak, SoakRuns, sampled } from './support/sample.ts';
+import { SoakRuns, sampled } from './support/sample.ts';
 import type { SerialShell } from './support/serial-shell.ts';
 import { testLimitMs, withVm } from './support/test-vm.ts';
 

@@ -6,7 +6,8 @@ import { prepareTools } from '../../image/os/build.ts';
 import { writeFormat } from '../../image/os/formats.ts';
 import { ensureVmPrograms, findFirmware } from '../../image/vm/requirements.ts';
 import type { DiskBus } from '../../image/vm/vm-spec.ts';
-import { isSoak, noteSoak, sampled } from './support/sample.ts';
+import { isSoak } from '../support/soak.ts';
+import { noteSoak, sampled } from './support/sample.ts';
 import { builtImage, testImage, testImageOptions } from './support/test-image.ts';
 import { testLimitMs, type VmChange, withVm } from './support/test-vm.ts';
 

@@ -5,7 +5,8 @@ import { choosePowerCuts } from '../../image/vm/power-cut.ts';
 import { readWriteLog, replayPowerCut } from '../../image/vm/replay.ts';
 import type { Delivery } from '../../image/vm/vm-spec.ts';
 import type { HostStatus } from '../../src/agent/model.ts';
-import { isSoak, noteSoak, sampleSeed } from './support/sample.ts';
+import { isSoak } from '../support/soak.ts';
+import { noteSoak, sampleSeed } from './support/sample.ts';
 import { testImage } from './support/test-image.ts';
 import { bootLimitMs, type TestVm, withDirectory, withVm } from './support/test-vm.ts';
 

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errnoOf } from '../../core/file-failure.ts';
 import { isMissing, isPresent, syncPath, writeDurably } from '../../engine/durable-file.ts';
 import type { VolumeSet } from '../../update/volume-status.ts';
 import type { VolumeRelease } from './forward-marks.ts';
@@ -80,7 +81,9 @@ export class VolumeFiles {
       return undefined;
     } catch (error) {
       // ioctl_ficlonerange(2): the file system does not support reflinks.
-      const isIncapable = ['EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EXDEV', 'EINVAL', 'ENOTTY'].includes(codeOf(error));
+      const isIncapable = ['EOPNOTSUPP', 'ENOTSUP', 'ENOSYS', 'EXDEV', 'EINVAL', 'ENOTTY'].includes(
+        errnoOf(error) ?? '',
+      );
       if (isIncapable) return 'its file system has no reflinks';
       throw error;
     } finally {
@@ -102,8 +105,4 @@ async function namesIn(directory: string): Promise<string[]> {
     if (isMissing(error)) return [];
     throw error;
   });
-}
-
-function codeOf(error: unknown): string {
-  return String(Reflect.get(Object(error), 'code'));
 }

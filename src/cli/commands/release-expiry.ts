@@ -1,3 +1,4 @@
+import { isRoleName } from '../../update/repository/role-names.ts';
 import { expiringSoon, isOver } from '../../update/tuf/expiry.ts';
 import type { Expiry } from '../../update/tuf/tuf-client.ts';
 import type { Cli } from '../context.ts';
@@ -8,9 +9,6 @@ export interface ExpiryWarning extends Expiry {
   readonly expired: boolean;
   readonly command: string;
 }
-
-/** Roles that everything else hangs on; of the others, one is one channel. */
-const topRoles: readonly string[] = ['root', 'timestamp', 'snapshot', 'targets'];
 
 /** What somebody should renew of a repository, which is called so on the command line. */
 export function expiryWarnings(
@@ -36,7 +34,7 @@ export function warnOfExpiry(
   if (warnings.length === 0) return;
   const style = createStyle(context.stderr, context.env, flags.color !== false);
   const lines = warnings.map(({ role, expires, expired }) => {
-    const what = `hosts take nothing of this ${topRoles.includes(role) ? 'repository' : 'channel'}`;
+    const what = `hosts take nothing of this ${isRoleName(role) ? 'repository' : 'channel'}`;
     const text = expired ? `expired at ${expires}: ${what}` : `expires at ${expires}: ${what} from then on`;
     return `${style.warn('warning:')} ${role} ${text}\n`;
   });

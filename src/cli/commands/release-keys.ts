@@ -14,7 +14,7 @@ const defaultChannels: readonly string[] = ['stable', 'beta', 'edge'];
 /** `berth release keygen`: makes the keys of a repository, called by their roles. */
 export const keygen: Command = async (cli, [folder = '']) => {
   const { makeKeyFile } = await import('../../update/repository/key-file.ts');
-  const { requireChannelName } = await import('../../update/repository/channel-name.ts');
+  const { requireChannelName } = await import('../../update/repository/role-names.ts');
   const directory = resolve(cli.context.cwd, folder);
   const roots = Array.from({ length: rootKeys }, (_, index) => `root-${index + 1}`);
   const made = [];
@@ -77,7 +77,7 @@ export const rekey: Command = async (cli, [repository = '', role = '']) => {
 /** Files are called by what their key is for: `root-1.pub`, `stable.pub`, `stable-2.pub`. */
 async function keysByRole(folder: string): Promise<RepositoryKeys> {
   const { readPublicKey } = await import('../../update/repository/key-file.ts');
-  const { requireChannelName } = await import('../../update/repository/channel-name.ts');
+  const { requireChannelName } = await import('../../update/repository/role-names.ts');
   const byRole = new Map<string, PublicKey[]>();
   const names = await readdir(folder).catch((cause: unknown) => {
     throw new BerthError('CONFIG_UNREADABLE', `${folder} is not there`, {

@@ -8,6 +8,7 @@ import { type Choice, chooseRelease, type UpdatingHost } from '../../update/feed
 import type { Feed, FeedRelease } from '../../update/feed/feed.ts';
 import { shareAt } from '../../update/feed/rollout.ts';
 import { whyNotText } from '../../update/feed/why-not-text.ts';
+import { isRoleName } from '../../update/repository/role-names.ts';
 import { isOver } from '../../update/tuf/expiry.ts';
 import { maxRootBytes } from '../../update/tuf/limits.ts';
 import { MetadataStore } from '../../update/tuf/metadata-store.ts';
@@ -100,8 +101,7 @@ async function look(
 
 /** What of all that vouches for a channel has expired, if something has. */
 function expiredFor(channel: string, expiries: readonly Expiry[], nowMs: number): Expiry | undefined {
-  const vouching = new Set(['root', 'timestamp', 'snapshot', 'targets', channel]);
-  return expiries.find((expiry) => vouching.has(expiry.role) && isOver(expiry, nowMs));
+  return expiries.find((expiry) => (isRoleName(expiry.role) || expiry.role === channel) && isOver(expiry, nowMs));
 }
 
 /** A bundle has one channel, and one release: what is missing of the others is undefined. */

@@ -31,10 +31,11 @@ export async function publishRelease(
   const name = manifestName(manifest);
   const release = feedRelease(manifest, name, content);
   const edit = (feed: Feed): Feed => withOffer(feed, release, offer);
+  const feed = edit(await currentFeed(repository, channel));
   // Before gigabytes are copied for nothing.
-  serializeFeed(edit(await currentFeed(repository, channel)));
+  serializeFeed(feed);
   await copyBlobs(directory, manifest, repositoryDirectory, signing.signal);
-  const edited = await editFeed(repository, channel, edit, signing.nowMs, [{ name, content }]);
+  const edited = await stageEdited(repository, feed, edit, signing.nowMs, [{ name, content }]);
   return finish(edited.repository, edited.isOpen ? [channel] : [], [manifest.version], signing);
 }
 
@@ -61,7 +62,8 @@ export async function promoteRelease(
     releases.push({ ...release, rollout: { kind: 'all' }, urgent: undefined });
   }
   const edit = (feed: Feed): Feed => releases.reduce((before, release) => withOffer(before, release, offer), feed);
-  const edited = await editFeed(repository, to, edit, signing.nowMs, targets);
+  const feed = edit(await currentFeed(repository, to));
+  const edited = await stageEdited(repository, feed, edit, signing.nowMs, targets);
   return finish(edited.repository, edited.isOpen ? [to] : [], [version], signing);
 }
 
@@ -75,19 +77,20 @@ export async function markRelease(
 ): Promise<Change> {
   let repository = await Repository.open(repositoryDirectory);
   const edit = (feed: Feed): Feed => withMark(feed, version, mark);
-  const names: string[] = [];
+  const feeds: Feed[] = [];
   for (const name of channel === undefined ? repository.channels : [channel]) {
     const feed = await currentFeed(repository, name);
     if (channel === undefined && !feed.releases.some((release) => release.version === version)) continue;
-    serializeFeed(edit(feed));
-    names.push(name);
+    const edited = edit(feed);
+    serializeFeed(edited);
+    feeds.push(edited);
   }
-  if (names.length === 0) throw new BerthError('NOT_FOUND', `no channel has a release ${version}`);
+  if (feeds.length === 0) throw new BerthError('NOT_FOUND', `no channel has a release ${version}`);
   const concerned: string[] = [];
-  for (const name of names) {
-    const edited = await editFeed(repository, name, edit, signing.nowMs);
+  for (const feed of feeds) {
+    const edited = await stageEdited(repository, feed, edit, signing.nowMs);
     repository = edited.repository;
-    if (edited.isOpen) concerned.push(name);
+    if (edited.isOpen) concerned.push(feed.channel);
   }
   return finish(repository, concerned, [version], signing);
 }
@@ -98,15 +101,15 @@ interface Edited {
   readonly isOpen: boolean;
 }
 
-/** Stages a channel with its feed edited. */
-async function editFeed(
+/** Stages a channel with the feed that an edit made of its current one. */
+async function stageEdited(
   repository: Repository,
-  channel: string,
+  feed: Feed,
   edit: (feed: Feed) => Feed,
   nowMs: number,
   newTargets: readonly NewTarget[] = [],
 ): Promise<Edited> {
-  const feed = edit(await currentFeed(repository, channel));
+  const { channel } = feed;
   const edited = await stageFeed(repository, feed, nowMs, newTargets);
   const waits =
     edited.staged.has(channel) && (edited !== repository || !(await isPublished(repository, channel, edit)));

@@ -77,7 +77,7 @@ export async function complete(
     break;
   }
   const unfit = signers.filter((signer) => signer.keyId === undefined && !used.has(signer)).map(({ name }) => name);
-  // What another process published meanwhile is staged no more.
+  // What is not staged has been published already.
   const isDone = (role: string): boolean => role in versions || !(isOnline(role) || signed.staged.has(role));
   return { kind: concerned.every(isDone) ? 'published' : 'waiting', versions, missing, unfit };
 }

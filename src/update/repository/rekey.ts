@@ -2,8 +2,9 @@ import { BerthError } from '../../core/errors.ts';
 import type { RootDocument, TargetsDocument } from './documents.ts';
 import { type KeyChange, keysToRemove, listedKeys, type Progress, progressOf, withKeys } from './key-change.ts';
 import { complete, isSigned, nothingToDo, type Outcome, type Signing } from './publishing.ts';
-import { hasOtherChange, renewRole, rolesOfRoot, stageAgain, stageDelegations, stageRoot } from './renewal.ts';
+import { hasOtherChange, renewRole, stageAgain, stageDelegations, stageRoot } from './renewal.ts';
 import { Repository } from './repository.ts';
+import { rolesOfRoot } from './role-names.ts';
 
 /**
  * Exchanges keys of a role. Its documents are signed anew by the keys that it has then, so that none of them hangs on a key

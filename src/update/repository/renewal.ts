@@ -7,19 +7,10 @@ import {
   type RootDocument,
   signedBytes,
   type TargetsDocument,
-  type TopRole,
 } from './documents.ts';
 import { complete, type Outcome, type Signing } from './publishing.ts';
 import { Repository, type StagedDocument } from './repository.ts';
-
-/** Roles that the root names keys for, by what they are called here: "release keygen" makes one key for two of them. */
-const topRoles: Readonly<Record<string, readonly TopRole[]>> = {
-  root: ['root'],
-  targets: ['targets'],
-  snapshot: ['snapshot'],
-  timestamp: ['timestamp'],
-  online: ['snapshot', 'timestamp'],
-};
+import { rolesOfRoot } from './role-names.ts';
 
 /**
  * Signs timestamp and snapshot anew, so that hosts see that nothing is held back from them; and new versions of the roles
@@ -32,11 +23,6 @@ export async function renew(directory: string, roles: readonly string[], signing
   for (const role of renewed) repository = await renewRole(repository, role, signing.nowMs);
   const own = renewed.filter((role) => !hasOtherChange(repository, role));
   return complete(repository, signing, ['timestamp', ...renewed], own);
-}
-
-/** What the root calls a role, where it names its keys; undefined: it is a channel. */
-export function rolesOfRoot(name: string): readonly TopRole[] | undefined {
-  return Object.hasOwn(topRoles, name) ? topRoles[name] : undefined;
 }
 
 /**

@@ -3,7 +3,6 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BerthError, messageOf } from '../../core/errors.ts';
 import { isPresent, writeDurably } from '../../engine/durable-file.ts';
-import { isRoleName } from './channel-name.ts';
 import {
   type Document,
   type RootDocument,
@@ -14,6 +13,7 @@ import {
   type TimestampDocument,
 } from './documents.ts';
 import { namesIn, type Published, readDocument, readPublished } from './published.ts';
+import { isRoleName } from './role-names.ts';
 import type { Authority } from './signing.ts';
 
 /** The parts of a repository that a person signs; snapshot and timestamp follow from them. */

@@ -1,6 +1,7 @@
 import { closeSync, constants, fdatasync, openSync, read, write } from 'node:fs';
 import { promisify } from 'node:util';
 import { BerthError, messageOf } from '../../core/errors.ts';
+import { errnoOf } from '../../core/file-failure.ts';
 import { type BlockRange, blockBytes } from './verity.ts';
 
 const readFrom = promisify(read);
@@ -98,16 +99,12 @@ function open(path: string, use: SlotFileUse): number {
     return openSync(path, access | O_DIRECT);
   } catch (error) {
     // A file system in memory has nothing to go past.
-    if (codeOf(error) !== 'EINVAL') throw error;
+    if (errnoOf(error) !== 'EINVAL') throw error;
     return openSync(path, access);
   }
 }
 
 function failure(path: string, cause: unknown): BerthError {
-  if (codeOf(cause) === 'ENOSPC') return new BerthError('DISK_FULL', `${path} is full`, { cause });
+  if (errnoOf(cause) === 'ENOSPC') return new BerthError('DISK_FULL', `${path} is full`, { cause });
   return new BerthError('HOST_REFUSED', `${path}: ${messageOf(cause)}`, { cause });
-}
-
-function codeOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }

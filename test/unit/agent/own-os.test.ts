@@ -219,6 +219,18 @@ test.each([false, true])('nobody rolls back into a release that is staged, whoev
   expect(await os.osHistory()).toEqual([]);
 });
 
+test('the boot loader is not asked again for what is known', async () => {
+  const asked: string[] = [];
+  const os = await hostWith('keep', undefined, async () => {
+    asked.push('onTrial');
+    return Promise.resolve(undefined);
+  });
+  await os.recall();
+  await os.run(AbortSignal.abort());
+  await os.blessOs({ manual: false }, operator);
+  expect(asked).toEqual(['onTrial']);
+});
+
 test('a release that was refused stands in the summary until another one has proved itself', async () => {
   const os = await hostWith('keep');
   await os.note('refused', 'no key in db signed it', '1.2');

@@ -49,7 +49,16 @@ test.each([
   ['a feed without a root', { updateFeed: feed }, 'want --update-root'],
   ['a channel without a feed', { updateRoot: rootFile, updateChannel: 'edge' }, 'wants --update-feed'],
   ['a feed that is no URL', { updateRoot: rootFile, updateFeed: 'www' }, 'it is an http or https URL'],
-  ['a channel that is none', { updateRoot: rootFile, updateFeed: feed, updateChannel: '../x' }, 'small letters'],
+  [
+    'a channel that is none',
+    { updateRoot: rootFile, updateFeed: feed, updateChannel: '../x' },
+    '"../x" cannot be the name',
+  ],
+  [
+    'a role that is no channel',
+    { updateRoot: rootFile, updateFeed: feed, updateChannel: 'targets' },
+    '"targets" cannot be',
+  ],
   ['a file that is not there', { updateRoot: 'none' }, 'cannot read none'],
   ['a file that is no root', { updateRoot: 'www/metadata/timestamp.json' }, 'root:'],
 ])('%s is refused', async (_what, flags, message) => {

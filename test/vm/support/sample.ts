@@ -1,10 +1,8 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { seededRandom } from '../../support/random.ts';
+import { isSoak } from '../../support/soak.ts';
 import { projectDirectory } from './test-image.ts';
-
-/** True in `npm run test:soak`, which runs every repetition; `npm test` runs a sample. */
-export const isSoak = process.env['BERTH_SOAK'] === '1';
 
 /** What the samples of this run come from: another one each day. `BERTH_SOAK_SEED` repeats a run. */
 export const sampleSeed = Number(
