@@ -7,11 +7,13 @@ import type { SeedPorts } from './seed-ports.ts';
 const mostFailuresBefore = 2;
 /** Until the network is ready, the console hears of one failure in so many. */
 const toldOf = 10;
+/** While only one of a host's network devices is up, the refusal may come from whoever has the address behind that one. */
+const refusalsBelieved = 5;
 
 /**
  * Gets the documents of a service that this host is known to have, however long that takes. An IPv6 link-local address is
  * enough for some services, so the network is not waited for, only told of: when it is ready, a try follows at once.
- * Throws DATASOURCE_UNREADABLE when the service refuses.
+ * Throws DATASOURCE_UNREADABLE when the service refuses, again and again, with the network there.
  */
 export async function fetchMetadata(
   service: MetadataService,
@@ -23,13 +25,16 @@ export async function fetchMetadata(
     online.isReady = true;
   });
   ready.catch(() => undefined);
+  let refusals = 0;
   for (let failures = 1; ; failures += 1) {
     const wasReady = online.isReady;
     try {
       return await readMetadata(service, metadata, signal);
     } catch (error) {
       signal.throwIfAborted();
-      if (!isBerthError(error) || !error.retryable) throw error;
+      if (!isBerthError(error)) throw error;
+      refusals = wasReady && !error.retryable ? refusals + 1 : 0;
+      if (refusals === refusalsBelieved) throw error;
       if (online.isReady && !wasReady) failures = 0;
       else await pause(failures, messageOf(error));
     }

@@ -318,6 +318,8 @@ async function makeVm(
   const asked: VmNetwork = changes.network ?? {
     kind: 'user',
     forwards: [],
+    // Else it may ask the metadata service of the machine that the test runs on.
+    isolated: change.deliveries?.some(({ kind }) => kind === 'metadata-service') === true,
     ...(ipv6Network === undefined ? {} : { ipv6Network }),
   };
   const spec: VmSpec = {
