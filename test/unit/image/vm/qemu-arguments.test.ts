@@ -203,6 +203,12 @@ describe('disks', () => {
     });
     expect(node).not.toHaveProperty('cache');
   });
+
+  test('recorded writes come one by one, as the log can take them', () => {
+    const recorded = argumentsOf({ recordWrites: true });
+    expect(recorded).toContain('virtio-blk-pci,drive=disk,serial=berth-boot,request-merging=off');
+    expect(argumentsOf({})).toContain('virtio-blk-pci,drive=disk,serial=berth-boot');
+  });
 });
 
 describe('deliveries', () => {
