@@ -81,13 +81,10 @@ export class Applications {
     { destroy, provisional = false }: ApplyOptions,
     onEvent: (event: ApplyEvent) => void,
   ): Promise<{ readonly generation: number; readonly facts: Omit<KeyFacts, 'services'> }> {
-    const { machine, engines, reconciler, declaration, clock, beforeServices } = this.#deps;
+    const { machine, engines, reconciler, declaration, beforeServices } = this.#deps;
     const working = await this.#prepare(request);
     const { prepared } = working;
-    const [plan, generation] = await Promise.all([
-      this.#planReport(working, destroy),
-      declaration.store(prepared, new Date(clock.now()).toISOString()),
-    ]);
+    const [plan, generation] = await Promise.all([this.#planReport(working, destroy), this.#store(prepared)]);
     onEvent({ kind: 'plan', plan, generation });
     const previous = declaration.config;
     declaration.take(prepared, generation);
@@ -101,6 +98,21 @@ export class Applications {
     const skipped = machine.skipped(config);
     const facts = { config, changes, skipped, diagnostics, kept, onMachine };
     return { generation, facts: refused === undefined ? facts : { ...facts, refused } };
+  }
+
+  /** Stores the generation. What references are to stand for again is noted before that: a crash between the two loses nothing. */
+  async #store(prepared: Prepared): Promise<number> {
+    const { reconciler, declaration, clock } = this.#deps;
+    const returns = prepared.change.imageReturns ?? {};
+    const services = Object.keys(returns);
+    if (services.length > 0) await reconciler.returnImages(returns);
+    try {
+      return await declaration.store(prepared, new Date(clock.now()).toISOString());
+    } catch (error) {
+      if (services.length > 0)
+        await reconciler.returnImages(Object.fromEntries(services.map((name) => [name, undefined])));
+      throw error;
+    }
   }
 
   /** Works a request out while the engines are looked at. Throws CONFIG_INVALID. */

@@ -18,7 +18,7 @@ import type { DesiredContext } from '../services/desired/context.ts';
 import { Resolutions } from '../services/desired/resolutions.ts';
 import { desiredServices } from '../services/desired.ts';
 import type { EngineView } from '../services/host-sources.ts';
-import type { Desired, DesiredChange } from '../services/model.ts';
+import type { Desired, DesiredChange, ImageReturn } from '../services/model.ts';
 import type { ServiceStatus } from '../services/status.ts';
 import { judgeDeclaredRoot } from '../update/declared-root.ts';
 import type { ApplyRequest, ConfigText } from './agent-service.ts';
@@ -26,6 +26,7 @@ import { explainChange } from './changes.ts';
 import type { EngineSet } from './engine-set.ts';
 import { digestConfig, type GenerationStore } from './generation-store.ts';
 import { foreignEngineDiagnostics } from './host-diagnostics.ts';
+import { imageReturns } from './image-returns.ts';
 import type { KeyImports } from './key-imports.ts';
 import { keepLastGood } from './last-good.ts';
 import type { OverlayStore } from './operator-overlay.ts';
@@ -110,7 +111,8 @@ export class Declaration {
     // The same texts again: nothing to work out.
     const last = this.#last;
     if (last !== undefined && last.desired === before && JSON.stringify(last.files) === JSON.stringify(files)) {
-      return { ...last, change: { causes: {}, removals: {} }, changes: [] };
+      const imageReturns = this.#imageReturns(request, last.desired);
+      return { ...last, change: { causes: {}, removals: {}, imageReturns }, changes: [] };
     }
     const source =
       'generation' in request ? `generation ${request.generation}` : files.map(({ file }) => file).join(', ');
@@ -127,9 +129,16 @@ export class Declaration {
     const { config, kept } = keepLastGood(judged.config, found, this.#generation === 0 ? undefined : this.#config);
     const desired = this.resolve(config);
     const changes = diffConfigs(this.#config, config);
-    const change = explainChange(before, desired, changes, { kind: 'config', key: 'berth', change: 'changed' });
+    const explained = explainChange(before, desired, changes, { kind: 'config', key: 'berth', change: 'changed' });
+    const change = { ...explained, imageReturns: this.#imageReturns(request, desired) };
     const diagnostics = sortDiagnostics([...found, ...own]);
     return { files, source, config, parsed: { ...parsed, diagnostics }, kept, desired, change, changes };
+  }
+
+  /** A generation is its images, too: what its references stood for when it ran last. */
+  #imageReturns(request: ApplyRequest, desired: Desired): Readonly<Record<string, ImageReturn>> {
+    const { generations } = this.#deps;
+    return 'generation' in request ? imageReturns(generations.ran(request.generation), desired) : {};
   }
 
   /** Throws USAGE for what is no key. */

@@ -72,6 +72,11 @@ export class GenerationStore {
     return this.#stored(number).files;
   }
 
+  /** Image ids of a generation by service, and which services went back. Throws NOT_FOUND. */
+  ran(number: number): Pick<Generation, 'number' | 'images' | 'rolledBack'> {
+    return this.#stored(number);
+  }
+
   /** Which services of a generation went back, with why; none of one that is not here. */
   rolledBack(number: number): Readonly<Record<string, string>> {
     return this.#generations.find((generation) => generation.number === number)?.rolledBack ?? {};

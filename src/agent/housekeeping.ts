@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../core/clock.ts';
 import { Turns } from '../core/turns.ts';
 import { collectOn } from '../services/image-collector.ts';
+import { normalizeReference } from '../services/names.ts';
 import type { StepRecorder } from '../services/ports.ts';
 import { rollbacks } from '../services/readiness.ts';
 import type { ServiceReconciler } from '../services/service-reconciler.ts';
@@ -37,11 +38,7 @@ export class Housekeeping {
     if (generation === 0) return;
     this.#noteRollbacks(generation);
     if (this.#deps.reconciler.plannedSteps.length > 0) return;
-    const { observed } = this.#deps.reconciler;
-    const images: Record<string, string> = {};
-    for (const engine of Object.values(observed.engines)) {
-      for (const { role, service, imageId } of engine.containers) if (role === 'current') images[service] = imageId;
-    }
+    const images = imagesOf(this.#deps.reconciler);
     this.#then(() => this.#deps.generations.updateImages(generation, images));
     const imageSteps = this.#deps.imageSteps();
     if (imageSteps === this.#collectedAt) return;
@@ -93,6 +90,24 @@ export class Housekeeping {
       await collectOn(handle, facts, recorder, clock);
     }
   }
+}
+
+/** Which image each service runs, by service; of a scheduled one, which it would run. Pure. */
+export function imagesOf({
+  desired,
+  observed,
+}: Pick<ServiceReconciler, 'desired' | 'observed'>): Record<string, string> {
+  const images: Record<string, string> = {};
+  for (const { name, kind, digest, engine, container } of desired.services.values()) {
+    const seen = observed.engines[engine];
+    // A container of an earlier configuration is not this generation's.
+    const current = seen?.containers.find(
+      (one) => one.service === name && one.role === 'current' && one.digest === digest,
+    );
+    const imageId = kind === 'scheduled' ? seen?.images.get(normalizeReference(container.image)) : current?.imageId;
+    if (imageId !== undefined) images[name] = imageId;
+  }
+  return images;
 }
 
 /** Ids of images that stay, whatever they take: of generations that an operator or a release's end may return to. Newest first. Pure. */

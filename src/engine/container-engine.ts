@@ -43,6 +43,11 @@ export interface ContainerEngine {
   pullImage(reference: string, options: PullOptions, signal?: AbortSignal): Promise<void>;
   /** Loads an image archive (`docker save` format). @returns the references it held. */
   loadImage(archive: ImageArchiveFile, signal?: AbortSignal): Promise<string[]>;
+  /**
+   * Has a reference stand for an image that is here; another one that had the name stays, without it.
+   * @param reference with a tag: digests stand for one image always. Throws IMAGE_NOT_FOUND when no image has the id.
+   */
+  tagImage(id: string, reference: string, signal?: AbortSignal): Promise<void>;
   /** Removes a reference or an id; in use by a container: ENGINE_CONFLICT; absent is not an error. */
   removeImage(reference: string, signal?: AbortSignal): Promise<void>;
 

@@ -251,6 +251,17 @@ export class DockerEngine implements ContainerEngine {
     return this.#loads.settle({ reference, load, engine });
   }
 
+  async tagImage(id: string, reference: string, signal?: AbortSignal): Promise<void> {
+    const colon = reference.lastIndexOf(':');
+    await this.#connection.json({
+      what: `name image ${id} ${reference}`,
+      method: 'POST',
+      path: `/images/${encodeURI(id)}/tag`,
+      query: { repo: reference.slice(0, colon), tag: reference.slice(colon + 1) },
+      signal,
+    });
+  }
+
   async removeImage(reference: string, signal?: AbortSignal): Promise<void> {
     await this.#connection.json({
       what: `remove image ${reference}`,

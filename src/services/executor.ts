@@ -54,6 +54,7 @@ export class StepExecutor {
     this.#deps = deps;
     this.#executors = {
       'pull-image': (step, signal) => this.#pull(step, signal),
+      'return-image': (step, signal) => this.#returnImage(step, signal),
       'create-network': (step, signal) => this.#createNetwork(step, signal),
       'remove-network': async (step, signal) => this.#done(this.#engine(step).removeNetwork(step.name, signal)),
       'create-volume': (step, signal) => this.#createVolume(step, signal),
@@ -120,6 +121,11 @@ export class StepExecutor {
     } finally {
       stall.end();
     }
+  }
+
+  async #returnImage(step: StepOf<'return-image'>, signal: AbortSignal): Promise<Remembered> {
+    await this.#engine(step).tagImage(step.image.imageId, step.image.reference, signal);
+    return { imageReturn: undefined };
   }
 
   async #createNetwork(step: StepOf<'create-network'>, signal: AbortSignal): Promise<Remembered> {

@@ -104,6 +104,8 @@ export interface Desired {
 export interface DesiredChange {
   readonly causes: Readonly<Record<string, Reason>>;
   readonly removals: Readonly<Record<string, Reason>>;
+  /** What their references are to stand for again. */
+  readonly imageReturns?: Readonly<Record<string, ImageReturn>>;
 }
 
 /** The part a container plays for its service, read from its name. */
@@ -144,6 +146,14 @@ export interface Observed {
   readonly engines: Readonly<Partial<Record<EngineName, ObservedEngine>>>;
 }
 
+/** A generation that is returned to ran this image under this reference. */
+export interface ImageReturn {
+  /** Normalised. */
+  readonly reference: string;
+  readonly imageId: string;
+  readonly generation: number;
+}
+
 /** What must be remembered of a service across rounds and restarts of the agent. */
 export interface ServiceMemory {
   /** An operator's `berth service stop`; cleared by start and restart. */
@@ -171,6 +181,8 @@ export interface ServiceMemory {
   readonly restarts?: number;
   /** The image to keep for going back. */
   readonly previousImageId?: string;
+  /** What the service's reference is to stand for again. */
+  readonly imageReturn?: ImageReturn;
   /** Digest of the configuration that was last started here: its container missing later is drift, not news. */
   readonly applied?: string;
   /** Why the current configuration is what it is: the config key that changed last. */

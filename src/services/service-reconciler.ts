@@ -2,10 +2,11 @@ import type { EngineName } from '../config/service-spec.ts';
 import type { Clock } from '../core/clock.ts';
 import type { AbsentMount } from './absent-mounts.ts';
 import type { ImageSource, Remembered } from './executor.ts';
+import { endedReturns, lostReturn } from './image-returns.ts';
 import { defaultLanes, type LaneLimits } from './lanes.ts';
 import { type FreshLook, Lookout } from './lookout.ts';
 import { MemoryKeeper, noFailures } from './memory-keeper.ts';
-import type { Desired, DesiredChange, Memory, Observed } from './model.ts';
+import type { Desired, DesiredChange, ImageReturn, Memory, Observed } from './model.ts';
 import type { EngineHandle } from './observe.ts';
 import { planServices, type ServicePlan } from './plan/plan-services.ts';
 import type { MemoryStore, StepRecorder } from './ports.ts';
@@ -114,11 +115,21 @@ export class ServiceReconciler {
     this.#isUndeclared = false;
     for (const [name, cause] of Object.entries(change.causes)) {
       // A changed configuration gets its first try at once, whatever failed before.
-      this.#memory.remember(name, { cause, ...noFailures, restarts: undefined });
+      const imageReturn = change.imageReturns?.[name];
+      this.#memory.remember(name, { cause, ...noFailures, restarts: undefined, imageReturn });
     }
     if (!keepMemory) for (const name of Object.keys(change.removals)) this.#memory.forget(name);
     this.#launcher.abortPulls(desired);
     this.wake(0);
+  }
+
+  /**
+   * Has references stand for the images that they stood for, by service; undefined takes the wish back. To be called before what
+   * is returned to is declared. Durable when it resolves, unless the disk is full: that keeps no host from going back.
+   */
+  async returnImages(wishes: Readonly<Record<string, ImageReturn | undefined>>): Promise<void> {
+    for (const [name, imageReturn] of Object.entries(wishes)) this.#memory.remember(name, { imageReturn });
+    await this.#memory.flush().catch(() => undefined);
   }
 
   /** Begins to look at the engines for a plan, so that a caller can work out what is desired meanwhile. */
@@ -137,6 +148,8 @@ export class ServiceReconciler {
     const memory: Record<string, object> = { ...this.#memory.all };
     for (const [name, cause] of Object.entries(change.causes))
       memory[name] = { ...memory[name], cause, retryAt: undefined };
+    for (const [name, imageReturn] of Object.entries(change.imageReturns ?? {}))
+      memory[name] = { ...memory[name], imageReturn };
     const now = this.#deps.clock.now();
     const { removals } = change;
     return planServices({
@@ -230,6 +243,14 @@ export class ServiceReconciler {
     }
   }
 
+  /** Forgets which references were to have their images back, where they have, and tells where they cannot. */
+  #endReturns(now: number): void {
+    for (const ended of endedReturns(this.#desired, this.#observed, this.#memory.all)) {
+      if (ended.isLost) this.#deps.recorder.record(lostReturn(ended, now));
+      this.#memory.remember(ended.service.name, { imageReturn: undefined });
+    }
+  }
+
   get #absentMounts(): readonly AbsentMount[] {
     return this.#deps.absentMounts?.() ?? [];
   }
@@ -248,6 +269,7 @@ export class ServiceReconciler {
     if (this.#isUndeclared || isAborted(this.#signal)) return;
     const now = this.#deps.clock.now();
     takeNotes(this.#desired, observed, this.#memory, now);
+    this.#endReturns(now);
     this.#plan = planServices({
       desired: this.#desired,
       observed,

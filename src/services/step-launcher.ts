@@ -31,6 +31,7 @@ export interface StepLauncherDependencies {
 
 const resourceKinds: ReadonlySet<ServiceStepKind> = new Set([
   'pull-image',
+  'return-image',
   'create-network',
   'remove-network',
   'create-volume',

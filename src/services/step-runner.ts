@@ -135,7 +135,7 @@ export class StepRunner {
       const retryAt = this.#deps.clock.now() + backoffMs(failures, this.#deps.random);
       this.#deps.memory.remember(name, { ...remembered, failures, restarts: (memory.restarts ?? 0) + 1, retryAt });
     } else {
-      const isOver = step.kind !== 'pull-image';
+      const isOver = step.kind !== 'pull-image' && step.kind !== 'return-image';
       this.#deps.memory.remember(
         name,
         isOver ? { ...remembered, retryAt: undefined, lastError: undefined, failedStep: undefined } : remembered,
@@ -202,6 +202,7 @@ function laneOf(step: ServiceStep): string {
     case 'restore-service':
     case 'run-job':
       return usesBridge(step.service) ? 'bridge' : 'host';
+    case 'return-image':
     case 'create-network':
     case 'remove-network':
     case 'create-volume':

@@ -1,6 +1,6 @@
 import type { EngineName } from '../config/service-spec.ts';
 import type { StepBase } from '../core/plan.ts';
-import type { DesiredNetwork, DesiredService, DesiredVolume, ObservedContainer } from './model.ts';
+import type { DesiredNetwork, DesiredService, DesiredVolume, ImageReturn, ObservedContainer } from './model.ts';
 
 interface ServiceStepBase extends StepBase {
   readonly engine: EngineName;
@@ -14,6 +14,8 @@ interface ServiceStepBase extends StepBase {
 export type ServiceStep = ServiceStepBase &
   (
     | { readonly kind: 'pull-image'; readonly service: DesiredService }
+    /** A reference stands for an earlier image again. */
+    | { readonly kind: 'return-image'; readonly service: DesiredService; readonly image: ImageReturn }
     | { readonly kind: 'create-network'; readonly network: DesiredNetwork }
     | { readonly kind: 'remove-network'; readonly name: string }
     | { readonly kind: 'create-volume'; readonly volume: DesiredVolume }

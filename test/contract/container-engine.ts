@@ -253,6 +253,23 @@ export function containerEngineContract(name: string, make: () => Promise<Engine
       await engine.removeVolume('contract-volume');
     });
 
+    test('an image gets one more name, and a name another image', async () => {
+      const { id = '' } = (await engine.inspectImage(image)) ?? {};
+      for (const reference of ['contract-named:1', 'localhost:5000/contract/named:1']) {
+        await engine.tagImage(id, reference);
+        await engine.tagImage(id, reference);
+        expect(await engine.inspectImage(reference)).toMatchObject({ id });
+        await engine.removeImage(reference);
+        expect(await engine.inspectImage(reference)).toBeUndefined();
+      }
+      expect(await engine.inspectImage(image)).toMatchObject({ id });
+    });
+
+    test('a name for an image that is not there throws IMAGE_NOT_FOUND', async () => {
+      const absent = `sha256:${'0'.repeat(64)}`;
+      await expect(engine.tagImage(absent, 'contract-named:1')).rejects.toMatchObject({ code: 'IMAGE_NOT_FOUND' });
+    });
+
     test('an image in use is not removed', async () => {
       await engine.startContainer(await create('contract-user'));
       await expect(engine.removeImage((await engine.inspectImage(image))?.id ?? '')).rejects.toMatchObject({

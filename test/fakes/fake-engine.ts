@@ -34,6 +34,8 @@ export class FakeEngine implements ContainerEngine {
   readonly volumes = new Map<string, VolumeCreate>();
   /** Image id by reference. */
   readonly images = new Map<string, string>();
+  /** Ids of images that no reference stands for. */
+  readonly unnamed = new Set<string>();
   /** References a registry would serve; pulling another fails. */
   readonly registry = new Map<string, string>();
   /** Every mutating call in order: `start web`. */
@@ -216,10 +218,11 @@ export class FakeEngine implements ContainerEngine {
 
   async listImages(): Promise<ImageSummary[]> {
     this.#check();
-    const referencesById = Map.groupBy([...this.images], ([, id]) => id);
-    return [...referencesById].map(([id, entries]) => ({
+    const named = Map.groupBy([...this.images], ([, id]) => id);
+    const ids = [...new Set([...named.keys(), ...this.unnamed])];
+    return ids.map((id) => ({
       id,
-      references: entries.map(([reference]) => reference),
+      references: (named.get(id) ?? []).map(([reference]) => reference),
       digests: [],
       sizeBytes: 1000,
       createdAt: 0,
@@ -241,6 +244,16 @@ export class FakeEngine implements ContainerEngine {
 
   async loadImage(): Promise<string[]> {
     return [];
+  }
+
+  async tagImage(id: string, reference: string): Promise<void> {
+    this.#check();
+    if (!this.unnamed.has(id) && ![...this.images.values()].includes(id))
+      throw new BerthError('IMAGE_NOT_FOUND', `there is no image ${id}`);
+    const before = this.images.get(reference);
+    if (before !== undefined) this.unnamed.add(before);
+    this.images.set(reference, id);
+    this.#did('tag', reference);
   }
 
   async removeImage(reference: string): Promise<void> {

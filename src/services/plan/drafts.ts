@@ -1,7 +1,8 @@
 import type { Reason } from '../../core/plan.ts';
-import type { DesiredService, ObservedContainer } from '../model.ts';
+import type { DesiredService, ImageReturn, ObservedContainer } from '../model.ts';
 import type { ServiceStep, ServiceStepKind, StepOf } from '../steps.ts';
 import type { Decision, Draft } from './decision.ts';
+import { shownImage } from './reasons.ts';
 
 /** A step of one kind about a service, before its place in the plan is known. Pure. */
 export function draft<K extends ServiceStepKind>(
@@ -30,6 +31,17 @@ export function draft<K extends ServiceStepKind>(
 export function pullDrafts(service: DesiredService, imageId: string | undefined, reason: Reason): Draft[] {
   if (imageId !== undefined) return [];
   return [draft('pull-image', service, reason, {}, `pull ${service.container.image}`, {})];
+}
+
+/** The reference gets an earlier image back. Pure. */
+export function returnImage(service: DesiredService, image: ImageReturn): Draft {
+  const { reference, imageId, generation } = image;
+  const reason: Reason = {
+    kind: 'image',
+    reference,
+    detail: `meant ${shownImage(imageId)} in generation ${generation}`,
+  };
+  return draft('return-image', service, reason, { image }, `have ${reference} mean ${shownImage(imageId)} again`);
 }
 
 /** Create and start; a stopped container in the way goes first. Pure. */

@@ -2,12 +2,14 @@ import type { EngineName } from '../../config/service-spec.ts';
 import type { Reason } from '../../core/plan.ts';
 import { type AbsentMount, mountsMissedBy } from '../absent-mounts.ts';
 import { desiredOrder } from '../graph.ts';
+import { imagesAfterReturn, returnState } from '../image-returns.ts';
 import type { Desired, DesiredService, Memory, Observed, ObservedEngine, ServiceMemory } from '../model.ts';
 import { normalizeReference } from '../names.ts';
 import { type Containers, containersByService, isOnItsWay, unmetCondition } from '../readiness.ts';
 import { memoryKeyOf, type ServiceStep } from '../steps.ts';
 import { decideService } from './decide.ts';
 import type { Decision, Draft } from './decision.ts';
+import { returnImage } from './drafts.ts';
 import { decideJob } from './jobs.ts';
 import { portHolders } from './ports.ts';
 import { type ResourceSteps, resourceSteps } from './resources.ts';
@@ -38,6 +40,8 @@ export interface ServicePlan {
 const emptyEngine: ObservedEngine = { containers: [], networks: new Map(), volumes: new Set(), images: new Map() };
 /** How long after a declaration an engine that does not answer may just be starting. */
 const engineStartMs = 30_000;
+/** What brings the image that a start needs. */
+const imageKinds: ReadonlySet<string> = new Set(['pull-image', 'return-image']);
 const noContainers: Containers = { runs: [] };
 /** Bringing the service back, and tidying up after it, never wait for a backoff. */
 const undelayed: ReadonlySet<string> = new Set([
@@ -76,11 +80,15 @@ export function planServices(input: PlanInput): ServicePlan {
     if (engine === undefined && isEngineDue) wake(declaredAt + engineStartMs);
     if (engine === undefined || service.problem !== undefined) continue;
     const mine = resources.leaving.has(service.name) ? noContainers : (containers.get(service.name) ?? noContainers);
-    const context = { memory, images: engine.images, now, booting, bootedAt };
-    const decision: Decision =
+    const wish = memory[service.name]?.imageReturn;
+    const isReturn = wish !== undefined && returnState(service, wish, engine.images) === 'due';
+    const images = isReturn ? imagesAfterReturn(engine.images, wish) : engine.images;
+    const context = { memory, images, now, booting, bootedAt };
+    const decided: Decision =
       service.kind === 'scheduled'
-        ? decideJob(service, mine, context, engine.images.get(normalizeReference(service.container.image)))
+        ? decideJob(service, mine, context, images.get(normalizeReference(service.container.image)))
         : decideService(service, mine, context);
+    const decision = isReturn ? { ...decided, drafts: [returnImage(service, wish), ...decided.drafts] } : decided;
     wake(decision.wakeAt);
     const around = { resources, touched, desired, observed, containers, memory, isEngineDue, absentMounts };
     for (const draft of decision.drafts) {
@@ -130,7 +138,7 @@ function placed(draft: Draft, service: DesiredService, siblings: readonly Draft[
   const waitsFor: string[] = [];
   const { starts, ...step } = draft;
   if (starts) {
-    for (const sibling of siblings) if (sibling.kind === 'pull-image') after.push(sibling.id);
+    for (const { kind, id } of siblings) if (imageKinds.has(kind)) after.push(id);
     for (const id of around.resources.neededBy(service)) {
       after.push(id);
       // It waits for that step anyway; this says why it has to wait so long.

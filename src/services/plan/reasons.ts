@@ -29,9 +29,14 @@ export function changeReason(
   imageId: string | undefined,
 ): Reason {
   if (current.digest === service.digest) {
-    return { kind: 'image', reference: service.container.image, detail: `now means ${(imageId ?? '').slice(0, 19)}` };
+    return { kind: 'image', reference: service.container.image, detail: `now means ${shownImage(imageId ?? '')}` };
   }
   return configReason(service, memory);
+}
+
+/** As much of an image's id as tells it from others. Pure. */
+export function shownImage(imageId: string): string {
+  return imageId.slice(0, 'sha256:'.length + 12);
 }
 
 /** What became of a container, as the reason of a repair. Pure. */

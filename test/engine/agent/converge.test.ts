@@ -6,7 +6,7 @@ import { label } from '../../../src/services/names.ts';
 import { freePort } from '../catalogue/support.ts';
 import { fingerprint, stateOf, TestAgent } from '../support/agent-process.ts';
 import { engineVersions, sharedEngine } from '../support/shared-engines.ts';
-import { testImage } from '../support/test-image.ts';
+import { archiveOf, buildImage, testImage } from '../support/test-image.ts';
 
 const quick = 'stop_signal: SIGKILL';
 
@@ -167,6 +167,55 @@ berth:
     expect(newest?.number).toBe(older.length + 1);
   });
 
+  test('the images of a generation come back with it, whatever their names stand for by then', async () => {
+    const reference = `berth-test/moved-${agent.instance}:1`;
+    const load = async (version: string): Promise<string> => {
+      await engine.loadImage(archiveOf(await buildImage({ version }), reference));
+      return (await engine.inspectImage(reference))?.id ?? '';
+    };
+    const config = (tag: string): string => `
+berth:
+  services:
+    moved: {image: "${reference}", environment: {TAG: ${tag}}, ${quick}}
+`;
+    const runs = async (): Promise<string | undefined> =>
+      (await engine.inspectContainer(`${agent.instance}-moved`))?.imageId;
+    const before = await load('before');
+    const { result } = await agent.apply(config('one'));
+    await eventually('the image is noted', async () =>
+      (await agent.client.generations()).some(({ images }) => images['moved'] === before),
+    );
+    const after = await load('after');
+    expect(after).not.toBe(before);
+    await agent.apply(config('two'));
+    expect(await runs()).toBe(after);
+
+    const back = { generation: result.generation };
+    const plan = await agent.client.plan(back);
+    expect(plan.steps.map(({ id }) => id)).toEqual(['return-image:moved', 'replace-service:moved']);
+    const options = { who: 'ops', command: 'berth apply --generation', timeoutMs: 60_000, wait: true };
+    await agent.client.apply(back, options, () => undefined);
+    expect(await runs()).toBe(before);
+    expect((await engine.inspectImage(reference))?.id).toBe(before);
+
+    // From now on the name is anybody's again.
+    await engine.tagImage(after, reference);
+    await eventually('the service follows', async () => (await runs()) === after);
+
+    // What is not there any more cannot come back.
+    const { id: idle = '' } = (await engine.inspectContainer(`${agent.instance}-moved.previous`)) ?? {};
+    await engine.removeContainer(idle);
+    await engine.removeImage(before);
+    await agent.client.apply(back, options, () => undefined);
+    const lost = 'that image is not on the user engine any more';
+    await eventually('the ledger says so', async () =>
+      (await agent.client.ledger({ limit: 20, subject: 'moved' })).some(
+        ({ error }) => error?.startsWith(lost) === true,
+      ),
+    );
+    expect(await runs()).toBe(after);
+  });
+
   test('a service with profiles runs when an operator enables it; the list shows what could run', async () => {
     const probe = `\n    probe: {image: ${image}, ${quick}, profiles: [debug]}\n  volumes:`;
     await agent.apply(app().replace('\n  volumes:', probe));
@@ -245,3 +294,11 @@ berth:
     }
   });
 });
+
+async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`never: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { imagesToKeep } from '../../../src/agent/housekeeping.ts';
+import { imagesOf, imagesToKeep } from '../../../src/agent/housekeeping.ts';
 import type { Generation } from '../../../src/agent/model.ts';
+import { configOf, SimulatedHost } from '../../support/simulate.ts';
 
 /** Each with an image of its number; `!`: something of it was rolled back. Oldest first. */
 function generations(...releases: readonly string[]): Generation[] {
@@ -29,4 +30,16 @@ test.each([
   { what: 'the one to return to had its own trouble', list: generations('1.0', '1.0!', '1.1', '1.1'), kept: [4, 3, 2] },
 ])('where $what, the images of these stay: $kept', ({ list, kept }) => {
   expect([...new Set(imagesToKeep(list))]).toEqual(kept.map((number) => `image ${number}`));
+});
+
+test('of a generation, the images are noted that its own containers run, and that its schedules will', async () => {
+  const host = new SimulatedHost();
+  const nightly = { image: 'backup:1', network_mode: 'host', 'x-berth': { schedule: '0 3 * * *' } };
+  host.declare(configOf({ web: { image: 'web:1', network_mode: 'host' }, nightly }));
+  await host.converge();
+  const noted = async () => imagesOf({ desired: host.desired, ...(await host.look()) });
+  expect(await noted()).toEqual({ web: 'sha256:web:1', nightly: 'sha256:backup:1' });
+  // What still runs is of the generation before.
+  host.declare(configOf({ web: { image: 'web:2', network_mode: 'host' } }));
+  expect(await noted()).toEqual({});
 });
