@@ -36,7 +36,8 @@ export interface ContainerEngine {
   createVolume(name: string, volume: VolumeCreate, signal?: AbortSignal): Promise<void>;
   removeVolume(name: string, signal?: AbortSignal): Promise<void>;
 
-  listImages(signal?: AbortSignal): Promise<ImageSummary[]>;
+  /** @param options.parents also images without a name that others were made of: they go when those go. */
+  listImages(options?: { readonly parents?: boolean }, signal?: AbortSignal): Promise<ImageSummary[]>;
   /** undefined when the reference is not here. */
   inspectImage(reference: string, signal?: AbortSignal): Promise<ImageSummary | undefined>;
   /** @param onProgress called with fractions 0..1 where the registry tells sizes. */

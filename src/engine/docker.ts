@@ -209,8 +209,9 @@ export class DockerEngine implements ContainerEngine {
     });
   }
 
-  async listImages(signal?: AbortSignal): Promise<ImageSummary[]> {
-    const request = { what: 'list images', method: 'GET', path: '/images/json', signal } as const;
+  async listImages({ parents = false } = {}, signal?: AbortSignal): Promise<ImageSummary[]> {
+    const query = parents ? { all: 1 } : {};
+    const request = { what: 'list images', method: 'GET', path: '/images/json', query, signal } as const;
     return (await this.#connection.object<ApiImage[]>(request)).map(imageSummary).map((image) => this.#whole(image));
   }
 

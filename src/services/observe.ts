@@ -79,7 +79,7 @@ export class EngineObserver {
     const [networks, volumes, images] = await Promise.all([
       this.#engine.listNetworks(this.#filter),
       this.#engine.listVolumes(this.#filter),
-      this.#engine.listImages(),
+      this.#engine.listImages({ parents: true }),
     ]);
     const byReference = new Map<string, string>();
     for (const { id, references, digests } of images) {

@@ -1,5 +1,7 @@
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../../../src/config/parse.ts';
 import { label } from '../../../src/services/names.ts';
@@ -198,6 +200,13 @@ berth:
     expect(await runs()).toBe(before);
     expect((await engine.inspectImage(reference))?.id).toBe(before);
 
+    // The name given to an image that is made of it: the engine lists what has no name then with the parents only.
+    const made = await commit(socket, `${agent.instance}-moved`, reference);
+    await eventually('the service follows', async () => (await runs()) === made);
+    await agent.apply(config('three'));
+    await agent.client.apply(back, options, () => undefined);
+    expect(await runs()).toBe(before);
+
     // From now on the name is anybody's again.
     await engine.tagImage(after, reference);
     await eventually('the service follows', async () => (await runs()) === after);
@@ -205,7 +214,7 @@ berth:
     // What is not there any more cannot come back.
     const { id: idle = '' } = (await engine.inspectContainer(`${agent.instance}-moved.previous`)) ?? {};
     await engine.removeContainer(idle);
-    await engine.removeImage(before);
+    for (const image of [made, before]) await engine.removeImage(image);
     await agent.client.apply(back, options, () => undefined);
     const lost = 'that image is not on the user engine any more';
     await eventually('the ledger says so', async () =>
@@ -294,6 +303,16 @@ berth:
     }
   });
 });
+
+/** Makes an image of a container, as `docker commit` does. @returns its id. */
+async function commit(socketPath: string, container: string, reference: string): Promise<string> {
+  const [repo = '', tag = ''] = reference.split(':');
+  const path = `/commit?${new URLSearchParams({ container, repo, tag }).toString()}`;
+  const headers = { 'content-type': 'application/json' };
+  const asked = request({ socketPath, path, method: 'POST', headers }).end('{}');
+  const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+  return ((await json(answer)) as { Id: string }).Id;
+}
 
 async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 60_000;
