@@ -104,13 +104,11 @@ export class Applications {
   async #store(prepared: Prepared): Promise<number> {
     const { reconciler, declaration, clock } = this.#deps;
     const returns = prepared.change.imageReturns ?? {};
-    const services = Object.keys(returns);
-    if (services.length > 0) await reconciler.returnImages(returns);
+    await reconciler.returnImages(returns);
     try {
       return await declaration.store(prepared, new Date(clock.now()).toISOString());
     } catch (error) {
-      if (services.length > 0)
-        await reconciler.returnImages(Object.fromEntries(services.map((name) => [name, undefined])));
+      await reconciler.returnImages(Object.fromEntries(Object.keys(returns).map((name) => [name, undefined])));
       throw error;
     }
   }

@@ -4,7 +4,7 @@ import { Turns } from '../core/turns.ts';
 import { collectOn } from '../services/image-collector.ts';
 import { normalizeReference } from '../services/names.ts';
 import type { StepRecorder } from '../services/ports.ts';
-import { rollbacks } from '../services/readiness.ts';
+import { containersByService, rollbacks } from '../services/readiness.ts';
 import type { ServiceReconciler } from '../services/service-reconciler.ts';
 import type { EngineSet } from './engine-set.ts';
 import type { GenerationStore } from './generation-store.ts';
@@ -98,13 +98,13 @@ export function imagesOf({
   observed,
 }: Pick<ServiceReconciler, 'desired' | 'observed'>): Record<string, string> {
   const images: Record<string, string> = {};
+  const containers = containersByService(observed);
   for (const { name, kind, digest, engine, container } of desired.services.values()) {
-    const seen = observed.engines[engine];
+    const current = containers.get(name)?.current;
     // A container of an earlier configuration is not this generation's.
-    const current = seen?.containers.find(
-      (one) => one.service === name && one.role === 'current' && one.digest === digest,
-    );
-    const imageId = kind === 'scheduled' ? seen?.images.get(normalizeReference(container.image)) : current?.imageId;
+    const ran = current?.digest === digest ? current.imageId : undefined;
+    const willRun = observed.engines[engine]?.images.get(normalizeReference(container.image));
+    const imageId = kind === 'scheduled' ? willRun : ran;
     if (imageId !== undefined) images[name] = imageId;
   }
   return images;

@@ -128,7 +128,10 @@ export class ServiceReconciler {
    * is returned to is declared. Durable when it resolves, unless the disk is full: that keeps no host from going back.
    */
   async returnImages(wishes: Readonly<Record<string, ImageReturn | undefined>>): Promise<void> {
-    for (const [name, imageReturn] of Object.entries(wishes)) this.#memory.remember(name, { imageReturn });
+    const entries = Object.entries(wishes);
+    // Most configs return to nothing: no save for them.
+    if (entries.length === 0) return;
+    for (const [name, imageReturn] of entries) this.#memory.remember(name, { imageReturn });
     await this.#memory.flush().catch(() => undefined);
   }
 

@@ -11,7 +11,7 @@ import type { EngineHandle } from './observe.ts';
 import type { StepRecorder } from './ports.ts';
 import { busyDebounceMs, debounceMs } from './rounds.ts';
 import { type StepEvent, StepRunner } from './step-runner.ts';
-import type { ServiceStep, ServiceStepKind } from './steps.ts';
+import { imageKinds, type ServiceStep, type ServiceStepKind } from './steps.ts';
 
 export interface StepLauncherDependencies {
   readonly instance: string;
@@ -30,8 +30,7 @@ export interface StepLauncherDependencies {
 }
 
 const resourceKinds: ReadonlySet<ServiceStepKind> = new Set([
-  'pull-image',
-  'return-image',
+  ...imageKinds,
   'create-network',
   'remove-network',
   'create-volume',

@@ -8,7 +8,7 @@ import { Lanes } from './lanes.ts';
 import type { MemoryKeeper } from './memory-keeper.ts';
 import type { Desired, DesiredService } from './model.ts';
 import type { StepRecorder } from './ports.ts';
-import { aboutService, memoryKeyOf, type ServiceStep } from './steps.ts';
+import { aboutService, imageKinds, memoryKeyOf, type ServiceStep } from './steps.ts';
 
 export type StepEvent =
   | { readonly kind: 'step-started'; readonly step: ServiceStep }
@@ -135,7 +135,7 @@ export class StepRunner {
       const retryAt = this.#deps.clock.now() + backoffMs(failures, this.#deps.random);
       this.#deps.memory.remember(name, { ...remembered, failures, restarts: (memory.restarts ?? 0) + 1, retryAt });
     } else {
-      const isOver = step.kind !== 'pull-image' && step.kind !== 'return-image';
+      const isOver = !imageKinds.has(step.kind);
       this.#deps.memory.remember(
         name,
         isOver ? { ...remembered, retryAt: undefined, lastError: undefined, failedStep: undefined } : remembered,

@@ -82,6 +82,9 @@ export type ServiceStep = ServiceStepBase &
   );
 
 export type ServiceStepKind = ServiceStep['kind'];
+
+/** What brings the image that a start needs. The service's own trouble is not over with these. */
+export const imageKinds: ReadonlySet<ServiceStepKind> = new Set(['pull-image', 'return-image']);
 /** The step of one kind. */
 export type StepOf<K extends ServiceStepKind> = Extract<ServiceStep, { kind: K }>;
 

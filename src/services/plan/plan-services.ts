@@ -6,7 +6,7 @@ import { imagesAfterReturn, returnState } from '../image-returns.ts';
 import type { Desired, DesiredService, Memory, Observed, ObservedEngine, ServiceMemory } from '../model.ts';
 import { normalizeReference } from '../names.ts';
 import { type Containers, containersByService, isOnItsWay, unmetCondition } from '../readiness.ts';
-import { memoryKeyOf, type ServiceStep } from '../steps.ts';
+import { imageKinds, memoryKeyOf, type ServiceStep } from '../steps.ts';
 import { decideService } from './decide.ts';
 import type { Decision, Draft } from './decision.ts';
 import { returnImage } from './drafts.ts';
@@ -40,8 +40,6 @@ export interface ServicePlan {
 const emptyEngine: ObservedEngine = { containers: [], networks: new Map(), volumes: new Set(), images: new Map() };
 /** How long after a declaration an engine that does not answer may just be starting. */
 const engineStartMs = 30_000;
-/** What brings the image that a start needs. */
-const imageKinds: ReadonlySet<string> = new Set(['pull-image', 'return-image']);
 const noContainers: Containers = { runs: [] };
 /** Bringing the service back, and tidying up after it, never wait for a backoff. */
 const undelayed: ReadonlySet<string> = new Set([

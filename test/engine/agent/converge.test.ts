@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseConfig } from '../../../src/config/parse.ts';
 import { label } from '../../../src/services/names.ts';
-import { freePort } from '../catalogue/support.ts';
+import { freePort, until } from '../catalogue/support.ts';
 import { fingerprint, stateOf, TestAgent } from '../support/agent-process.ts';
 import { engineVersions, sharedEngine } from '../support/shared-engines.ts';
 import { archiveOf, buildImage, testImage } from '../support/test-image.ts';
@@ -184,7 +184,7 @@ berth:
       (await engine.inspectContainer(`${agent.instance}-moved`))?.imageId;
     const before = await load('before');
     const { result } = await agent.apply(config('one'));
-    await eventually('the image is noted', async () =>
+    await until('the image is noted', async () =>
       (await agent.client.generations()).some(({ images }) => images['moved'] === before),
     );
     const after = await load('after');
@@ -202,14 +202,14 @@ berth:
 
     // The name given to an image that is made of it: the engine lists what has no name then with the parents only.
     const made = await commit(socket, `${agent.instance}-moved`, reference);
-    await eventually('the service follows', async () => (await runs()) === made);
+    await until('the service follows', async () => (await runs()) === made);
     await agent.apply(config('three'));
     await agent.client.apply(back, options, () => undefined);
     expect(await runs()).toBe(before);
 
     // From now on the name is anybody's again.
     await engine.tagImage(after, reference);
-    await eventually('the service follows', async () => (await runs()) === after);
+    await until('the service follows', async () => (await runs()) === after);
 
     // What is not there any more cannot come back.
     const { id: idle = '' } = (await engine.inspectContainer(`${agent.instance}-moved.previous`)) ?? {};
@@ -217,7 +217,7 @@ berth:
     for (const image of [made, before]) await engine.removeImage(image);
     await agent.client.apply(back, options, () => undefined);
     const lost = 'that image is not on the user engine any more';
-    await eventually('the ledger says so', async () =>
+    await until('the ledger says so', async () =>
       (await agent.client.ledger({ limit: 20, subject: 'moved' })).some(
         ({ error }) => error?.startsWith(lost) === true,
       ),
@@ -312,12 +312,4 @@ async function commit(socketPath: string, container: string, reference: string):
   const asked = request({ socketPath, path, method: 'POST', headers }).end('{}');
   const [answer] = (await once(asked, 'response')) as [IncomingMessage];
   return ((await json(answer)) as { Id: string }).Id;
-}
-
-async function eventually(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`never: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
