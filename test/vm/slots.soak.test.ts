@@ -59,7 +59,7 @@ test(
     .join('; or ')}`,
   async () => {
     await withDirectory(async (directory) => {
-      const { disk, entry, flippedByte } = await makeTwoReleases(directory, tries);
+      const { disk, entry, flippedByte, wholeByte } = await makeTwoReleases(directory, tries);
       const change = {
         userData,
         disk: { base: disk, baseFormat: 'raw', sizeBytes: 8 * 2 ** 30, bus: 'virtio' },
@@ -77,16 +77,21 @@ test(
           hostname: 'two-slots',
           generation: 1,
         });
+        // What used up its tries is taken away, and told.
+        await vm.until('an end in the history', async () =>
+          (await history(vm)).some(
+            ({ kind, version, reason }) =>
+              kind === 'rejected' && version === '99.0.0' && reason === `it did not start in ${tries} tries`,
+          ),
+        );
         await mountEsp(vm);
-        expect(await entries(vm)).toContain(`${entry}+0-${tries}.efi`);
-
+        await vm.until('an EFI partition without it', async () => !(await entries(vm)).join().includes(entry));
         wentBack += 1;
 
         // Repaired, and tried anew.
         const shell = await vm.shell();
         await shell.output(
-          `printf B | dd of=/dev/vda3 bs=1 seek=${flippedByte} conv=notrunc,fsync 2> /dev/null && ` +
-            `mv /run/test-esp/EFI/Linux/${entry}+0-${tries}.efi ${spare}`,
+          `printf '\\${wholeByte.toString(8).padStart(3, '0')}' | dd of=/dev/vda3 bs=1 seek=${flippedByte} conv=notrunc,fsync 2> /dev/null`,
         );
         let boots = 1;
         for (const { cause, reason } of chosen) {
@@ -129,7 +134,7 @@ test(
         await vm.restarted();
         await vm.lines(inSlot('a'), boots);
         await vm.statusInside('a healthy host on the older release', isHealthy);
-        const story = JSON.parse(await (await vm.shell()).output('berth os history --json')) as OsEvent[];
+        const story = await history(vm);
         expect(story.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['booted', 'blessed', 'rolled-back']));
         expect(story.find(({ kind }) => kind === 'rolled-back')?.reason).toContain('a test');
         for (const { reason } of chosen)
@@ -147,6 +152,10 @@ test(
 
 async function osStatus(vm: TestVm): Promise<OsStatus> {
   return JSON.parse(await (await vm.shell()).output('berth os status --json')) as OsStatus;
+}
+
+async function history(vm: TestVm): Promise<OsEvent[]> {
+  return JSON.parse(await (await vm.shell()).output('berth os history --json')) as OsEvent[];
 }
 
 async function mountEsp(vm: TestVm): Promise<void> {

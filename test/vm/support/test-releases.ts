@@ -114,10 +114,10 @@ export class TestReleases {
     return disk;
   }
 
-  /** Puts a kernel image among the boot loader's entries. */
-  async putOnEsp(disk: string, uki: string, name: string): Promise<void> {
+  /** Puts a kernel image among the boot loader's entries, or into another directory of the EFI partition. */
+  async putOnEsp(disk: string, uki: string, name: string, directory = 'EFI/Linux'): Promise<void> {
     const start = diskLayout('amd64').partitions.find((one) => one.name === 'berth-esp')?.startBytes ?? 0;
-    await this.#tools.run('mcopy', ['-o', '-i', `${disk}@@${start}`, uki, `::/EFI/Linux/${name}`]);
+    await this.#tools.run('mcopy', ['-o', '-i', `${disk}@@${start}`, uki, `::/${directory}/${name}`]);
   }
 
   async close(): Promise<void> {
