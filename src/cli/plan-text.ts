@@ -10,7 +10,7 @@ const signs: Readonly<Record<Change, string>> = { add: '+', change: '~', remove:
 /** What a step does to its subject, told from its kind. */
 export function changeOf({ kind, reasons }: PlannedStep): Change {
   if (/^(remove|delete|prune|stop)/.test(kind)) return 'remove';
-  if (/^(replace|recreate|update|restart|adjust|rename|roll-?back)/.test(kind)) return 'change';
+  if (/^(replace|recreate|return|update|restart|adjust|rename|roll-?back)/.test(kind)) return 'change';
   return reasons.some((reason) => reason.endsWith(' changed')) ? 'change' : 'add';
 }
 
