@@ -6,7 +6,7 @@ import { deltaLimits } from './delta-format.ts';
 import { formerLayout } from './former-content.ts';
 import type { ByteSpan, Segment } from './segment.ts';
 import { alignedBlocks, piecesOf, SlotFile } from './slot-file.ts';
-import { unpackFrame } from './unpack-frame.ts';
+import { freeFrame, unpackFrame } from './unpack-frame.ts';
 import { type BlockRange, blockBytes, digestBytes, hashBlocks, type SlotLayout } from './verity.ts';
 
 /** Blocks looked at or written at once, but for those of segments: 4 MiB, the most that a patch makes. */
@@ -163,6 +163,7 @@ export class SlotWriter {
           const start = (piece.block - segment.block) * blockBytes;
           (await output.room(piece)).set(blocks.subarray(start, start + piece.blocks * blockBytes));
         }
+        freeFrame(blocks);
         return true;
       }
     }
@@ -172,7 +173,7 @@ export class SlotWriter {
   async #unpack(
     segment: Extract<Segment, { kind: 'patch' | 'frame' }>,
     payload: Payload | undefined,
-  ): Promise<Uint8Array | undefined> {
+  ): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (payload === undefined) return undefined;
     const bytes = slice(payload, segment.payload);
     if (segment.kind === 'frame') return unpackFrame(bytes, segment.blocks);

@@ -15,7 +15,7 @@ export async function unpackFrame(
   frame: Uint8Array,
   blocks: number,
   dictionary?: Uint8Array,
-): Promise<Uint8Array | undefined> {
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const length = blocks * blockBytes;
   const options: ZstdOptions = {
     ...(dictionary === undefined || dictionary.length === 0 ? {} : { dictionary }),
@@ -30,4 +30,10 @@ export async function unpackFrame(
   } catch {
     return undefined;
   }
+}
+
+/** Gives back what {@link unpackFrame} took, which is not to be used any more: as garbage, it would have the collector run again and again. */
+export function freeFrame({ buffer }: Uint8Array<ArrayBuffer>): void {
+  // Small ones are parts of Node's pool, which others use too.
+  if (buffer.byteLength > Buffer.poolSize) buffer.transfer(0);
 }

@@ -1,6 +1,6 @@
 import { BerthError, messageOf } from '../../../src/core/errors.ts';
 import * as real from '../../../src/update/transfer/slot-file.ts';
-import { unpackFrame } from '../../../src/update/transfer/unpack-frame.ts';
+import { freeFrame, unpackFrame } from '../../../src/update/transfer/unpack-frame.ts';
 import { blockBytes } from '../../../src/update/transfer/verity.ts';
 import type { Medium } from './medium.ts';
 
@@ -109,6 +109,7 @@ export const orderedUnpacking = {
     unpacked = next;
     return next;
   },
+  freeFrame,
 };
 
 /** What stands in for slot-file.ts: the same class for devices in memory, with the same errors. */
