@@ -60,7 +60,6 @@ export class TestVm {
   vm: VirtualMachine;
   readonly #target: SshTarget | undefined;
   readonly #firmware = new FirmwareWatch();
-  #firmwareResets = 0;
   #shell: SerialShell | undefined;
 
   constructor(vm: VirtualMachine, target: SshTarget | undefined) {
@@ -72,11 +71,6 @@ export class TestVm {
   get target(): SshTarget {
     if (this.#target === undefined) throw new Error('this VM has no userData, and so no key that opens it');
     return this.#target;
-  }
-
-  /** How often the reset button was pressed for the firmware: a start of whatever the loader had chosen, of which no kernel ran. */
-  get firmwareResets(): number {
-    return this.#firmwareResets;
   }
 
   /** The port of this machine's loopback that leads to one of `guestPorts`. */
@@ -257,7 +251,6 @@ export class TestVm {
     process.stderr.write(
       `the firmware of ${this.vm.spec.name} said nothing for ${firmwarePatienceMs / 1000} s: reset\n`,
     );
-    this.#firmwareResets += 1;
     await this.monitor('system_reset', {});
   }
 
